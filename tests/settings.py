@@ -1,0 +1,10 @@
+"""Settings of test runs: servers of their own, and a database and Redis number for each run going on at once."""
+
+from tests.local_servers import prepare
+
+SOURCE_OWNER_URL, TEST_DATABASE = prepare()  # the environment now names the test database, for child processes too
+
+from innovscore.settings import *  # noqa: E402, F403  # after the environment is ready
+from innovscore.settings import STORAGES  # noqa: E402
+
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
