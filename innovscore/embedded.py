@@ -105,7 +105,7 @@ def write_private(path: Path, text: str) -> None:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
-    os.replace(name, path)
+    Path(name).replace(path)
 
 
 def read_env(path: Path) -> dict[str, str]:
@@ -182,7 +182,8 @@ def _port_for(previous: str | None) -> int:
     return port
 
 
-def _processes(matches: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
+def processes(matches: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
+    """Living processes for which `matches` holds; those that end or are not ours to look at are passed over."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -193,10 +194,11 @@ def _processes(matches: Callable[[psutil.Process], bool]) -> list[psutil.Process
     return found
 
 
-def _end(processes: list[psutil.Process], first: int, patience: float) -> None:
-    for process in processes:
+def end(those: list[psutil.Process], first: int, patience: float) -> None:
+    """Send `first` to each, wait `patience` seconds, kill what is left."""
+    for process in those:
         _signal(process, first)
-    _, left = psutil.wait_procs(processes, timeout=patience)
+    _, left = psutil.wait_procs(those, timeout=patience)
     for process in left:
         _signal(process, signal.SIGKILL)
     psutil.wait_procs(left, timeout=5)
@@ -256,13 +258,13 @@ def _postmaster(place: Place) -> psutil.Process | None:
         line = process.cmdline()
         return bool(line) and "postgres" in line[0] and line[0] not in children and str(data) in line
 
-    found = _processes(ours)
+    found = processes(ours)
     return min(found, key=lambda process: process.create_time()) if found else None
 
 
 def _orphans(place: Place) -> list[psutil.Process]:
     data = str(place.data.resolve())
-    return _processes(lambda process: "postgres" in process.name() and process.cwd() == data)
+    return processes(lambda process: "postgres" in process.name() and process.cwd() == data)
 
 
 def _admin_url(place: Place, port: int) -> str:
@@ -297,7 +299,13 @@ def _create_cluster(place: Place, binaries: Path) -> None:
     ]  # fmt: skip
     try:
         done = subprocess.run(
-            command, preexec_fn=disguise.enter, env=_server_env(), cwd="/", capture_output=True, text=True, check=False
+            command,
+            preexec_fn=disguise.enter,
+            env=_server_env(),
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
         )
     finally:
         password_file.unlink()
@@ -322,8 +330,8 @@ def _settle_leftovers(place: Place) -> str | None:
             if _wait(lambda: _answers(url) or not running.is_running(), None, 60) and running.is_running():
                 return url
     if running:
-        _end([running], signal.SIGQUIT, 10)
-    _end(_orphans(place), signal.SIGQUIT, 5)
+        end([running], signal.SIGQUIT, 10)
+    end(_orphans(place), signal.SIGQUIT, 5)
     pid_file.unlink(missing_ok=True)
     return None
 
@@ -333,8 +341,8 @@ def _own(directory: Path, uid: int, gid: int) -> None:
     if directory.stat().st_uid == uid:
         return
     for folder, _, files in os.walk(directory):
-        for name in (folder, *(os.path.join(folder, file) for file in files)):
-            os.chown(name, uid, gid, follow_symlinks=False)
+        for path in (Path(folder), *(Path(folder) / file for file in files)):
+            os.chown(path, uid, gid, follow_symlinks=False)
 
 
 def start_postgres(place: Place) -> str:
@@ -370,7 +378,7 @@ def _launch_postgres(place: Place, binaries: Path, port: int) -> str | None:
         process = subprocess.Popen(
             [str(binaries / "postgres"), "-D", str(place.data.resolve()), *options],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_server_env(), cwd="/",
-            preexec_fn=disguise.enter, start_new_session=True,
+            preexec_fn=disguise.enter, start_new_session=True,  # noqa: PLW1509  # no threads here
         )  # fmt: skip
     url = _admin_url(place, port)
     return url if _wait(lambda: _answers(url), process, 120) else None
@@ -380,8 +388,8 @@ def stop_postgres(place: Place) -> bool:
     """Fast shutdown of the private server; whether one was running."""
     running = _postmaster(place)
     if running:
-        _end([running], signal.SIGINT, 30)
-    _end(_orphans(place), signal.SIGQUIT, 5)
+        end([running], signal.SIGINT, 30)
+    end(_orphans(place), signal.SIGQUIT, 5)
     return running is not None
 
 
@@ -452,7 +460,7 @@ def _redis_processes(place: Place) -> list[psutil.Process]:
         named = any(word in process.name() for word in ("redis-server", "valkey-server"))
         return named and process.cwd() == home
 
-    return _processes(ours)
+    return processes(ours)
 
 
 def _redis_url(place: Place, port: int) -> str:
@@ -474,7 +482,7 @@ def start_redis(place: Place) -> str:
     running = _redis_processes(place)
     if running and _url_port(previous) and _pings(_redis_url(place, _url_port(previous) or 0)):
         return _redis_url(place, _url_port(previous) or 0)
-    _end(running, signal.SIGTERM, 5)
+    end(running, signal.SIGTERM, 5)
     _rotate(place.redis_log)
     for attempt in range(3):
         port = _port_for(previous) if attempt == 0 else _free_port()
@@ -502,7 +510,7 @@ def _launch_redis(place: Place, binary: Path, port: int) -> bool:
 def stop_redis(place: Place) -> bool:
     """Stop the private Redis; whether one was running."""
     running = _redis_processes(place)
-    _end(running, signal.SIGTERM, 10)
+    end(running, signal.SIGTERM, 10)
     return bool(running)
 
 
@@ -520,7 +528,9 @@ def _databases(place: Place) -> dict[str, str]:
     if given["DATABASE_OWNER_URL"]:
         absent = [name for name, value in given.items() if not value]
         if absent:
-            raise Missing(f"DATABASE_OWNER_URL is set, {' and '.join(absent)} is not: set all three, or DATABASE_URL alone.")
+            raise Missing(
+                f"DATABASE_OWNER_URL is set, {' and '.join(absent)} is not: set all three, or DATABASE_URL alone."
+            )
         return {name: value for name, value in given.items() if value}
     passwords = _secrets(place)
     if given["DATABASE_URL"]:
@@ -558,7 +568,10 @@ def start(place: Place) -> dict[str, str]:
             "REDIS_URL": redis_url,
         }
         text = "".join(f"{name}={value}\n" for name, value in values.items())
-        write_private(place.env_file, "# Written by innovscore.embedded at each start; secrets of this checkout only.\n" + text)
+        write_private(
+            place.env_file,
+            "# Written by innovscore.embedded at each start; secrets of this checkout only.\n" + text,
+        )
         return values
 
 
@@ -580,7 +593,9 @@ def status(place: Place) -> dict[str, str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line; 1 when something is missing or (for status) not running."""
-    parser = argparse.ArgumentParser(prog="python -m innovscore.embedded", description="Private PostgreSQL and Redis.")
+    parser = argparse.ArgumentParser(
+        prog="python -m innovscore.embedded", description="Private PostgreSQL and Redis."
+    )
     parser.add_argument("action", choices=["start", "stop", "status", "env"])
     parser.add_argument("--test", action="store_true", help="the pair for tests, under .local/test")
     options = parser.parse_args(arguments)
@@ -596,7 +611,9 @@ def _act(action: str, place: Place) -> int:
     if action == "start":
         began = time.monotonic()
         start(place)
-        print(f"PostgreSQL and Redis are ready ({time.monotonic() - began:.1f} s); addresses in {place.env_file}")
+        print(
+            f"PostgreSQL and Redis are ready ({time.monotonic() - began:.1f} s); addresses in {place.env_file}"
+        )
         return 0
     if action == "stop":
         print("Stopped: " + (", ".join(stop(place)) or "nothing was running"))

@@ -93,7 +93,9 @@ def _become(libc: ctypes.CDLL, uid: int, gid: int, capability: int) -> None:
     os.setuid(uid)
     bits = 1 << capability
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
-    data = (ctypes.c_uint32 * 6)(bits, bits, bits, 0, 0, 0)  # effective, permitted, inheritable; then the upper 32
+    data = (ctypes.c_uint32 * 6)(
+        bits, bits, bits, 0, 0, 0
+    )  # effective, permitted, inheritable; then the upper 32
     _call(libc, "capset", header, data)
     _call(libc, "prctl", PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0)
 
