@@ -221,7 +221,7 @@ def prepare(values: dict[str, str]) -> None:
         env=os.environ | values,
     )
     try:
-        _manage(values, "ensure_roles", "--skip-checks")
+        _manage(values, "ensure_roles")
         _manage(values, "migrate", "--no-input", "--verbosity", "0", "--skip-checks")
     finally:
         failed = static.wait()

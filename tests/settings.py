@@ -2,7 +2,8 @@
 
 from tests.local_servers import prepare
 
-SOURCE_OWNER_URL, TEST_DATABASE = prepare()  # the environment now names the test database, for child processes too
+# From here on the environment names the test database, for child processes too.
+SOURCE_OWNER_URL, TEST_DATABASE = prepare()
 
 from innovscore.settings import *  # noqa: E402, F403  # after the environment is ready
 from innovscore.settings import STORAGES  # noqa: E402

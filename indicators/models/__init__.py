@@ -1,0 +1,3 @@
+from .schemes import SchemeVersion
+
+__all__ = ["SchemeVersion"]

@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class InnovscoreConfig(AppConfig):
+    """The roof: pages and commands that join rooms."""
+
+    name = "innovscore"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  # registers the system checks

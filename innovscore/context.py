@@ -1,0 +1,34 @@
+"""What every page frame shows: where we are, as whom, and the menu."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from parks.queries import memberships
+
+from .navigation import entries_for
+
+
+def page_frame(request: HttpRequest) -> dict[str, Any]:
+    """Context of all templates: demo_mode, actor, park, nav, shell_template, git_version."""
+    actor = getattr(request, "actor", None)
+    if actor is None and hasattr(request, "user"):
+        membership = memberships.acting(request)
+        actor = memberships.actor_of(request, membership) if membership else None
+    shell = actor.shell if actor and getattr(request, "park", None) else "public"
+    return {
+        "demo_mode": settings.DEMO_MODE,
+        "actor": actor,
+        "park": getattr(request, "park", None),
+        "nav": _nav(request, actor) if shell != "public" else [],
+        "shell_template": f"shells/{shell}.html",
+        "git_version": settings.CODE_VERSION,
+    }
+
+
+def _nav(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
+    entries = [{"label": entry.label, "url": entry.url(actor.park_code)} for entry in entries_for(actor.role)]
+    return [entry | {"active": request.path.startswith(entry["url"])} for entry in entries]

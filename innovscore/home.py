@@ -1,0 +1,25 @@
+"""The entrance for the public, and the desk of each role. Only here are rooms joined on a page."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from parks.models import Park
+from parks.queries import memberships
+
+from . import desks
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """What this is, the zones and their boards, and the way in; people who are signed in go to their desk."""
+    membership = memberships.acting(request)
+    if membership is not None and "public" not in request.GET:
+        return redirect("desk", park=membership.park.code)
+    return render(request, "innovscore/home.html", {"parks": Park.objects.filter(kind=Park.Kind.ZONE).order_by("pk")})
+
+
+def desk(request: HttpRequest, park: str) -> HttpResponse:
+    """What waits for this role today."""
+    actor = request.actor  # type: ignore[attr-defined]
+    return render(request, "innovscore/desk.html", {"tasks": desks.tasks_for(actor)})

@@ -1,0 +1,37 @@
+"""The menu of each role, as data: label, route, roles. Order is the order of the year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from parks import access
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    label: str | Promise
+    route: str
+    roles: frozenset[str]
+    hint: str | Promise = ""
+
+    def url(self, park: str) -> str:
+        return reverse(self.route, kwargs={"park": park})
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry(_("审计记录"), "parks:audit", frozenset({"park_admin", "park_auditor"}), _("谁在何时做了什么，链条是否完整")),
+)
+
+
+def entries_for(role: str) -> list[Entry]:
+    """Entries that the access policy lets this role read."""
+    return [entry for entry in ENTRIES if role in entry.roles and _allowed(entry, role)]
+
+
+def _allowed(entry: Entry, role: str) -> bool:
+    line = access.line_for(entry.route, "GET")
+    return line is not None and line.allows(role)

@@ -1,0 +1,32 @@
+"""Every route of the platform. Each name has a line in a room's policy.toml."""
+
+from django.urls import include, path
+from django.views.i18n import set_language
+from drf_spectacular.views import SpectacularAPIView
+
+from . import gallery, health, home, pages
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("language/", set_language, name="set_language"),
+    path("styleguide/", gallery.styleguide, name="styleguide"),
+    path("p/<slug:park>/", home.desk, name="desk"),
+    path("", include("parks.urls")),
+    path("", include("indicators.urls")),
+    path("", include("enterprises.urls")),
+    path("", include("scoring.urls")),
+    path("", include("rankings.urls")),
+    path("", include("finance.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs/", pages.api_docs, name="api-docs"),
+    path("api/v1/parks/<slug:park>/", include("enterprises.api.urls")),
+    path("api/v1/parks/<slug:park>/", include("scoring.api.urls")),
+    path("api/v1/parks/<slug:park>/", include("rankings.api.urls")),
+]
+
+handler400 = "innovscore.pages.bad_request"
+handler403 = "innovscore.pages.forbidden"
+handler404 = "innovscore.pages.not_found"
+handler500 = "innovscore.pages.server_error"

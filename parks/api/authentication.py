@@ -1,0 +1,21 @@
+"""DRF sees whom the door let in: the session's account or the token's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.request import Request
+
+
+class ActorAuthentication(SessionAuthentication):
+    """The door (ParkDoor) has signed in by session or token; sessions also need a CSRF token."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        user = request._request.user
+        if not user.is_authenticated:
+            return None
+        token = getattr(request._request, "api_token", None)
+        if token is None:
+            self.enforce_csrf(request)
+        return user, token

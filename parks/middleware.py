@@ -1,0 +1,149 @@
+"""The door: every request passes here, by its line of the access policy, into its park."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import structlog
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import Forbidden, Problem
+
+from . import access, audit
+from .actors import Actor
+from .models import Park
+from .problems import problem_response
+from .queries import memberships
+from .scope import park_scope
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class ParkDoor:
+    """Finds the policy line of a view, the person's membership, enters the park and runs the view inside it.
+
+    No line: refused. Not signed in: to the sign-in page (API: 401). No membership of the park: as if it did
+    not exist. Another role: 403. An answer of 400 and above takes back everything the view wrote.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.park = None  # type: ignore[attr-defined]
+        request.actor = None  # type: ignore[attr-defined]
+        self._sign_in_by_token(request)
+        return self.get_response(request)
+
+    def _sign_in_by_token(self, request: HttpRequest) -> None:
+        """`Authorization: Token …` on the API; such requests carry no cookie and need no CSRF token."""
+        scheme, _space, clear = request.headers.get("Authorization", "").partition(" ")
+        if not is_api(request) or scheme.lower() != "token":
+            return
+        token = memberships.by_token(clear.strip())
+        request.user = token.account if token else AnonymousUser()
+        request.api_token = token  # type: ignore[attr-defined]
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        assert match is not None
+        if request.method == "OPTIONS":
+            return HttpResponseNotAllowed(access.methods_of(match.view_name))
+        line = access.line_for(match.view_name, request.method or "")
+        if line is None:
+            return self._no_line(match.view_name)
+        try:
+            if line.is_public:
+                return None
+            return self._run(request, line, view, args, kwargs)
+        except Problem as problem:
+            return problem_response(request, problem)
+
+    def _no_line(self, route: str) -> HttpResponse:
+        methods = access.methods_of(route)
+        if not methods:
+            raise ImproperlyConfigured(f"Route {route} has no line in a policy.toml")
+        return HttpResponseNotAllowed(methods)
+
+    def _run(
+        self, request: HttpRequest, line: access.Line, view: Callable[..., HttpResponse], args: Any, kwargs: dict[str, Any]
+    ) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self._to_sign_in(request)
+        park = self._park(kwargs)
+        request.park = park  # type: ignore[attr-defined]
+        actor = self._actor(request, line, park)
+        if isinstance(actor, HttpResponse):
+            return actor
+        request.actor = actor  # type: ignore[attr-defined]
+        if actor is not None:
+            structlog.contextvars.bind_contextvars(park=actor.park_code, person=actor.person_id, role=actor.role)
+        with park_scope(park.pk) if park else contextlib.nullcontext(), transaction.atomic():
+            return self._answer(request, line, view, args, kwargs)
+
+    def _answer(
+        self, request: HttpRequest, line: access.Line, view: Callable[..., HttpResponse], args: Any, kwargs: dict[str, Any]
+    ) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        if hasattr(response, "render") and not getattr(response, "is_rendered", True):
+            response = response.render()
+        if response.status_code >= 400:
+            transaction.set_rollback(True)
+        elif line.audit:
+            audit.record(by=request.actor, action=line.audit, object_type="route", object_id=request.path[:80])  # type: ignore[attr-defined]
+        return response
+
+    def _park(self, kwargs: dict[str, Any]) -> Park | None:
+        if "park" not in kwargs:
+            return None
+        park = Park.objects.filter(code=kwargs["park"]).first()
+        if park is None:
+            raise Http404
+        return park
+
+    def _actor(self, request: HttpRequest, line: access.Line, park: Park | None) -> Actor | HttpResponse | None:
+        membership = memberships.acting(request)
+        if park is None:
+            return memberships.actor_of(request, membership) if membership else None
+        if membership is None or membership.park_id != park.pk:
+            if line.for_any_account:
+                return memberships.visitor(request, park)
+            return self._other_park(request, park)
+        if access.needs_second_factor(membership.role) and not memberships.is_verified(request):
+            return self._redirect(request, "parks:code")
+        if not line.allows(membership.role):
+            raise Forbidden(
+                code="role_not_allowed",
+                message=_("您当前的身份是“%(role)s”，不能使用此功能。请在右上角切换身份。")
+                % {"role": membership.get_role_display()},
+            )
+        return memberships.actor_of(request, membership)
+
+    def _other_park(self, request: HttpRequest, park: Park) -> HttpResponse:
+        if is_api(request) or not memberships.of_account(account_id=request.user.pk, park_id=park.pk):
+            raise Http404
+        return self._redirect(request, "parks:switch")
+
+    def _to_sign_in(self, request: HttpRequest) -> HttpResponse:
+        if is_api(request):
+            raise Problem(code="not_signed_in", status=401, message=_("请先登录，或在请求头中提供令牌。"))
+        return self._redirect(request, "parks:login")
+
+    def _redirect(self, request: HttpRequest, route: str) -> HttpResponse:
+        if is_api(request):
+            raise Forbidden(code="second_factor", message=_("此身份需要先通过动态口令验证。"))
+        return HttpResponseRedirect(f"{reverse(route)}?{urlencode({'next': request.get_full_path()})}")
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")

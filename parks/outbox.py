@@ -1,0 +1,77 @@
+"""Facts that leave the house: written with what made them true, delivered afterwards, retried with back-off."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F, Max
+
+from .clock import db_now
+from .models import Notification, OutboxMessage
+
+log = structlog.get_logger(__name__)
+Handler = Callable[[OutboxMessage], None]
+_handlers: dict[str, Handler] = {}
+BACK_OFF = (5, 30, 120, 600, 3600, 21600)
+GIVE_UP_AFTER = dt.timedelta(hours=72)
+
+
+def handler(topic: str) -> Callable[[Handler], Handler]:
+    """Register what delivers messages of a topic."""
+
+    def register(function: Handler) -> Handler:
+        _handlers[topic] = function
+        return function
+
+    return register
+
+
+def publish(*, topic: str, aggregate: str, payload: Mapping[str, Any]) -> OutboxMessage:
+    """Write a message in the current transaction; `seq` grows per aggregate so that a receiver sees gaps."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [aggregate])
+    last = OutboxMessage.objects.filter(aggregate=aggregate).aggregate(last=Max("seq"))["last"] or 0
+    return OutboxMessage.objects.create(topic=topic, aggregate=aggregate, seq=last + 1, payload=dict(payload))
+
+
+def notify(*, organisation_id: int, text: str, url: str = "") -> None:
+    """Put a message into an organisation's inbox on the platform."""
+    Notification.objects.create(organisation_id=organisation_id, text=text[:300], url=url)
+
+
+def deliver_due(limit: int = 100) -> int:
+    """Deliver messages whose time has come (run by the worker, which sees all parks). Returns how many."""
+    delivered = 0
+    for _ in range(limit):
+        with transaction.atomic():
+            message = (
+                OutboxMessage.everywhere.select_for_update(skip_locked=True)
+                .filter(state=OutboxMessage.State.PENDING, next_attempt_at__lte=db_now())
+                .order_by("next_attempt_at")
+                .first()
+            )
+            if message is None:
+                return delivered
+            delivered += _deliver(message)
+    return delivered
+
+
+def _deliver(message: OutboxMessage) -> int:
+    now = db_now()
+    try:
+        with transaction.atomic():
+            _handlers[message.topic](message)
+    except Exception as error:  # a receiver may fail in any way; the row keeps the reason
+        wait = BACK_OFF[min(message.attempts, len(BACK_OFF) - 1)]
+        message.state = message.State.DEAD if now - message.created_at > GIVE_UP_AFTER else message.State.PENDING
+        message.last_error, message.next_attempt_at = repr(error)[:2000], now + dt.timedelta(seconds=wait)
+        log.warning("outbox.failed", message_id=message.pk, topic=message.topic, error=repr(error))
+    else:
+        message.state, message.delivered_at = message.State.DELIVERED, now
+    message.attempts = F("attempts") + 1
+    message.save(update_fields=["state", "last_error", "next_attempt_at", "delivered_at", "attempts"])
+    return int(message.state == message.State.DELIVERED)

@@ -1,0 +1,91 @@
+"""Reading who may act as what."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now, TruncDate
+from django.http import HttpRequest
+
+from ..actors import Actor
+from ..models import Account, ApiToken, Membership, Park
+from ..scope import set_local
+
+SESSION_KEY = "membership_id"
+
+
+def _live(account_id: int) -> QuerySet[Membership]:
+    today = TruncDate(Now())
+    return (
+        Membership.everywhere.filter(account_id=account_id, starts_on__lte=today, account__is_active=True)
+        .filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today))
+        .select_related("account__person", "organisation", "park")
+    )
+
+
+def of_account(*, account_id: int, park_id: int | None = None) -> list[Membership]:
+    """What an account may act as today, in every park or in one."""
+    with transaction.atomic():
+        set_local("app.account_id", str(account_id))
+        rows = _live(account_id).order_by("park__name", "organisation__name", "role")
+        return list(rows if park_id is None else rows.filter(park_id=park_id))
+
+
+def one(*, account_id: int, membership_id: int) -> Membership | None:
+    """A membership of the account that is in force, or None."""
+    with transaction.atomic():
+        set_local("app.account_id", str(account_id))
+        return _live(account_id).filter(pk=membership_id).first()
+
+
+def acting(request: HttpRequest) -> Membership | None:
+    """The membership this request acts as: the token's, else the one chosen in the session."""
+    if not hasattr(request, "_acting"):
+        request._acting = _acting(request)  # type: ignore[attr-defined]
+    return cast("Membership | None", request._acting)  # type: ignore[attr-defined]
+
+
+def _acting(request: HttpRequest) -> Membership | None:
+    account = request.user
+    if not isinstance(account, Account):
+        return None
+    token: ApiToken | None = getattr(request, "api_token", None)
+    if token is not None:
+        return one(account_id=account.pk, membership_id=token.membership_id)
+    chosen = request.session.get(SESSION_KEY)
+    return one(account_id=account.pk, membership_id=chosen) if chosen else None
+
+
+def actor_of(request: HttpRequest, membership: Membership) -> Actor:
+    return Actor.of(membership, request_id=request_id(request))
+
+
+def visitor(request: HttpRequest, park: Park) -> Actor:
+    """A signed-in person who does not belong to the park yet, e.g. on the registration page."""
+    account = cast(Account, request.user)
+    return Actor(
+        account.pk, account.person_id, account.person.name, None, "signed_in", None, "", park.pk, park.code,
+        request_id(request),
+    )  # fmt: skip
+
+
+def request_id(request: HttpRequest) -> str:
+    return str(getattr(request, "request_id", ""))[:64]
+
+
+def is_verified(request: HttpRequest) -> bool:
+    """Has a second factor been given (session), or does the request come with a token (made with one)?"""
+    user: Any = request.user
+    return getattr(request, "api_token", None) is not None or user.is_verified()
+
+
+def by_token(clear: str) -> ApiToken | None:
+    """The live token with this clear text."""
+    return (
+        ApiToken.objects.select_related("account__person")
+        .filter(digest=ApiToken.digest_of(clear), revoked_at__isnull=True, expires_at__gt=Now(), account__is_active=True)
+        .annotate(person_name=F("account__person__name"))
+        .first()
+    )

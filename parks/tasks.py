@@ -1,0 +1,32 @@
+"""The bell: Celery tasks that only carry a job's id, and the two that beat rings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+from django.dispatch import receiver
+
+from . import jobs, outbox
+from .models import Job
+from .signals import job_waiting
+
+
+@shared_task(name="parks.run_job", acks_late=True, reject_on_worker_lost=True, ignore_result=True)
+def run_job(*, job_id: int) -> None:
+    jobs.run(job_id)
+
+
+@shared_task(name="parks.sweep_jobs", ignore_result=True)
+def sweep_jobs() -> None:
+    jobs.sweep()
+
+
+@shared_task(name="parks.deliver_outbox", ignore_result=True)
+def deliver_outbox() -> None:
+    outbox.deliver_due()
+
+
+@receiver(job_waiting, dispatch_uid="parks.ring")
+def ring_worker(sender: type[Job], job_id: int, **_: Any) -> None:
+    run_job.apply_async(kwargs={"job_id": job_id}, retry=False)

@@ -1,0 +1,51 @@
+"""The frozen facts of a cycle: copied, dense, never changed."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from parks.tenancy import ParkForeignKey, ParkModel
+
+
+class Snapshot(ParkModel):
+    """Verified values of a cycle at lock. `columns` names the entries of `SnapshotRow.facts`."""
+
+    cycle = ParkForeignKey("enterprises.Cycle", related_name="+")
+    columns = ArrayField(models.CharField(max_length=80))
+    inputs = ArrayField(models.CharField(max_length=64))
+    rows = models.PositiveIntegerField()
+    root = models.CharField(max_length=64)
+    corrects = ParkForeignKey("self", null=True, blank=True, related_name="+")
+    reason = models.TextField(blank=True)
+    frozen_by_ref = models.BigIntegerField(null=True)
+    frozen_by_name = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Tenancy:
+        append_only = True
+
+
+class SnapshotRow(ParkModel):
+    """One enterprise's facts: integers in minor units (money in fen, counts in units), null = missing.
+
+    `states` has one letter per input of `Snapshot.inputs`: r reported, p prefilled, z zero confirmed,
+    n not applicable, m missing.
+    """
+
+    snapshot = ParkForeignKey(Snapshot, related_name="facts")
+    enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
+    uscc = models.CharField(max_length=18)
+    facts = ArrayField(models.BigIntegerField(null=True))
+    states = models.CharField(max_length=128)
+    stage_override = models.CharField(max_length=32, blank=True)
+    penalties = ArrayField(models.CharField(max_length=64), default=list)
+    provenance = models.JSONField(default=dict)
+    confirmed_at = models.DateTimeField(null=True)
+    publication_refused = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["park", "snapshot", "uscc"], name="snapshot_row_once")]
+
+    class Tenancy:
+        append_only = True
