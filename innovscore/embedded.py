@@ -32,6 +32,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import psutil
 import psycopg2
+import psycopg2.extensions
 import redis
 
 from innovscore import unprivileged
@@ -405,13 +406,26 @@ def role_urls(admin_url: str, passwords: dict[str, str], database: str) -> dict[
     return {name: f"postgresql://{role}:{quote(passwords[role], safe='')}{tail}" for name, role in roles}
 
 
+def _administrate(admin_url: str) -> psycopg2.extensions.connection:
+    """A connection for CREATE DATABASE; by the database postgres when the one named does not exist yet."""
+    try:
+        connection = psycopg2.connect(admin_url, connect_timeout=10)
+    except psycopg2.OperationalError as error:
+        if "does not exist" not in str(error):
+            raise
+        connection = psycopg2.connect(
+            urlsplit(admin_url)._replace(path="/postgres").geturl(), connect_timeout=10
+        )
+    connection.autocommit = True
+    return connection
+
+
 def prepare_database(admin_url: str, passwords: dict[str, str], database: str) -> None:
     """The owner role and its database; the roles of web and worker are made by `manage.py ensure_roles`.
 
     Idempotent. `admin_url` needs CREATEROLE and CREATEDB.
     """
-    connection = psycopg2.connect(admin_url, connect_timeout=10)
-    connection.autocommit = True
+    connection = _administrate(admin_url)
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
         major = cursor.fetchone()[0]

@@ -43,7 +43,7 @@ def choose(program: Path, directory: Path) -> Disguise:
     if os.geteuid() != 0:
         return Disguise("as you are", None, os.geteuid(), os.getegid())
     tried: list[str] = []
-    for disguise in _candidates():
+    for disguise in candidates():
         os.chown(directory, disguise.uid, disguise.gid)
         problem = _try(disguise, program, directory)
         if problem is None:
@@ -52,7 +52,8 @@ def choose(program: Path, directory: Path) -> Disguise:
     raise PermissionError("; ".join(tried))
 
 
-def _candidates() -> list[Disguise]:
+def candidates() -> list[Disguise]:
+    """All ways of root, the best first."""
     nobody = pwd.getpwnam("nobody")
     uid, gid = nobody.pw_uid, nobody.pw_gid
     libc = ctypes.CDLL(None, use_errno=True)
