@@ -199,10 +199,19 @@ def end(those: list[psutil.Process], first: int, patience: float) -> None:
     """Send `first` to each, wait `patience` seconds, kill what is left."""
     for process in those:
         _signal(process, first)
-    _, left = psutil.wait_procs(those, timeout=patience)
-    for process in left:
+    if _wait(lambda: all(_is_gone(process) for process in those), None, patience):
+        return
+    for process in those:
         _signal(process, signal.SIGKILL)
-    psutil.wait_procs(left, timeout=5)
+    _wait(lambda: all(_is_gone(process) for process in those), None, 5)
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    """Ended, or ended and not yet collected by its parent (PID 1 of a container may never do so)."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _signal(process: psutil.Process, number: int) -> None:

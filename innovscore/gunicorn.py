@@ -26,6 +26,7 @@ threads = int(os.environ.get("WEB_THREADS") or 4)
 timeout = 60
 graceful_timeout = 20
 keepalive = 5
+control_socket_disable = True  # nothing of ours speaks to it, and its place is shared by all checkouts
 max_requests = 5000
 max_requests_jitter = 500
 limit_request_line = 4094

@@ -146,8 +146,18 @@ def _clear_leftovers() -> bool:
     if not RECORD.exists():
         return False
     with contextlib.suppress(ValueError, KeyError, TypeError):
-        for entry in json.loads(RECORD.read_text()):
-            _end_session(int(entry["session"]), float(entry["since"]), 5)
+        sessions = [
+            (int(entry["session"]), float(entry["since"])) for entry in json.loads(RECORD.read_text())
+        ]
+        leaders = [
+            process
+            for session, since in sessions
+            for process in _members(session, since)
+            if process.pid == session
+        ]
+        embedded.end(leaders, signal.SIGTERM, 5)
+        for session, since in sessions:
+            _end_session(session, since, 0)
     RECORD.unlink()
     return True
 

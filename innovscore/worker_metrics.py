@@ -13,13 +13,13 @@ from celery import signals
 _exporter: list[subprocess.Popen[bytes]] = []
 
 
-@signals.worker_init.connect
+@signals.celeryd_init.connect
 def _prepare(**_: Any) -> None:
     from django.conf import settings
 
     if not settings.METRICS_PORT:
         return
-    # Must be known before prometheus_client is imported, and before the pool's children start.
+    # The first of the worker's signals: Django's checks import prometheus_client, which looks once for this directory.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="innovscore-metrics-")
     from innovscore import metrics
 
