@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -42,3 +42,57 @@ def copy_csv(model: type[models.Model], columns: Sequence[str], source: Any) -> 
         written: int = cursor.rowcount
         cursor.execute("DROP TABLE copy_rows")
     return written
+
+
+def copy_binary(
+    model: type[models.Model], *, columns: Mapping[str, str], chunks: Iterable[bytes], insert: Mapping[str, str]
+) -> int:
+    """Write rows given in binary COPY format (see parks.pgcopy) into the park entered.
+
+    `columns` are name and SQL type of what comes in, `insert` maps each column of the model's table to an SQL
+    expression over those names (and is written by programmers only). Returns the number of rows written.
+    """
+    table = model._meta.db_table
+    made = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    targets = ", ".join(f'"{name}"' for name in insert)
+    values = ", ".join(insert.values())
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE copy_binary ({made}) ON COMMIT DROP")
+        cursor.copy_expert("COPY copy_binary FROM STDIN WITH (FORMAT binary)", _Chunks(chunks))
+        cursor.execute(
+            f'INSERT INTO "{table}" (park_id, {targets}) SELECT %s, {values} FROM copy_binary', [current_park_id()]
+        )
+        written: int = cursor.rowcount
+        cursor.execute("DROP TABLE copy_binary")
+    return written
+
+
+def read_binary(query: str, params: Sequence[Any]) -> bytes:
+    """The rows of a query in binary COPY format (see parks.pgcopy.unpack)."""
+    buffer = io.BytesIO()
+    with connection.cursor() as cursor:
+        text = cursor.mogrify(query, params).decode()
+        cursor.copy_expert(f"COPY ({text}) TO STDOUT WITH (FORMAT binary)", buffer)
+    return buffer.getvalue()
+
+
+class _Chunks(io.RawIOBase):
+    """Chunks of bytes as a file that psycopg2 can read."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._rest = memoryview(chunk)
+        taken = min(len(buffer), len(self._rest))
+        buffer[:taken] = self._rest[:taken]
+        self._rest = self._rest[taken:]
+        return taken

@@ -12,10 +12,15 @@ from .snapshots import Snapshot
 
 
 class ScoreRun(ParkModel):
-    """run_hash = f(snapshot root, scheme digest, engine version, result root); see docs/scheme.md."""
+    """One computation of a snapshot under a scheme version by an engine version; there is one row for each.
+
+    run_hash = f(snapshot root, scheme digest, engine version, result root); see docs/scheme.md. The code lists
+    say what the entries of the results' arrays are. `statistics` has per stage what the pages show (medians,
+    quartiles, histogram), `report` what the engine says about the indicators before anything is published.
+    """
 
     class State(models.TextChoices):
-        REQUESTED = "requested", _("排队中")
+        REQUESTED = "requested", _("计算中")
         COMPUTED = "computed", _("已计算")
 
     cycle = ParkForeignKey("enterprises.Cycle", related_name="+")
@@ -23,46 +28,71 @@ class ScoreRun(ParkModel):
     scheme_version = ParkForeignKey("indicators.SchemeVersion", related_name="+")
     state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED)
     job = ParkForeignKey("parks.Job", null=True, blank=True, related_name="+")
-    engine_version = models.CharField(max_length=32, blank=True)
+    engine_version = models.CharField(max_length=32)
+    snapshot_root = models.CharField(max_length=64)
+    scheme_digest = models.CharField(max_length=64)
     result_root = models.CharField(max_length=64, blank=True)
     run_hash = models.CharField(max_length=64, blank=True)
     rows = models.PositiveIntegerField(default=0)
+    stages = ArrayField(models.CharField(max_length=64), default=list)
+    indicators = ArrayField(models.CharField(max_length=64), default=list)
+    dimensions = ArrayField(models.CharField(max_length=64), default=list)
+    boards = ArrayField(models.CharField(max_length=64), default=list)
+    flag_codes = ArrayField(models.CharField(max_length=64), default=list)
+    statistics = models.JSONField(default=dict)
     report = models.JSONField(default=dict)
     requested_by_ref = models.BigIntegerField(null=True)
     requested_by_name = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     computed_at = models.DateTimeField(null=True)
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["park", "snapshot", "scheme_version", "engine_version"], name="score_run_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="requested") | ~models.Q(run_hash=""), name="score_run_computed_has_hash"
+            ),
+        ]
+
+    class Tenancy:
+        grants = "select, insert, update"
+
+    def __str__(self) -> str:
+        return self.run_hash[:12] or str(self.pk)
+
 
 class ScoreResult(ParkModel):
-    """One enterprise in one run, dense: arrays in the order of the scheme's indicators, dimensions, boards.
+    """One enterprise in one run, dense: arrays in the order of the run's code lists.
 
-    `normalised` in 1e-4, `points` and `dimensions` in the engine's exact scale, `total` in points.
+    `normalised` in 1e-4 (-1: not applicable), `weights` in 1e-10 points, `points` and `dimensions` in 1e-14
+    points, `flags` a word whose bit i means `run.flag_codes[i]`. Places are empty for those without a place;
+    in `board_scores` -1 and in `board_places` 0 mean not eligible.
     """
 
     run = ParkForeignKey(ScoreRun, related_name="results")
     enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
     uscc = models.CharField(max_length=18)
-    stage = models.CharField(max_length=32)
-    normalised = ArrayField(models.IntegerField(null=True))
+    stage = models.CharField(max_length=64)
+    normalised = ArrayField(models.IntegerField())
     weights = ArrayField(models.BigIntegerField())
     points = ArrayField(models.BigIntegerField())
     dimensions = ArrayField(models.BigIntegerField())
     deductions = models.DecimalField(max_digits=6, decimal_places=2, default=0)
     total = models.DecimalField(max_digits=6, decimal_places=2)
     completeness = models.DecimalField(max_digits=7, decimal_places=4)
-    flags = ArrayField(models.CharField(max_length=64), default=list)
+    flags = models.BigIntegerField(default=0)
     place = models.PositiveIntegerField(null=True)
     stage_place = models.PositiveIntegerField(null=True)
-    board_scores = ArrayField(models.BigIntegerField(null=True))
-    board_places = ArrayField(models.PositiveIntegerField(null=True))
+    board_scores = ArrayField(models.BigIntegerField())
+    board_places = ArrayField(models.PositiveIntegerField())
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["park", "run", "enterprise"], name="score_result_once")]
-        indexes = [models.Index(fields=["park", "run", "place"], name="score_result_place")]
 
     class Tenancy:
-        grants = "select, insert, delete"
+        append_only = True
 
 
 class CurrentRun(ParkModel):

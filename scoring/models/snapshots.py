@@ -9,18 +9,36 @@ from parks.tenancy import ParkForeignKey, ParkModel
 
 
 class Snapshot(ParkModel):
-    """Verified values of a cycle at lock. `columns` names the entries of `SnapshotRow.facts`."""
+    """Verified values of a cycle at lock.
+
+    `columns` names the entries of `SnapshotRow.facts` (the fact columns of the scheme: inputs, lists flattened
+    to counts per level, penalties), `inputs` the letters of `SnapshotRow.states`. `root` is the Merkle root over
+    the rows (docs/scheme.md). `excluded` counts declarations that were not verified at the freeze, by state.
+    A correction is a new snapshot that names the old one and says why.
+    """
 
     cycle = ParkForeignKey("enterprises.Cycle", related_name="+")
-    columns = ArrayField(models.CharField(max_length=80))
+    scheme_version = ParkForeignKey("indicators.SchemeVersion", related_name="+")
+    columns = ArrayField(models.CharField(max_length=120))
     inputs = ArrayField(models.CharField(max_length=64))
     rows = models.PositiveIntegerField()
     root = models.CharField(max_length=64)
+    excluded = models.JSONField(default=dict)
     corrects = ParkForeignKey("self", null=True, blank=True, related_name="+")
     reason = models.TextField(blank=True)
     frozen_by_ref = models.BigIntegerField(null=True)
     frozen_by_name = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["park", "cycle"], condition=models.Q(corrects__isnull=True), name="snapshot_first_once"
+            ),
+            models.UniqueConstraint(
+                fields=["park", "corrects"], condition=models.Q(corrects__isnull=False), name="snapshot_corrected_once"
+            ),
+        ]
 
     class Tenancy:
         append_only = True
@@ -30,16 +48,15 @@ class SnapshotRow(ParkModel):
     """One enterprise's facts: integers in minor units (money in fen, counts in units), null = missing.
 
     `states` has one letter per input of `Snapshot.inputs`: r reported, p prefilled, z zero confirmed,
-    n not applicable, m missing.
+    n not applicable, m missing. `provenance` is {input: {source, as_of, verifier}}.
     """
 
     snapshot = ParkForeignKey(Snapshot, related_name="facts")
     enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
     uscc = models.CharField(max_length=18)
     facts = ArrayField(models.BigIntegerField(null=True))
-    states = models.CharField(max_length=128)
+    states = models.TextField()
     stage_override = models.CharField(max_length=32, blank=True)
-    penalties = ArrayField(models.CharField(max_length=64), default=list)
     provenance = models.JSONField(default=dict)
     confirmed_at = models.DateTimeField(null=True)
     publication_refused = models.BooleanField(default=False)
