@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from parks.actors import Actor
-from parks.models import Job, Notification
+from parks.models import Notification
 
 from .navigation import entries_for
 
@@ -28,6 +28,3 @@ def tasks_for(actor: Actor) -> list[Task]:
 def unread(actor: Actor) -> int:
     return Notification.objects.filter(organisation_id=actor.organisation_id, read_at__isnull=True).count()
 
-
-def running_jobs() -> int:
-    return Job.objects.filter(state__in=["queued", "running"]).count()

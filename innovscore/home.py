@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from parks.http import ParkRequest
 from parks.models import Park
 from parks.queries import memberships
 
@@ -19,7 +20,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "innovscore/home.html", {"parks": Park.objects.filter(kind=Park.Kind.ZONE).order_by("pk")})
 
 
-def desk(request: HttpRequest, park: str) -> HttpResponse:
+def desk(request: ParkRequest, park: str) -> HttpResponse:
     """What waits for this role today."""
-    actor = request.actor  # type: ignore[attr-defined]
-    return render(request, "innovscore/desk.html", {"tasks": desks.tasks_for(actor)})
+    tasks = desks.tasks_for(request.actor)
+    return render(request, "innovscore/desk.html", {"tasks": tasks, "messages_unread": desks.unread(request.actor)})

@@ -30,3 +30,13 @@ def deliver_outbox() -> None:
 @receiver(job_waiting, dispatch_uid="parks.ring")
 def ring_worker(sender: type[Job], job_id: int, **_: Any) -> None:
     run_job.apply_async(kwargs={"job_id": job_id}, retry=False)
+
+
+@jobs.job("parks.self_test")
+def self_test(job: jobs.JobHandle) -> dict[str, Any]:
+    """Shows that jobs run: `steps` steps of `wait` seconds each. Asked for by operators and by tests."""
+    steps = int(job.args.get("steps", 1))
+    for step in range(steps):
+        job.report(step + 1, steps)
+        job.lost.wait(float(job.args.get("wait", 0)))
+    return {"steps": steps}

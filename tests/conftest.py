@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,15 @@ ROOT = Path(__file__).resolve().parent.parent
 KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
 
 
-def owner_connection() -> Any:
-    """A connection as the owner of the tables, for set-up, clean-up and proofs that a guard holds."""
+@contextmanager
+def owner_connection() -> Iterator[Any]:
+    """A connection as the owner of the tables, for set-up, clean-up and proofs that a guard holds (autocommit)."""
     connection = psycopg2.connect(os.environ["DATABASE_OWNER_URL"])
     connection.autocommit = True
-    return connection
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 def _truncate_all(self: Any = None) -> None:

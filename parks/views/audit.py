@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from ..audit import breaks
 from ..filters import AuditFilter
+from ..http import ParkRequest
 from ..listing import listing
 from ..models import AuditEvent
 
 
-def trail(request: HttpRequest, park: str) -> HttpResponse:
+def trail(request: ParkRequest, park: str) -> HttpResponse:
     """The audit trail of the park, searchable and exportable."""
     page = listing(
         request,
@@ -23,6 +24,6 @@ def trail(request: HttpRequest, park: str) -> HttpResponse:
     return render(request, "parks/audit.html", {"page": page})
 
 
-def verify(request: HttpRequest, park: str) -> HttpResponse:
+def verify(request: ParkRequest, park: str) -> HttpResponse:
     """Walk the park's chain and say whether it holds."""
     return render(request, "parks/audit_verify.html", {"breaks": list(breaks())})

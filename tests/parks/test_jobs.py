@@ -1,0 +1,88 @@
+"""Jobs live in PostgreSQL: asked for once, done once, taken over when a worker dies, never lost with Redis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+
+from parks import jobs
+from parks.models import Job
+from parks.scope import park_scope
+from tests.conftest import owner_connection, start_worker, stop_worker, wait_until
+
+
+@pytest.fixture
+def by(live_db: None, park: Any, actors: Any) -> Any:
+    return actors("park_admin", park)
+
+
+def _state(park: Any, job_id: int) -> str:
+    with park_scope(park.pk):
+        return Job.objects.get(pk=job_id).state
+
+
+def _ask(park: Any, by: Any, **args: Any) -> Job:
+    with park_scope(park.pk):
+        return jobs.request(kind="parks.self_test", park_id=park.pk, dedupe_key="one", by=by, args=args)
+
+
+def test_asking_twice_while_it_waits_gives_the_same_job(park: Any, by: Any) -> None:
+    assert _ask(park, by).pk == _ask(park, by).pk
+
+
+def test_a_worker_does_the_job_and_shows_progress(park: Any, by: Any, celery_worker: Any) -> None:
+    job = _ask(park, by, steps=3)
+    wait_until(lambda: _state(park, job.pk) == "succeeded")
+    with park_scope(park.pk):
+        done = Job.objects.get(pk=job.pk)
+    assert (done.done, done.total, done.result) == (3, 3, {"steps": 3})
+
+
+def test_a_job_is_done_although_redis_was_emptied(park: Any, by: Any, celery_worker: Any) -> None:
+    with owner_connection() as owner, owner.cursor() as cursor:  # the bell was never rung
+        cursor.execute("SELECT set_config('app.park_id', %s, false)", [str(park.pk)])
+        job = _ask(park, by, steps=1)
+    redis.Redis.from_url(settings.REDIS_URL).flushdb()
+    wait_until(lambda: _state(park, job.pk) == "succeeded")
+
+
+def test_a_killed_workers_job_is_taken_over(park: Any, by: Any, tmp_path: Path) -> None:
+    worker = start_worker(tmp_path)
+    try:
+        job = _ask(park, by, steps=1000, wait=0.05)
+        wait_until(lambda: _state(park, job.pk) == "running")
+    finally:
+        stop_worker(worker, kill=True)
+    with owner_connection() as owner, owner.cursor() as cursor:  # time passes: the lease runs out
+        cursor.execute("SELECT set_config('app.park_id', %s, false)", [str(park.pk)])
+        cursor.execute("UPDATE parks_job SET lease_until = now() - interval '1 second', args = '{\"steps\": 2}'")
+    worker = start_worker(tmp_path)
+    try:
+        wait_until(lambda: _state(park, job.pk) == "succeeded")
+    finally:
+        stop_worker(worker)
+    with park_scope(park.pk):
+        assert Job.objects.get(pk=job.pk).fence == 2
+
+
+def test_whoever_lost_the_lease_cannot_finish(park: Any, by: Any) -> None:
+    job = _ask(park, by)
+    handle = jobs.JobHandle(id=job.pk, park_id=park.pk, fence=0, args={}, actor=by)
+    with park_scope(park.pk):
+        Job.objects.filter(pk=job.pk).update(state="running", fence=1)
+        with pytest.raises(jobs.LeaseLost):
+            handle.guard()
+
+
+def test_the_web_role_sees_no_jobs_of_other_parks(park: Any, other_park: Any, by: Any) -> None:
+    _ask(park, by)
+    with park_scope(other_park.pk):
+        assert Job.everywhere.count() == 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM parks_job")
+        assert cursor.fetchone() == (0,)
