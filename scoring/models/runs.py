@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from parks.scope import default_park_id
 from parks.tenancy import ParkForeignKey, ParkModel
 
 from .snapshots import Snapshot
@@ -45,6 +46,7 @@ class ScoreRun(ParkModel):
     requested_by_name = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     computed_at = models.DateTimeField(null=True)
+    official_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -66,17 +68,21 @@ class ScoreRun(ParkModel):
 class ScoreResult(ParkModel):
     """One enterprise in one run, dense: arrays in the order of the run's code lists.
 
-    `normalised` in 1e-4 (-1: not applicable), `weights` in 1e-10 points, `points` and `dimensions` in 1e-14
-    points, `flags` a word whose bit i means `run.flag_codes[i]`. Places are empty for those without a place;
-    in `board_scores` -1 and in `board_places` 0 mean not eligible.
+    `normalised` in 1e-4 (-1: not applicable), `points` and `dimensions` in 1e-14 points, `stage_percentile` in
+    1e-4 (midrank among the ranked of the stage), `flags` a word whose bit i means `run.flag_codes[i]`. Places are
+    empty for those without a place; in `board_scores` -1 and in `board_places` 0 mean not eligible. Weights are
+    not kept: they follow from scheme, stage and what does not apply, and the explanation recomputes them.
     """
 
+    park = models.ForeignKey(
+        "parks.Park", on_delete=models.PROTECT, related_name="+", default=default_park_id, editable=False,
+        db_constraint=False,  # the key to the run includes the park; a second check of each row would cost as much
+    )  # fmt: skip
     run = ParkForeignKey(ScoreRun, related_name="results")
     enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
     uscc = models.CharField(max_length=18)
     stage = models.CharField(max_length=64)
-    normalised = ArrayField(models.IntegerField())
-    weights = ArrayField(models.BigIntegerField())
+    normalised = ArrayField(models.SmallIntegerField())
     points = ArrayField(models.BigIntegerField())
     dimensions = ArrayField(models.BigIntegerField())
     deductions = models.DecimalField(max_digits=6, decimal_places=2, default=0)
@@ -85,6 +91,7 @@ class ScoreResult(ParkModel):
     flags = models.BigIntegerField(default=0)
     place = models.PositiveIntegerField(null=True)
     stage_place = models.PositiveIntegerField(null=True)
+    stage_percentile = models.SmallIntegerField(null=True)
     board_scores = ArrayField(models.BigIntegerField())
     board_places = ArrayField(models.PositiveIntegerField())
 
