@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from typing import Any
 
@@ -13,17 +14,17 @@ from celery import signals
 _exporter: list[subprocess.Popen[bytes]] = []
 
 
-@signals.celeryd_init.connect
-def _prepare(**_: Any) -> None:
-    from django.conf import settings
-
-    if not settings.METRICS_PORT:
-        return
-    # The first of the worker's signals: Django's checks import prometheus_client, which looks once for this directory.
+if os.environ.get("METRICS_PORT", "0") not in ("", "0") and "worker" in sys.argv:
+    # At once: prometheus_client looks for this directory when it is imported, which Celery's start does early.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="innovscore-metrics-")
-    from innovscore import metrics
 
-    metrics.count_tasks()
+
+@signals.worker_init.connect
+def _count(**_: Any) -> None:
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        from innovscore import metrics
+
+        metrics.count_tasks()
 
 
 @signals.worker_ready.connect
