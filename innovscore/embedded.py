@@ -159,7 +159,8 @@ def _check_disk(place: Place) -> None:
 # Processes -------------------------------------------------------------------------------------------------------
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -173,13 +174,13 @@ def _port_for(previous: str | None) -> int:
     """The port of last time when nobody took it meanwhile, else a free one."""
     port = _url_port(previous)
     if port is None:
-        return _free_port()
+        return free_port()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            return _free_port()
+            return free_port()
     return port
 
 
@@ -372,7 +373,7 @@ def start_postgres(place: Place) -> str:
     _rotate(place.postgres_log)
     port = _port_for(read_env(place.env_file).get("DATABASE_URL"))
     for attempt in range(3):
-        url = _launch_postgres(place, binaries, port if attempt == 0 else _free_port())
+        url = _launch_postgres(place, binaries, port if attempt == 0 else free_port())
         if url:
             return url
     raise Missing(f"PostgreSQL did not start. The end of {place.postgres_log}:\n{_tail(place.postgres_log)}")
@@ -508,7 +509,7 @@ def start_redis(place: Place) -> str:
     end(running, signal.SIGTERM, 5)
     _rotate(place.redis_log)
     for attempt in range(3):
-        port = _port_for(previous) if attempt == 0 else _free_port()
+        port = _port_for(previous) if attempt == 0 else free_port()
         if _launch_redis(place, binary, port):
             return _redis_url(place, port)
     raise Missing(f"Redis ({binary}) did not start. The end of {place.redis_log}:\n{_tail(place.redis_log)}")
