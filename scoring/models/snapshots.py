@@ -45,16 +45,16 @@ class Snapshot(ParkModel):
 
 
 class SnapshotRow(ParkModel):
-    """One enterprise's facts: integers in minor units (money in fen, counts in units), null = missing.
+    """One enterprise's facts: integers in minor units (money in fen, counts in units), 0 where there is none.
 
     `states` has one letter per input of `Snapshot.inputs`: r reported, p prefilled, z zero confirmed,
-    n not applicable, m missing. `provenance` is {input: {source, as_of, verifier}}.
+    n not applicable, m missing (then the facts say nothing). `provenance` is {input: {source, as_of, verifier}}.
     """
 
     snapshot = ParkForeignKey(Snapshot, related_name="facts")
     enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
     uscc = models.CharField(max_length=18)
-    facts = ArrayField(models.BigIntegerField(null=True))
+    facts = ArrayField(models.BigIntegerField())
     states = models.TextField()
     stage_override = models.CharField(max_length=32, blank=True)
     provenance = models.JSONField(default=dict)
