@@ -77,7 +77,7 @@ def install(name: str) -> None:
     _say(f"Installing the packages of {file} (each checked against its hash)")
     # --only-binary: a wheel missing for this machine is said at once instead of failing in a compiler later
     command = [
-        PYTHON,
+        str(PYTHON),
         *PIP,
         "install",
         "--quiet",
@@ -85,7 +85,7 @@ def install(name: str) -> None:
         "--only-binary",
         ":all:",
         "-r",
-        ROOT / file,
+        str(ROOT / file),
     ]
     environment = {**os.environ, "PIP_NO_COLOR": "1"}
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, env=environment, check=False)
@@ -121,7 +121,7 @@ def pins() -> None:
         options = ["--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--upgrade"]
         shape = ["--no-emit-index-url", "--no-annotate", "--custom-compile-command", "make pins"]
         command = [
-            VENV / "bin" / "uv",
+            str(VENV / "bin" / "uv"),
             "pip",
             "compile",
             *options,

@@ -124,7 +124,7 @@ def _secrets(place: Place) -> dict[str, str]:
     wanted = ("secret_key", "redis", ADMIN, OWNER, WEB, WORKER)
     if all(name in known for name in wanted):
         return known
-    known = {name: known.get(name) or secrets.token_urlsafe(36) for name in wanted}
+    known = {name: known.get(name) or secrets.token_urlsafe(40) for name in wanted}
     write_private(path, json.dumps(known, indent=1))
     return known
 
@@ -285,7 +285,12 @@ def _admin_url(place: Place, port: int) -> str:
 def _answers(url: str) -> bool:
     try:
         psycopg2.connect(url, connect_timeout=3).close()
-    except psycopg2.OperationalError:
+    except psycopg2.OperationalError as error:
+        if "password authentication failed" in str(error):
+            raise Missing(
+                "The local database does not know the password in secrets.json beside it: one of the two was "
+                "replaced. Start afresh with `make run-reset` (deletes the local data)."
+            ) from error
         return False
     return True
 

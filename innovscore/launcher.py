@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -414,6 +415,7 @@ def reset() -> int:
 Check = tuple[list[str], dict[str, str]]
 
 PRODUCTION = {
+    "SECRET_KEY": secrets.token_urlsafe(48),
     "DEBUG": "false",
     "DEMO_MODE": "false",
     "ALLOWED_HOSTS": "innovscore.example",

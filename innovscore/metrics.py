@@ -141,7 +141,7 @@ def start_exporter() -> subprocess.Popen[bytes]:
 def forget_process(pid: int) -> None:
     """A child ended: its gauges no longer count (its counters do)."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        multiprocess.mark_process_dead(pid)
 
 
 def serve() -> None:
@@ -155,7 +155,7 @@ def serve() -> None:
     parent = os.getppid()
     folder = os.environ["PROMETHEUS_MULTIPROC_DIR"]
     registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
+    multiprocess.MultiProcessCollector(registry, path=folder)
     if settings.PROCESS == "worker":
         registry.register(JobsAndOutbox())
     address = os.environ.get("METRICS_BIND", "127.0.0.1")

@@ -198,6 +198,13 @@ def test_a_cluster_of_another_version_is_not_touched(place: Place) -> None:
         embedded.start(place)
 
 
+def test_lost_secrets_are_said_at_once(place: Place) -> None:
+    embedded.start(place)
+    (place.home / "secrets.json").unlink()
+    with pytest.raises(Missing, match="make run-reset"):
+        embedded.start(place)
+
+
 def test_database_url_alone_names_an_administrator(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
