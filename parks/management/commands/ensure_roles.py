@@ -3,11 +3,12 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from innovscore.settings import env
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 from psycopg2 import sql
 
+from innovscore.core.env import Env
 from parks.walls import WEB_ROLE, WORKER_ROLE
 
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
     help = "Creates the login roles of web and worker (no superuser, no bypass of row-level security)."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        env = Env(defaults_file=settings.BASE_DIR / ".local" / "env")
         for name, variable in ((WEB_ROLE, "DATABASE_URL"), (WORKER_ROLE, "DATABASE_WORKER_URL")):
             parts = urlsplit(env.str(variable))
             if unquote(parts.username or "") != name:

@@ -1,0 +1,41 @@
+"""Small pieces of every page: tags of states, codes, hashes."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+TONES = ("info", "ok", "warn", "error", "neutral", "purple")
+STATE_TONES = {
+    "draft": "neutral", "open": "info", "submitted": "info", "returned": "warn", "certified": "ok", "rejected": "error",
+    "suspended": "warn", "verified": "ok", "frozen": "ok", "missing": "neutral", "prefilled": "info", "disputed": "purple",
+    "confirmed": "neutral", "zero_confirmed": "neutral", "not_applicable": "neutral", "active": "ok", "final": "ok",
+    "on_notice": "warn", "proposed": "info", "withdrawn": "error", "superseded": "neutral", "approved": "ok",
+}  # fmt: skip
+
+
+@register.simple_tag
+def tag(text: object, tone: str = "neutral") -> SafeString:
+    """A coloured word; the tone is one of TONES, the text always says the state too."""
+    return format_html('<span class="tag tag-{}">{}</span>', tone if tone in TONES else "neutral", text)
+
+
+@register.simple_tag
+def state(code: object, label: object) -> SafeString:
+    """The tag of a state code with its label: {% state obj.state obj.get_state_display %}."""
+    return tag(label, STATE_TONES.get(str(code), "neutral"))
+
+
+@register.simple_tag
+def usc(value: object) -> SafeString:
+    """A unified social credit code."""
+    return format_html('<code class="usc">{}</code>', value or "—")
+
+
+@register.simple_tag(name="hash")
+def hash_(value: object, length: int = 12) -> SafeString:
+    """A digest, shortened; the whole value in the title."""
+    text = str(value or "")
+    return format_html('<code title="{}">{}</code>', text, text[:length] or "—")
