@@ -200,11 +200,11 @@ def end(those: list[psutil.Process], first: int, patience: float) -> None:
     """Send `first` to each, wait `patience` seconds, kill what is left."""
     for process in those:
         _signal(process, first)
-    if _wait(lambda: all(_is_gone(process) for process in those), None, patience):
+    if wait(lambda: all(_is_gone(process) for process in those), None, patience):
         return
     for process in those:
         _signal(process, signal.SIGKILL)
-    _wait(lambda: all(_is_gone(process) for process in those), None, 5)
+    wait(lambda: all(_is_gone(process) for process in those), None, 5)
 
 
 def _is_gone(process: psutil.Process) -> bool:
@@ -222,7 +222,8 @@ def _signal(process: psutil.Process, number: int) -> None:
         return
 
 
-def _wait(ready: Callable[[], bool], process: subprocess.Popen[bytes] | None, seconds: float) -> bool:
+def wait(ready: Callable[[], bool], process: subprocess.Popen[bytes] | None, seconds: float) -> bool:
+    """Poll until `ready()`, the process ends or the time is over; whether it became ready."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if ready():
@@ -343,7 +344,7 @@ def _settle_leftovers(place: Place) -> str | None:
         lines = pid_file.read_text().splitlines()
         if len(lines) > 3 and lines[3].strip().isdigit():
             url = _admin_url(place, int(lines[3]))
-            if _wait(lambda: _answers(url) or not running.is_running(), None, 60) and running.is_running():
+            if wait(lambda: _answers(url) or not running.is_running(), None, 60) and running.is_running():
                 return url
     if running:
         end([running], signal.SIGQUIT, 10)
@@ -397,7 +398,7 @@ def _launch_postgres(place: Place, binaries: Path, port: int) -> str | None:
             preexec_fn=disguise.enter, start_new_session=True,  # noqa: PLW1509  # no threads here
         )  # fmt: skip
     url = _admin_url(place, port)
-    return url if _wait(lambda: _answers(url), process, 120) else None
+    return url if wait(lambda: _answers(url), process, 120) else None
 
 
 def stop_postgres(place: Place) -> bool:
@@ -533,7 +534,7 @@ def _launch_redis(place: Place, binary: Path, port: int) -> bool:
             [str(binary), str(place.redis_config.resolve())],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
-    return _wait(lambda: _pings(_redis_url(place, port)), process, 20)
+    return wait(lambda: _pings(_redis_url(place, port)), process, 20)
 
 
 def stop_redis(place: Place) -> bool:

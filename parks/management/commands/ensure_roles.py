@@ -40,4 +40,4 @@ class Command(BaseCommand):
                 )
             )
             cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(name)))
-        self.stdout.write(f"{name}: {verb.lower()}d")
+        self.stdout.write(f"{name}: {'made' if verb == 'CREATE' else 'updated'}")
