@@ -1,0 +1,91 @@
+"""Fingerprints: Merkle roots over rows in a fixed byte form, and the hash of a run.
+
+Row of a snapshot: u16 length of the id in UTF-8, the id, i16 group index (-1 = by rule), then all values as
+little-endian int64, then all states as bytes. Leaf = SHA-256(0x00 || row), node = SHA-256(0x01 || left || right), a node
+without a partner moves up unchanged, no rows = SHA-256(empty). Rows are sorted by the id's bytes.
+Row of a result: the id as above, i16 group, then little-endian int64: total, deductions, completeness, flags, vetoes,
+normalised (all), points (all), dimensions (all).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .facts import Facts
+
+if TYPE_CHECKING:
+    from .score import Scores
+
+ENGINE_VERSION = "1.0.0"
+
+
+def merkle_root(leaves: Iterable[bytes]) -> bytes:
+    """Root of hashed leaves in the order given."""
+    sha = hashlib.sha256
+    level = list(leaves)
+    if not level:
+        return sha(b"").digest()
+    while len(level) > 1:
+        pairs = len(level) & ~1
+        above = [sha(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, pairs, 2)]
+        level = above + level[pairs:]
+    return level[0]
+
+
+def merkle_path(leaves: list[bytes], index: int) -> list[tuple[str, bytes]]:
+    """Sister hashes from a leaf to the root, each with its side ("left" or "right")."""
+    path, level = [], leaves
+    while len(level) > 1:
+        sister = index ^ 1
+        if sister < len(level):
+            path.append(("left" if sister < index else "right", level[sister]))
+        above = [merkle_root(level[i : i + 2]) for i in range(0, len(level), 2)]
+        level, index = above, index // 2
+    return path
+
+
+def _head(unit: str, group: int) -> bytes:
+    name = unit.encode("utf-8")
+    return struct.pack("<H", len(name)) + name + struct.pack("<h", group)
+
+
+def snapshot_leaves(facts: Facts) -> list[bytes]:
+    """Hashed rows of the facts, sorted by id."""
+    values = np.ascontiguousarray(facts.values, dtype="<i8")
+    states = np.ascontiguousarray(facts.states, dtype=np.uint8)
+    order = sorted(range(len(facts)), key=lambda i: facts.ids[i].encode("utf-8"))
+    group = facts.group.tolist()
+    sha = hashlib.sha256
+    return [
+        sha(b"\x00" + _head(facts.ids[i], group[i]) + values[i].tobytes() + states[i].tobytes()).digest()
+        for i in order
+    ]
+
+
+def snapshot_root(facts: Facts) -> str:
+    return merkle_root(snapshot_leaves(facts)).hex()
+
+
+def result_leaves(scores: Scores) -> list[bytes]:
+    """Hashed rows of the scores, sorted by id."""
+    single = [scores.total, scores.deductions, scores.completeness, scores.flags, scores.vetoes]
+    rows = np.column_stack((*single, scores.normalised, scores.points, scores.dimensions)).astype("<i8")
+    order = sorted(range(len(scores)), key=lambda i: scores.ids[i].encode("utf-8"))
+    group = scores.group.tolist()
+    sha = hashlib.sha256
+    return [sha(b"\x00" + _head(scores.ids[i], group[i]) + rows[i].tobytes()).digest() for i in order]
+
+
+def result_root(scores: Scores) -> str:
+    return merkle_root(result_leaves(scores)).hex()
+
+
+def run_hash(snapshot: str, scheme_digest: str, engine_version: str, result: str) -> str:
+    """SHA-256 over the four parts, each as u16 length and UTF-8 text."""
+    parts = (part.encode("utf-8") for part in (snapshot, scheme_digest, engine_version, result))
+    return hashlib.sha256(b"".join(struct.pack("<H", len(part)) + part for part in parts)).hexdigest()

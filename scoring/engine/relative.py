@@ -1,0 +1,254 @@
+"""Scoring functions that look at a cohort: order decided exactly, places as integers, outliers by substitution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .expressions import EXACT, ROUND_OFF
+from .facts import Ints
+from .functions import ONE, ZERO, half_up, settle
+from .scheme import Indicator
+
+Floats = npt.NDArray[np.float64]
+ExactX = Callable[[int], Decimal]
+UNIT = 10_000
+
+
+def dense_order(x: Floats, error: Floats, inputs: Ints, exact: ExactX) -> Ints:
+    """Dense rank (0 = lowest) of every unit; neighbours too close for float64 are told apart in decimal arithmetic.
+
+    inputs: the integer facts x comes from (n, m): equal facts are equal without computing.
+    """
+    n = len(x)
+    if n == 0:
+        return np.zeros(0, dtype=np.int64)
+    order = np.argsort(x, kind="stable") if not error.any() else np.lexsort((*inputs.T, x))
+    v, e, facts = x[order], error[order], inputs[order]
+    same = (facts[1:] == facts[:-1]).all(axis=1)
+    close = same | (v[1:] - v[:-1] <= e[1:] + e[:-1])
+    doubt = close & ~same & (e[1:] + e[:-1] > 0)
+    steps = ~close
+    if doubt.any():
+        order, steps = _settle_order(order, close, doubt, steps, exact)
+    ranks = np.empty(n, dtype=np.int64)
+    ranks[order] = np.concatenate(([0], np.cumsum(steps)))
+    return ranks
+
+
+def _settle_order(order: Ints, close: Any, doubt: Any, steps: Any, exact: ExactX) -> tuple[Ints, Any]:
+    order, steps = order.copy(), steps.copy()
+    edges = np.flatnonzero(~close)
+    starts = np.concatenate(([0], edges + 1))
+    ends = np.concatenate((edges + 1, [len(order)]))
+    doubts = np.concatenate(([0], np.cumsum(doubt)))
+    for start, end in zip(starts, ends, strict=True):
+        if doubts[end - 1] == doubts[start]:
+            continue
+        keyed = sorted(((settle(exact(int(row))), int(row)) for row in order[start:end]), key=lambda item: item[0])
+        order[start:end] = [row for _, row in keyed]
+        steps[start : end - 1] = [a[0] != b[0] for a, b in zip(keyed, keyed[1:], strict=False)]
+    return order, steps
+
+
+def less_and_equal(ranks: Ints) -> tuple[Ints, Ints]:
+    """How many of the cohort are lower than each unit, and how many are equal (itself counted)."""
+    counts = np.bincount(ranks)
+    below = np.concatenate(([0], np.cumsum(counts)[:-1]))
+    return below[ranks], counts[ranks]
+
+
+def midrank(ranks: Ints, scale: int) -> Ints:
+    """Percentile midrank (less + (equal - 1) / 2) / (n - 1), half-up in 1/scale; a cohort of one gets 1."""
+    n = len(ranks)
+    if n <= 1:
+        return np.full(n, scale, dtype=np.int64)
+    less, equal = less_and_equal(ranks)
+    return divide_half_up((2 * less + equal - 1) * scale, 2 * (n - 1))
+
+
+def divide_half_up(numerator: Any, denominator: Any) -> Any:
+    """Integer division of non-negative integers, rounded half-up."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def outlier_sources(indicator: Indicator, x: Floats, ranks: Ints) -> Ints:
+    """For every unit the unit whose value stands in for its own (itself where nothing is trimmed)."""
+    rule, n = indicator.outliers, len(x)
+    sources = np.arange(n)
+    method = rule.get("method", "none")
+    if method == "none" or n < 3:
+        return sources
+    order = np.argsort(ranks, kind="stable")
+    if method == "clip":
+        low, high = int(rule.get("low", 0.01) * (n - 1)), int(np.ceil(rule.get("high", 0.99) * (n - 1)))
+        sources[order[:low]], sources[order[high + 1 :]] = order[low], order[high]
+        return sources
+    low, high = 0, n - 1
+    values = x[order].copy()
+    for _ in range(min(rule.get("points", 5), n - 2)):
+        skew, kurtosis = shape(values)
+        if abs(skew) <= rule.get("skew", 2) and kurtosis <= rule.get("kurtosis", 3.5):
+            break
+        if skew >= 0:
+            high -= 1
+            values[high + 1 :] = values[high]
+        else:
+            low += 1
+            values[:low] = values[low]
+    sources[order[:low]], sources[order[high + 1 :]] = order[low], order[high]
+    return sources
+
+
+def shape(values: Floats) -> tuple[float, float]:
+    """Skewness and excess kurtosis; a constant column has neither."""
+    scaled = values / max(float(np.abs(values).max()), 1e-300)
+    off = scaled - scaled.mean()
+    spread = float((off**2).mean())
+    if spread <= 1e-28:
+        return 0.0, 0.0
+    return float((off**3).mean() / spread**1.5), float((off**4).mean() / spread**2 - 3)
+
+
+def cohort_scores(indicator: Indicator, label: str, x: Floats, error: Floats, inputs: Ints, exact: ExactX) -> Ints:
+    """Normalised values (1/10000) of one cohort under a relative function."""
+    if len(x) == 0:
+        return np.zeros(0, dtype=np.int64)
+    ranks = dense_order(x, error, inputs, exact)
+    sources = outlier_sources(indicator, x, ranks)
+    x, error, ranks = x[sources], error[sources], np.unique(ranks[sources], return_inverse=True)[1]
+    if not indicator.higher_better:
+        ranks = ranks.max() - ranks
+    function, n = indicator.function, len(x)
+    if function == "percentile":
+        scores = midrank(ranks, UNIT)
+    elif function in ("rank", "borda"):
+        scores = _places(function, ranks)
+    else:
+        scores = _Scale(indicator, label, x, error, ranks, lambda row: exact(int(sources[row]))).scores()
+    if indicator.scoring.get("zero_is_zero") and n:
+        scores = np.where(x == 0, 0, scores)
+    return np.asarray(scores, dtype=np.int64)
+
+
+def _places(function: str, ranks: Ints) -> Ints:
+    n = len(ranks)
+    if n == 1:
+        return np.full(1, UNIT)
+    less, equal = less_and_equal(ranks)
+    beaten = less if function == "borda" else less + equal - 1
+    return np.asarray(divide_half_up(beaten * UNIT, n - 1))
+
+
+class _Scale:
+    """min_max, z_score, distance_max and distance_median: float64 first, decimal near a rounding boundary."""
+
+    def __init__(self, indicator: Indicator, label: str, x: Floats, error: Floats, ranks: Ints, exact: ExactX) -> None:
+        self.indicator, self.x, self.error, self.ranks, self.exact = indicator, x, error, ranks, exact
+        self.order = np.argsort(ranks, kind="stable")
+        self.sign = 1 if indicator.higher_better else -1
+        self.label = label
+
+    def scores(self) -> Ints:
+        formula = getattr(self, f"_{self.indicator.function}")
+        if self.ranks.max() == 0:
+            return self._constant()
+        s, bound, settle_one = formula()
+        scaled = np.clip(s, 0, 1) * UNIT
+        scores = np.floor(scaled + 0.5).astype(np.int64)
+        near = np.abs(scaled - np.floor(scaled) - 0.5) <= UNIT * np.maximum(1e-9, bound)
+        known: dict[int, int] = {}
+        for row in np.flatnonzero(near):
+            key = int(self.ranks[row])
+            if key not in known:
+                known[key] = half_up(min(ONE, max(ZERO, settle_one(int(row)))), 4)
+            scores[row] = known[key]
+        return scores
+
+    def _constant(self) -> Ints:
+        """All values equal: the middle for min_max and z_score; full marks for the two distances (0 if not above 0)."""
+        if self.indicator.function in ("min_max", "z_score"):
+            return np.full(len(self.x), UNIT // 2)
+        full = self.indicator.function == "distance_median" or self.exact(0) > 0
+        return np.full(len(self.x), UNIT if full else 0)
+
+    def _min_max(self) -> tuple[Any, Any, Any]:
+        low, high = int(self.order[0]), int(self.order[-1])
+        span = self.x[high] - self.x[low]
+        noise = (self.error + self.error[low] + self.error[high]) * 2 / abs(span) if span else np.inf
+        bottom, top = self.exact(low), self.exact(high)
+
+        def one(row: int) -> Decimal:
+            return EXACT.divide(EXACT.subtract(self.exact(row), bottom), EXACT.subtract(top, bottom))
+
+        with np.errstate(all="ignore"):
+            s = np.nan_to_num((self.x - self.x[low]) / span)
+        return s, noise + 1e-14 + np.zeros(len(self.x)), one
+
+    def _z_score(self) -> tuple[Any, Any, Any]:
+        reach = Decimal(str(self.indicator.parameter("range", self.label) or 3))
+        x = self.x.astype(np.longdouble) * self.sign
+        mean, deviation = x.mean(), x.std()
+        s = 0.5 + (x - mean) / (2 * float(reach) * deviation)
+        size = float(np.abs(x).max() / deviation)
+        moments: list[tuple[Decimal, Decimal]] = []
+
+        def one(row: int) -> Decimal:
+            if not moments:
+                moments.append(self._moments())
+            mean_, deviation_ = moments[0]
+            z = EXACT.divide(EXACT.subtract(self.exact(row) * self.sign, mean_), deviation_)
+            return EXACT.add(Decimal("0.5"), EXACT.divide(z, 2 * reach))
+
+        return s.astype(np.float64), np.full(len(x), 1e-12 + size * 1e-14), one
+
+    def _moments(self) -> tuple[Decimal, Decimal]:
+        by_rank: dict[int, Decimal] = {}
+        values = []
+        for row in range(len(self.x)):
+            key = int(self.ranks[row])
+            if key not in by_rank:
+                by_rank[key] = self.exact(row) * self.sign
+            values.append(by_rank[key])
+        mean = ZERO
+        for value in values:
+            mean = EXACT.add(mean, value)
+        mean = EXACT.divide(mean, Decimal(len(values)))
+        spread = ZERO
+        for value in values:
+            spread = EXACT.add(spread, EXACT.power(EXACT.subtract(value, mean), Decimal(2)))
+        return mean, EXACT.sqrt(EXACT.divide(spread, Decimal(len(values))))
+
+    def _distance_max(self) -> tuple[Any, Any, Any]:
+        best = int(np.argmax(self.x))
+        top = self.exact(best)
+        if top <= 0:
+            return np.zeros(len(self.x)), np.zeros(len(self.x)), lambda _row: ZERO
+        s = self.x / self.x[best]
+        if self.sign < 0:
+            s = 1 - s
+
+        def one(row: int) -> Decimal:
+            share = EXACT.divide(self.exact(row), top)
+            return share if self.sign > 0 else EXACT.subtract(ONE, share)
+
+        return s, (self.error + self.error[best]) / self.x[best] + 1e-14, one
+
+    def _distance_median(self) -> tuple[Any, Any, Any]:
+        n = len(self.x)
+        low, high = int(self.order[(n - 1) // 2]), int(self.order[n // 2])
+        middle = EXACT.divide(EXACT.add(self.exact(low), self.exact(high)), Decimal(2))
+        first, last = self.exact(int(self.order[0])), self.exact(int(self.order[-1]))
+        given = self.indicator.parameter("reach", self.label)
+        reach = Decimal(str(given)) if given else max(abs(first - middle), abs(last - middle))
+        s = 1 - np.abs(self.x - float(middle)) / float(reach)
+        noise = (self.error + abs(float(middle)) * ROUND_OFF) * 2 / float(reach) + 1e-14
+
+        def one(row: int) -> Decimal:
+            return EXACT.subtract(ONE, EXACT.divide(abs(EXACT.subtract(self.exact(row), middle)), reach))
+
+        return s, noise, one

@@ -1,0 +1,71 @@
+"""Effective weights: the weight of a not-applicable indicator goes to its siblings, exactly to 10 decimals."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+
+from .facts import Ints
+from .functions import half_up
+from .raw import Bools
+from .scheme import WEIGHT_SCALE, Scheme
+
+
+def base_weights(scheme: Scheme, labels: tuple[str, ...]) -> Ints:
+    """Weights by group (groups, indicators) in 1e-10; rescaled to the total where the scheme says so."""
+    rows = []
+    for label in labels:
+        weights = [item.weight(label) for item in scheme.indicators]
+        factor = scheme.total_points / sum(weights, Decimal(0)) if scheme.rescale_weights else Decimal(1)
+        units = [half_up(weight * factor * WEIGHT_SCALE, 0) for weight in weights]
+        units[int(np.argmax(units))] += half_up(scheme.total_points * WEIGHT_SCALE, 0) - sum(units)
+        rows.append(units)
+    return np.array(rows, dtype=np.int64).reshape(len(labels), len(scheme.indicators))
+
+
+def effective_weights(scheme: Scheme, base: Ints, group: Ints, absent: Bools) -> tuple[Ints, Bools]:
+    """(weights, units x indicators; which not-applicable cells count as missing after all).
+
+    A cell counts as missing when its weight would exceed the limit (in scheme order) or when no sibling is left.
+    """
+    weights = base[group]
+    refused = np.zeros_like(absent)
+    rows = np.flatnonzero(absent.any(axis=1))
+    if len(rows) == 0:
+        return weights, refused
+    patterns, which = np.unique(np.column_stack((group[rows], absent[rows])), axis=0, return_inverse=True)
+    for index, pattern in enumerate(patterns):
+        moved, denied = _redistribute(scheme, [int(w) for w in base[pattern[0]]], pattern[1:].astype(bool))
+        weights[rows[which.ravel() == index]] = moved
+        refused[rows[which.ravel() == index]] = denied
+    return weights, refused
+
+
+def _redistribute(scheme: Scheme, weights: list[int], absent: Bools) -> tuple[list[int], Bools]:
+    limit = half_up(scheme.not_applicable_limit * WEIGHT_SCALE, 0)
+    moving, leaves = 0, [False] * len(weights)
+    for index in np.flatnonzero(absent):
+        leaves[index] = moving + weights[index] <= limit
+        moving += weights[index] if leaves[index] else 0
+    result = list(weights)
+    for dimension in dict.fromkeys(item.dimension for item in scheme.indicators):
+        members = [i for i, item in enumerate(scheme.indicators) if item.dimension == dimension]
+        gone = [i for i in members if leaves[i]]
+        staying = [i for i in members if not leaves[i]]
+        whole, rest = sum(weights[i] for i in members), sum(weights[i] for i in staying)
+        if not gone:
+            continue
+        if rest == 0:
+            for i in gone:
+                leaves[i] = False
+            continue
+        for i in members:
+            result[i] = 0 if leaves[i] else _share(weights[i], whole, rest)
+        heaviest = max(staying, key=lambda i: (weights[i], -i))
+        result[heaviest] += whole - sum(result[i] for i in members)
+    return result, np.array([absent[i] and not leaves[i] for i in range(len(weights))])
+
+
+def _share(weight: int, whole: int, rest: int) -> int:
+    return int((Decimal(weight * whole) / Decimal(rest)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
