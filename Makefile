@@ -5,7 +5,7 @@ BOOTSTRAP := $(PYTHON) innovscore/bootstrap.py
 export PORT EMPTY
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-reset stop test check lint format bench drill pins translations clean
+.PHONY: help run run-reset stop test check lint format bench pins translations clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
