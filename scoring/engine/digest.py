@@ -1,9 +1,10 @@
 """Fingerprints: Merkle roots over rows in a fixed byte form, and the hash of a run.
 
-Row of a snapshot: u16 length of the id in UTF-8, the id, i16 group index (-1 = by rule), then all values as
+Row of a snapshot: u16 length of the id in UTF-8, the id, u16 length and text of the
+group given (empty = by rule), then all values as
 little-endian int64, then all states as bytes. Leaf = SHA-256(0x00 || row), node = SHA-256(0x01 || left || right), a node
 without a partner moves up unchanged, no rows = SHA-256(empty). Rows are sorted by the id's bytes.
-Row of a result: the id as above, i16 group, then little-endian int64: total, deductions, completeness, flags, vetoes,
+Row of a result: the id and the group as above, then little-endian int64: total, deductions, completeness, flags, vetoes,
 normalised (all), points (all), dimensions (all).
 """
 
@@ -49,9 +50,15 @@ def merkle_path(leaves: list[bytes], index: int) -> list[tuple[str, bytes]]:
     return path
 
 
-def _head(unit: str, group: int) -> bytes:
+def _head(unit: str, label: bytes) -> bytes:
     name = unit.encode("utf-8")
-    return struct.pack("<H", len(name)) + name + struct.pack("<h", group)
+    return struct.pack("<H", len(name)) + name + label
+
+
+def _labels(names: tuple[str, ...]) -> list[bytes]:
+    """Byte forms of the group labels; the last one stands for index -1."""
+    texts = [name.encode("utf-8") for name in (*names, "")]
+    return [struct.pack("<H", len(text)) + text for text in texts]
 
 
 def snapshot_leaves(facts: Facts) -> list[bytes]:
@@ -59,10 +66,10 @@ def snapshot_leaves(facts: Facts) -> list[bytes]:
     values = np.ascontiguousarray(facts.values, dtype="<i8")
     states = np.ascontiguousarray(facts.states, dtype=np.uint8)
     order = sorted(range(len(facts)), key=lambda i: facts.ids[i].encode("utf-8"))
-    group = facts.group.tolist()
+    group, labels = facts.group.tolist(), _labels(facts.group_labels)
     sha = hashlib.sha256
     return [
-        sha(b"\x00" + _head(facts.ids[i], group[i]) + values[i].tobytes() + states[i].tobytes()).digest()
+        sha(b"\x00" + _head(facts.ids[i], labels[group[i]]) + values[i].tobytes() + states[i].tobytes()).digest()
         for i in order
     ]
 
@@ -76,9 +83,9 @@ def result_leaves(scores: Scores) -> list[bytes]:
     single = [scores.total, scores.deductions, scores.completeness, scores.flags, scores.vetoes]
     rows = np.column_stack((*single, scores.normalised, scores.points, scores.dimensions)).astype("<i8")
     order = sorted(range(len(scores)), key=lambda i: scores.ids[i].encode("utf-8"))
-    group = scores.group.tolist()
+    group, labels = scores.group.tolist(), _labels(scores.group_labels)
     sha = hashlib.sha256
-    return [sha(b"\x00" + _head(scores.ids[i], group[i]) + rows[i].tobytes()).digest() for i in order]
+    return [sha(b"\x00" + _head(scores.ids[i], labels[group[i]]) + rows[i].tobytes()).digest() for i in order]
 
 
 def result_root(scores: Scores) -> str:

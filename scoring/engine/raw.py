@@ -124,6 +124,17 @@ def level_integers(columns: Columns, indicator: Indicator) -> Ints:
     return np.asarray(np.where(counts > 0, points, 0).max(axis=1, initial=0))
 
 
+def order_inputs(columns: Columns, indicator: Indicator, group: Ints, rows: Ints) -> Ints:
+    """The integers that x comes from, a row a unit: equal rows have equal x."""
+    if indicator.function in LEVELLED:
+        return level_integers(columns, indicator)[rows].reshape(-1, 1)
+    names = dict.fromkeys((*indicator.names(alternative=False), *indicator.names(alternative=True)))
+    parts = [columns.integer(name)[rows] for name in names]
+    if indicator.constants:
+        parts.append(group[rows])
+    return np.column_stack(parts)
+
+
 def raw_values(columns: Columns, indicator: Indicator, group: Ints) -> Raw:
     """x of every unit. Where float64 cannot decide (a branch, a forced zero) the unit is marked unsure."""
     n = len(columns.facts)

@@ -34,10 +34,23 @@ def dense_order(x: Floats, error: Floats, inputs: Ints, exact: ExactX) -> Ints:
     doubt = close & ~same & (e[1:] + e[:-1] > 0)
     steps = ~close
     if doubt.any():
-        order, steps = _settle_order(order, close, doubt, steps, exact)
+        order, steps = _settle_order(order, close, doubt, steps, _remembered(inputs, exact))
     ranks = np.empty(n, dtype=np.int64)
     ranks[order] = np.concatenate(([0], np.cumsum(steps)))
     return ranks
+
+
+def _remembered(inputs: Ints, exact: ExactX) -> ExactX:
+    """`exact`, settled, and computed once for equal facts."""
+    known: dict[bytes, Decimal] = {}
+
+    def value(row: int) -> Decimal:
+        key = inputs[row].tobytes()
+        if key not in known:
+            known[key] = settle(exact(row))
+        return known[key]
+
+    return value
 
 
 def _settle_order(order: Ints, close: Any, doubt: Any, steps: Any, exact: ExactX) -> tuple[Ints, Any]:
@@ -49,7 +62,7 @@ def _settle_order(order: Ints, close: Any, doubt: Any, steps: Any, exact: ExactX
     for start, end in zip(starts, ends, strict=True):
         if doubts[end - 1] == doubts[start]:
             continue
-        keyed = sorted(((settle(exact(int(row))), int(row)) for row in order[start:end]), key=lambda item: item[0])
+        keyed = sorted(((exact(int(row)), int(row)) for row in order[start:end]), key=lambda item: item[0])
         order[start:end] = [row for _, row in keyed]
         steps[start : end - 1] = [a[0] != b[0] for a, b in zip(keyed, keyed[1:], strict=False)]
     return order, steps

@@ -14,7 +14,7 @@ from .digest import ENGINE_VERSION
 from .errors import FactsError
 from .facts import Facts, Ints
 from .functions import ONE, ZERO, approximate, exact, half_up, parameters
-from .raw import Bools, Columns, Raw, exact_raw, raw_values
+from .raw import Bools, Columns, Raw, exact_raw, order_inputs, raw_values
 from .relative import UNIT, cohort_scores, divide_half_up
 from .scheme import WEIGHT_SCALE, Indicator, Scheme
 from .weights import base_weights, effective_weights
@@ -218,15 +218,12 @@ def _relative(
         error[row] = abs(x[row]) * expressions.ROUND_OFF
     usable = cells == VALUE
     whole = indicator.scoring.get("within", "group") == "all"
-    places = columns.places(indicator.inputs)
     counts = np.bincount(group[usable], minlength=len(labels))
     for index in (0,) if whole else np.unique(group[usable]):
         mine = np.flatnonzero(usable if whole else usable & (group == index))
         small = not whole and counts[index] < columns.scheme.min_group
         cohort = np.flatnonzero(usable) if small else mine
-        inputs = columns.facts.values[np.ix_(cohort, places)]
-        if indicator.constants or indicator.alternative_when:
-            inputs = np.column_stack((inputs, group[cohort]))
+        inputs = order_inputs(columns, indicator, group, cohort)
         values = cohort_scores(
             indicator, labels[index], x[cohort], error[cohort], inputs, lambda i, c=cohort: exact_x(int(c[i]))
         )

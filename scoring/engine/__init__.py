@@ -1,0 +1,15 @@
+"""The scoring engine: facts and a scheme in, exact scores, places, boards and traces out. No framework, no database."""
+
+from .boards import BoardResult, Ranking, rank
+from .digest import ENGINE_VERSION, result_root, run_hash, snapshot_root
+from .errors import EngineError, ExpressionError, FactsError, SchemeError
+from .facts import Facts, fact_row, facts_from_rows, make_facts
+from .scheme import Scheme, load_scheme
+from .score import Scores, flag_names, score, score_one
+from .trace import Trace, explain
+
+__all__ = [
+    "ENGINE_VERSION", "BoardResult", "EngineError", "ExpressionError", "Facts", "FactsError", "Ranking", "Scheme",
+    "SchemeError", "Scores", "Trace", "explain", "fact_row", "facts_from_rows", "flag_names", "load_scheme",
+    "make_facts", "rank", "result_root", "run_hash", "score", "score_one", "snapshot_root",
+]  # fmt: skip

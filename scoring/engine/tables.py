@@ -1,0 +1,139 @@
+"""Tables in and out: CSV, Parquet, XLSX to plain rows, by column name or through a mapping file."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from .errors import FactsError
+from .facts import fact_row
+from .scheme import Input, Scheme
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows that can be used, rejects as (line, id, reason), and notes on columns nobody reads."""
+
+    rows: list[dict[str, Any]]
+    rejects: list[tuple[int, str, str]]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class Mapping_:
+    """A mapping file: id and group column, and for each input its column and the factor to its unit (yuan)."""
+
+    id: str = "id"
+    group: str = "group"
+    columns: Mapping[str, tuple[str, Decimal]] | None = None
+
+
+def read_mapping(path: Path | None) -> Mapping_:
+    """id: external_id / group: industry / columns: {input: column} or {input: {column: c, factor: 10000}}."""
+    if path is None:
+        return Mapping_()
+    try:
+        body = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = {}
+        for code, value in (body.get("columns") or {}).items():
+            column, factor = (value["column"], value.get("factor", 1)) if isinstance(value, dict) else (value, 1)
+            found[code] = (str(column), Decimal(str(factor)))
+        return Mapping_(str(body.get("id", "id")), str(body.get("group", "group")), found)
+    except (yaml.YAMLError, AttributeError, KeyError, InvalidOperation) as error:
+        raise FactsError(f"{path}: not a mapping file: {error}") from error
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """All cells as text, empty = missing."""
+    if path.suffix == ".parquet":
+        frame = pd.read_parquet(path)
+        return frame.astype(object).where(frame.notna(), "").map(str)
+    if path.suffix == ".xlsx":
+        return pd.read_excel(path, dtype=str, keep_default_na=False, engine="calamine")
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+
+def read_rows(path: Path, scheme: Scheme, mapping: Mapping_) -> Table:
+    """Read a file of facts; every row ends up in `rows` or, with the reason, in `rejects`."""
+    frame = read_frame(path)
+    columns = mapping.columns or {item.code: (item.code, Decimal(1)) for item in scheme.inputs}
+    _check_columns(frame, scheme, mapping, columns)
+    table = Table([], [], [])
+    seen: set[str] = set()
+    for line, cells in enumerate(frame.to_dict("records"), start=2):
+        unit = unicodedata.normalize("NFKC", str(cells[mapping.id])).strip()
+        try:
+            row = _row(unit, {str(k): str(v) for k, v in cells.items()}, scheme, mapping, columns)
+            if not unit or unit in seen:
+                raise ValueError("no id" if not unit else "the id occurs twice")
+            fact_row(scheme, row)
+            seen.add(unit)
+            table.rows.append(row)
+        except (ValueError, ArithmeticError) as error:
+            table.rejects.append((line, unit, str(error)))
+    used = {column for column, _ in columns.values()} | {mapping.id, mapping.group}
+    unread = [str(c) for c in frame.columns if c not in used and str(c).split(".")[0] not in ("penalty", *columns)]
+    if unread:
+        table.notes.append(f"columns not read: {', '.join(unread)}")
+    return table
+
+
+def _check_columns(frame: pd.DataFrame, scheme: Scheme, mapping: Mapping_, columns: Mapping[str, Any]) -> None:
+    if mapping.id not in frame.columns:
+        raise FactsError(f"there is no id column {mapping.id!r}")
+    for code, (column, _factor) in columns.items():
+        if code not in scheme.input_by_code:
+            raise FactsError(f"mapping: {code!r} is not an input of the scheme")
+        if mapping.columns and column not in frame.columns:
+            raise FactsError(f"mapping: the file has no column {column!r}")
+
+
+def _row(unit: str, cells: Mapping[str, str], scheme: Scheme, mapping: Mapping_, columns: Mapping[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": unit, "group": cells.get(mapping.group, "").strip()}
+    if row["group"] and not scheme.group_column and row["group"] not in scheme.group_codes:
+        raise ValueError(f"there is no group {row['group']!r}")
+    for item in scheme.inputs:
+        column, factor = columns.get(item.code, (item.code, Decimal(1)))
+        text = unicodedata.normalize("NFKC", cells.get(column, "")).strip()
+        try:
+            row[item.code] = _value(item, text, factor)
+        except (ValueError, ArithmeticError) as error:
+            raise ValueError(f"{column}: {text!r} cannot be read ({error.__class__.__name__})") from error
+        if state := cells.get(f"{item.code}.state", "").strip():
+            row[f"{item.code}.state"] = state
+    for penalty in scheme.penalties:
+        row[penalty.column] = cells.get(penalty.column, "").strip() not in ("", "0", "false", "False")
+    return row
+
+
+def _value(item: Input, text: str, factor: Decimal) -> Any:
+    if text.lower() in ("", "n/a", "nan", "none", "null"):
+        return "n/a" if text.lower() == "n/a" else None
+    if item.is_list and item.levels:
+        # "-" says: the list is known and empty.
+        entries = [part.strip() for part in text.split(";") if part.strip() not in ("", "-", "0")]
+        return [tuple(_ranked(entry)) if item.ranks else entry for entry in entries]
+    return Decimal(text.replace(",", "")) * factor
+
+
+def _ranked(entry: str) -> tuple[str, str]:
+    """"national_2#1" = level and place among the completing units."""
+    level, _, place = entry.partition("#")
+    return level, place
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """CSV or Parquet by the file's ending."""
+    if path.suffix == ".parquet":
+        frame.to_parquet(path, index=False)
+    elif path.suffix == ".csv":
+        frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    else:
+        raise FactsError(f"{path}: write .csv or .parquet")
