@@ -101,6 +101,7 @@ def test_a_port_taken_meanwhile_is_left_to_its_taker(place: Place) -> None:
     first = embedded.start(place)
     embedded.stop(place)
     with socket.socket() as taker:
+        taker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taker.bind(("127.0.0.1", urlsplit(first["DATABASE_URL"]).port or 0))
         taker.listen()
         second = embedded.start(place)
