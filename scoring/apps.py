@@ -4,4 +4,9 @@ from django.apps import AppConfig
 
 
 class ScoringConfig(AppConfig):
+    """Snapshots, runs, results and their explanation; the engine beside it is a library of its own."""
+
     name = "scoring"
+
+    def ready(self) -> None:
+        from . import tasks  # noqa: F401  # the web process must know the job to ask for it

@@ -70,8 +70,9 @@ class ScoreResult(ParkModel):
 
     `normalised` in 1e-4 (-1: not applicable), `points` and `dimensions` in 1e-14 points, `stage_percentile` in
     1e-4 (midrank among the ranked of the stage), `flags` a word whose bit i means `run.flag_codes[i]`. Places are
-    empty for those without a place; in `board_scores` -1 and in `board_places` 0 mean not eligible. Weights are
-    not kept: they follow from scheme, stage and what does not apply, and the explanation recomputes them.
+    empty for those without a place. On a board equal scores share a place, `board_positions` is the total order;
+    0 means not eligible, board scores count in 1e-4. Weights are not kept: they follow from scheme, stage and what
+    does not apply, and the explanation recomputes them.
     """
 
     park = models.ForeignKey(
@@ -93,10 +94,12 @@ class ScoreResult(ParkModel):
     stage_place = models.PositiveIntegerField(null=True)
     stage_percentile = models.SmallIntegerField(null=True)
     board_scores = ArrayField(models.BigIntegerField())
-    board_places = ArrayField(models.PositiveIntegerField())
+    board_places = ArrayField(models.IntegerField())
+    board_positions = ArrayField(models.IntegerField())
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["park", "run", "enterprise"], name="score_result_once")]
+        indexes = [models.Index(fields=["park", "run", "place"], name="score_result_place")]
 
     class Tenancy:
         append_only = True

@@ -1,0 +1,252 @@
+"""Score runs: asked for by a person, computed by a job, made current by one pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from innovscore.core.problems import Conflict
+from parks import audit, bulk, jobs, pgcopy
+from parks.actors import Actor
+from parks.clock import db_now
+from parks.scope import park_scope
+from scoring import engine
+
+from ..models import CurrentRun, ScoreResult, ScoreRun, Snapshot
+from ..queries import facts as frozen
+from ..queries.results import latest_snapshot
+from ..queries.schemes import scheme_of
+from ..signals import run_made_current
+from ..statistics import Table, statistics
+
+KIND = "scoring.compute"
+STEPS = 5
+
+
+def request_run(*, by: Actor, cycle: Any, scheme_version: Any = None) -> ScoreRun:
+    """Ask for the computation of a cycle's snapshot under its scheme, or under another version for comparison.
+
+    There is one run a (snapshot, scheme version, engine version): asking again computes it again and checks that
+    every digit is the same. Raises Conflict while the cycle is not frozen.
+    """
+    with transaction.atomic():
+        snapshot = latest_snapshot(cycle.pk)
+        if snapshot is None:
+            raise Conflict(code="not_frozen", message=_("%(year)s 年度还没有冻结，不能计算。请先冻结数据。") % {"year": cycle.year})
+        version = scheme_version or cycle.scheme_version
+        run, _created = ScoreRun.objects.get_or_create(
+            snapshot=snapshot,
+            scheme_version=version,
+            engine_version=engine.ENGINE_VERSION,
+            defaults={
+                "cycle": cycle,
+                "snapshot_root": snapshot.root,
+                "scheme_digest": version.digest,
+                "requested_by_ref": by.person_id,
+                "requested_by_name": by.person_name,
+            },
+        )
+        run.job = jobs.request(kind=KIND, park_id=cycle.park_id, dedupe_key=f"run:{run.pk}", by=by, args={"run": run.pk})
+        run.save(update_fields=["job"])
+        audit.record(by=by, action="run.requested", obj=run, after={"snapshot": snapshot.pk, "scheme": version.pk})
+    return run
+
+
+def make_official(*, by: Actor, run: ScoreRun) -> None:
+    """The results count as final from now on (called when a board of the run is published)."""
+    with transaction.atomic():
+        locked = ScoreRun.objects.select_for_update().get(pk=run.pk)
+        if locked.official_at is not None:
+            return
+        locked.official_at = db_now()
+        locked.save(update_fields=["official_at"])
+        audit.record(by=by, action="run.made_official", obj=locked, after={"run_hash": locked.run_hash})
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a computation gives; arrays are in the order of `rows`."""
+
+    scheme: engine.Scheme
+    rows: frozen.FrozenRows
+    scores: engine.Scores
+    ranking: engine.Ranking
+    result_root: str
+    run_hash: str
+
+
+def compute(job: jobs.JobHandle) -> dict[str, Any]:
+    """The job: read the frozen facts, score, rank, write and switch. Everything becomes visible in one commit."""
+    with park_scope(job.park_id):
+        run = ScoreRun.objects.select_related("snapshot", "scheme_version", "cycle__scheme_version").get(pk=job.args["run"])
+        job.report(0, STEPS, _("读取冻结数据"))
+        rows = frozen.read(run.snapshot, scheme_of(run.scheme_version))
+    done = evaluate(run, rows, job)
+    job.report(4, STEPS, _("写入结果"))
+    with park_scope(job.park_id):
+        _keep(job, run, done)
+    return {"run": run.pk, "run_hash": done.run_hash, "rows": len(rows.facts)}
+
+
+def evaluate(run: ScoreRun, rows: frozen.FrozenRows, job: jobs.JobHandle | None = None) -> Computed:
+    """Scores and places of frozen rows. Raises Conflict when the rows are not the ones that were frozen."""
+    scheme = scheme_of(run.scheme_version)
+    if scheme.digest != run.scheme_digest:
+        raise Conflict(code="scheme_changed", message=_("指标体系的内容与其摘要不符，已停止计算。请联系审计员。"))
+    if rows.root != run.snapshot_root:
+        raise Conflict(code="snapshot_changed", message=_("快照内容与冻结时的摘要不符，已停止计算。请联系审计员。"))
+    _report(job, 1, _("计算指标"))
+    scores = engine.score(rows.facts, scheme)
+    _report(job, 2, _("计算名次"))
+    ranking = engine.rank(scores, rows.facts, scheme, confirmed_at=rows.confirmed_at, allowed=rows.allowed)
+    _report(job, 3, _("计算摘要"))
+    root = engine.result_root(scores)
+    digest = engine.run_hash(run.snapshot_root, scheme.digest, engine.ENGINE_VERSION, root)
+    return Computed(scheme, rows, scores, ranking, root, digest)
+
+
+def _report(job: jobs.JobHandle | None, done: int, message: str) -> None:
+    if job is not None:
+        job.report(done, STEPS, message)
+
+
+def _keep(job: jobs.JobHandle, run: ScoreRun, done: Computed) -> None:
+    """Write the results of a run that has none, else check that they are the same; then switch the pointer.
+
+    The job's row is locked last: progress is reported on another connection until here, and from here on nobody
+    else can finish this job.
+    """
+    run = ScoreRun.objects.select_for_update(of=("self",)).select_related("cycle", "snapshot").get(pk=run.pk)
+    if run.state == ScoreRun.State.COMPUTED:
+        if run.run_hash != done.run_hash:
+            raise Conflict(code="not_reproduced", message=_("重新计算的结果与已保存的不同，已停止。请联系审计员。"))
+    else:
+        write_results(run, done)
+        _fill(run, done)
+    job.guard()
+    _switch(run, by=job.actor)
+
+
+def write_results(run: ScoreRun, done: Computed) -> int:
+    """Dense rows by binary COPY; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    columns = result_columns(done)
+    stages = ", ".join("'" + label.replace("'", "''") + "'" for label in done.scores.group_labels)
+    insert = {name: f'"{name}"' for name in columns if name != "stage_number"} | {
+        "run_id": str(int(run.pk)),
+        "stage": f"(ARRAY[{stages}]::text[])[stage_number + 1]",
+        "deductions": "deductions * 0.01",
+        "total": "total * 0.01",
+        "completeness": "completeness * 0.01",
+        "place": "nullif(place, 0)",
+        "stage_place": "nullif(stage_place, 0)",
+        "stage_percentile": "CASE WHEN place > 0 THEN stage_percentile END",
+    }
+    kinds = {name: kind for name, (kind, _values) in columns.items()}
+    chunks = pgcopy.pack([values for _kind, values in columns.values()])
+    return bulk.copy_binary(ScoreResult, columns=kinds, chunks=chunks, insert=insert)
+
+
+def result_columns(done: Computed) -> dict[str, tuple[str, NDArray]]:
+    """Column -> (SQL type, values) of what is written for each enterprise."""
+    scores, ranking = done.scores, done.ranking
+    boards = [ranking.boards[board.code] for board in done.scheme.boards]
+    absent = scores.cells == NOT_APPLICABLE
+    return {
+        "enterprise_id": ("bigint", done.rows.enterprise_ids),
+        "uscc": ("text", done.rows.uscc),
+        "stage_number": ("smallint", scores.group.astype("i2")),
+        "normalised": ("smallint[]", np.where(absent, -1, scores.normalised).astype("i2")),
+        "points": ("bigint[]", scores.points),
+        "dimensions": ("bigint[]", scores.dimensions),
+        "deductions": ("integer", scores.deductions.astype("i4")),
+        "total": ("integer", scores.total.astype("i4")),
+        "completeness": ("integer", scores.completeness.astype("i4")),
+        "flags": ("bigint", scores.flags),
+        "place": ("integer", ranking.overall.astype("i4")),
+        "stage_place": ("integer", ranking.group.astype("i4")),
+        "stage_percentile": ("smallint", ranking.group_percentile.astype("i2")),
+        "board_scores": ("bigint[]", _stack([board.score for board in boards], scores)),
+        "board_places": ("integer[]", _stack([board.place for board in boards], scores).astype("i4")),
+        "board_positions": ("integer[]", _stack([board.position for board in boards], scores).astype("i4")),
+    }
+
+
+NOT_APPLICABLE = 2  # place of "not_applicable" in the engine's cell states
+
+
+def _stack(columns: list[NDArray], scores: engine.Scores) -> NDArray:
+    return np.stack(columns, axis=1) if columns else np.zeros((len(scores), 0), dtype=np.int64)
+
+
+def _fill(run: ScoreRun, done: Computed) -> None:
+    scheme = done.scheme
+    run.state = ScoreRun.State.COMPUTED
+    run.result_root, run.run_hash, run.rows = done.result_root, done.run_hash, len(done.scores)
+    run.stages = list(done.scores.group_labels)
+    run.indicators = [item.code for item in scheme.indicators]
+    run.dimensions = [item.code for item in scheme.dimensions]
+    run.boards = [board.code for board in scheme.boards]
+    run.flag_codes = list(_flag_codes(scheme))
+    run.statistics = _statistics(run, done)
+    run.computed_at = db_now()
+    run.save()
+
+
+def _flag_codes(scheme: engine.Scheme) -> Iterator[str]:
+    """Names by bit; empty where the engine has no flag."""
+    bits = 12 + len(scheme.flag_names)
+    for bit in range(bits):
+        yield next(iter(engine.flag_names(scheme, 1 << bit)), "")
+
+
+def _statistics(run: ScoreRun, done: Computed) -> dict[str, Any]:
+    scores, ranking = done.scores, done.ranking
+    table = Table(
+        stages=scores.group_labels,
+        stage=scores.group,
+        total=scores.total,
+        ranked=ranking.overall > 0,
+        normalised=np.where(scores.cells == NOT_APPLICABLE, -1, scores.normalised),
+        dimensions=scores.dimensions / 1e14,
+        dimension_codes=run.dimensions,
+        indicator_codes=run.indicators,
+        board_codes=run.boards,
+        board_places=_stack([ranking.boards[code].place for code in run.boards], scores),
+    )
+    found = statistics(table, total_points=int(done.scheme.total_points))
+    found["flags"] = {
+        code: int((scores.flags >> bit & 1).sum()) for bit, code in enumerate(run.flag_codes) if code
+    }
+    return found
+
+
+def _switch(run: ScoreRun, *, by: Actor) -> None:
+    """Make the run current when it is the cycle's own scheme on the cycle's newest snapshot."""
+    newest = latest_snapshot(run.cycle_id)
+    if newest is None or run.snapshot_id != newest.pk or run.scheme_version_id != run.cycle.scheme_version_id:
+        return
+    pointer = CurrentRun.objects.select_for_update(of=("self",)).filter(cycle_id=run.cycle_id).select_related("run").first()
+    previous = pointer.run if pointer else None
+    if previous is not None and previous.pk == run.pk:
+        return
+    if pointer is None:
+        CurrentRun.objects.create(cycle_id=run.cycle_id, run=run)
+    else:
+        pointer.run = run
+        pointer.save(update_fields=["run", "switched_at"])
+    run_made_current.send(sender=ScoreRun, run=run, previous=previous, by=by)
+    audit.record(
+        by=by,
+        action="run.made_current",
+        obj=run,
+        before={"run_hash": previous.run_hash} if previous else {},
+        after={"run_hash": run.run_hash, "rows": run.rows},
+    )
