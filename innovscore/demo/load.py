@@ -1,0 +1,152 @@
+"""Writing a made-up world into a park, in bulk: enterprises, cycles, declarations, values."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.utils import timezone
+
+from enterprises.models import Certification, Cycle, Declaration, DeclaredValue, Enterprise, PenaltyRecord
+from enterprises.states import CycleState, DeclarationState, ValueState
+from parks.bulk import copy_rows
+from parks.models import Organisation, SubPark
+
+from . import names
+from .world import LISTS, World, Year, source_of
+
+BATCH = 5000
+VALUE_COLUMNS = (
+    "declaration_id", "code", "state", "prefilled_amount", "prefilled_entries", "source", "as_of", "declared_amount", "declared_entries",
+    "draft_text", "reason", "explanation", "verified_amount", "verified_entries", "verified_by_ref", "verified_by_name",
+    "verified_at", "version", "updated_at",
+)  # fmt: skip
+DISPUTE_REASON = "与研发费用专项审计报告不一致，以审计报告为准"
+OPEN_YEAR_SHARES = {"open": 0.24, "submitted": 0.12, "returned": 0.02, "verified": 0.62}
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Who signs the verified values of past years."""
+
+    person_id: int
+    name: str
+
+
+def load_enterprises(world: World, *, since: dt.date) -> list[Enterprise]:
+    """Organisations and certified enterprises of the park that was entered, in the world's order."""
+    sub_parks = list(SubPark.objects.order_by("pk"))
+    organisations = Organisation.objects.bulk_create(
+        [Organisation(kind="enterprise", name=name, uscc=code) for name, code in zip(world.name, world.uscc, strict=True)], batch_size=BATCH
+    )
+    rows = [
+        Enterprise(
+            organisation=organisation,
+            uscc=world.uscc[n],
+            name=world.name[n],
+            sub_park=sub_parks[int(world.sub_park[n]) % len(sub_parks)],
+            industry=names.INDUSTRIES[world.industry[n]],
+            founded_on=world.founded[n],
+            legal_representative=world.legal[n],
+            registered_address=f"{sub_parks[int(world.sub_park[n]) % len(sub_parks)].name}创新大道{n % 900 + 1}号",
+            certification_state="certified",
+            member_from=max(since, world.founded[n]),
+        )
+        for n, organisation in enumerate(organisations)
+    ]
+    enterprises = Enterprise.objects.bulk_create(rows, batch_size=BATCH)
+    now = timezone.now()
+    Certification.objects.bulk_create(
+        [Certification(enterprise=one, state="certified", submitted_at=now, decided_at=now, decided_by_name="赵慧") for one in enterprises], batch_size=BATCH
+    )
+    return enterprises
+
+
+def load_veto(enterprise: Enterprise, *, on: dt.date) -> None:
+    """One firm is on the list of dishonest debtors."""
+    PenaltyRecord.objects.create(enterprise=enterprise, code="dishonest_debtor", source="court", reference="示例执行案号 0001", starts_on=on)
+
+
+def load_year(
+    world: World, year: Year, enterprises: list[Enterprise], cycle: Cycle, *, verifier: Verifier, seed: int, untouched: frozenset[int] = frozenset()
+) -> None:
+    """Declarations and values of one cycle. A frozen cycle is all verified; an open one shows every state.
+
+    Enterprises numbered in `untouched` have an open declaration in which nothing is confirmed yet.
+    """
+    rng = np.random.default_rng([seed, year.year])
+    states = _states(rng, world, cycle, untouched)
+    at = timezone.now() - dt.timedelta(days=30)
+    rows = [
+        Declaration(
+            cycle=cycle, enterprise=enterprise, state=state, returns=1 if state == "returned" else 0,
+            submitted_by_name="" if state == "open" else world.agent[n], submitted_at=None if state == "open" else at,
+            verified_by_ref=verifier.person_id if state in ("verified", "frozen") else None,
+            verified_by_name=verifier.name if state in ("verified", "frozen") else "",
+            verified_at=at if state in ("verified", "frozen") else None,
+        )
+        for n, (enterprise, state) in enumerate(zip(enterprises, states, strict=True))
+        if enterprise.founded_on is None or enterprise.founded_on.year <= year.year
+    ]  # fmt: skip
+    declarations = {d.enterprise_id: d for d in Declaration.objects.bulk_create(rows, batch_size=BATCH)}
+    writer = _Values(year=year, verifier=verifier, as_of=dt.date(year.year + 1, 6, 12), at=at, rng=rng)
+    pairs = [(n, declarations[one.pk]) for n, one in enumerate(enterprises) if one.pk in declarations]
+    copy_rows(DeclaredValue, VALUE_COLUMNS, writer.rows(pairs, untouched))
+
+
+def _states(rng: np.random.Generator, world: World, cycle: Cycle, untouched: frozenset[int]) -> list[str]:
+    if cycle.state != CycleState.OPEN:
+        return [DeclarationState.FROZEN] * len(world)
+    picks = rng.choice(list(OPEN_YEAR_SHARES), len(world), p=list(OPEN_YEAR_SHARES.values()))
+    return ["open" if n in untouched else str(state) for n, state in enumerate(picks)]
+
+
+@dataclass(slots=True)
+class _Values:
+    year: Year
+    verifier: Verifier
+    as_of: dt.date
+    at: dt.datetime
+    rng: np.random.Generator
+
+    def rows(self, pairs: list[tuple[int, Declaration]], untouched: frozenset[int]) -> Iterator[tuple[Any, ...]]:
+        for code, amounts in self.year.amounts.items():
+            for n, declaration in pairs:
+                value = None if math.isnan(amounts[n]) else f"{amounts[n]:.2f}"
+                yield self._row(n, declaration, code, value, None, n in untouched)
+        for code in LISTS:
+            entries = self.year.entries[code]
+            for n, declaration in pairs:
+                yield self._row(n, declaration, code, None, json.dumps(entries.get(n, []), ensure_ascii=False), n in untouched)
+
+    def _row(
+        self, n: int, declaration: Declaration, code: str, amount: str | None, entries: str | None, untouched: bool
+    ) -> tuple[Any, ...]:
+        prefilled, declared, reason = amount, None, ""
+        is_open = declaration.state != DeclarationState.FROZEN
+        if amount is not None and is_open and not untouched:
+            if code == "tax_paid_total" and self.year.slips[n]:
+                prefilled, declared, reason = f"{float(amount) / 10_000:.2f}", amount, "部门数据单位有误，应为元"
+            elif code == "rd_expense" and self.year.disputed[n]:
+                prefilled, declared, reason = f"{float(amount) * 0.93:.2f}", amount, DISPUTE_REASON
+        state = self._state(declaration, amount, entries, declared)
+        done = declaration.state in (DeclarationState.VERIFIED, DeclarationState.FROZEN) and state == ValueState.VERIFIED
+        return (
+            declaration.pk, code, state, prefilled, entries, source_of(code), self.as_of, declared, None, "", reason, "",
+            amount if done else None, entries if done else None, self.verifier.person_id if done else None,
+            self.verifier.name if done else "", self.at if done else None, 1, self.at,
+        )  # fmt: skip
+
+    def _state(self, declaration: Declaration, amount: str | None, entries: str | None, declared: str | None) -> str:
+        if amount is None and entries is None:
+            return ValueState.MISSING
+        if declaration.state in (DeclarationState.VERIFIED, DeclarationState.FROZEN):
+            return ValueState.VERIFIED
+        if declared is not None:
+            return ValueState.DISPUTED
+        return ValueState.PREFILLED if declaration.state == DeclarationState.OPEN else ValueState.CONFIRMED
