@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -88,11 +89,11 @@ def score(facts: Facts, scheme: Scheme) -> Scores:
     flags |= np.where(denied.any(axis=1), LIMIT_REACHED, 0)
     points = weights * normalised
     dimensions, whole = tree_points(scheme, weights, normalised)
-    completeness = _completeness(weights, cells)
-    flags |= _cell_flags(scheme, cells, completeness)
+    completeness, provisional = _completeness(scheme, weights, cells)
+    flags |= _cell_flags(scheme, cells, provisional)
     deductions, vetoes = _penalties(columns)
     flags |= np.where(vetoes > 0, VETO, 0)
-    rounded = divide_half_up(whole, POINT_SCALE // 100)
+    rounded = _rounded_totals(scheme, weights, normalised, whole, absent)
     total = np.where(flags & REFUSED, 0, np.maximum(rounded - deductions, 0))
     return Scores(
         ids=facts.ids, group_labels=facts.group_labels, group=group, normalised=normalised, weights=weights,
@@ -251,17 +252,48 @@ def _impute(
     return s, cells
 
 
-def _completeness(weights: Ints, cells: npt.NDArray[np.uint8]) -> Ints:
-    """Share of the weight that has data, in 1e-2 per cent, half-up."""
+def _rounded_totals(scheme: Scheme, weights: Ints, normalised: Ints, whole: Ints, absent: Bools) -> Ints:
+    """Totals in 1e-2, half-up. Shared-out weights are cut at 10 decimals: near a tie the fractions themselves decide."""
+    unit = POINT_SCALE // 100
+    rounded = np.asarray(divide_half_up(whole, unit))
+    shares = any(node.aggregate != "arithmetic" for node in scheme.dimensions) or scheme.aggregate != "arithmetic"
+    if shares:
+        return rounded
+    near = np.abs(whole % unit - unit // 2) <= 10**7 * len(scheme.indicators)
+    for row in np.flatnonzero(near & absent.any(axis=1)):
+        total = Fraction(0)
+        for dimension in scheme.dimensions:
+            members = [i for i, item in enumerate(scheme.indicators) if item.dimension == dimension.code]
+            total += _fair_points(members, weights[row], normalised[row])
+        hundredths = total * 100
+        rounded[row] = (2 * hundredths.numerator + hundredths.denominator) // (2 * hundredths.denominator)
+    return rounded
+
+
+def _fair_points(members: list[int], weights: Ints, normalised: Ints) -> Fraction:
+    """Points of one dimension with its whole weight shared in exact proportion to the effective weights.
+
+    The effective weights are fractions of small denominators cut at 10 decimals; the nearest such fraction is meant.
+    """
+    total = Fraction(0)
+    for index in members:
+        weight = Fraction(int(weights[index]), WEIGHT_SCALE).limit_denominator(20_000)
+        total += weight * Fraction(int(normalised[index]), 10_000)
+    return total
+
+
+def _completeness(scheme: Scheme, weights: Ints, cells: npt.NDArray[np.uint8]) -> tuple[Ints, Bools]:
+    """(share of the weight that has data, in 1e-2 per cent, half-up; whether it is below the threshold, exactly)."""
     there = np.where((cells == IS_MISSING) | (cells == IS_IMPUTED), 0, weights).sum(axis=1)
     whole = np.maximum(weights.sum(axis=1), 1)
-    return np.asarray(divide_half_up(there // 1000 * 10_000, whole // 1000), dtype=np.int64)
+    below = there * 10_000 < whole * half_up(scheme.provisional_below * 100, 0)
+    return np.asarray(divide_half_up(there * 10_000, whole), dtype=np.int64), below
 
 
-def _cell_flags(scheme: Scheme, cells: npt.NDArray[np.uint8], completeness: Ints) -> Ints:
+def _cell_flags(scheme: Scheme, cells: npt.NDArray[np.uint8], provisional: Bools) -> Ints:
     refusing = np.array([item.missing == "refuse" for item in scheme.indicators])
     gaps = cells == IS_MISSING
-    flags = np.where(completeness < half_up(scheme.provisional_below * 100, 0), PROVISIONAL, 0)
+    flags = np.where(provisional, PROVISIONAL, 0)
     flags |= np.where(gaps.any(axis=1), HAS_MISSING, 0)
     flags |= np.where((cells == IS_NOT_APPLICABLE).any(axis=1), HAS_NOT_APPLICABLE, 0)
     flags |= np.where((cells == IS_IMPUTED).any(axis=1), IMPUTED, 0)
