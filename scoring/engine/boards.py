@@ -88,7 +88,7 @@ def rank(
     base = _eligible(columns) & scores.ranked
     if allowed is not None:
         base &= np.asarray(allowed, dtype=bool)
-    boards = {b.code: _board(b, columns, scores, base, times, ids) for b in scheme.boards}
+    boards = {b.code: _board(b, columns, scores, base=base, times=times, ids=ids) for b in scheme.boards}
     return Ranking(overall, position, inside, percentile, boards)
 
 
@@ -118,7 +118,7 @@ def _eligible(columns: Columns) -> Bools:
 IS_STATE_ABSENT = 4
 
 
-def _board(board: Board, columns: Columns, scores: Scores, base: Bools, times: Any, ids: Ints) -> BoardResult:
+def _board(board: Board, columns: Columns, scores: Scores, *, base: Bools, times: Any, ids: Ints) -> BoardResult:
     scheme, n = columns.scheme, len(columns.facts)
     members = [index for index, item in enumerate(scheme.indicators) if item.code in board.weights]
     shares = np.array([int(board.weights[scheme.indicators[i].code] * 10**6) for i in members], dtype=np.int64)

@@ -235,7 +235,7 @@ def test_columns(expression: Expression, env: Mapping[str, Approx]) -> tuple[Any
 test_columns.__test__ = False  # type: ignore[attr-defined]  # pytest would collect it by its name
 
 
-def _number(node: Node, env: Mapping[str, Approx]) -> Approx:
+def _number(node: Node, env: Mapping[str, Approx]) -> Approx:  # noqa: PLR0911
     if node.kind == "num":
         value = float(node.number)
         return value, (0.0 if Decimal(value) == node.number else abs(value) * ROUND_OFF)

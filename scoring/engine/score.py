@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -170,18 +172,18 @@ def _absolute(
     result = np.floor(scaled + 0.5).astype(np.int64)
     near = np.abs(scaled - np.floor(scaled) - 0.5) <= UNIT * np.maximum(1e-9, bound)
     doubtful = (near & (cells == VALUE)) | (raw.unsure & ~raw.blank)
-    _settle(columns, indicator, group, np.flatnonzero(doubtful), result, cells)
+    _settle(columns, indicator, group, np.flatnonzero(doubtful), result=result, cells=cells)
     return result, cells
 
 
 def _settle(
-    columns: Columns, indicator: Indicator, group: Ints, rows: Ints, result: Ints, cells: npt.NDArray[np.uint8]
+    columns: Columns, indicator: Indicator, group: Ints, rows: Ints, *, result: Ints, cells: npt.NDArray[np.uint8]
 ) -> None:
     """Decide doubtful cells in decimal arithmetic, equal facts once."""
     if len(rows) == 0:
         return
     places = columns.places(indicator.inputs)
-    key = np.column_stack((group[rows], columns.facts.values[np.ix_(rows, places)]))
+    key = np.column_stack((group[rows], columns.facts.values[np.ix_(rows, np.array(places, dtype=np.int64))]))
     _, first, which = np.unique(key, axis=0, return_index=True, return_inverse=True)
     decided = [exact_cell(columns, indicator, int(rows[i]), columns.facts.group_labels[group[rows[i]]]) for i in first]
     for position, row in enumerate(rows):
@@ -226,10 +228,15 @@ def _relative(
         cohort = np.flatnonzero(usable) if small else mine
         inputs = order_inputs(columns, indicator, group, cohort)
         values = cohort_scores(
-            indicator, labels[index], x[cohort], error[cohort], inputs, lambda i, c=cohort: exact_x(int(c[i]))
+            indicator, labels[index], x=x[cohort], error=error[cohort], inputs=inputs,
+            exact=partial(_of_cohort, exact_x, cohort),
         )
         result[mine] = values[np.searchsorted(cohort, mine)]
     return result, cells
+
+
+def _of_cohort(exact_x: Callable[[int], Decimal], cohort: Ints, row: int) -> Decimal:
+    return exact_x(int(cohort[row]))
 
 
 def _impute(

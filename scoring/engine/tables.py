@@ -27,7 +27,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Mapping_:
+class ColumnMap:
     """A mapping file: id and group column, and for each input its column and the factor to its unit (yuan)."""
 
     id: str = "id"
@@ -35,17 +35,17 @@ class Mapping_:
     columns: Mapping[str, tuple[str, Decimal]] | None = None
 
 
-def read_mapping(path: Path | None) -> Mapping_:
+def read_mapping(path: Path | None) -> ColumnMap:
     """id: external_id / group: industry / columns: {input: column} or {input: {column: c, factor: 10000}}."""
     if path is None:
-        return Mapping_()
+        return ColumnMap()
     try:
         body = yaml.safe_load(path.read_text(encoding="utf-8"))
         found = {}
         for code, value in (body.get("columns") or {}).items():
             column, factor = (value["column"], value.get("factor", 1)) if isinstance(value, dict) else (value, 1)
             found[code] = (str(column), Decimal(str(factor)))
-        return Mapping_(str(body.get("id", "id")), str(body.get("group", "group")), found)
+        return ColumnMap(str(body.get("id", "id")), str(body.get("group", "group")), found)
     except (yaml.YAMLError, AttributeError, KeyError, InvalidOperation) as error:
         raise FactsError(f"{path}: not a mapping file: {error}") from error
 
@@ -60,7 +60,7 @@ def read_frame(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
 
-def read_rows(path: Path, scheme: Scheme, mapping: Mapping_) -> Table:
+def read_rows(path: Path, scheme: Scheme, mapping: ColumnMap) -> Table:
     """Read a file of facts; every row ends up in `rows` or, with the reason, in `rejects`."""
     frame = read_frame(path)
     columns = mapping.columns or {item.code: (item.code, Decimal(1)) for item in scheme.inputs}
@@ -85,7 +85,7 @@ def read_rows(path: Path, scheme: Scheme, mapping: Mapping_) -> Table:
     return table
 
 
-def _check_columns(frame: pd.DataFrame, scheme: Scheme, mapping: Mapping_, columns: Mapping[str, Any]) -> None:
+def _check_columns(frame: pd.DataFrame, scheme: Scheme, mapping: ColumnMap, columns: Mapping[str, Any]) -> None:
     if mapping.id not in frame.columns:
         raise FactsError(f"there is no id column {mapping.id!r}")
     for code, (column, _factor) in columns.items():
@@ -95,7 +95,7 @@ def _check_columns(frame: pd.DataFrame, scheme: Scheme, mapping: Mapping_, colum
             raise FactsError(f"mapping: the file has no column {column!r}")
 
 
-def _row(unit: str, cells: Mapping[str, str], scheme: Scheme, mapping: Mapping_, columns: Mapping[str, Any]) -> dict[str, Any]:
+def _row(unit: str, cells: Mapping[str, str], scheme: Scheme, mapping: ColumnMap, columns: Mapping[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {"id": unit, "group": cells.get(mapping.group, "").strip()}
     if row["group"] and not scheme.group_column and row["group"] not in scheme.group_codes:
         raise ValueError(f"there is no group {row['group']!r}")

@@ -68,7 +68,7 @@ def explain(facts: Facts, scheme: Scheme, row: int = 0, *, scores: Scores | None
     return Trace(
         unit=facts.ids[row], group=label,
         indicators=tuple(
-            _indicator(columns, item, row, label, result, (at, index)) for index, item in enumerate(scheme.indicators)
+            _indicator(columns, item, row, label, result, cell=(at, index)) for index, item in enumerate(scheme.indicators)
         ),
         dimensions={d.code: points_text(int(result.dimensions[at, i])) for i, d in enumerate(scheme.dimensions)},
         deductions={p.code: str(p.points) for p in hit if not p.veto},
@@ -84,7 +84,7 @@ def _hundredths(value: int) -> str:
 
 
 def _indicator(
-    columns: Columns, item: Indicator, row: int, label: str, scores: Scores, cell: tuple[int, int]
+    columns: Columns, item: Indicator, row: int, label: str, scores: Scores, *, cell: tuple[int, int]
 ) -> IndicatorTrace:
     raw = exact_raw(columns, item, row, label)
     blank = raw.x is None or raw.missing or raw.not_applicable

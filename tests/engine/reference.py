@@ -4,7 +4,7 @@ Fractions everywhere; logarithms in 80-digit decimals. It shares no code with th
 """
 
 from decimal import Decimal, getcontext
-from fractions import Fraction as F
+from fractions import Fraction as F  # noqa: N817
 
 getcontext().prec = 80
 
@@ -65,7 +65,7 @@ SIMPLE = {
 }  # fmt: skip
 
 
-def raw(code: str, v: dict, least: dict, stage: str) -> tuple[object, bool]:
+def raw(code: str, v: dict, least: dict, stage: str) -> tuple[object, bool]:  # noqa: C901
     """(x, alternative table?); KeyError = missing; x None = zero points."""
     if code in SIMPLE:
         return v[SIMPLE[code]], False

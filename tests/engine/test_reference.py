@@ -1,9 +1,10 @@
 """The engine against the plain second implementation: 10,000 odd firms, to the last digit."""
 
 import random
-from fractions import Fraction as F
+from fractions import Fraction as F  # noqa: N817
 from pathlib import Path
 
+import pytest
 import yaml
 
 from scoring.engine.facts import facts_from_rows
@@ -55,6 +56,7 @@ def firm(rng: random.Random, index: int) -> tuple[dict, dict, set[str], set[str]
     return row, plain, absent, hits
 
 
+@pytest.mark.slow
 def test_ten_thousand_firms_agree_to_the_last_digit() -> None:
     rng = random.Random(20221114)
     firms = [firm(rng, index) for index in range(10_000)]
