@@ -1,3 +1,22 @@
+from django.urls import path
+
+from .views import cycles, runs, scores
 
 app_name = "scoring"
-urlpatterns: list = []
+urlpatterns = [
+    path("p/<slug:park>/office/scores/", cycles.overview, name="cycles"),
+    path("p/<slug:park>/office/cycles/<int:year>/score/", cycles.cycle, name="cycle"),
+    path("p/<slug:park>/office/cycles/<int:year>/score/freeze/", cycles.freeze, name="freeze"),
+    path("p/<slug:park>/office/cycles/<int:year>/score/correct/", cycles.correct, name="correct"),
+    path("p/<slug:park>/office/cycles/<int:year>/score/run/", cycles.request_run, name="request_run"),
+    path("p/<slug:park>/office/runs/<int:run_id>/", runs.run, name="run"),
+    path("p/<slug:park>/office/enterprises/<int:enterprise_id>/score/<int:year>/", scores.office, name="score"),
+    path(
+        "p/<slug:park>/office/enterprises/<int:enterprise_id>/score/<int:year>/item/<slug:code>/",
+        scores.office_item,
+        name="score_item",
+    ),
+    path("p/<slug:park>/e/score/", scores.own_years, name="own_scores"),
+    path("p/<slug:park>/e/score/<int:year>/", scores.own, name="own_score"),
+    path("p/<slug:park>/e/score/<int:year>/item/<slug:code>/", scores.own_item, name="own_score_item"),
+]

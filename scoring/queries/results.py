@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import QuerySet
-
-from innovscore.core.problems import NotFound
 from django.utils.translation import gettext as _
 
+from innovscore.core.problems import NotFound
+from scoring import engine
+
 from ..models import CurrentRun, ScoreResult, ScoreRun, Snapshot
+from .schemes import names_of
+from .wording import flag_label
 
 POINT = Decimal(10) ** 14  # `points` and `dimensions` of a result count in 1e-14 points
 
@@ -49,3 +53,34 @@ def dimension_points(row: ScoreResult) -> list[Decimal]:
 
 def flags_of(row: ScoreResult, codes: list[str]) -> tuple[str, ...]:
     return tuple(code for bit, code in enumerate(codes) if row.flags >> bit & 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One enterprise in the list of a run."""
+
+    result: ScoreResult
+    stage: str
+    dimensions: list[Decimal]
+    flags: list[str]
+
+
+def line(row: ScoreResult, run: ScoreRun, scheme: engine.Scheme) -> Line:
+    codes = [code for code in flags_of(row, run.flag_codes) if code]
+    stages = names_of(scheme.groups)
+    return Line(row, stages.get(row.stage, row.stage), dimension_points(row), [flag_label(code, scheme) for code in codes])
+
+
+def filter_choices(run: ScoreRun, scheme: engine.Scheme) -> dict[str, list[tuple[str, str]]]:
+    """Choices of the list's filter: what occurs in this run."""
+    rows = ScoreResult.objects.filter(run=run)
+    stages = names_of(scheme.groups)
+    parks = rows.exclude(enterprise__sub_park=None).values_list("enterprise__sub_park_id", "enterprise__sub_park__name")
+    industries = rows.exclude(enterprise__industry="").values_list("enterprise__industry", flat=True)
+    counts = run.statistics.get("flags", {})
+    return {
+        "stage": [(code, stages.get(code, code)) for code in run.stages],
+        "sub_park": [(str(pk), name) for pk, name in parks.distinct().order_by("enterprise__sub_park_id")],
+        "industry": [(name, name) for name in industries.distinct().order_by("enterprise__industry")],
+        "flag": [(code, flag_label(code, scheme)) for code in run.flag_codes if counts.get(code)],
+    }

@@ -137,8 +137,16 @@ def standing_of(enterprise_id: int, year: int | None = None) -> Standing | None:
 
 def standings_of(enterprise_id: int) -> list[Standing]:
     """Standings of an enterprise over the years, oldest first."""
-    current = CurrentRun.objects.values("run_id")
-    rows = ScoreResult.objects.filter(run_id__in=current, enterprise_id=enterprise_id)
+    return _standings(enterprise_id=enterprise_id)
+
+
+def standings_of_organisation(organisation_id: int | None) -> list[Standing]:
+    """Standings of the enterprise of an organisation over the years, oldest first."""
+    return _standings(enterprise__organisation_id=organisation_id)
+
+
+def _standings(**whose: int | None) -> list[Standing]:
+    rows = ScoreResult.objects.filter(run_id__in=CurrentRun.objects.values("run_id"), **whose)
     return [_standing(row) for row in rows.select_related("enterprise", "run__cycle").order_by("run__cycle__year")]
 
 

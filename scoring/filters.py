@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from .models import ScoreResult, ScoreRun
+
+PLACED = "placed"
+UNPLACED = "unplaced"
+
+
+class ResultFilter(django_filters.FilterSet):
+    """Filter of the results of one run; `run` is given by the view (choices come from the run's own lists)."""
+
+    q = django_filters.CharFilter(label=_("企业名称或信用代码"), method="search")
+    stage = django_filters.ChoiceFilter(label=_("发展阶段"), field_name="stage", empty_label=_("全部"))
+    sub_park = django_filters.ChoiceFilter(label=_("园区"), field_name="enterprise__sub_park_id", empty_label=_("全部"))
+    industry = django_filters.ChoiceFilter(label=_("行业"), field_name="enterprise__industry", empty_label=_("全部"))
+    flag = django_filters.ChoiceFilter(label=_("标记"), method="with_flag", empty_label=_("全部"))
+    placed = django_filters.ChoiceFilter(
+        label=_("名次"), method="with_place", empty_label=_("全部"), choices=[(PLACED, _("有名次")), (UNPLACED, _("无名次"))]
+    )
+
+    class Meta:
+        model = ScoreResult
+        fields = ["q", "stage", "sub_park", "industry", "flag", "placed"]
+
+    def __init__(self, *args: Any, run: ScoreRun, choices: dict[str, list[tuple[str, str]]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.run = run
+        for name, values in choices.items():
+            self.filters[name].extra["choices"] = values
+
+    def search(self, queryset: QuerySet[ScoreResult], name: str, value: str) -> QuerySet[ScoreResult]:
+        return queryset.filter(Q(enterprise__name__icontains=value) | Q(uscc__startswith=value.upper()))
+
+    def with_flag(self, queryset: QuerySet[ScoreResult], name: str, value: str) -> QuerySet[ScoreResult]:
+        bit = 1 << self.run.flag_codes.index(value)
+        return queryset.annotate(marked=F("flags").bitand(bit)).filter(marked=bit)
+
+    def with_place(self, queryset: QuerySet[ScoreResult], name: str, value: str) -> QuerySet[ScoreResult]:
+        return queryset.filter(place__isnull=value == UNPLACED)

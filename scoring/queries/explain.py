@@ -1,0 +1,326 @@
+"""Why a score is what it is: the frozen row is scored again and must give the stored digits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import Conflict, NotFound
+from scoring import engine
+
+from ..models import ScoreResult, ScoreRun, SnapshotRow
+from . import charts, facts
+from .results import flags_of
+from .schemes import name_of, names_of, scheme_of
+from .standing import Standing, standings_of
+from .wording import CELL_LABELS, FUNCTION_LABELS, STATE_LABELS, flag_label
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+FUNCTIONS = frozenset({"max", "min", "abs", "and", "or", "not", "if", "else"})
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorLine:
+    """One indicator of the score page; `quarter` is 1 (best) to 4 among the ranked of the stage, 0 unknown."""
+
+    code: str
+    name: str
+    dimension: str
+    x: str
+    unit: str
+    function: str
+    s: str
+    weight: str
+    points: str
+    state: str
+    note: str
+    low: float
+    median: float
+    high: float
+    quarter: int
+
+    @property
+    def lead(self) -> float:
+        """Points ahead of (or behind) the median of the stage."""
+        return (float(self.s) - self.median) * float(self.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionLine:
+    """Points of a dimension, what could be reached, the same of the stage's median, and its indicators."""
+
+    code: str
+    name: str
+    points: Decimal
+    reachable: Decimal
+    median: float
+    low: float
+    high: float
+    indicators: list[IndicatorLine]
+
+    @property
+    def percent(self) -> float:
+        return float(self.points / self.reachable * 100) if self.reachable else 0.0
+
+    @property
+    def median_percent(self) -> float:
+        return self.median / float(self.reachable) * 100 if self.reachable else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePage:
+    """Everything of the score page of one enterprise in one run."""
+
+    run: ScoreRun
+    result: ScoreResult
+    standing: Standing
+    stage_name: str
+    dimensions: list[DimensionLine]
+    flags: list[str]
+    deductions: list[tuple[str, str]]
+    vetoes: list[str]
+    strengths: list[IndicatorLine]
+    gaps: list[IndicatorLine]
+    history: list[Standing]
+
+    @property
+    def strips(self) -> list[charts.StripRow]:
+        return [
+            charts.StripRow(item.name, float(item.points), item.low, item.median, item.high, float(item.reachable))
+            for item in self.dimensions
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class InputLine:
+    """One input of an indicator with where it comes from."""
+
+    name: str
+    value: str
+    unit: str
+    state: str
+    source: str
+    as_of: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """How one indicator was scored, from the inputs to the points."""
+
+    page: ScorePage
+    line: IndicatorLine
+    definition: str
+    evidence: str
+    inputs: list[InputLine]
+    formula: str
+    formula_words: str
+    formula_numbers: str
+    constants: list[tuple[str, str]]
+    alternative: bool
+    curve: charts.Curve | None
+    levels: list[tuple[str, str]]
+
+
+def result_of(*, year: int, enterprise_id: int | None = None, organisation_id: int | None = None) -> ScoreResult:
+    """The result of an enterprise in the current run of a year; NotFound when there is none."""
+    rows = ScoreResult.objects.filter(run__pk__in=_current(year)).select_related(
+        "enterprise", "run__cycle", "run__snapshot__scheme_version", "run__scheme_version"
+    )
+    rows = rows.filter(enterprise_id=enterprise_id) if enterprise_id else rows.filter(enterprise__organisation_id=organisation_id)
+    row = rows.first()
+    if row is None:
+        raise NotFound(code="no_score", message=_("%(year)s 年度还没有这家企业的积分。") % {"year": year})
+    return row
+
+
+def _current(year: int) -> Any:
+    from ..models import CurrentRun
+
+    return CurrentRun.objects.filter(cycle__year=year).values("run_id")
+
+
+def trace_of(row: ScoreResult) -> engine.Trace:
+    """The engine's account of a stored result. Raises Conflict when it does not give the stored digits."""
+    run = row.run
+    scheme = scheme_of(run.scheme_version)
+    rows = facts.read(run.snapshot, scheme, uscc="" if scheme.relative else row.uscc)
+    trace = engine.explain(rows.facts, scheme, rows.facts.ids.index(row.uscc))
+    stored = [f"{Decimal(max(s, 0)).scaleb(-4):.4f}" for s in row.normalised]
+    if trace.total != f"{row.total:.2f}" or [item.s for item in trace.indicators] != stored:
+        raise Conflict(code="not_reproduced", message=_("重新计算的结果与已保存的不同，已停止显示。请联系园区审计员。"))
+    return trace
+
+
+def score_page(row: ScoreResult) -> ScorePage:
+    return _page(row, trace_of(row))
+
+
+def item_page(row: ScoreResult, code: str) -> ItemPage:
+    """How one indicator was scored; NotFound for an indicator that the scheme does not have."""
+    scheme = scheme_of(row.run.scheme_version)
+    indicator = scheme.indicator_by_code.get(code)
+    if indicator is None:
+        raise NotFound(code="no_such_indicator", message=_("指标体系里没有这个指标。"))
+    trace = trace_of(row)
+    item = next(item for item in trace.indicators if item.code == code)
+    page = _page(row, trace)
+    line = next(line for dimension in page.dimensions for line in dimension.indicators if line.code == code)
+    inputs = _inputs(row, scheme, item)
+    words = {entry.code: name_of(scheme.input_by_code[entry.code]) for entry in item.inputs}
+    numbers = {entry.code: entry.value or "0" for entry in item.inputs} | item.constants
+    return ItemPage(
+        page=page,
+        line=line,
+        definition=str(indicator.definition.get("en" if _english() else "zh", "")),
+        evidence=indicator.evidence,
+        inputs=inputs,
+        formula=item.formula,
+        formula_words=_replaced(item.formula, words),
+        formula_numbers=_replaced(item.formula, numbers),
+        constants=sorted(item.constants.items()),
+        alternative=item.alternative,
+        curve=charts.curve_of(indicator, row.stage, alternative=item.alternative, x=item.x),
+        levels=_levels(scheme, indicator),
+    )
+
+
+def _english() -> bool:
+    from django.utils.translation import get_language
+
+    return (get_language() or "").startswith("en")
+
+
+def _replaced(formula: str, names: Mapping[str, str]) -> str:
+    return NAME.sub(lambda found: names.get(found.group(), found.group()), formula)
+
+
+def _levels(scheme: engine.Scheme, indicator: engine.scheme.Indicator) -> list[tuple[str, str]]:
+    """Points of each level, for indicators that count levels."""
+    if indicator.function not in ("level_sum", "level_max"):
+        return []
+    levels = scheme.input_by_code[indicator.formula.single_name].levels
+    key = "en" if _english() else "zh"
+    return [(str(levels.get(code, {}).get(key, code)), str(value)) for code, value in indicator.scoring["levels"].items()]
+
+
+def _inputs(row: ScoreResult, scheme: engine.Scheme, item: Any) -> list[InputLine]:
+    frozen = SnapshotRow.objects.only("provenance").get(snapshot_id=row.run.snapshot_id, uscc=row.uscc)
+    sources = scheme.body.get("sources", {})
+    key = "en" if _english() else "zh"
+    lines = []
+    for entry in item.inputs:
+        source = scheme.input_by_code[entry.code]
+        origin = frozen.provenance.get(entry.code, {})
+        name = origin.get("source", "")
+        wan = source.type == "money" and scheme.money_unit == "wan"
+        lines.append(
+            InputLine(
+                name=name_of(source),
+                value=_level_words(source, entry.value, key),
+                unit=_("万元") if wan else source.unit,
+                state=str(STATE_LABELS.get(entry.state, entry.state)),
+                source=str(sources.get(name, {}).get(key, name)),
+                as_of=origin.get("as_of", ""),
+                verifier=origin.get("verifier", ""),
+            )
+        )
+    return lines
+
+
+def _level_words(source: engine.scheme.Input, value: str, key: str) -> str:
+    """Counts of levels in words: "provincial=1" -> "省级 × 1"."""
+    if not source.levels:
+        return value
+    parts = []
+    for part in filter(None, value.split("; ")):
+        column, _equals, count = part.partition("=")
+        level, _hash, rank = column.partition("#")
+        label = str(source.levels.get(level, {}).get(key, level))
+        parts.append(f"{label}{f' ({rank})' if rank else ''} × {count}")
+    return "；".join(parts) or "0"
+
+
+def _page(row: ScoreResult, trace: engine.Trace) -> ScorePage:
+    run = row.run
+    scheme = scheme_of(run.scheme_version)
+    stage = run.statistics.get("stages", {}).get(row.stage, {})
+    lines = [_line(scheme.indicator_by_code[item.code], item, stage) for item in trace.indicators]
+    history = standings_of(row.enterprise_id)
+    standing = next(item for item in history if item.run_id == run.pk)
+    penalties = names_of(scheme.penalties)
+    scored = [line for line in lines if line.state != "not_applicable"]
+    return ScorePage(
+        run=run,
+        result=row,
+        standing=standing,
+        stage_name=names_of(scheme.groups).get(row.stage, row.stage),
+        dimensions=[_dimension(item, standing, stage, lines) for item in scheme.dimensions],
+        flags=[flag_label(code, scheme) for code in flags_of(row, run.flag_codes) if code],
+        deductions=[(penalties[code], points) for code, points in trace.deductions.items()],
+        vetoes=[penalties[code] for code in trace.vetoes],
+        strengths=sorted((line for line in scored if line.quarter == 1), key=lambda line: -line.lead)[:SHOWN],
+        gaps=sorted((line for line in scored if line.quarter == 4), key=lambda line: line.lead)[:SHOWN],
+        history=history,
+    )
+
+
+def _line(indicator: engine.scheme.Indicator, item: Any, stage: Mapping[str, Any]) -> IndicatorLine:
+    summary = stage.get("indicators", {}).get(item.code) or [0.0] * 5
+    low, median, high = summary[1:4]
+    return IndicatorLine(
+        code=item.code,
+        name=name_of(indicator),
+        dimension=item.dimension,
+        x=_short(item.x),
+        unit=indicator.unit,
+        function=str(FUNCTION_LABELS.get(item.function, item.function)),
+        s=item.s,
+        weight=item.weight,
+        points=item.points,
+        state=item.state,
+        note=str(CELL_LABELS.get(item.state, item.state)),
+        low=low,
+        median=median,
+        high=high,
+        quarter=_quarter(float(item.s), low, median, high),
+    )
+
+
+def _quarter(s: float, low: float, median: float, high: float) -> int:
+    """1 = in the best quarter of the stage and above its median, 4 = in the last and below it."""
+    if s >= high and s > median:
+        return 1
+    if s <= low and s < median:
+        return 4
+    return 2 if s >= median else 3
+
+
+def _short(x: str) -> str:
+    """At most 4 decimals for the eye; the detail page has all."""
+    if "." not in x:
+        return x
+    return f"{Decimal(x):.4f}".rstrip("0").rstrip(".")
+
+
+def _dimension(
+    dimension: engine.scheme.Dimension, standing: Standing, stage: Mapping[str, Any], lines: list[IndicatorLine]
+) -> DimensionLine:
+    summary = stage.get("dimensions", {}).get(dimension.code) or [0.0] * 5
+    own = [line for line in lines if line.dimension == dimension.code]
+    return DimensionLine(
+        code=dimension.code,
+        name=name_of(dimension),
+        points=standing.dimensions[dimension.code],
+        reachable=sum((Decimal(line.weight) for line in own), Decimal(0)),
+        low=summary[1],
+        median=summary[2],
+        high=summary[3],
+        indicators=own,
+    )
