@@ -1,0 +1,45 @@
+"""Reading enterprises of the park that was entered."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import NotFound
+from parks.actors import Actor
+
+from ..models import Certification, Enterprise
+
+
+def members() -> QuerySet[Enterprise]:
+    """Enterprises that belong to the park now."""
+    return Enterprise.objects.filter(member_to__isnull=True).select_related("sub_park")
+
+
+def own(actor: Actor) -> Enterprise | None:
+    """The enterprise that the actor's organisation is in this park, or None."""
+    return members().filter(organisation_id=actor.organisation_id).first() if actor.organisation_id else None
+
+
+def own_or_404(actor: Actor) -> Enterprise:
+    enterprise = own(actor)
+    if enterprise is None:
+        raise NotFound(code="no_enterprise", message=_("您的单位还没有在本园区登记企业。"))
+    return enterprise
+
+
+def get(enterprise_id: int) -> Enterprise:
+    """An enterprise of the park; raises NotFound for absent and foreign alike."""
+    enterprise = Enterprise.objects.select_related("sub_park", "organisation").filter(pk=enterprise_id).first()
+    if enterprise is None:
+        raise NotFound(code="not_found", message=_("没有找到这家企业。"))
+    return enterprise
+
+
+def certifications() -> QuerySet[Certification]:
+    return Certification.objects.select_related("enterprise__sub_park")
+
+
+def certification_of(enterprise: Enterprise) -> Certification | None:
+    """The latest application of an enterprise."""
+    return certifications().filter(enterprise=enterprise).order_by("-pk").first()

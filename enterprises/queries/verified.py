@@ -1,0 +1,118 @@
+"""What the rooms above build on: the verified facts of a cycle with their provenance."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Q
+from django.db.models.functions import Now, TruncDate
+
+from ..models import Cycle, Declaration, DeclaredValue, PenaltyRecord
+from ..states import DeclarationState, ValueState
+
+COUNTED = (DeclarationState.VERIFIED, DeclarationState.FROZEN)
+BATCH = 5000
+EFFECTIVE = """
+SELECT d.id, v.code, v.state,
+       CASE WHEN v.state IN ('verified', 'confirmed', 'disputed') THEN coalesce(v.verified_amount, v.declared_amount, v.prefilled_amount)
+            WHEN v.state IN ('prefilled', 'rejected') THEN v.prefilled_amount END,
+       CASE WHEN v.state IN ('verified', 'confirmed', 'disputed') THEN coalesce(v.verified_entries, v.declared_entries, v.prefilled_entries)
+            WHEN v.state IN ('prefilled', 'rejected') THEN v.prefilled_entries END::text,
+       v.source, v.as_of, v.verified_by_name
+  FROM enterprises_declaration d JOIN enterprises_declaredvalue v ON v.park_id = d.park_id AND v.declaration_id = d.id
+ WHERE d.id = ANY(%s) ORDER BY d.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A fact that counts. `amount` is yuan or units, `entries` list items; state: reported, prefilled,
+    zero_confirmed, not_applicable or missing."""
+
+    state: str
+    amount: Decimal | None = None
+    entries: list[dict[str, Any]] | None = None
+    source: str = ""
+    as_of: dt.date | None = None
+    verified_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One verified declaration with everything a snapshot needs."""
+
+    enterprise_id: int
+    uscc: str
+    stage_override: str
+    confirmed_at: dt.datetime | None
+    publication_refused: bool
+    penalties: tuple[str, ...] = ()
+    values: dict[str, Value] = field(default_factory=dict)
+
+
+def facts_for(cycle: Cycle) -> Iterator[Case]:
+    """Every verified declaration of a cycle, in batches of a few thousand."""
+    penalties = _penalties(cycle)
+    declarations = (
+        Declaration.objects.filter(cycle=cycle, state__in=COUNTED)
+        .order_by("pk")
+        .values_list("pk", "enterprise_id", "enterprise__uscc", "stage_override", "submitted_at", "enterprise__publication_refused")
+    )
+    rows = list(declarations)
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        values = _values([row[0] for row in part])
+        for pk, enterprise_id, uscc, stage, confirmed_at, refused in part:
+            yield Case(enterprise_id, uscc, stage, confirmed_at, refused, penalties.get(enterprise_id, ()), values.get(pk, {}))
+
+
+def _values(ids: list[int]) -> dict[int, dict[str, Value]]:
+    found: dict[int, dict[str, Value]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(EFFECTIVE, [ids])
+        for pk, code, state, amount, entries, source, as_of, verifier in cursor:
+            items = json.loads(entries) if entries is not None else None
+            found.setdefault(pk, {})[code] = Value(_state(state, amount, items), amount, items, source, as_of, verifier)
+    return found
+
+
+def _state(state: str, amount: Decimal | None, entries: list[Any] | None) -> str:
+    if state in (ValueState.NOT_APPLICABLE, ValueState.ZERO_CONFIRMED):
+        return state
+    if amount is None and entries is None:
+        return "missing"
+    return "prefilled" if state in (ValueState.PREFILLED, ValueState.REJECTED) else "reported"
+
+
+def _penalties(cycle: Cycle) -> dict[int, tuple[str, ...]]:
+    """Penalties in force today, by enterprise."""
+    today = TruncDate(Now())
+    found: dict[int, tuple[str, ...]] = {}
+    live = PenaltyRecord.objects.filter(starts_on__lte=today).filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today))
+    for enterprise_id, code in live.values_list("enterprise_id", "code"):
+        found[enterprise_id] = (*found.get(enterprise_id, ()), code)
+    return found
+
+
+def excluded_counts(cycle: Cycle) -> dict[str, int]:
+    """Declarations that do not count, by state: those that are still open, submitted or returned."""
+    rows = Declaration.objects.filter(cycle=cycle).exclude(state__in=COUNTED).values("state").annotate(n=Count("pk"))
+    return {row["state"]: row["n"] for row in rows}
+
+
+def amounts_of(*, enterprise_id: int, year: int, codes: Sequence[str]) -> dict[str, Decimal | None]:
+    """Verified figures of one enterprise and year (yuan, or units); None where there is no verified value."""
+    rows = DeclaredValue.objects.filter(
+        declaration__enterprise_id=enterprise_id,
+        declaration__cycle__year=year,
+        declaration__state__in=COUNTED,
+        code__in=list(codes),
+    )
+    found = {row.code: row.amount for row in rows}
+    return {code: found.get(code) for code in codes}

@@ -1,0 +1,146 @@
+"""Enterprise certification 企业认证: register, correct, decide (domain rule: nobody decides on an own application)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from innovscore.core import uscc as codes
+from innovscore.core.problems import Conflict, Forbidden, Refused
+from parks import audit, outbox
+from parks.actors import Actor
+from parks.clock import db_now
+from parks.models import Account, EvidenceFile, Organisation, SubPark
+from parks.services import people
+
+from ..models import Certification, Enterprise
+from ..signals import certified
+from ..states import CERTIFICATION_TRANSITIONS, CertificationState
+
+FAULTS = {
+    "length": gettext_lazy("统一社会信用代码应为 18 位，请检查。"),
+    "character": gettext_lazy("第 %(position)s 位是“%(character)s”。统一社会信用代码只含数字和字母，且不含 I、O、S、V、Z。"),
+    "organisation_check": gettext_lazy("第 17 位校验码应为 %(expected)s，请核对第 9 至 17 位。"),
+    "check": gettext_lazy("第 18 位校验码应为 %(expected)s，请逐位核对。确认与营业执照一致时，可填写说明申请人工核验。"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What an enterprise states about itself."""
+
+    uscc: str
+    name: str
+    legal_representative: str
+    registered_address: str
+    founded_on: dt.date
+    industry: str
+    sub_park: SubPark | None
+    uscc_reason: str = ""
+
+
+def check_uscc(text: str, *, reason: str = "") -> str:
+    """The normalised code. Raises Refused saying which position is wrong; with a reason a check character may fail."""
+    code = codes.normalise(text)
+    fault = codes.fault(code)
+    if fault is None or (reason.strip() and fault.code in ("check", "organisation_check")):
+        return code
+    params = {"position": fault.position, "character": fault.character, "expected": fault.expected}
+    raise Refused(code=f"uscc_{fault.code}", field="uscc", message=str(FAULTS[fault.code]) % params)
+
+
+def register(*, by: Actor, particulars: Particulars, role: str, licence: EvidenceFile | None = None) -> Enterprise:
+    """Register an enterprise and submit it for certification; `by` becomes its `role` (signatory or agent).
+
+    Raises Refused for a wrong code, Conflict when the firm is in a park already.
+    """
+    code = check_uscc(particulars.uscc, reason=particulars.uscc_reason)
+    account = Account.objects.get(pk=by.account_id)
+    try:
+        with transaction.atomic():
+            organisation, _new = Organisation.objects.get_or_create(
+                kind=Organisation.Kind.ENTERPRISE, uscc=code, defaults={"name": particulars.name}
+            )
+            enterprise = Enterprise.objects.create(organisation=organisation, uscc=code, **_fields(particulars))
+            people.grant_role(by=by, account=account, organisation=organisation, role=role)
+            _submit(by=by, enterprise=enterprise, licence=licence)
+    except IntegrityError as error:
+        raise Conflict(
+            code="enterprise_exists",
+            field="uscc",
+            message=_("这家企业已在某个园区登记。请联系本企业的法定代表人邀请您，或联系园区办公室。"),
+        ) from error
+    return enterprise
+
+
+def resubmit(*, by: Actor, enterprise: Enterprise, particulars: Particulars, licence: EvidenceFile | None = None) -> None:
+    """Correct a returned application and submit it again; the code itself stays."""
+    with transaction.atomic():
+        case = _open_case(enterprise)
+        if case is None or case.state != CertificationState.RETURNED:
+            raise Conflict(code="not_returned", message=_("当前没有需要补正的认证申请。"))
+        for name, value in _fields(particulars).items():
+            setattr(enterprise, name, value)
+        enterprise.save()
+        _move(by=by, case=case, event="submit", licence=licence or case.licence)
+
+
+def decide(*, by: Actor, case: Certification, event: str, reason: str = "") -> None:
+    """Certify, return or reject a submitted application. Returning and rejecting need a reason; not one's own."""
+    if event not in ("certify", "return", "reject"):
+        raise Refused(code="unknown_event", message=_("不支持的审核动作。"))
+    if event != "certify" and not reason.strip():
+        raise Refused(code="reason_missing", field="reason", message=_("请填写退回或不通过的原因，一次性写明需要补正的全部内容。"))
+    with transaction.atomic():
+        locked = Certification.objects.select_for_update(of=("self",)).select_related("enterprise").get(pk=case.pk)
+        if locked.submitted_by_ref == by.person_id:
+            raise Forbidden(code="own_case", message=_("不能审核自己提交的申请，请由另一位审核员处理。"))
+        _move(by=by, case=locked, event=event, reason=reason.strip())
+    if event == "certify":
+        certified.send(sender=Certification, enterprise=locked.enterprise, by=by)
+
+
+def _fields(particulars: Particulars) -> dict[str, object]:
+    return {
+        "name": particulars.name,
+        "legal_representative": particulars.legal_representative,
+        "registered_address": particulars.registered_address,
+        "founded_on": particulars.founded_on,
+        "industry": particulars.industry,
+        "sub_park": particulars.sub_park,
+        "uscc_override_reason": particulars.uscc_reason.strip(),
+    }
+
+
+def _open_case(enterprise: Enterprise) -> Certification | None:
+    open_states = ("draft", "submitted", "returned")
+    return Certification.objects.select_for_update(of=("self",)).filter(enterprise=enterprise, state__in=open_states).first()
+
+
+def _submit(*, by: Actor, enterprise: Enterprise, licence: EvidenceFile | None) -> None:
+    case = Certification.objects.create(enterprise=enterprise)
+    _move(by=by, case=case, event="submit", licence=licence)
+
+
+def _move(*, by: Actor, case: Certification, event: str, reason: str = "", licence: EvidenceFile | None = None) -> None:
+    before = case.state
+    target = CERTIFICATION_TRANSITIONS.get((before, event))
+    if target is None:
+        label = case.get_state_display()
+        raise Conflict(code="wrong_state", message=_("申请当前为“%(state)s”，不能执行此操作。请刷新页面。") % {"state": label})
+    case.state, case.reason = target, reason
+    if event == "submit":
+        case.licence, case.submitted_by_ref, case.submitted_at = licence, by.person_id, db_now()
+        case.decided_by_ref, case.decided_by_name, case.decided_at = None, "", None
+    else:
+        case.decided_by_ref, case.decided_by_name, case.decided_at = by.person_id, by.person_name, db_now()
+    case.save()
+    Enterprise.objects.filter(pk=case.enterprise_id).update(certification_state=target)
+    if event != "submit":
+        text = _("企业认证结果：%(state)s。%(reason)s") % {"state": case.get_state_display(), "reason": reason}
+        outbox.notify(organisation_id=case.enterprise.organisation_id, text=text)
+    audit.record(by=by, action=f"certification.{event}", obj=case, before={"state": before}, after={"state": target}, reason=reason)

@@ -1,0 +1,35 @@
+"""Jobs of this room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parks.jobs import JobHandle, job
+from parks.scope import park_scope
+
+from .queries import batches, cycles
+from .services import cycles as cycle_services
+from .services import departments
+
+
+@job(cycle_services.PREPARE)
+def prepare_cycle(job: JobHandle) -> dict[str, Any]:
+    """Give every certified enterprise its declaration, a few hundred at a time; may run twice."""
+    with park_scope(job.park_id):
+        cycle = cycles.get(job.args["cycle"])
+        waiting = cycles.without_declaration(cycle)
+    made = 0
+    for start in range(0, len(waiting), 500):
+        with park_scope(job.park_id):
+            part = cycles.enterprises(waiting[start : start + 500])
+            made += cycle_services.prepare_declarations(by=job.actor, cycle=cycle, enterprises=part)
+        job.report(start + len(part), len(waiting))
+    return {"declarations": made}
+
+
+@job(departments.APPLY)
+def apply_batch(job: JobHandle) -> dict[str, Any]:
+    """Write a checked batch of department data in one transaction."""
+    with park_scope(job.park_id):
+        batch = batches.get(job.args["batch"])
+        return departments.apply(by=job.actor, batch=batch, report=job.report)
