@@ -23,6 +23,11 @@ class Entry:
 
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        _("积分计算"), "scoring:cycles", frozenset({"park_admin", "score_officer", "park_reviewer", "publisher", "park_auditor"}),
+        _("冻结数据、计算积分、查看结果"),
+    ),
+    Entry(_("积分画像"), "scoring:own_scores", frozenset({"enterprise_agent", "enterprise_signatory"}), _("总分、名次和每项指标怎么算的")),
     Entry(_("审计记录"), "parks:audit", frozenset({"park_admin", "park_auditor"}), _("谁在何时做了什么，链条是否完整")),
 )
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.apps import apps
-from django.db.models import Count
 from django.utils.translation import gettext as _
 
+from enterprises.queries import cycles, verified
+from indicators.queries import schemes
 from innovscore.core.problems import NotFound
 
 from ..models import CurrentRun, ScoreRun, Snapshot
-
-COUNTED = ("verified", "frozen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +34,12 @@ class Cases:
 
 def get_cycle(year: int) -> Any:
     """The cycle of a year of the park entered; NotFound when there is none."""
-    cycle = apps.get_model("enterprises.Cycle").objects.select_related("scheme_version").filter(year=year).first()
-    if cycle is None:
-        raise NotFound(code="no_such_cycle", message=_("没有 %(year)s 年度。") % {"year": year})
-    return cycle
+    return cycles.of_year(year)
 
 
 def scheme_version(version: str) -> Any:
     """A scheme version of the park entered by its version text; NotFound when there is none."""
-    found = apps.get_model("indicators.SchemeVersion").objects.filter(version=version).order_by("-pk").first()
+    found = schemes.versions().filter(version=version).first()
     if found is None:
         raise NotFound(code="no_such_scheme", message=_("没有版本为 %(version)s 的指标体系。") % {"version": version})
     return found
@@ -54,12 +49,11 @@ def overview() -> list[CycleLine]:
     """All years of the park entered, newest first."""
     snapshots = {row.cycle_id: row for row in Snapshot.objects.order_by("pk")}
     pointers = {row.cycle_id: row.run for row in CurrentRun.objects.select_related("run")}
-    cycles = apps.get_model("enterprises.Cycle").objects.order_by("-year")
-    return [CycleLine(cycle, snapshots.get(cycle.pk), pointers.get(cycle.pk)) for cycle in cycles]
+    return [CycleLine(cycle, snapshots.get(cycle.pk), pointers.get(cycle.pk)) for cycle in cycles.all_cycles()]
 
 
 def cases(cycle: Any) -> list[Cases]:
     """Declarations of a cycle by state."""
+    counts = cycles.counts(cycle)
     states = cycle.declarations.model._meta.get_field("state").flatchoices
-    counts = dict(cycle.declarations.values_list("state").annotate(Count("pk")).order_by())
-    return [Cases(str(label), counts[code], code in COUNTED) for code, label in states if counts.get(code)]
+    return [Cases(str(label), counts[code], code in verified.COUNTED) for code, label in states if counts.get(code)]

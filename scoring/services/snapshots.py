@@ -8,6 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from enterprises.queries import verified
+from enterprises.services import cycles
 from innovscore.core.canonical import canonical_json
 from innovscore.core.problems import Conflict, Refused
 from parks import audit, bulk
@@ -117,19 +119,19 @@ def _plain(scheme: engine.Scheme, case: Any) -> dict[str, Any]:
     for code, value in case.values.items():
         if code not in scheme.input_by_code:
             continue
-        row[code] = _cell(value)
+        row[code] = _cell(scheme.input_by_code[code], value)
         if value.state in STATES:
             row[f"{code}.state"] = value.state
     return row | {f"penalty.{code}": True for code in case.penalties}
 
 
-def _cell(value: Any) -> Any:
+def _cell(item: engine.scheme.Input, value: Any) -> Any:
     if value.state == "not_applicable":
         return "n/a"
+    if value.state == "zero_confirmed":
+        return [] if item.is_list else 0
     if value.entries is not None:
         return [(entry.get("level", ""), entry.get("rank") or "") for entry in value.entries]
-    if value.state == "zero_confirmed" and value.amount is None:
-        return 0
     return value.amount
 
 

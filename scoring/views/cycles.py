@@ -29,8 +29,8 @@ def cycle(request: ParkRequest, park: str, year: int) -> HttpResponse:
 
 def freeze(request: ParkRequest, park: str, year: int) -> HttpResponse:
     """Confirmation page with what is still open; POST freezes."""
-    form = FreezeForm(request.POST or None)
-    if request.method == "GET" or not form.is_valid():
+    form = FreezeForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
         return _page(request, "scoring/freeze.html", year, form)
     try:
         snapshot = snapshots.freeze_cycle(by=request.actor, cycle=cycle_queries.get_cycle(year))
@@ -43,8 +43,8 @@ def freeze(request: ParkRequest, park: str, year: int) -> HttpResponse:
 
 def correct(request: ParkRequest, park: str, year: int) -> HttpResponse:
     """A new snapshot that names the one it corrects."""
-    form = CorrectionForm(request.POST or None)
-    if request.method == "GET" or not form.is_valid():
+    form = CorrectionForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
         return _page(request, "scoring/correct.html", year, form)
     try:
         snapshots.correct(by=request.actor, cycle=cycle_queries.get_cycle(year), reason=form.cleaned_data["reason"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from parks.models import Organisation
 from parks.scope import park_scope
@@ -70,3 +70,99 @@ def test_every_indicator_has_its_page(park: Any, run: ScoreRun, officer: Any, cl
     response = client_as(officer).get(f"{BASE}/enterprises/{firm.enterprise_id}/score/2025/item/{code}/")
     assert response.status_code == 200
     assert "style=" not in response.content.decode()
+
+
+def test_people_of_another_park_find_nothing(park: Any, other_park: Any, run: ScoreRun, client_as: Any) -> None:
+    firm = firm_of(park, 1)
+    stranger = client_as(people.actor("score_officer", other_park))
+    for url in (f"runs/{run.pk}/", "cycles/2025/score/", f"enterprises/{firm.enterprise_id}/score/2025/"):
+        assert stranger.get(f"/p/hz/office/{url}").status_code == 404, url
+        assert stranger.get(f"{BASE}/{url}").status_code == 404, url
+
+
+def test_an_enterprise_sees_neither_the_office_nor_others(park: Any, run: ScoreRun, client_as: Any) -> None:
+    client = client_as(agent_of(park, 1))
+    assert client.get(f"{BASE}/runs/{run.pk}/").status_code == 403
+    other = firm_of(park, 2)
+    assert other.enterprise.name not in client.get("/p/cq/e/score/2025/").content.decode()
+    assert client.post(f"{BASE}/cycles/2025/score/run/").status_code == 403
+
+
+def test_a_reviewer_reads_but_does_not_run(park: Any, run: ScoreRun, client_as: Any) -> None:
+    client = client_as(people.actor("park_reviewer", park))
+    assert client.get(f"{BASE}/runs/{run.pk}/").status_code == 200
+    assert client.post(f"{BASE}/cycles/2025/score/run/").status_code == 403
+
+
+def test_the_list_filters_sorts_and_exports(park: Any, run: ScoreRun, officer: Any, client_as: Any) -> None:
+    client = client_as(officer)
+    url = f"{BASE}/runs/{run.pk}/"
+    second = firm_of(park, 2)
+    only = client.get(url, {"q": second.uscc}).content.decode()
+    assert second.enterprise.name in only
+    assert firm_of(park, 1).enterprise.name not in only
+    stage = client.get(url, {"stage": "growth"}).content.decode()
+    assert firm_of(park, 1).enterprise.name not in stage
+    assert client.get(url, {"sort": "-total"}).status_code == 200
+    export = client.get(url, {"export": "csv"})
+    assert export["Content-Type"].startswith("text/csv")
+    assert second.uscc in export.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/p/cq/office/runs/{run}/", "/p/cq/office/scores/", "/p/cq/office/cycles/{year}/score/"])
+def test_pages_ask_a_constant_number_of_questions(park: Any, officer: Any, client_as: Any, path: str) -> None:
+    counts = []
+    for year, scale in ((2024, 1), (2025, 20)):
+        with park_scope(park.pk):
+            make.snapshot(officer, year, make.golden_cases(1 + year * 1000, scale=scale))
+            run = compute(runs.request_run(by=officer, cycle=make.Cycle.objects.get(year=year)))
+        client = client_as(officer)
+        client.get(path.format(run=run.pk, year=year))
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(path.format(run=run.pk, year=year)).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_freezing_shows_open_cases_and_asks_for_confirmation(park: Any, officer: Any, client_as: Any) -> None:
+    with park_scope(park.pk):
+        cycle = make.cycle()
+        firm = make.enterprise(1)
+        cycle.declarations.create(enterprise=firm)
+    client = client_as(officer)
+    page = client.get(f"{BASE}/cycles/2025/score/freeze/").content.decode()
+    assert "还有 1 家企业的申报没有核定" in page
+    refused = client.post(f"{BASE}/cycles/2025/score/freeze/")
+    assert refused.status_code == 422
+    assert "请勾选确认" in refused.content.decode()
+
+
+def test_the_run_page_waits_and_then_shows_the_result(park: Any, officer: Any, client_as: Any) -> None:
+    with park_scope(park.pk):
+        make.snapshot(officer)
+    client = client_as(officer)
+    answer = client.post(f"{BASE}/cycles/2025/score/run/")
+    assert answer.status_code == 302
+    waiting = client.get(answer["Location"])
+    assert waiting["Refresh"] == "3"
+    assert "<progress" in waiting.content.decode()
+    with park_scope(park.pk):
+        compute(ScoreRun.objects.get())
+    done = client.get(answer["Location"])
+    assert "Refresh" not in done
+    assert "运行单" in done.content.decode()
+
+
+def test_the_api_gives_own_scores_and_the_offices_list(park: Any, run: ScoreRun, officer: Any, client_as: Any) -> None:
+    own = client_as(agent_of(park, 2))
+    listed = own.get("/api/v1/parks/cq/scores/").json()
+    assert [(row["year"], row["total"]) for row in listed["results"]] == [(2025, "59.03")]
+    one = own.get("/api/v1/parks/cq/scores/2025/").json()
+    assert len(one["indicators"]) == 30
+    assert own.get("/api/v1/parks/cq/scores/2024/").status_code == 404
+    assert own.get("/api/v1/parks/cq/cycles/2025/results/").status_code == 403
+    office = client_as(officer)
+    rows = office.get("/api/v1/parks/cq/cycles/2025/results/", {"stage": "growth", "size": 1}).json()
+    assert rows["count"] >= 1
+    assert len(rows["results"]) == 1
+    assert office.get("/api/v1/parks/cq/cycles/2025/results/", {"stage": "nonsense"}).status_code == 422
