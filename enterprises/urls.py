@@ -1,3 +1,26 @@
+from django.urls import path
+
+from .views import cycles, declarations, registration, reviews
 
 app_name = "enterprises"
-urlpatterns: list = []
+urlpatterns = [
+    path("p/<slug:park>/register/", registration.register, name="register"),
+    path("p/<slug:park>/e/certification/", registration.certification, name="certification"),
+    path("p/<slug:park>/e/declaration/", declarations.mine, name="declarations"),
+    path("p/<slug:park>/e/declaration/<int:year>/", declarations.declaration, name="declaration"),
+    path("p/<slug:park>/e/declaration/<int:year>/check/", declarations.check, name="check"),
+    path("p/<slug:park>/e/declaration/<int:year>/item/<slug:code>/", declarations.item, name="item"),
+    path("p/<slug:park>/e/declaration/<int:year>/<slug:dimension>/", declarations.section, name="section"),
+    path("p/<slug:park>/evidence/<int:file_id>/", reviews.evidence, name="evidence"),
+    path("p/<slug:park>/review/certifications/", registration.cases, name="cases"),
+    path("p/<slug:park>/review/certifications/<int:case_id>/", registration.case, name="case"),
+    path("p/<slug:park>/review/declarations/", reviews.queue, name="queue"),
+    path("p/<slug:park>/review/declarations/<int:declaration_id>/", reviews.review, name="review"),
+    path("p/<slug:park>/office/enterprises/", registration.enterprise_list, name="enterprises"),
+    path("p/<slug:park>/office/cycles/", cycles.cycle_list, name="cycles"),
+    path("p/<slug:park>/office/cycles/<int:year>/", cycles.cycle, name="cycle"),
+    path("p/<slug:park>/office/batches/", cycles.batch_list, name="batches"),
+    path("p/<slug:park>/office/batches/template/", cycles.template, name="template"),
+    path("p/<slug:park>/office/batches/<int:batch_id>/", cycles.batch, name="batch"),
+    path("p/<slug:park>/office/batches/<int:batch_id>/mapping/", cycles.mapping, name="mapping"),
+]

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from parks.models import SubPark
+
+from .models import Certification, Declaration, DepartmentBatch, Enterprise
+from .states import CertificationState, DeclarationState
+
+
+def sub_parks(request: object) -> QuerySet[SubPark]:
+    return SubPark.objects.order_by("pk") if request is not None else SubPark.everywhere.none()
+
+
+class EnterpriseFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("名称或信用代码"), method="search")
+    certification_state = django_filters.ChoiceFilter(label=_("认证状态"), choices=CertificationState.choices)
+    sub_park = django_filters.ModelChoiceFilter(label=_("所在园区"), queryset=sub_parks)
+
+    class Meta:
+        model = Enterprise
+        fields = ["q", "certification_state", "sub_park"]
+
+    def search(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
+        return queryset.filter(Q(name__icontains=value) | Q(uscc__istartswith=value))
+
+
+class CertificationFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("名称或信用代码"), method="search")
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=CertificationState.choices)
+
+    class Meta:
+        model = Certification
+        fields = ["q", "state"]
+
+    def search(self, queryset: QuerySet[Certification], name: str, value: str) -> QuerySet[Certification]:
+        return queryset.filter(Q(enterprise__name__icontains=value) | Q(enterprise__uscc__istartswith=value))
+
+
+class DeclarationFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("名称或信用代码"), method="search")
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=DeclarationState.choices)
+    year = django_filters.NumberFilter(label=_("年度"), field_name="cycle__year")
+    sub_park = django_filters.ModelChoiceFilter(label=_("所在园区"), field_name="enterprise__sub_park", queryset=sub_parks)
+
+    class Meta:
+        model = Declaration
+        fields = ["q", "state", "year", "sub_park"]
+
+    def search(self, queryset: QuerySet[Declaration], name: str, value: str) -> QuerySet[Declaration]:
+        return queryset.filter(Q(enterprise__name__icontains=value) | Q(enterprise__uscc__istartswith=value))
+
+
+class BatchFilter(django_filters.FilterSet):
+    year = django_filters.NumberFilter(label=_("年度"))
+
+    class Meta:
+        model = DepartmentBatch
+        fields = ["year"]

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from indicators.queries.schemes import active
+from parks.clock import BEIJING
+from parks.models import SubPark
+
+INDUSTRIES = ("电子", "装备", "医药", "汽车", "软件", "材料", "研发服务", "能源环保", "其他")
+
+
+class RegisterForm(forms.Form):
+    """What a firm states about itself; the code is checked by the service."""
+
+    uscc = forms.CharField(
+        label=_("统一社会信用代码"), max_length=40, help_text=_("营业执照上的 18 位代码；空格和大小写不影响。"),
+        widget=forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"}),
+    )  # fmt: skip
+    uscc_reason = forms.CharField(
+        label=_("校验不通过时的说明"), required=False, max_length=300, help_text=_("仅当代码与营业执照一致而校验不通过时填写，审核员将对照执照核验。")
+    )
+    name = forms.CharField(label=_("企业名称"), max_length=200)
+    legal_representative = forms.CharField(label=_("法定代表人"), max_length=80)
+    founded_on = forms.DateField(label=_("成立日期"), help_text=_("例如 2018-05-21"), widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+    registered_address = forms.CharField(label=_("注册地址"), max_length=300)
+    industry = forms.ChoiceField(label=_("行业"), choices=[(name, name) for name in INDUSTRIES])
+    sub_park = forms.ModelChoiceField(label=_("所在园区"), queryset=SubPark.everywhere.none(), required=False)
+    role = forms.ChoiceField(
+        label=_("我的身份"), choices=[("enterprise_signatory", _("法定代表人，可签署")), ("enterprise_agent", _("经办人，负责填报"))]
+    )
+    licence = forms.FileField(label=_("营业执照"), required=False, help_text=_("PDF、PNG 或 JPEG，最大 10 MB。手机可直接拍照。"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sub_park"].queryset = SubPark.objects.order_by("pk")  # type: ignore[attr-defined]
+
+
+class DecideForm(forms.Form):
+    reason = forms.CharField(label=_("原因"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    event = forms.ChoiceField(choices=[("certify", ""), ("return", ""), ("reject", "")])
+
+
+class CycleForm(forms.Form):
+    year = forms.IntegerField(label=_("评价年度"), min_value=2000, max_value=2100, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+    scheme_version = forms.ModelChoiceField(label=_("指标体系版本"), queryset=None)
+    deadline = forms.DateField(label=_("填报截止日"), help_text=_("当天 18:00（北京时间）截止，例如 2026-12-31"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scheme_version"].queryset = active()  # type: ignore[attr-defined]
+
+    def clean_deadline(self) -> dt.datetime:
+        day: dt.date = self.cleaned_data["deadline"]
+        return dt.datetime.combine(day, dt.time(18), tzinfo=BEIJING)
+
+
+class BatchForm(forms.Form):
+    source = forms.ChoiceField(label=_("数据来源"))
+    as_of = forms.DateField(label=_("数据日期"), help_text=_("部门出具数据的日期，例如 2026-06-12"))
+    file = forms.FileField(label=_("文件"), help_text=_(".xlsx 或 .csv，最大 30 MB"))
+
+    def __init__(self, *args: Any, sources: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].choices = sources  # type: ignore[attr-defined]
+
+
+class ValueForm(forms.Form):
+    """One item of a declaration; what it means depends on the chosen act."""
+
+    act = forms.ChoiceField(choices=[("confirm", ""), ("correct", ""), ("zero", ""), ("na", ""), ("explain", "")])
+    version = forms.IntegerField()
+    text = forms.CharField(label=_("更正为"), required=False, max_length=200)
+    reason = forms.CharField(label=_("原因"), required=False, max_length=1000)
+    explanation = forms.CharField(label=_("说明"), required=False, max_length=1000)
+    file = forms.FileField(label=_("佐证材料"), required=False)
+    page = forms.IntegerField(label=_("所在页"), required=False, min_value=1, max_value=10000)
+
+
+class ReviewForm(forms.Form):
+    decision = forms.ChoiceField(choices=[("accept", ""), ("keep", ""), ("adjust", ""), ("mark", "")])
+    value = forms.IntegerField()
+    reason = forms.CharField(required=False, max_length=1000)
+    amount = forms.CharField(required=False, max_length=80)
