@@ -22,7 +22,18 @@ class Entry:
         return reverse(self.route, kwargs={"park": park})
 
 
+FIRM = frozenset({"enterprise_agent", "enterprise_signatory"})
+OFFICE = frozenset({"park_admin", "park_reviewer", "score_officer", "publisher", "park_auditor"})
+
 ENTRIES: tuple[Entry, ...] = (
+    Entry(_("企业认证"), "enterprises:certification", FIRM, _("登记信息、认证状态和补正")),
+    Entry(_("年度申报"), "enterprises:declarations", FIRM, _("核对部门数据，确认或更正，签署提交")),
+    Entry(_("指标体系"), "indicators:schemes", OFFICE, _("采用和查看评价指标、权重与赋分函数")),
+    Entry(_("年度"), "enterprises:cycles", OFFICE, _("开启年度、查看进度")),
+    Entry(_("企业名录"), "enterprises:enterprises", OFFICE, _("园区全部企业及认证状态")),
+    Entry(_("认证审核"), "enterprises:cases", OFFICE, _("核对登记信息与营业执照")),
+    Entry(_("部门数据"), "enterprises:batches", OFFICE, _("导入税务、社保、知识产权等部门数据")),
+    Entry(_("申报核定"), "enterprises:queue", OFFICE, _("先看更正项，两人核定")),
     Entry(
         _("积分计算"), "scoring:cycles", frozenset({"park_admin", "score_officer", "park_reviewer", "publisher", "park_auditor"}),
         _("冻结数据、计算积分、查看结果"),
