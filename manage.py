@@ -7,10 +7,17 @@ import sys
 OWNER_COMMANDS = {"migrate", "ensure_roles", "sqlmigrate", "showmigrations", "makemigrations", "dbshell"}
 
 
+def process_of(arguments: list[str]) -> str:
+    """Which database role a command needs: the owner changes the shape, the worker does jobs, else web."""
+    if arguments and arguments[0] in OWNER_COMMANDS:
+        return "owner"
+    does_jobs = "--here" in arguments or arguments[:1] == ["demo"]
+    return "worker" if does_jobs else "web"
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "innovscore.settings")
-    if len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS:
-        os.environ.setdefault("INNOVSCORE_PROCESS", "owner")
+    os.environ.setdefault("INNOVSCORE_PROCESS", process_of(sys.argv[1:]))
     from django.core.management import execute_from_command_line  # after the process is known
 
     from innovscore.celery import app  # noqa: F401  # commands ask for jobs too

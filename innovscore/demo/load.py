@@ -13,7 +13,7 @@ import numpy as np
 from django.utils import timezone
 
 from enterprises.models import Certification, Cycle, Declaration, DeclaredValue, Enterprise, PenaltyRecord
-from enterprises.states import CycleState, DeclarationState, ValueState
+from enterprises.states import DeclarationState, ValueState
 from parks.bulk import copy_rows
 from parks.models import Organisation, SubPark
 
@@ -73,35 +73,36 @@ def load_veto(enterprise: Enterprise, *, on: dt.date) -> None:
 
 
 def load_year(
-    world: World, year: Year, enterprises: list[Enterprise], cycle: Cycle, *, verifier: Verifier, seed: int, untouched: frozenset[int] = frozenset()
+    world: World, year: Year, enterprises: list[Enterprise], cycle: Cycle, *, verifier: Verifier, seed: int, mixed: bool = False,
+    untouched: frozenset[int] = frozenset(),
 ) -> None:
-    """Declarations and values of one cycle. A frozen cycle is all verified; an open one shows every state.
+    """Declarations and values of one cycle: all verified, or (`mixed`) in every state of the workflow.
 
     Enterprises numbered in `untouched` have an open declaration in which nothing is confirmed yet.
     """
     rng = np.random.default_rng([seed, year.year])
-    states = _states(rng, world, cycle, untouched)
+    states = _states(rng, world, mixed, untouched)
     at = timezone.now() - dt.timedelta(days=30)
     rows = [
         Declaration(
             cycle=cycle, enterprise=enterprise, state=state, returns=1 if state == "returned" else 0,
             submitted_by_name="" if state == "open" else world.agent[n], submitted_at=None if state == "open" else at,
-            verified_by_ref=verifier.person_id if state in ("verified", "frozen") else None,
-            verified_by_name=verifier.name if state in ("verified", "frozen") else "",
-            verified_at=at if state in ("verified", "frozen") else None,
+            verified_by_ref=verifier.person_id if state == "verified" else None,
+            verified_by_name=verifier.name if state == "verified" else "",
+            verified_at=at if state == "verified" else None,
         )
         for n, (enterprise, state) in enumerate(zip(enterprises, states, strict=True))
         if enterprise.founded_on is None or enterprise.founded_on.year <= year.year
     ]  # fmt: skip
     declarations = {d.enterprise_id: d for d in Declaration.objects.bulk_create(rows, batch_size=BATCH)}
-    writer = _Values(year=year, verifier=verifier, as_of=dt.date(year.year + 1, 6, 12), at=at, rng=rng)
+    writer = _Values(year=year, verifier=verifier, as_of=dt.date(year.year + 1, 6, 12), at=at, mixed=mixed)
     pairs = [(n, declarations[one.pk]) for n, one in enumerate(enterprises) if one.pk in declarations]
     copy_rows(DeclaredValue, VALUE_COLUMNS, writer.rows(pairs, untouched))
 
 
-def _states(rng: np.random.Generator, world: World, cycle: Cycle, untouched: frozenset[int]) -> list[str]:
-    if cycle.state != CycleState.OPEN:
-        return [DeclarationState.FROZEN] * len(world)
+def _states(rng: np.random.Generator, world: World, mixed: bool, untouched: frozenset[int]) -> list[str]:
+    if not mixed:
+        return [DeclarationState.VERIFIED] * len(world)
     picks = rng.choice(list(OPEN_YEAR_SHARES), len(world), p=list(OPEN_YEAR_SHARES.values()))
     return ["open" if n in untouched else str(state) for n, state in enumerate(picks)]
 
@@ -112,7 +113,7 @@ class _Values:
     verifier: Verifier
     as_of: dt.date
     at: dt.datetime
-    rng: np.random.Generator
+    mixed: bool
 
     def rows(self, pairs: list[tuple[int, Declaration]], untouched: frozenset[int]) -> Iterator[tuple[Any, ...]]:
         for code, amounts in self.year.amounts.items():
@@ -128,14 +129,13 @@ class _Values:
         self, n: int, declaration: Declaration, code: str, amount: str | None, entries: str | None, untouched: bool
     ) -> tuple[Any, ...]:
         prefilled, declared, reason = amount, None, ""
-        is_open = declaration.state != DeclarationState.FROZEN
-        if amount is not None and is_open and not untouched:
+        if amount is not None and self.mixed and not untouched:
             if code == "tax_paid_total" and self.year.slips[n]:
                 prefilled, declared, reason = f"{float(amount) / 10_000:.2f}", amount, "部门数据单位有误，应为元"
             elif code == "rd_expense" and self.year.disputed[n]:
                 prefilled, declared, reason = f"{float(amount) * 0.93:.2f}", amount, DISPUTE_REASON
         state = self._state(declaration, amount, entries, declared)
-        done = declaration.state in (DeclarationState.VERIFIED, DeclarationState.FROZEN) and state == ValueState.VERIFIED
+        done = declaration.state == DeclarationState.VERIFIED and state == ValueState.VERIFIED
         return (
             declaration.pk, code, state, prefilled, entries, source_of(code), self.as_of, declared, None, "", reason, "",
             amount if done else None, entries if done else None, self.verifier.person_id if done else None,
@@ -145,7 +145,7 @@ class _Values:
     def _state(self, declaration: Declaration, amount: str | None, entries: str | None, declared: str | None) -> str:
         if amount is None and entries is None:
             return ValueState.MISSING
-        if declaration.state in (DeclarationState.VERIFIED, DeclarationState.FROZEN):
+        if declaration.state == DeclarationState.VERIFIED:
             return ValueState.VERIFIED
         if declared is not None:
             return ValueState.DISPUTED

@@ -1,0 +1,99 @@
+"""The demo zone as a story: two published years, an open one, a second zone with boards on notice."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from enterprises.models import Cycle, Enterprise
+from indicators.models import SchemeVersion
+from indicators.services import schemes
+from parks import jobs
+from parks.actors import Actor
+from parks.clock import BEIJING, db_now
+from parks.models import Park
+from parks.scope import park_scope
+from scoring.services import runs, snapshots
+
+from . import load, people
+from .world import LAST_YEAR, World, make_world
+
+SCHEME = "cq_htz_30"
+SECOND_ZONE = 40
+HERO = 3
+"""Number of the enterprise that the demo agent and signatory act for."""
+
+
+@dataclass(slots=True)
+class Zone:
+    """A demo zone while it is being made."""
+
+    park: Park
+    actors: dict[str, Actor]
+    scheme: SchemeVersion
+    world: World
+    enterprises: list[Enterprise]
+    cycles: dict[int, Cycle]
+
+
+Say = Callable[[str], None]
+
+
+def tell(*, enterprises: int, years: int, seed: int, say: Say) -> list[Zone]:
+    """Make both zones; `say` reports progress."""
+    first = _zone("cq", make_world(enterprises, years, seed), seed=seed, open_last=True, say=say)
+    if enterprises > 20_000:
+        return [first]
+    small = make_world(SECOND_ZONE, 1, seed + 1, first=enterprises + 1_000_000, sub_parks=1)
+    second = _zone("cd", small, seed=seed + 1, open_last=False, say=say)
+    return [first, second]
+
+
+def _zone(code: str, world: World, *, seed: int, open_last: bool, say: Say) -> Zone:
+    park = people.make_zone(code)
+    organisations = people.partners(park)
+    with park_scope(park.pk):
+        say(f"{park.name}: {len(world)} enterprises")
+        rows = load.load_enterprises(world, since=people.SINCE)
+        hero = rows[min(HERO, len(rows) - 1)]
+        actors = people.open_accounts(park, organisations | {"enterprise": hero.organisation})
+        admin = actors["park.admin@demo"]
+        scheme = schemes.adopt(by=admin, name=SCHEME)
+        load.load_veto(rows[-1], on=dt.date(LAST_YEAR, 3, 1))
+    zone = Zone(park, actors, scheme, world, rows, {})
+    for year in world.years:
+        is_open = open_last and year.year == LAST_YEAR
+        say(f"{park.name}: {year.year}")
+        _year(zone, year.year, seed=seed, is_open=is_open)
+    return zone
+
+
+def _year(zone: Zone, number: int, *, seed: int, is_open: bool) -> None:
+    year = next(one for one in zone.world.years if one.year == number)
+    signer = zone.actors["park.review2@demo"]
+    verifier = load.Verifier(signer.person_id or 0, signer.person_name)
+    untouched = frozenset({min(HERO, len(zone.enterprises) - 1)}) if is_open else frozenset()
+    with park_scope(zone.park.pk):
+        cycle = Cycle.objects.create(year=number, scheme_version=zone.scheme, declaration_deadline=_deadline(number, is_open))
+        load.load_year(zone.world, year, zone.enterprises, cycle, verifier=verifier, seed=seed, mixed=is_open, untouched=untouched)
+    zone.cycles[number] = cycle
+    if not is_open:
+        score(zone, number)
+
+
+def _deadline(year: int, is_open: bool) -> dt.datetime:
+    if is_open:
+        return db_now() + dt.timedelta(days=45)
+    return dt.datetime(year + 1, 7, 15, 18, tzinfo=BEIJING)
+
+
+def score(zone: Zone, year: int) -> None:
+    """Freeze a year and compute its run in this process."""
+    officer = zone.actors["park.score@demo"]
+    with park_scope(zone.park.pk):
+        snapshots.freeze_cycle(by=officer, cycle=zone.cycles[year])
+        run = runs.request_run(by=officer, cycle=zone.cycles[year])
+    assert run.job_id is not None
+    jobs.run(run.job_id)
+
