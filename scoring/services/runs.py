@@ -195,7 +195,7 @@ def _fill(run: ScoreRun, done: Computed) -> None:
     run.dimensions = [item.code for item in scheme.dimensions]
     run.boards = [board.code for board in scheme.boards]
     run.flag_codes = list(_flag_codes(scheme))
-    run.statistics = _statistics(run, done)
+    run.statistics = statistics_of(run, done)
     run.computed_at = db_now()
     run.save()
 
@@ -207,7 +207,8 @@ def _flag_codes(scheme: engine.Scheme) -> Iterator[str]:
         yield next(iter(engine.flag_names(scheme, 1 << bit)), "")
 
 
-def _statistics(run: ScoreRun, done: Computed) -> dict[str, Any]:
+def statistics_of(run: ScoreRun, done: Computed) -> dict[str, Any]:
+    """What the pages show of the run as a whole."""
     scores, ranking = done.scores, done.ranking
     table = Table(
         stages=scores.group_labels,

@@ -1,0 +1,298 @@
+"""A whole score run against the time of COPYing the same bytes: python -m bench.run [--units N] [--times K].
+
+Makes a throw-away database on the embedded server, fills it with a demo zone, and removes it afterwards. The measured
+run is the job as the worker does it: read the frozen rows, check their root, score, rank, digest, write, switch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg2
+
+ROOT = Path(__file__).resolve().parent.parent
+DATABASE = "innovscore_bench"
+SEED = 2022
+
+
+def prepare() -> None:
+    """Start the embedded server, make the database, and point this process at it as the worker role."""
+    from innovscore import embedded
+
+    values = embedded.start(embedded.TEST)
+    source = values["DATABASE_OWNER_URL"]
+    for name in embedded.DATABASE_NAMES:
+        values[name] = urlsplit(values[name])._replace(path=f"/{DATABASE}").geturl()
+    os.environ.update(values, DJANGO_SETTINGS_MODULE="innovscore.settings", BENCH_SOURCE=source, DEMO_MODE="1")
+    _admin(source, f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
+    _admin(source, f"CREATE DATABASE \"{DATABASE}\" TEMPLATE template0 ENCODING 'UTF8'")
+    owner = os.environ | {"INNOVSCORE_PROCESS": "owner"}
+    for command in (["ensure_roles"], ["migrate", "--skip-checks", "-v0"]):
+        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=owner, check=True, stdout=subprocess.DEVNULL)
+    os.environ["INNOVSCORE_PROCESS"] = "worker"
+    os.environ["LOG_LEVEL"] = "WARNING"
+    import django
+    import structlog
+
+    django.setup()
+    import_module("innovscore.celery")  # the bell rings in the test server's Redis
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+
+
+def remove() -> None:
+    from django.db import connections
+
+    connections.close_all()
+    _admin(os.environ["BENCH_SOURCE"], f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
+
+
+def _admin(url: str, command: str) -> None:
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    connection.cursor().execute(command)
+    connection.close()
+
+
+class Clock:
+    """Seconds by name; the shortest of several passes is kept."""
+
+    def __init__(self) -> None:
+        self.best: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        taken = time.perf_counter() - start
+        self.best[name] = min(taken, self.best.get(name, taken))
+
+
+@contextmanager
+def timed(clock: Clock, module: Any, name: str, label: str) -> Iterator[None]:
+    """Time a function of a module while it is used by others."""
+    function = getattr(module, name)
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        with clock(label):
+            return function(*args, **kwargs)
+
+    setattr(module, name, watched)
+    try:
+        yield
+    finally:
+        setattr(module, name, function)
+
+
+def fill(units: int) -> tuple[Any, Any]:
+    """A park with `units` frozen enterprises; gives (park, cycle)."""
+    import datetime as dt
+
+    import numpy as np
+
+    from enterprises.models import Cycle
+    from indicators.models import SchemeVersion
+    from innovscore.demo.load import load_enterprises
+    from innovscore.demo.world import make_world
+    from parks import bulk, pgcopy
+    from parks.models import Park, SubPark
+    from parks.scope import park_scope
+    from scoring import engine
+    from scoring.models import Snapshot, SnapshotRow
+    from scoring.queries.facts import LETTERS
+
+    world = make_world(units, 1, SEED)
+    scheme = engine.load_scheme(ROOT / "indicators/schemes/cq_htz_30.yaml")
+    values, states = _facts(world, scheme)
+    facts = engine.make_facts(scheme, ids=world.uscc, values=values, states=states)
+    park = Park.objects.create(code="bench", name="bench")
+    with park_scope(park.pk):
+        for number in range(3):
+            SubPark.objects.create(code=f"s{number}", name=f"s{number}")
+        enterprises = load_enterprises(world, since=dt.date(2015, 1, 1))
+        version = SchemeVersion.objects.create(
+            code=scheme.code, version="1", title=scheme.zh, body=dict(scheme.body), digest=scheme.digest, state="active",
+            activated_at="2026-01-01T00:00Z",
+        )  # fmt: skip
+        cycle = Cycle.objects.create(year=2025, scheme_version=version, declaration_deadline="2026-06-30T00:00Z", state="frozen")
+        snapshot = Snapshot.objects.create(
+            cycle=cycle, scheme_version=version, columns=list(scheme.fact_columns), inputs=[i.code for i in scheme.inputs],
+            rows=units, root=engine.snapshot_root(facts),
+        )  # fmt: skip
+        letters = np.frombuffer(LETTERS.encode(), dtype="S1")[states]
+        chunks = pgcopy.pack(
+            [
+                np.array([one.pk for one in enterprises], dtype=np.int64),
+                np.array(world.uscc, dtype="S18"),
+                values,
+                np.ascontiguousarray(letters).view(f"S{states.shape[1]}").ravel(),
+            ]
+        )
+        bulk.copy_binary(
+            SnapshotRow,
+            columns={"enterprise_id": "bigint", "uscc": "text", "facts": "bigint[]", "states": "text"},
+            chunks=chunks,
+            insert={
+                "snapshot_id": str(snapshot.pk), "enterprise_id": "enterprise_id", "uscc": "uscc", "facts": "facts",
+                "states": "states", "stage_override": "''", "provenance": "'{}'", "publication_refused": "false",
+            },
+        )  # fmt: skip
+    return park, cycle
+
+
+def _facts(world: Any, scheme: Any) -> tuple[Any, Any]:
+    """Dense facts of a demo world's year, in the order of the scheme's columns."""
+    import numpy as np
+
+    year, n = world.years[0], len(world)
+    values = np.zeros((n, len(scheme.fact_columns)), dtype=np.int64)
+    states = np.ones((n, len(scheme.inputs)), dtype=np.uint8)
+    place = {name: number for number, name in enumerate(scheme.fact_columns)}
+    for number, item in enumerate(scheme.inputs):
+        if item.is_list:
+            for row, entries in year.entries[item.code].items():
+                for entry in entries:
+                    values[row, place[_column(item, entry)]] += 1
+            continue
+        amounts = year.amounts[item.code]
+        gaps = np.isnan(amounts)
+        values[:, place[item.code]] = np.rint(np.nan_to_num(amounts) * item.scale).astype(np.int64)
+        states[gaps, number] = 0
+    return values, states
+
+
+def _column(item: Any, entry: dict[str, Any]) -> str:
+    from scoring.engine.facts import rank_bucket
+
+    if not item.levels:
+        return str(item.code)
+    column = f"{item.code}.{entry['level']}"
+    return f"{column}#{rank_bucket(item, str(entry.get('rank') or ''))}" if item.ranks else column
+
+
+def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]:
+    """Phases, whole runs and bare COPY, each the best of `times`."""
+    from django.db import connection, transaction
+
+    from parks import bulk, jobs, pgcopy
+    from parks.actors import Actor
+    from parks.models import Job
+    from parks.scope import park_scope
+    from scoring import engine
+    from scoring.models import ScoreResult, ScoreRun
+    from scoring.queries import facts as frozen
+    from scoring.queries.schemes import scheme_of
+    from scoring.services import runs
+
+    clock, sizes = Clock(), {}
+    by = Actor.system(park)
+    for number in range(times):
+        with park_scope(park.pk):
+            engine_version = f"{engine.ENGINE_VERSION}+{number}"
+            run = runs.request_run(by=by, cycle=cycle)
+            ScoreRun.objects.filter(pk=run.pk).update(engine_version=engine_version)
+        with clock("whole run (job, as the worker does it)"), timed(clock, runs, "write_results", "  write results"):
+            jobs.run(run.job_id or 0)
+        with park_scope(park.pk):
+            job = Job.objects.get(pk=run.job_id)
+            assert job.state == "succeeded", job.error
+            run = ScoreRun.objects.select_related("snapshot__scheme_version", "scheme_version").get(pk=run.pk)
+            _phases(clock, run, frozen, runs, engine, scheme_of)
+            rows = frozen.read(run.snapshot, scheme_of(run.scheme_version))
+            done = runs.evaluate(run, rows)
+            with clock("  statistics for the pages"):
+                runs.statistics_of(run, done)
+            columns = runs.result_columns(done)
+            with clock("    of which pack"):
+                chunks = pgcopy.pack([values for _kind, values in columns.values()])
+            made = ", ".join(f'"{name}" {kind}' for name, (kind, _values) in columns.items())
+            with connection.cursor() as cursor:
+                cursor.execute(f"CREATE TEMP TABLE bare ({made})")
+                with clock("COPY results in (bare table)"):
+                    cursor.copy_expert("COPY bare FROM STDIN WITH (FORMAT binary)", bulk._Chunks(chunks))
+                cursor.execute("DROP TABLE bare")
+                cursor.execute("CREATE TEMP TABLE keyed (LIKE scoring_scoreresult INCLUDING ALL)")
+                with clock("COPY results in (table with the same indexes)"), transaction.atomic():
+                    cursor.execute(f"CREATE TEMP TABLE bare ({made}) ON COMMIT DROP")
+                    cursor.copy_expert("COPY bare FROM STDIN WITH (FORMAT binary)", bulk._Chunks(chunks))
+                    names, exprs = _insert(columns, done)
+                    cursor.execute(f"INSERT INTO keyed (park_id, run_id, {names}) SELECT {park.pk}, 1, {exprs} FROM bare")
+                    cursor.execute("DROP TABLE bare")
+                cursor.execute("DROP TABLE keyed")
+            query = "SELECT enterprise_id, uscc, facts, states, confirmed_at, publication_refused FROM scoring_snapshotrow WHERE snapshot_id = %s"
+            with clock("COPY facts out"):
+                sizes["facts"] = len(bulk.read_binary(query, [run.snapshot_id])) / 1e6
+            sizes["results"] = sum(map(len, chunks)) / 1e6
+            assert ScoreResult.objects.filter(run=run).count() == len(rows.facts)
+    return clock, sizes
+
+
+def _insert(columns: dict[str, Any], done: Any) -> tuple[str, str]:
+    plain = [name for name in columns if name not in ("stage_number", "deductions", "total", "completeness")]
+    names = ", ".join(["stage", "deductions", "total", "completeness", *plain])
+    return names, ", ".join(["stage_number::text", "deductions * 0.01", "total * 0.01", "completeness * 0.01", *plain])
+
+
+def _phases(clock: Clock, run: Any, frozen: Any, runs: Any, engine: Any, scheme_of: Callable[[Any], Any]) -> None:
+    scheme = scheme_of(run.scheme_version)
+    with clock("  read facts, check their root"):
+        rows = frozen.read(run.snapshot, scheme)
+    with clock("    of which root"):
+        engine.snapshot_root(rows.facts)
+    with clock("  score"):
+        scores = engine.score(rows.facts, scheme)
+    with clock("  rank and boards"):
+        engine.rank(scores, rows.facts, scheme, confirmed_at=rows.confirmed_at, allowed=rows.allowed)
+    with clock("  result root"):
+        engine.result_root(scores)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--units", type=int, default=100_000)
+    parser.add_argument("--times", type=int, default=3)
+    args = parser.parse_args()
+    prepare()
+    try:
+        park, cycle = fill(args.units)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        clock, sizes = measure(park, cycle, args.times)
+        _print(args, clock, sizes, before)
+    finally:
+        remove()
+
+
+def _print(args: argparse.Namespace, clock: Clock, sizes: dict[str, float], before: float) -> None:
+    import numpy as np
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        server = cursor.fetchone()[0]
+    print(f"whole run, {args.units:,} enterprises x 30 indicators, best of {args.times}; {platform.machine()}, {os.cpu_count()} cores,")
+    print(f"Python {platform.python_version()}, numpy {np.__version__}, PostgreSQL {server} (embedded, fsync off)")
+    for name, seconds in clock.best.items():
+        print(f"  {seconds:7.2f} s  {name}")
+    whole = clock.best["whole run (job, as the worker does it)"]
+    out, bare = clock.best["COPY facts out"], clock.best["COPY results in (bare table)"]
+    keyed = clock.best["COPY results in (table with the same indexes)"]
+    print(f"  facts {sizes['facts']:.0f} MB, results {sizes['results']:.0f} MB")
+    print(f"  whole run / COPY out and in, bare table: {whole / (out + bare):.2f}")
+    print(f"  whole run / COPY out and in, table with the same indexes: {whole / (out + keyed):.2f}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"  peak memory {peak:.2f} GB (before the run, with the demo world in memory: {before:.2f} GB)")
+
+
+if __name__ == "__main__":
+    main()
