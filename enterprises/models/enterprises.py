@@ -14,10 +14,15 @@ from ..states import CertificationState
 
 
 class Enterprise(ParkModel):
-    """A firm in a park. It belongs to one park at a time: periods [member_from, member_to) never overlap."""
+    """A firm in a park. It belongs to one park at a time: periods [member_from, member_to) never overlap.
+
+    `external_id` is the id in a foreign register for firms that were imported without a USCC; their `uscc` is then a
+    made-up one of the area that no firm has.
+    """
 
     organisation = models.ForeignKey("parks.Organisation", on_delete=models.PROTECT, related_name="+")
     uscc = models.CharField(max_length=18)
+    external_id = models.CharField(max_length=64, blank=True)
     name = models.CharField(max_length=200)
     sub_park = ParkForeignKey("parks.SubPark", null=True, blank=True, related_name="+")
     industry = models.CharField(max_length=40, blank=True)
@@ -37,6 +42,9 @@ class Enterprise(ParkModel):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(uscc__regex=r"^[0-9A-HJ-NPQRTUWXY]{18}$"), name="enterprise_uscc_form"
+            ),
+            models.UniqueConstraint(
+                fields=["park", "external_id"], condition=~models.Q(external_id=""), name="enterprise_external_id"
             ),
             ExclusionConstraint(
                 name="enterprise_one_park_at_a_time",

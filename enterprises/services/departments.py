@@ -36,6 +36,9 @@ MOST_FAULTS = 500
 GoodValue = tuple[str, str, str | None, str | None]
 """USCC, input code, amount, list items as JSON."""
 KEY_HEADS = {"uscc", "统一社会信用代码", "信用代码", "社会信用代码"}
+BY_USCC, BY_EXTERNAL_ID = "uscc", "external_id"
+FACTORS = {"1": "", "10000": "万元", "100000000": "亿元"}
+"""Factors to yuan of a mapping file, as units."""
 REASONS = {
     "empty": gettext_lazy("没有数值"),
     "approximate": gettext_lazy("不能是约数"),
@@ -48,22 +51,36 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """Which column holds what: `key` the enterprise, `columns` head -> (input code, unit of its money)."""
+    """Which column holds what: `key` the enterprise, `columns` head -> (input code, unit of its money).
+
+    `by` says what the key column holds: the USCC, or the id of an external register.
+    """
 
     key: str
     columns: dict[str, tuple[str, str]]
+    by: str = BY_USCC
 
     def as_data(self) -> dict[str, Any]:
-        return {"key": self.key, "columns": {head: {"input": code, "unit": unit} for head, (code, unit) in self.columns.items()}}
+        columns = {head: {"input": code, "unit": unit} for head, (code, unit) in self.columns.items()}
+        return {"key": self.key, "by": self.by, "columns": columns}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> ColumnMapping:
-        """From a mapping file. Raises Refused naming the key that is wrong."""
+        """From a mapping file: {key, columns: {head: {input, unit}}}, or as the engine reads it, by an external id:
+        {id, columns: {input: {column, factor}}}. Raises Refused naming the key that is wrong."""
         try:
+            if "id" in data:
+                return cls(str(data["id"]), dict(_engine_column(*pair) for pair in data["columns"].items()), BY_EXTERNAL_ID)
             columns = {str(head): (str(entry["input"]), str(entry.get("unit", ""))) for head, entry in data["columns"].items()}
-            return cls(str(data["key"]), columns)
+            return cls(str(data["key"]), columns, BY_EXTERNAL_ID if data.get("by") == BY_EXTERNAL_ID else BY_USCC)
         except (KeyError, TypeError, AttributeError) as error:
             raise Refused(code="mapping_wrong", field="mapping", message=_("映射文件缺少或写错了 %(key)s。") % {"key": error}) from error
+
+
+def _engine_column(code: str, entry: Any) -> tuple[str, tuple[str, str]]:
+    if not isinstance(entry, Mapping):
+        return str(entry), (str(code), "")
+    return str(entry["column"]), (str(code), FACTORS[str(entry.get("factor", 1))])
 
 
 @dataclass(slots=True)
@@ -170,21 +187,22 @@ def check(scheme: Scheme, table: Table, mapping: ColumnMapping) -> tuple[Report,
     places = {head: table.heads.index(head) for head in mapping.columns if head in table.heads}
     if not places:
         raise Refused(code="no_value_columns", field="mapping", message=_("没有一列对应到指标，请使用模板，或在映射中选择。"))
-    known = set(Enterprise.objects.filter(member_to__isnull=True).values_list("uscc", flat=True))
+    members = Enterprise.objects.filter(member_to__isnull=True).exclude(**{mapping.by: ""}).values_list(mapping.by, "uscc")
+    known = {codes.normalise(key): uscc for key, uscc in members}
     report, values, seen = Report(), list[GoodValue](), set[str]()
     key_place = table.heads.index(mapping.key)
     for number, row in table.rows:
         report.read += 1
         before = report.fault_count
-        uscc = codes.normalise(str(row[key_place] if key_place < len(row) else ""))
-        if _row_counts(report, number, mapping.key, uscc, known, seen):
-            values += _row_values(report, scheme, mapping, places, number, row, uscc)
+        key = codes.normalise(str(row[key_place] if key_place < len(row) else ""))
+        if _row_counts(report, number, mapping.key, key, known, seen):
+            values += _row_values(report, scheme, mapping, places, number, row, known[key])
         report.bad_rows += int(report.fault_count > before)
     report.values = len(values)
     return report, values
 
 
-def _row_counts(report: Report, number: int, head: str, uscc: str, known: set[str], seen: set[str]) -> bool:
+def _row_counts(report: Report, number: int, head: str, uscc: str, known: Mapping[str, str], seen: set[str]) -> bool:
     if uscc not in known:
         report.unmatched.append(f"{number}: {uscc or '—'}")
         report.fault(number, head, uscc, _("园区内没有这家企业"))
