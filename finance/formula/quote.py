@@ -9,9 +9,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from innovscore.core.money import floor_to, round_half_up
 
@@ -33,17 +34,21 @@ class Formula:
     growth_high: Decimal = Decimal("1.2")
 
     @classmethod
-    def from_data(cls, data: dict[str, object]) -> Formula:
-        """From JSON-able data in which every number is a string. Raises ValueError naming the key."""
+    def from_data(cls, data: Mapping[str, Any]) -> Formula:
+        """From JSON-able data in which every number is a string. Raises ValueError naming what is wrong."""
         try:
-            bands = tuple((Decimal(str(x)), Decimal(str(y))) for x, y in data["bands"])  # type: ignore[attr-defined]
-            stage = {str(name): Decimal(str(factor)) for name, factor in data["stage"].items()}  # type: ignore[attr-defined]
+            bands = tuple((Decimal(str(x)), Decimal(str(y))) for x, y in data["bands"])
+            stage = {str(name): Decimal(str(factor)) for name, factor in data["stage"].items()}
             numbers = {key: Decimal(str(value)) for key, value in data.items() if key not in ("bands", "stage")}
-        except (KeyError, ArithmeticError, TypeError, AttributeError) as error:
+            formula = cls(bands=bands, stage=stage, **numbers)
+        except (KeyError, ArithmeticError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"The formula is not readable: {error!r}") from error
-        if list(bands) != sorted(bands) or not bands:
+        points = [x for x, _yuan in bands]
+        if not bands or points != sorted(set(points)):
             raise ValueError("bands must ascend in points")
-        return cls(bands=bands, stage=stage, **numbers)
+        if not formula.growth_low <= 1 <= formula.growth_high:
+            raise ValueError("growth_low must not be above 1, nor growth_high below it")
+        return formula
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,11 @@
+"""The cellar: pure helpers without models or Django, open to every room. The list is closed.
+
+canonical  one JSON text for one value, for hashing
+digest     SHA-256, and Merkle trees with separated domains
+env        settings from the environment, with messages that teach
+money      amounts as people type them, as they are stored (yuan) and shown (万元); exact splitting
+periods    half-open periods of dates
+problems   a broken rule, told kindly
+uscc       unified social credit codes 统一社会信用代码
+workdays   working days by the official Chinese calendar 调休
+"""

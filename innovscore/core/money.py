@@ -11,6 +11,7 @@ WAN = Decimal(10_000)
 CENT = Decimal("0.01")
 UNITS = {"元": Decimal(1), "万元": WAN, "万": WAN, "亿元": WAN * WAN, "亿": WAN * WAN}
 NUMBER = re.compile(r"^([+-]?\d+(?:\.\d+)?)(元|万元|万|亿元|亿|人|件|项|%)?$")
+THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
 LARGEST = Decimal(10) ** 16
 
 
@@ -23,9 +24,12 @@ class NotANumber(ValueError):
 
 
 def clean(text: str) -> str:
-    """ASCII digits, no spaces, no thousands commas of either width."""
-    plain = unicodedata.normalize("NFKC", text).replace("，", ",").replace("％", "%")
-    return re.sub(r"[\s,]", "", plain)
+    """ASCII digits and minus, no spaces, no thousands commas of either width.
+
+    A comma that does not part thousands stays, so that "1,5" is refused and never read as 15.
+    """
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text).replace("−", "-"))
+    return THOUSANDS.sub(lambda found: found[0].replace(",", ""), plain)
 
 
 def parse_number(text: str, *, places: int = 4) -> tuple[Decimal, str]:
@@ -66,14 +70,17 @@ def parse_money(text: str, *, unit: str = "万元") -> Decimal:
 
 
 def wan_to_yuan(wan: Decimal) -> Decimal:
+    """Yuan, half-up to the cent."""
     return (wan * WAN).quantize(CENT, ROUND_HALF_UP)
 
 
 def yuan_to_wan(yuan: Decimal) -> Decimal:
+    """万元, exactly."""
     return yuan / WAN
 
 
 def round_half_up(value: Decimal, places: int) -> Decimal:
+    """Rounded to so many places, halves away from zero (四舍五入)."""
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
@@ -83,7 +90,12 @@ def floor_to(value: Decimal, step: Decimal) -> Decimal:
 
 
 def largest_remainder(total: Decimal, shares: Mapping[str, Decimal] | Sequence[tuple[str, Decimal]]) -> dict[str, Decimal]:
-    """Split an amount by shares (sum 1) to the cent, exactly; the largest remainders get the missing cents."""
+    """Split an amount by shares (sum 1) to the cent, exactly; the largest remainders get the missing cents.
+
+    Equal remainders are served in the order given. Raises ValueError when the amount is negative or finer than a cent.
+    """
+    if total < 0 or total != total.quantize(CENT):
+        raise ValueError("the amount must be whole cents, not below zero")
     items = list(shares.items() if isinstance(shares, Mapping) else shares)
     exact = {name: total * share for name, share in items}
     parts = {name: value.quantize(CENT, ROUND_DOWN) for name, value in exact.items()}

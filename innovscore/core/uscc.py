@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+DASHES = "-‐‑‒–—−"
 ORGANISATION_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+SYNTHETIC = 31**6
 FAKE_AREA = "500999"
 """An area code that is not assigned; demo and test firms live there."""
 
@@ -24,10 +31,8 @@ class UsccFault:
 
 def normalise(text: str) -> str:
     """Upper case without spaces and dashes; full-width characters become ASCII."""
-    import unicodedata
-
     plain = unicodedata.normalize("NFKC", text).upper()
-    return "".join(character for character in plain if character not in " -\t\u3000")
+    return "".join(character for character in plain if character not in DASHES and not character.isspace())
 
 
 def fault(code: str) -> UsccFault | None:
@@ -60,11 +65,28 @@ def organisation_check(first8: str) -> str:
 
 
 def synthetic(number: int, *, area: str = FAKE_AREA) -> str:
-    """A valid made-up code of an enterprise: the n-th of an area (0 <= n < 31^6)."""
-    digits = ""
-    for _ in range(6):
-        number, rest = divmod(number, 31)
-        digits = ALPHABET[rest] + digits
-    organisation = f"MA{digits}"
-    first17 = f"91{area}{organisation}{organisation_check(organisation)}"
-    return first17 + check_character(first17)
+    """A valid made-up code of an enterprise: the n-th of an area (0 <= n < SYNTHETIC). Raises ValueError beyond."""
+    return synthetic_codes(number, 1, area=area)[0]
+
+
+def synthetic_codes(first: int, count: int, *, area: str = FAKE_AREA) -> list[str]:
+    """The codes `synthetic(first)` and so on, `count` of them; a hundred thousand in a tenth of a second."""
+    if not 0 <= first <= first + count <= SYNTHETIC:
+        raise ValueError(f"there are {SYNTHETIC} synthetic codes of an area")
+    codes = np.zeros((count, 18), dtype=np.int64)
+    codes[:, :8] = [ALPHABET.index(character) for character in f"91{area}"]
+    codes[:, 8:10] = [ALPHABET.index(character) for character in "MA"]
+    codes[:, 10:16] = np.arange(first, first + count)[:, None] // 31 ** np.arange(5, -1, -1) % 31
+    organisation = _ORGANISATION_VALUES[codes[:, 8:16]] @ np.array(ORGANISATION_WEIGHTS)
+    codes[:, 16] = _ORGANISATION_CHECKS[11 - organisation % 11]
+    codes[:, 17] = (31 - codes[:, :17] @ np.array(WEIGHTS) % 31) % 31
+    return _texts(codes)
+
+
+_ORGANISATION_VALUES = np.array([ORGANISATION_DIGITS.index(character) for character in ALPHABET])
+_ORGANISATION_CHECKS = np.array([ALPHABET.index(character) for character in "0123456789X0"])
+
+
+def _texts(codes: npt.NDArray[Any]) -> list[str]:
+    letters = np.frombuffer(ALPHABET.encode("ascii"), dtype=np.uint8)[codes]
+    return [row.decode("ascii") for row in np.ascontiguousarray(letters).view("S18").ravel()]

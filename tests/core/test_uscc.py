@@ -39,3 +39,14 @@ def test_synthetic_codes_pass(number: int) -> None:
 def test_one_wrong_character_is_always_found(code: str, position: int, character: str) -> None:
     changed = code[:position] + character + code[position + 1 :]
     assert (uscc.fault(changed) is None) == (changed == code)
+
+
+def test_many_codes_are_the_same_as_one_by_one() -> None:
+    assert uscc.synthetic_codes(29_000, 2_000) == [uscc.synthetic(n) for n in range(29_000, 31_000)]
+    assert len(set(uscc.synthetic_codes(0, 5_000))) == 5_000
+
+
+@pytest.mark.parametrize("number", [-1, uscc.SYNTHETIC])
+def test_there_is_no_code_beyond_the_last(number: int) -> None:
+    with pytest.raises(ValueError, match="synthetic codes"):
+        uscc.synthetic(number)

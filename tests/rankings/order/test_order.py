@@ -25,6 +25,19 @@ def test_all_who_share_the_tenth_place_are_on_the_board() -> None:
     assert board[-1].place == 10 and board[-1].tied
 
 
+def test_the_tie_break_may_cut_at_exactly_ten_and_still_shows_the_tie() -> None:
+    items = [(100 - min(n, 9), n % 5, f"{n:03}") for n in range(14)]
+    ranked = order.rank(items, key=lambda i: i[0], tie_break=lambda i: i[1], identity=lambda i: i[2])
+    board = order.cut(ranked, include_ties=False)
+    assert len(board) == 10
+    assert (board[-1].item, board[-1].place, board[-1].tied) == ((91, 4, "009"), 10, True)
+
+
+def test_a_published_entry_has_one_leaf_however_it_is_written() -> None:
+    assert order.entry_leaf({"uscc": "x", "place": 1}) == order.entry_leaf({"place": 1, "uscc": "x"})
+    assert order.entry_leaf({"uscc": "x", "place": 1}) != order.entry_leaf({"uscc": "x", "place": 2})
+
+
 def test_fewer_than_ten_make_a_shorter_board() -> None:
     items = [(1, "a"), (2, "b")]
     assert len(order.cut(order.rank(items, key=lambda i: i[0], identity=lambda i: i[1]))) == 2
