@@ -1,0 +1,28 @@
+from pathlib import Path
+
+from django.db import migrations
+
+FOLDER = Path(__file__).parent.parent / "sql"
+SQL = [(FOLDER / name).read_text(encoding="utf-8") for name in ("guards.sql", "publication.sql")]
+
+TRANSITIONS = (
+    ("edition", "draft", "proposed"),
+    ("edition", "proposed", "on_notice"),
+    ("edition", "proposed", "withdrawn"),
+    ("edition", "on_notice", "final"),
+    ("edition", "on_notice", "superseded"),
+    ("edition", "on_notice", "withdrawn"),
+    ("edition", "final", "superseded"),
+    ("edition", "final", "withdrawn"),
+    ("objection", "filed", "accepted"),
+    ("objection", "accepted", "upheld"),
+    ("objection", "accepted", "rejected"),
+)
+INSERT = "INSERT INTO rankings_allowedtransition (aggregate, before, after) VALUES " + ", ".join(
+    f"('{aggregate}', '{before}', '{after}')" for aggregate, before, after in TRANSITIONS
+)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("rankings", "0001_initial")]
+    operations = [migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (*SQL, INSERT)]

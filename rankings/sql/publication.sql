@@ -1,0 +1,119 @@
+-- The only writers of the published tables: owned by the tables' owner, callable by the web role alone. Each works
+-- in the park that was entered (app.park_id), checks the person's role there, and does everything in one statement.
+CREATE OR REPLACE FUNCTION rankings_take(edition bigint, person bigint) RETURNS public.rankings_boardedition LANGUAGE plpgsql
+  SET search_path = pg_catalog AS $$
+DECLARE
+  found_edition public.rankings_boardedition;
+BEGIN
+  SELECT * INTO found_edition FROM public.rankings_boardedition e
+    WHERE e.id = edition AND e.park_id = nullif(current_setting('app.park_id', true), '')::bigint FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'no such edition' USING ERRCODE = 'no_data_found';
+  END IF;
+  IF NOT public.rankings_holds_role(person, ARRAY['publisher']) THEN
+    RAISE EXCEPTION 'person % is no publisher of this park', person USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN found_edition;
+END $$;
+
+CREATE OR REPLACE FUNCTION rankings_supersede(old_edition bigint, why text) RETURNS void LANGUAGE plpgsql
+  SET search_path = pg_catalog AS $$
+BEGIN
+  UPDATE public.rankings_boardedition SET state = 'superseded', reason = why WHERE id = old_edition;
+  UPDATE public.rankings_publishedboard SET state = 'superseded', reason = why, closed_at = statement_timestamp()
+    WHERE edition_id = old_edition;
+END $$;
+
+CREATE OR REPLACE FUNCTION rankings_put_on_notice(
+  edition bigint, person bigint, person_name text, ends_at timestamptz, days date[], notice text, contact text
+) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+  e public.rankings_boardedition := public.rankings_take(edition, person);
+  old_edition record;
+  last_seq integer := 0;
+  last_chain text := repeat('0', 64);
+  made bigint;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('rankings publication', e.park_id));
+  IF (SELECT count(*) FROM public.rankings_boardentry x WHERE x.edition_id = e.id) <> e.size THEN
+    PERFORM public.rankings_refuse('the edition is not complete');
+  END IF;
+  FOR old_edition IN
+    SELECT o.id, o.run_id FROM public.rankings_boardedition o
+    WHERE o.cycle_id = e.cycle_id AND o.board = e.board AND o.state = 'on_notice'
+  LOOP
+    IF old_edition.run_id = e.run_id THEN
+      PERFORM public.rankings_refuse('only a newer run supersedes an edition on notice');
+    END IF;
+    PERFORM public.rankings_supersede(old_edition.id, format('-> %s', e.number));
+  END LOOP;
+  UPDATE public.rankings_boardedition SET state = 'on_notice', noticed_by_ref = person, noticed_by_name = person_name,
+    notice_ends_at = ends_at, notice_days = days, notice_text = notice, notice_contact = contact WHERE id = e.id RETURNING * INTO e;
+  INSERT INTO public.rankings_publishedmethod (park_id, code, version, title, digest, body, published_at)
+    SELECT s.park_id, s.code, s.version, s.title, s.digest, s.body, statement_timestamp()
+    FROM public.indicators_schemeversion s WHERE s.id = e.scheme_version_id
+    ON CONFLICT (park_id, digest) DO NOTHING;
+  SELECT p.seq, p.chain INTO last_seq, last_chain FROM public.rankings_publishedboard p
+    WHERE p.park_id = e.park_id ORDER BY p.seq DESC LIMIT 1;
+  last_seq := coalesce(last_seq, 0);
+  last_chain := coalesce(last_chain, repeat('0', 64));
+  INSERT INTO public.rankings_publishedboard (
+    park_id, edition_id, year, board, number, name_zh, name_en, state, eligible, size, scheme_version, scheme_digest,
+    engine_version, snapshot_root, result_root, run_hash, entries_root, content_hash, seq, prev, chain,
+    notice_starts_at, notice_ends_at, notice_days, notice_text, notice_contact, reason)
+  SELECT e.park_id, e.id, c.year, e.board, e.number, e.name_zh, e.name_en, 'on_notice', e.eligible, e.size, s.version, r.scheme_digest,
+    r.engine_version, r.snapshot_root, r.result_root, e.run_hash, e.entries_root, e.content_hash, last_seq + 1, last_chain,
+    encode(sha256(convert_to(last_chain || e.content_hash, 'UTF8')), 'hex'),
+    e.notice_starts_at, e.notice_ends_at, e.notice_days, e.notice_text, e.notice_contact, ''
+  FROM public.scoring_scorerun r, public.enterprises_cycle c, public.indicators_schemeversion s
+  WHERE r.id = e.run_id AND c.id = e.cycle_id AND s.id = e.scheme_version_id
+  RETURNING id INTO STRICT made;
+  INSERT INTO public.rankings_publishedentry (park_id, published_id, position, place, tied, uscc, name, stage, score, leaf)
+    SELECT x.park_id, made, x.position, x.place, x.tied, x.uscc, x.name, x.stage, x.score, x.leaf
+    FROM public.rankings_boardentry x WHERE x.edition_id = e.id ORDER BY x.position;
+  RETURN made;
+END $$;
+
+CREATE OR REPLACE FUNCTION rankings_publish(edition bigint, person bigint, person_name text) RETURNS bigint
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+  e public.rankings_boardedition := public.rankings_take(edition, person);
+  old_edition bigint;
+  shown public.rankings_publishedboard;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('rankings publication', e.park_id));
+  FOR old_edition IN
+    SELECT o.id FROM public.rankings_boardedition o
+    WHERE o.cycle_id = e.cycle_id AND o.board = e.board AND o.state = 'final'
+  LOOP
+    PERFORM public.rankings_supersede(old_edition, format('-> %s', e.number));
+  END LOOP;
+  UPDATE public.rankings_boardedition SET state = 'final', published_by_ref = person, published_by_name = person_name
+    WHERE id = e.id;
+  UPDATE public.rankings_publishedboard SET state = 'final', published_at = statement_timestamp()
+    WHERE edition_id = e.id RETURNING * INTO STRICT shown;
+  INSERT INTO public.rankings_publishedcurrent (park_id, year, board, published_id)
+    VALUES (shown.park_id, shown.year, shown.board, shown.id)
+    ON CONFLICT (park_id, year, board) DO UPDATE SET published_id = excluded.published_id;
+  RETURN shown.id;
+END $$;
+
+CREATE OR REPLACE FUNCTION rankings_withdraw(edition bigint, person bigint, person_name text, why text) RETURNS void
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+  e public.rankings_boardedition := public.rankings_take(edition, person);
+BEGIN
+  UPDATE public.rankings_boardedition SET state = 'withdrawn', withdrawn_by_ref = person, withdrawn_by_name = person_name,
+    withdrawn_at = statement_timestamp(), reason = why WHERE id = e.id;
+  UPDATE public.rankings_publishedboard SET state = 'withdrawn', reason = why, closed_at = statement_timestamp()
+    WHERE edition_id = e.id;
+END $$;
+
+REVOKE ALL ON FUNCTION rankings_put_on_notice(bigint, bigint, text, timestamptz, date[], text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rankings_publish(bigint, bigint, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rankings_withdraw(bigint, bigint, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rankings_supersede(bigint, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rankings_take(bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION rankings_put_on_notice(bigint, bigint, text, timestamptz, date[], text, text) TO innovscore_web;
+GRANT EXECUTE ON FUNCTION rankings_publish(bigint, bigint, text) TO innovscore_web;
+GRANT EXECUTE ON FUNCTION rankings_withdraw(bigint, bigint, text, text) TO innovscore_web;
