@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,17 +62,20 @@ def read(snapshot: Snapshot, scheme: engine.Scheme, *, uscc: str = "") -> Frozen
 
 def _facts(snapshot: Snapshot, scheme: engine.Scheme, uscc: NDArray, values: NDArray, states: NDArray) -> engine.Facts:
     ids = [unit.decode("ascii") for unit in uscc.tolist()]
-    return engine.make_facts(scheme, ids=ids, values=values, states=states, group=_groups(snapshot, scheme, ids))
+    group, labels = _groups(snapshot, scheme, ids)
+    return engine.make_facts(scheme, ids=ids, values=values, states=states, group=group, group_labels=labels)
 
 
 def _under(scheme: engine.Scheme, snapshot: Snapshot, frozen: engine.Facts) -> engine.Facts:
     """The facts in the order of another scheme's columns; what the snapshot does not have is missing."""
+    group, labels = _groups(snapshot, scheme, list(frozen.ids))
     return engine.make_facts(
         scheme,
         ids=frozen.ids,
         values=_reordered(frozen.values, snapshot.columns, scheme.fact_columns),
         states=_reordered(frozen.states, snapshot.inputs, [item.code for item in scheme.inputs]),
-        group=_groups(snapshot, scheme, list(frozen.ids)),
+        group=group,
+        group_labels=labels,
     )
 
 
@@ -85,12 +88,22 @@ def _reordered(table: NDArray, have: Sequence[str], want: Sequence[str]) -> NDAr
     return found
 
 
-def _groups(snapshot: Snapshot, scheme: engine.Scheme, ids: list[str]) -> NDArray:
-    """Group index where the stage was set by decision, -1 where the scheme's rule decides."""
-    group = np.full(len(ids), -1, dtype=np.int64)
-    decided = SnapshotRow.objects.filter(snapshot=snapshot).exclude(stage_override="").values_list("uscc", "stage_override")
-    place = {unit: number for number, unit in enumerate(ids)} if decided else {}
-    for unit, stage in decided:
-        if unit in place and stage in scheme.group_codes:
-            group[place[unit]] = scheme.group_codes.index(stage)
-    return group
+def group_index(scheme: engine.Scheme, stages: Sequence[str], known: Iterable[str] = ()) -> tuple[NDArray, tuple[str, ...]]:
+    """(group index, labels) of units whose stage was set ("" = not set).
+
+    In a scheme that groups by a column the labels are what was set (for these units and those `known`), "default" where
+    nothing was; otherwise the scheme's groups, and -1 where its rule decides.
+    """
+    if scheme.group_column:
+        stages = [stage or "default" for stage in stages]
+        labels = tuple(sorted({*stages, *known}))
+    else:
+        labels = scheme.group_codes
+    place = {label: number for number, label in enumerate(labels)}
+    return np.array([place.get(stage, -1) for stage in stages], dtype=np.int64), labels
+
+
+def _groups(snapshot: Snapshot, scheme: engine.Scheme, ids: list[str]) -> tuple[NDArray, tuple[str, ...]]:
+    decided = dict(SnapshotRow.objects.filter(snapshot=snapshot).exclude(stage_override="").values_list("uscc", "stage_override"))
+    known = {*decided.values(), *(["default"] if len(decided) < snapshot.rows else [])}
+    return group_index(scheme, [decided.get(unit, "") for unit in ids], known)

@@ -18,7 +18,7 @@ from scoring import engine
 from scoring.engine.facts import STATES
 
 from ..models import Snapshot, SnapshotRow
-from ..queries.facts import LETTERS
+from ..queries.facts import LETTERS, group_index
 from ..queries.results import latest_snapshot
 from ..queries.schemes import scheme_of
 from ..signals import cycle_frozen
@@ -147,13 +147,14 @@ def _provenance(case: Any) -> dict[str, dict[str, str]]:
 
 
 def _root(scheme: engine.Scheme, rows: list[dict[str, Any]]) -> str:
-    stages = {stage: number for number, stage in enumerate(scheme.group_codes)}
+    group, labels = group_index(scheme, [row["stage_override"] for row in rows])
     facts = engine.make_facts(
         scheme,
         ids=[row["uscc"] for row in rows],
         values=[row["facts"] for row in rows],
         states=[[LETTERS.index(letter) for letter in row["states"]] for row in rows],
-        group=[stages.get(row["stage_override"], -1) for row in rows],
+        group=group,
+        group_labels=labels,
     )
     return engine.snapshot_root(facts)
 
