@@ -133,8 +133,9 @@ def _board(board: Board, columns: Columns, scores: Scores, *, base: Bools, times
     if scheme.board_rules.scope == "per_group":
         cohorts = [np.flatnonzero(eligible & (scores.group == g)) for g in np.unique(scores.group)]
     for cohort in cohorts:
+        part = Columns(columns.facts.take(cohort), scheme)  # once a cohort: copying the facts costs more than ranking them
         for position, index in enumerate(members):
-            values, order = _cohort_midranks(columns, scores, index, cohort)
+            values, order = _cohort_midranks(part, scores, index, cohort)
             midranks[cohort, position] = values
             if index == heaviest:
                 heavy[cohort] = order
@@ -142,10 +143,12 @@ def _board(board: Board, columns: Columns, scores: Scores, *, base: Bools, times
     return _placed(board, columns, scores, (eligible, result, midranks, heavy), (times, ids, cohorts, members))
 
 
-def _cohort_midranks(columns: Columns, scores: Scores, index: int, cohort: Ints) -> tuple[Ints, Ints]:
-    """(midranks in 1e-8, dense order with the best highest; -1 without a value) of one indicator in one cohort."""
-    scheme, indicator = columns.scheme, columns.scheme.indicators[index]
-    part = Columns(columns.facts.take(cohort), scheme)
+def _cohort_midranks(part: Columns, scores: Scores, index: int, cohort: Ints) -> tuple[Ints, Ints]:
+    """(midranks in 1e-8, dense order with the best highest; -1 without a value) of one indicator in one cohort.
+
+    `part` has the columns of the cohort only, in its order.
+    """
+    scheme, indicator = part.scheme, part.scheme.indicators[index]
     group = scores.group[cohort]
     raw = raw_values(part, indicator, group)
     valued = np.flatnonzero(scores.cells[cohort, index] == VALUE)
