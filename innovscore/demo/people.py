@@ -79,10 +79,10 @@ def partners(park: Park) -> dict[str, Organisation]:
 
 
 def open_accounts(park: Park, organisations: dict[str, Organisation]) -> dict[str, Actor]:
-    """The demo accounts of the park that was entered: login -> Actor."""
+    """The demo accounts of the park that was entered: login -> Actor (only those whose organisation is there)."""
     password = make_password(PASSWORD)
     actors = {}
-    for card in ACCOUNTS:
+    for card in (card for card in ACCOUNTS if card.organisation in organisations):
         account = _account(card, password)
         membership = Membership.objects.create(
             account=account, organisation=organisations[card.organisation], role=card.role, starts_on=SINCE

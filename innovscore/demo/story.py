@@ -45,7 +45,7 @@ def tell(*, enterprises: int, years: int, seed: int, say: Say) -> list[Zone]:
     first = _zone("cq", make_world(enterprises, years, seed), seed=seed, open_last=True, say=say)
     if enterprises > 20_000:
         return [first]
-    small = make_world(SECOND_ZONE, 1, seed + 1, first=enterprises + 1_000_000, sub_parks=1)
+    small = make_world(SECOND_ZONE, 1, seed + 1, first=enterprises + 1_000_000, sub_parks=1, city="成都")
     second = _zone("cd", small, seed=seed + 1, open_last=False, say=say)
     return [first, second]
 
@@ -56,8 +56,9 @@ def _zone(code: str, world: World, *, seed: int, open_last: bool, say: Say) -> Z
     with park_scope(park.pk):
         say(f"{park.name}: {len(world)} enterprises")
         rows = load.load_enterprises(world, since=people.SINCE)
-        hero = rows[min(HERO, len(rows) - 1)]
-        actors = people.open_accounts(park, organisations | {"enterprise": hero.organisation})
+        if open_last:
+            organisations["enterprise"] = rows[min(HERO, len(rows) - 1)].organisation
+        actors = people.open_accounts(park, organisations)
         admin = actors["park.admin@demo"]
         scheme = schemes.adopt(by=admin, name=SCHEME)
         load.load_veto(rows[-1], on=dt.date(LAST_YEAR, 3, 1))

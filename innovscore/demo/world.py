@@ -96,7 +96,9 @@ class World:
         return len(self.uscc)
 
 
-def make_world(enterprises: int = 527, years: int = 3, seed: int = 2022, *, first: int = 0, sub_parks: int = 3) -> World:
+def make_world(
+    enterprises: int = 527, years: int = 3, seed: int = 2022, *, first: int = 0, sub_parks: int = 3, city: str = "重庆"
+) -> World:
     """A zone of `enterprises` firms over `years` evaluation years ending in 2025.
 
     `first` is the number of the first synthetic code, so that two zones never share a firm.
@@ -109,7 +111,7 @@ def make_world(enterprises: int = 527, years: int = 3, seed: int = 2022, *, firs
     months, days = rng.integers(1, 13, n), rng.integers(1, 29, n)
     world = World(
         uscc=[uscc.synthetic(first + number) for number in range(n)],
-        name=names.firms(rng, industry),
+        name=names.firms(rng, industry, city),
         legal=names.people(rng, n),
         agent=names.people(rng, n),
         industry=industry,
