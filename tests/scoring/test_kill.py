@@ -27,26 +27,23 @@ def test_a_killed_run_ends_in_one_consistent_result(live_db: None, park: Any, tm
     by = people.actor("score_officer", park)
     with park_scope(park.pk):
         make.snapshot(by, cases=make.golden_cases(scale=20))
-    owner = owner_connection()
-    worker = None
-    try:
-        with owner.cursor() as cursor:
-            cursor.execute(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
-            with park_scope(park.pk):
-                run = runs.request_run(by=by, cycle=make.Cycle.objects.get())
-            worker = start_worker(tmp_path)
-            wait_until(lambda: _is_blocked(), seconds=90)
+    with owner_connection() as owner, owner.cursor() as cursor:
+        cursor.execute(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        with park_scope(park.pk):
+            run = runs.request_run(by=by, cycle=make.Cycle.objects.get())
+        worker = start_worker(tmp_path)
+        try:
+            wait_until(_is_blocked, seconds=90)
+        finally:
             stop_worker(worker, kill=True)
             cursor.execute("ROLLBACK")
-        with owner.cursor() as cursor:  # time passes: the lease runs out
-            cursor.execute("SELECT set_config('app.park_id', %s, false)", [str(park.pk)])
-            cursor.execute("UPDATE parks_job SET lease_until = now() - interval '1 second' WHERE state = 'running'")
-        worker = start_worker(tmp_path)
+        cursor.execute("SELECT set_config('app.park_id', %s, false)", [str(park.pk)])  # time passes: the lease runs out
+        cursor.execute("UPDATE parks_job SET lease_until = now() - interval '1 second' WHERE state = 'running'")
+    worker = start_worker(tmp_path)
+    try:
         wait_until(lambda: _is_over(park, run.job_id))
     finally:
-        owner.close()
-        if worker is not None:
-            stop_worker(worker)
+        stop_worker(worker)
     with park_scope(park.pk):
         job, done = Job.objects.get(pk=run.job_id), ScoreRun.objects.get()
         assert (job.state, job.attempts) == ("succeeded", 2), job.error
