@@ -1,0 +1,82 @@
+"""What an enterprise lets a bank see, until when; and every time a bank looked."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from parks.tenancy import ParkForeignKey, ParkModel
+
+PURPOSE_CREDIT = "credit"
+
+
+class Consent(ParkModel):
+    """A signed consent. Only revoking changes it, once (column grants and a trigger); it never reopens.
+
+    `period` is at most 366 days; `text` is what was signed, `digest` its SHA-256 together with the groups and the period.
+    """
+
+    enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
+    organisation = models.ForeignKey("parks.Organisation", on_delete=models.PROTECT, related_name="+")
+    product = ParkForeignKey("finance.Product", related_name="+")
+    purpose = models.CharField(max_length=32, default=PURPOSE_CREDIT)
+    groups = ArrayField(models.CharField(max_length=16))
+    period = DateTimeRangeField()
+    text_version = models.CharField(max_length=32)
+    text = models.TextField()
+    digest = models.CharField(max_length=64)
+    granted_by_ref = models.BigIntegerField()
+    granted_by_name = models.CharField(max_length=80)
+    granted_at = models.DateTimeField(db_default=Now())
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by_ref = models.BigIntegerField(null=True)
+    revoked_by_name = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="consent_no_overlap",
+                expressions=[
+                    ("park", RangeOperators.EQUAL),
+                    ("enterprise", RangeOperators.EQUAL),
+                    ("organisation", RangeOperators.EQUAL),
+                    ("product", RangeOperators.EQUAL),
+                    ("purpose", RangeOperators.EQUAL),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+                condition=Q(revoked_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True, revoked_by_ref__isnull=True)
+                | Q(revoked_at__isnull=False, revoked_by_ref__isnull=False),
+                name="consent_revoked_by_someone",
+            ),
+        ]
+
+    class Tenancy:
+        grants = "select, insert"
+        updates = ("revoked_at", "revoked_by_ref", "revoked_by_name")
+
+
+class ConsentAccess(ParkModel):
+    """A bank read data of an enterprise: who, when, which groups, on which consent. A trigger refuses it without one."""
+
+    consent = ParkForeignKey(Consent, related_name="reads")
+    enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
+    organisation = models.ForeignKey("parks.Organisation", on_delete=models.PROTECT, related_name="+")
+    person_ref = models.BigIntegerField()
+    person_name = models.CharField(max_length=80)
+    role = models.CharField(max_length=32)
+    groups = ArrayField(models.CharField(max_length=16))
+    subject = models.CharField(max_length=120)
+    request_id = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["park", "enterprise", "-at"], name="consent_access_by_firm")]
+
+    class Tenancy:
+        append_only = True

@@ -1,0 +1,80 @@
+"""The quoted line 授信额度 and what is taken of it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from parks.tenancy import ParkForeignKey, ParkModel
+
+from ..states import LineState, QuoteState
+
+
+class Quote(ParkModel):
+    """One calculation with its inputs and steps (yuan as strings), immutable; only its state moves, once, from live."""
+
+    enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
+    organisation = models.ForeignKey("parks.Organisation", on_delete=models.PROTECT, related_name="+")
+    product = ParkForeignKey("finance.Product", related_name="+")
+    product_version = ParkForeignKey("finance.ProductVersion", related_name="+")
+    consent = ParkForeignKey("finance.Consent", related_name="+")
+    snapshot = ParkForeignKey("scoring.Snapshot", related_name="+")
+    inputs = models.JSONField()
+    steps = models.JSONField()
+    binding = models.CharField(max_length=32)
+    amount = models.DecimalField(max_digits=18, decimal_places=2)
+    digest = models.CharField(max_length=64)
+    state = models.CharField(max_length=16, choices=QuoteState.choices, default=QuoteState.LIVE)
+    expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["park", "enterprise", "product"], condition=Q(state="live"), name="quote_one_live"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="quote_amount"),
+        ]
+
+    class Tenancy:
+        grants = "select, insert"
+        updates = ("state",)
+
+
+class CreditLine(ParkModel):
+    """What an enterprise may use of a product, in yuan. `reserved` and `drawn` move only with events of applications.
+
+    A cut sets `quoted_limit` at once; `hard_limit` stays at what is already taken.
+    """
+
+    enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
+    organisation = models.ForeignKey("parks.Organisation", on_delete=models.PROTECT, related_name="+")
+    product = ParkForeignKey("finance.Product", related_name="+")
+    quote = ParkForeignKey(Quote, related_name="+")
+    quoted_limit = models.DecimalField(max_digits=18, decimal_places=2)
+    hard_limit = models.DecimalField(max_digits=18, decimal_places=2)
+    reserved = models.DecimalField(max_digits=18, decimal_places=2, default=0)
+    drawn = models.DecimalField(max_digits=18, decimal_places=2, default=0)
+    state = models.CharField(max_length=16, choices=LineState.choices, default=LineState.ACTIVE)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["park", "enterprise", "organisation", "product"],
+                condition=Q(state__in=["active", "frozen"]),
+                name="credit_line_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0, drawn__gte=0, hard_limit__gte=F("reserved") + F("drawn")), name="credit_line_exposure"
+            ),
+            models.CheckConstraint(condition=Q(quoted_limit__gte=0, hard_limit__gte=F("quoted_limit")), name="credit_line_limits"),
+        ]
+
+    class Tenancy:
+        grants = "select, insert"
+        updates = ("quote", "quoted_limit", "hard_limit", "state", "updated_at")
+
+    @property
+    def available(self) -> object:
+        """Yuan that a new application may ask for."""
+        return max(self.quoted_limit - self.reserved - self.drawn, type(self.quoted_limit)(0))

@@ -1,0 +1,91 @@
+"""Reading applications: the enterprise's own, those addressed to a bank, totals for the park."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import NotFound
+from parks.actors import Actor
+
+from ..models import Application, Decision
+from ..states import ApplicationState
+from . import consents
+
+SMALL_GROUP = 5
+"""Groups of fewer enterprises are not shown in totals."""
+
+
+def _with_parts() -> QuerySet[Application]:
+    holds = consents.active().filter(pk=OuterRef("consent_id"))
+    return Application.objects.select_related(
+        "enterprise", "organisation", "product_version__product", "quote", "line__quote", "consent"
+    ).annotate(consent_holds=Exists(holds))
+
+
+def of_enterprise(enterprise_id: int) -> QuerySet[Application]:
+    return _with_parts().filter(enterprise_id=enterprise_id).order_by("-pk")
+
+
+def own(enterprise_id: int, application_id: int) -> Application:
+    """An application of the enterprise; raises NotFound for others'."""
+    return _one(of_enterprise(enterprise_id), application_id)
+
+
+def to_bank(actor: Actor) -> QuerySet[Application]:
+    """Applications addressed to the acting bank, past the park's screening."""
+    seen = _with_parts().filter(organisation_id=actor.organisation_id)
+    return seen.exclude(status__in=[ApplicationState.DRAFT, ApplicationState.SUBMITTED, ApplicationState.DECLINED_AUTO]).order_by("-pk")
+
+
+def for_bank(actor: Actor, application_id: int) -> Application:
+    """An application addressed to the acting bank; raises NotFound for others'."""
+    return _one(to_bank(actor), application_id)
+
+
+def waiting_for_check(actor: Actor) -> QuerySet[Application]:
+    """Proposals that wait for a second person of the acting bank, oldest first."""
+    return to_bank(actor).filter(status=ApplicationState.PROPOSED).order_by("pk")
+
+
+def live_decision(application: Application) -> Decision | None:
+    return application.decisions.filter(live=True).first()
+
+
+def last_decision(application: Application) -> Decision | None:
+    return application.decisions.order_by("-pk").first()
+
+
+def _one(rows: QuerySet[Application], application_id: int) -> Application:
+    application = rows.filter(pk=application_id).first()
+    if application is None:
+        raise NotFound(code="not_found", message=_("没有这笔申请。"))
+    return application
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Applications in a state; amounts in yuan, None when fewer than SMALL_GROUP enterprises stand behind them."""
+
+    label: str
+    applications: int | None
+    amount: Decimal | None
+
+
+def totals() -> list[Total]:
+    """Totals of the park by state; small groups are hidden."""
+    rows = Application.objects.values("status").annotate(
+        n=Count("pk"), firms=Count("enterprise", distinct=True), amount=Sum("amount")
+    )
+    labels = dict(ApplicationState.choices)
+    return [
+        Total(
+            label=str(labels[row["status"]]),
+            applications=row["n"] if row["firms"] >= SMALL_GROUP else None,
+            amount=row["amount"] if row["firms"] >= SMALL_GROUP else None,
+        )
+        for row in sorted(rows, key=lambda row: ApplicationState.values.index(row["status"]))
+    ]

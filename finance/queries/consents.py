@@ -1,0 +1,49 @@
+"""Reading consents and who looked; one function decides whether a bank may see."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Max, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import NotFound
+from parks.actors import Actor
+
+from ..models import Consent, ConsentAccess
+
+ACTIVE = Q(revoked_at__isnull=True, period__startswith__lte=Now(), period__endswith__gt=Now())
+
+
+def active() -> QuerySet[Consent]:
+    """Consents that hold now, by the database's clock."""
+    return Consent.objects.filter(ACTIVE)
+
+
+def active_for(enterprise_id: int, product_id: int) -> Consent | None:
+    """The enterprise's consent for a product, if one holds now."""
+    return active().filter(enterprise_id=enterprise_id, product_id=product_id).first()
+
+
+def granted_to(actor: Actor) -> QuerySet[Consent]:
+    """Consents the acting bank holds now."""
+    return active().filter(organisation_id=actor.organisation_id)
+
+
+def ledger(enterprise_id: int) -> QuerySet[Consent]:
+    """All consents of an enterprise with how often and when they were last used, newest first."""
+    consents = Consent.objects.filter(enterprise_id=enterprise_id).select_related("organisation", "product")
+    return consents.annotate(reads_count=Count("reads"), last_read=Max("reads__at")).order_by("-pk")
+
+
+def own(enterprise_id: int, consent_id: int) -> Consent:
+    """A consent of the enterprise; raises NotFound for others'."""
+    consent = ledger(enterprise_id).filter(pk=consent_id).first()
+    if consent is None:
+        raise NotFound(code="not_found", message=_("没有这份授权。"))
+    return consent
+
+
+def reads_of(enterprise_id: int) -> QuerySet[ConsentAccess]:
+    """Every time a bank looked, newest first."""
+    reads = ConsentAccess.objects.filter(enterprise_id=enterprise_id)
+    return reads.select_related("organisation", "consent__product").order_by("-at", "-pk")

@@ -1,0 +1,60 @@
+"""Rules of lending as pure predicates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from innovscore.core.canonical import canonical_json
+
+ZERO = Decimal(0)
+CREDIT_GROUPS = ("id", "score", "dims", "fin")
+"""What a credit product needs to be shown, with the enterprise's consent."""
+
+CONSENT_MONTHS = (1, 6, 12)
+QUOTE_DAYS = 90
+LAPSE_WORKING_DAYS = 7
+HOLD_DAYS = 10
+FINANCE_BANDS = tuple(Decimal(x) * 10_000 for x in (100, 500, 2000, 5000, 10000, 20000, 50000, 100000))
+
+
+def digest_of(data: Mapping[str, Any]) -> str:
+    """SHA-256 of canonical JSON."""
+    return hashlib.sha256(canonical_json(dict(data)).encode()).hexdigest()
+
+
+def add_months(moment: dt.datetime, months: int) -> dt.datetime:
+    """The same day some months later, or the last day of that month."""
+    month = moment.month - 1 + months
+    year, month = moment.year + month // 12, month % 12 + 1
+    for day in range(moment.day, 27, -1):
+        try:
+            return moment.replace(year=year, month=month, day=day)
+        except ValueError:
+            continue
+    return moment.replace(year=year, month=month)
+
+
+def is_fresh(year: int, today: dt.date) -> bool:
+    """Figures of a fiscal year may be lent on for 18 months after its end."""
+    return today <= dt.date(year + 2, 6, 30)
+
+
+def finance_band(amount: Decimal | None) -> tuple[Decimal | None, Decimal | None] | None:
+    """The range an amount (yuan) lies in, low <= amount < high; None stands for open. None without a figure."""
+    if amount is None:
+        return None
+    low = None
+    for edge in FINANCE_BANDS:
+        if amount < edge:
+            return low, edge
+        low = edge
+    return low, None
+
+
+def hard_limit(quoted: Decimal, reserved: Decimal, drawn: Decimal) -> Decimal:
+    """A cut never goes below what is taken already."""
+    return max(quoted, reserved + drawn)
