@@ -19,7 +19,7 @@ from django.test import Client, TransactionTestCase
 from tests.settings import SOURCE_OWNER_URL, TEST_DATABASE
 
 ROOT = Path(__file__).resolve().parent.parent
-KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission", "rankings_allowedtransition"}
+KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission", "rankings_allowedtransition", "finance_allowedtransition"}
 
 
 @contextmanager
