@@ -99,6 +99,8 @@ def decide(*, by: Actor, case: Certification, event: str, reason: str = "") -> N
         locked = Certification.objects.select_for_update(of=("self",)).select_related("enterprise").get(pk=case.pk)
         if locked.submitted_by_ref == by.person_id:
             raise Forbidden(code="own_case", message=_("不能审核自己提交的申请，请由另一位审核员处理。"))
+        if event == "certify" and locked.enterprise.uscc_override_reason and not reason.strip():
+            raise Refused(code="reason_missing", field="reason", message=_("该代码未通过校验，认证时请写明核验依据。"))
         _move(by=by, case=locked, event=event, reason=reason.strip())
     if event == "certify":
         certified.send(sender=Certification, enterprise=locked.enterprise, by=by)

@@ -1,0 +1,92 @@
+"""Adopting schemes, and that an adopted version never changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, transaction
+
+from indicators.models import SchemeVersion
+from indicators.queries.schemes import active, scheme_of
+from indicators.services import schemes
+from innovscore.core.problems import Conflict, Refused
+from parks.models import AuditEvent
+from parks.scope import park_scope
+from tests.factories import parks as people
+
+pytestmark = pytest.mark.django_db
+URL = "/p/cq/office/schemes/"
+
+
+@pytest.fixture
+def admin(park: Any) -> Any:
+    return people.actor("park_admin", park)
+
+
+def test_a_park_adopts_the_thirty_indicators(in_park: Any, admin: Any) -> None:
+    version = schemes.adopt(by=admin, name="cq_htz_30")
+    assert list(active()) == [version]
+    assert len(scheme_of(version).indicators) == 30
+    assert AuditEvent.objects.filter(action="scheme.adopted").count() == 1
+
+
+def test_the_same_version_is_adopted_once(in_park: Any, admin: Any) -> None:
+    schemes.adopt(by=admin, name="cq_htz_30")
+    with pytest.raises(Conflict, match="新的版本号"):
+        schemes.adopt(by=admin, name="cq_htz_30")
+
+
+@pytest.mark.parametrize("text", ["", "- a", "code: [", "code: x\nversion: 1", "a: &a [*a]", "!!python/object/apply:os.system ['true']"])
+def test_a_wrong_file_is_refused_with_what_is_wrong(in_park: Any, admin: Any, text: str) -> None:
+    with pytest.raises(Refused) as caught:
+        schemes.adopt_text(by=admin, text=text)
+    assert caught.value.field == "file"
+    assert not SchemeVersion.objects.exists()
+
+
+@pytest.mark.parametrize("column", ["body", "digest", "code", "title", "version"])
+def test_the_database_refuses_to_change_an_adopted_scheme(in_park: Any, admin: Any, column: str) -> None:
+    version = schemes.adopt(by=admin, name="rd_companies_8")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        SchemeVersion.objects.filter(pk=version.pk).update(**{column: "{}" if column == "body" else "other"})
+    with pytest.raises(DatabaseError), transaction.atomic():
+        version.delete()
+
+
+def test_the_page_adopts_and_shows_every_indicator(park: Any, admin: Any, client_as: Any) -> None:
+    client = client_as(admin)
+    answer = client.post(URL, {"name": "cq_htz_30"})
+    assert answer.status_code == 302
+    page = client.get(answer["Location"]).content.decode()
+    with park_scope(park.pk):
+        loaded = scheme_of(SchemeVersion.objects.get())
+    for indicator in loaded.indicators:
+        assert indicator.zh in page
+    assert loaded.digest[:12] in client.get(URL).content.decode()
+
+
+def test_an_uploaded_file_is_checked(park: Any, admin: Any, client_as: Any) -> None:
+    answer = client_as(admin).post(URL, {"file": SimpleUploadedFile("s.yaml", b"code: x")})
+    assert answer.status_code == 422
+    assert "指标体系文件有误" in answer.content.decode()
+
+
+def test_nothing_chosen_is_said(park: Any, admin: Any, client_as: Any) -> None:
+    answer = client_as(admin).post(URL, {"name": ""})
+    assert answer.status_code == 422
+    assert "请选择指标体系" in answer.content.decode()
+
+
+def test_a_scheme_of_another_park_does_not_exist(park: Any, other_park: Any, admin: Any, client_as: Any) -> None:
+    with park_scope(other_park.pk):
+        foreign = schemes.adopt(by=people.actor("park_admin", other_park), name="cq_htz_30")
+    client = client_as(admin)
+    assert client.get(f"{URL}{foreign.pk}/").status_code == 404
+    assert client.get(f"{URL}999999/").status_code == 404
+
+
+@pytest.mark.parametrize("role", ["park_reviewer", "park_auditor", "enterprise_signatory", "bank_maker"])
+def test_only_the_administrator_adopts(park: Any, client_as: Any, role: str) -> None:
+    assert client_as(people.actor(role, park)).post(URL, {"name": "cq_htz_30"}).status_code == 403
