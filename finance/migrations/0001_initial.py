@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('to_state', models.CharField(max_length=16)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('machine', 'from_state', 'event', 'role', 'to_state'), name='allowed_transition_once')],
+                'constraints': [models.UniqueConstraint(fields=('machine', 'from_state', 'event', 'role', 'to_state'), name='finance_transition_once')],
             },
         ),
         migrations.CreateModel(

@@ -24,7 +24,7 @@ class AllowedTransition(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["machine", "from_state", "event", "role", "to_state"], name="allowed_transition_once"
+                fields=["machine", "from_state", "event", "role", "to_state"], name="finance_transition_once"
             )
         ]
 
