@@ -357,7 +357,8 @@ class _Builder:
     def _input(self, item: Mapping[str, Any], index: int) -> Input:
         kind, code = item["type"], item["code"]
         scale = {"money": 100, "number": 10 ** item.get("decimals", 6)}.get(kind, 1)
-        levels, ranks = item.get("levels", {}), tuple(item.get("ranks", ()))
+        # By code, not as written: a database or another tool may reorder keys, and columns must stay where they are.
+        levels, ranks = dict(sorted(item.get("levels", {}).items())), tuple(item.get("ranks", ()))
         columns = tuple(f"{code}.{level}#{rank}" if rank else f"{code}.{level}" for level in levels for rank in ranks or ("",))
         return Input(
             code=code, zh=item.get("zh", code), en=item.get("en", code), type=kind, unit=item.get("unit", ""),
