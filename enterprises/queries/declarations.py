@@ -30,6 +30,7 @@ class Item:
     value: DeclaredValue
     last_year: Decimal | None
     findings: list[rules.Finding] = field(default_factory=list)
+    source_name: str = ""
 
     @property
     def is_money(self) -> bool:
@@ -122,10 +123,14 @@ def sections(declaration: Declaration) -> list[Section]:
     for finding in rules.findings(scheme, values):
         failing.setdefault(finding.code, []).append(finding)
     home = _homes(scheme)
+    sources = {code: name_of(names) for code, names in scheme.body.get("sources", {}).items()}
     made = []
     for dimension in scheme.dimensions:
         items = [
-            Item(item, name_of(item), values[item.code], last.get(item.code), failing.get(item.code, []))
+            Item(
+                item, name_of(item), values[item.code], last.get(item.code), failing.get(item.code, []),
+                sources.get(values[item.code].source, values[item.code].source),
+            )
             for item in scheme.inputs
             if home.get(item.code) == dimension.code and item.code in values
         ]
