@@ -18,7 +18,8 @@ from tests.conftest import owner_connection, start_worker, stop_worker, wait_unt
 from tests.factories import parks as people
 from tests.factories import scoring as make
 
-BLOCKED = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'innovscore_worker' AND datname = current_database()"
+BLOCKED = """SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+WHERE NOT granted AND relation = %s::regclass AND datname = current_database()"""
 
 
 @pytest.mark.parametrize("table", ["scoring_snapshotrow", "scoring_scoreresult", "scoring_currentrun"])
@@ -33,7 +34,7 @@ def test_a_killed_run_ends_in_one_consistent_result(live_db: None, park: Any, tm
             run = runs.request_run(by=by, cycle=make.Cycle.objects.get())
         worker = start_worker(tmp_path)
         try:
-            wait_until(_is_blocked, seconds=90)
+            wait_until(lambda: _is_blocked(table))
         finally:
             stop_worker(worker, kill=True)
             cursor.execute("ROLLBACK")
@@ -52,9 +53,9 @@ def test_a_killed_run_ends_in_one_consistent_result(live_db: None, park: Any, tm
         assert ScoreResult.objects.count() == done.rows == 20 * len(make.GOLDEN)
 
 
-def _is_blocked() -> bool:
+def _is_blocked(table: str) -> bool:
     with owner_connection() as owner, owner.cursor() as cursor:
-        cursor.execute(BLOCKED)
+        cursor.execute(BLOCKED, [table])
         return bool(cursor.fetchone()[0])
 
 
