@@ -64,8 +64,16 @@ def code(request: HttpRequest) -> HttpResponse:
         context["qr"] = segno.make(device.config_url, error="m").svg_data_uri(scale=4)
         context["secret"] = device.config_url.split("secret=")[1].split("&")[0]
     if settings.DEMO_MODE:
-        context["demo_code"] = f"{TOTP(device.bin_key, drift=device.drift).token():06d}"
+        context["demo_code"] = _demo_code(device)
     return render(request, "parks/code.html", context, status=422 if form.errors else 200)
+
+
+def _demo_code(device: TOTPDevice) -> str:
+    """The code that will be taken now: a used one is refused, so after it the next within the tolerance."""
+    generator = TOTP(device.bin_key, drift=device.drift)
+    if device.last_t >= generator.t():
+        generator.drift += device.last_t + 1 - generator.t()
+    return f"{generator.token():06d}"
 
 
 def switch(request: HttpRequest) -> HttpResponse:
