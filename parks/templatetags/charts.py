@@ -80,7 +80,8 @@ def radar(labels: Sequence[str], values: Sequence[float], medians: Sequence[floa
         y = center - (radius + 18) * math.cos(2 * math.pi * i / n) + 5
         anchor = "middle" if abs(x - center) < 5 else ("start" if x > center else "end")
         texts.append(_text(x, y, f"{label} {float(values[i]):.0f}%", anchor))
-    return _svg(400, 400, _("雷达图"), _join([*rings, *spokes, *shapes, *texts]))
+    picture = format_html('<g transform="translate(90 -20)">{}</g>', _join([*rings, *spokes, *shapes, *texts]))
+    return _svg(580, 370, _("雷达图"), picture)
 
 
 @register.simple_tag
