@@ -18,7 +18,9 @@ from parks.bulk import copy_rows
 from parks.models import Organisation, SubPark
 
 from . import names
-from .world import LISTS, World, Year, source_of
+from .blemishes import ENTERPRISE_ONLY
+from .items import LISTS
+from .world import World, Year, source_of
 
 BATCH = 5000
 VALUE_COLUMNS = (
@@ -26,7 +28,7 @@ VALUE_COLUMNS = (
     "draft_text", "reason", "explanation", "verified_amount", "verified_entries", "verified_by_ref", "verified_by_name",
     "verified_at", "version", "updated_at",
 )  # fmt: skip
-DISPUTE_REASON = "与研发费用专项审计报告不一致，以审计报告为准"
+NEWLY_FOUNDED = "评价年度当年成立"
 OPEN_YEAR_SHARES = {"open": 0.24, "submitted": 0.12, "returned": 0.02, "verified": 0.62}
 
 
@@ -121,20 +123,17 @@ class _Values:
                 value = None if math.isnan(amounts[n]) else f"{amounts[n]:.2f}"
                 yield self._row(n, declaration, code, value, None, n in untouched)
         for code in LISTS:
-            entries = self.year.entries[code]
+            entries, missing = self.year.entries[code], self.year.missing[code]
             for n, declaration in pairs:
-                yield self._row(n, declaration, code, None, json.dumps(entries.get(n, []), ensure_ascii=False), n in untouched)
+                listed = None if missing[n] else json.dumps(entries.get(n, []), ensure_ascii=False)
+                yield self._row(n, declaration, code, None, listed, n in untouched)
 
     def _row(
         self, n: int, declaration: Declaration, code: str, amount: str | None, entries: str | None, untouched: bool
     ) -> tuple[Any, ...]:
-        prefilled, declared, reason = amount, None, ""
-        if amount is not None and self.mixed and not untouched:
-            if code == "tax_paid_total" and self.year.slips[n]:
-                prefilled, declared, reason = f"{float(amount) / 10_000:.2f}", amount, "部门数据单位有误，应为元"
-            elif code == "rd_expense" and self.year.disputed[n]:
-                prefilled, declared, reason = f"{float(amount) * 0.93:.2f}", amount, DISPUTE_REASON
-        state = self._state(declaration, amount, entries, declared)
+        prefilled, declared, reason, state = self._told(n, code, amount, untouched)
+        if state is None:
+            state = self._state(declaration, amount, entries, reason)
         done = declaration.state == DeclarationState.VERIFIED and state == ValueState.VERIFIED
         return (
             declaration.pk, code, state, prefilled, entries, source_of(code), self.as_of, declared, None, "", reason, "",
@@ -142,11 +141,22 @@ class _Values:
             self.verifier.name if done else "", self.at if done else None, 1, self.at,
         )  # fmt: skip
 
-    def _state(self, declaration: Declaration, amount: str | None, entries: str | None, declared: str | None) -> str:
+    def _told(self, n: int, code: str, amount: str | None, untouched: bool) -> tuple[str | None, str | None, str, str | None]:
+        """(prefilled, declared, reason, state when it is settled already): a department's figure and what the firm says."""
+        if code in self.year.not_applicable and self.year.not_applicable[code][n]:
+            return None, None, NEWLY_FOUNDED, ValueState.NOT_APPLICABLE
+        if code in ENTERPRISE_ONLY:
+            return None, None if untouched else amount, "", ValueState.MISSING if untouched else None
+        blemish = self.year.blemishes.get(code, {}).get(n)
+        if blemish is None or untouched:
+            return amount, None, "", None
+        return f"{blemish.prefilled:.2f}", amount, blemish.reason, None
+
+    def _state(self, declaration: Declaration, amount: str | None, entries: str | None, reason: str) -> str:
         if amount is None and entries is None:
             return ValueState.MISSING
         if declaration.state == DeclarationState.VERIFIED:
             return ValueState.VERIFIED
-        if declared is not None:
+        if reason:
             return ValueState.DISPUTED
         return ValueState.PREFILLED if declaration.state == DeclarationState.OPEN else ValueState.CONFIRMED

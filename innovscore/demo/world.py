@@ -1,56 +1,46 @@
 """A believable zone, made of random numbers: the same seed gives the same zone.
 
-Sizes are heavy-tailed, growth and R&D correlated with industry and stage as in life. Figures obey the scheme's E
-rules except where an error is meant (missing cells, slips of unit, gaps between two departments, disputes).
+Sizes are heavy-tailed; growth, R&D, people and patents go with stage, industry and quality as in life. Figures obey
+the scheme's E rules except where an error is meant: 12 % of the cells of inputs that are not essential are missing,
+6 % of the department's figures are disputed, 3 % of the firms meet a slip of unit, for 2 % two departments disagree.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from innovscore.core import uscc
 
-from . import names
+from . import blemishes, cast, names
+from .blemishes import ENTERPRISE_ONLY, PREVIOUS, Blemish, Truths, Wrong
+from .figures import Floats, Ints, Traits, make_amounts, make_paths
+from .items import LISTS, Items, make_items
 
 LAST_YEAR = 2025
 STAGE_SHARES = (0.45, 0.40, 0.15)
-INTENSITY = np.array([0.11, 0.06, 0.10, 0.05, 0.16, 0.05, 0.14, 0.06])
-OPTIONAL = (
-    "hightech_revenue", "equity_financing_24m", "rd_super_deduction_base", "rd_super_deduction_relief", "rd_equipment_invest",
-    "univ_collab_paid", "tech_contract_amount", "fresh_graduates", "senior_staff", "pct_applications", "ip_class2",
+HERO = 3
+"""Number of the firm that the demo's accounts act for: a growing one with something to show."""
+SCATTER = 48_271
+"""Codes follow each other in steps of this, so that neighbours do not look alike."""
+COUNTS = (
+    "staff_total", "rd_staff", "fresh_graduates", "senior_staff", "invention_applications", "pct_applications", "ip_class1", "ip_class2",
 )  # fmt: skip
-LISTS: dict[str, tuple[tuple[str, float, str], ...]] = {
-    "golden_phoenix": (("", 0.35, "金凤凰人才"),),
-    "high_level_talents": (("national", 0.03, "国家级人才"), ("municipal", 0.10, "市级人才"), ("district", 0.25, "区级人才")),
-    "platforms": (
-        ("national", 0.015, "国家级研发平台"), ("provincial", 0.12, "市级研发平台"), ("rd_center", 0.22, "企业研发中心"),
-        ("key_lab", 0.05, "区级重点实验室"), ("new_rd_institution", 0.02, "新型研发机构"), ("expert_workstation", 0.02, "专家工作站"),
-    ),
-    "awards": (("national_2", 0.008, "国家科技进步奖"), ("provincial_1", 0.02, "市科技进步一等奖"), ("provincial_2", 0.03, "市科技进步二等奖"), ("provincial_3", 0.06, "市科技进步三等奖")),
-    "projects": (
-        ("national_lead", 0.02, "国家重点研发计划项目"), ("national_participate", 0.05, "国家科技计划课题"),
-        ("provincial_lead", 0.12, "市级科技计划项目"), ("provincial_participate", 0.15, "市级科技计划参与项目"),
-    ),
-    "qualifications": (
-        ("tech_sme", 0.45, "科技型中小企业"), ("innovative_sme", 0.18, "创新型中小企业"), ("hnte", 0.38, "高新技术企业"),
-        ("srdi_sme", 0.16, "专精特新中小企业"), ("gazelle", 0.04, "瞪羚企业"), ("little_giant", 0.05, "专精特新小巨人"),
-    ),
-    "competitions": (("national_merit", 0.03, "创新创业大赛全国优秀奖"), ("municipal_1", 0.03, "市赛一等奖"), ("municipal_2", 0.05, "市赛二等奖"), ("municipal_3", 0.06, "市赛三等奖")),
-    "cc_projects": (("joint_funded", 0.03, "成渝联合攻关项目"), ("registered", 0.08, "成渝合作备案项目")),
-    "standards": (("national_lead", 0.01, "国家标准"), ("national_participate", 0.05, "国家标准"), ("industry_participate", 0.07, "行业标准"), ("group_lead", 0.05, "团体标准"), ("group_participate", 0.08, "团体标准")),
-}  # fmt: skip
-AT_MOST_ONE = {"qualifications"}
 SOURCES = {
-    "revenue": "tax", "hightech_revenue": "stats", "equity_financing_24m": "amr", "rd_equipment_invest": "enterprise",
+    "hightech_revenue": "stats", "equity_financing_24m": "amr", "rd_equipment_invest": "enterprise",
     "univ_collab_paid": "sti", "tech_contract_amount": "sti", "staff_total": "hrss", "rd_staff": "stats", "fresh_graduates": "hrss",
     "senior_staff": "hrss", "invention_applications": "ipo", "pct_applications": "ipo", "ip_class1": "ipo", "ip_class2": "ipo",
     "golden_phoenix": "talent_office", "high_level_talents": "talent_office", "standards": "amr",
 }  # fmt: skip
+STATE_MISSING, STATE_REPORTED, STATE_PREFILLED, STATE_ZERO, STATE_NOT_APPLICABLE = range(5)
+DEDUCTIONS = {"env_penalty": 0.006, "abnormal_operation": 0.004, "tax_credit_d": 0.003, "tax_credit_c": 0.012, "wage_arrears": 0.004}
+VETO = "dishonest_debtor"
 
 
 def source_of(code: str) -> str:
@@ -58,39 +48,87 @@ def source_of(code: str) -> str:
     return SOURCES.get(code, "sti" if code in LISTS else "tax")
 
 
-@dataclass(slots=True)
+@dataclass
 class Year:
-    """One evaluation year. Amounts: yuan for money, units for counts; NaN = missing. Entries: per list code,
-    enterprise number -> items [{level, rank, name, number, date}]."""
+    """One evaluation year; arrays have one entry a firm, firms that are not founded yet included.
+
+    `amounts`: what is right, by input code; yuan for money, units for counts, NaN where the cell is missing or not
+    applicable. `items`: list inputs. `wrong`: figures of departments that the enterprise corrects to `amounts`.
+    `second_source`: what the statistics bureau says where it differs by more than 20 %: input -> firm number -> yuan.
+    """
 
     year: int
-    amounts: dict[str, np.ndarray]
-    entries: dict[str, dict[int, list[dict[str, Any]]]]
-    slips: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
-    disputed: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    present: Truths
+    amounts: dict[str, Floats]
+    items: dict[str, Items]
+    missing: dict[str, Truths]
+    not_applicable: dict[str, Truths]
+    wrong: dict[str, Wrong]
+    second_source: dict[str, dict[int, float]]
+    penalties: dict[str, Ints]
+    tie: tuple[int, int] | None
+    short: list[str] = field(repr=False)
+    industry: Ints = field(repr=False)
 
-    def counts(self, code: str, levels: list[str], size: int) -> np.ndarray:
-        """Items per level as an (enterprises × levels) table of whole numbers."""
-        table = np.zeros((size, len(levels)), np.int64)
-        for number, items in self.entries[code].items():
-            for item in items:
-                table[number, levels.index(item["level"])] += 1
+    @cached_property
+    def entries(self) -> dict[str, dict[int, list[dict[str, str]]]]:
+        """Items as they are stored: list code -> firm number -> [{level, rank?, name, number, date}]."""
+        return {code: items.entries(self.short, self.industry) for code, items in self.items.items()}
+
+    @cached_property
+    def blemishes(self) -> dict[str, dict[int, Blemish]]:
+        """Wrong figures of departments: input -> firm number -> what stood there and why it is wrong."""
+        return {code: dict(wrong) for code, wrong in self.wrong.items()}
+
+    def values(self, columns: Sequence[str]) -> npt.NDArray[np.int64]:
+        """(firms × columns) whole numbers for the engine: money in fen, counts, items a level, penalties as 0 or 1."""
+        table = np.zeros((len(self.present), len(columns)), dtype=np.int64)
+        for place, column in enumerate(columns):
+            table[:, place] = self._column(column)
         return table
 
+    def _column(self, column: str) -> Any:
+        code = column.partition(".")[0]
+        if code in self.amounts:
+            return np.rint(np.nan_to_num(self.amounts[code]) * (1 if code in COUNTS else 100))
+        if code in self.items:
+            return self.items[code].count(column, len(self.present))
+        if code != "penalty":
+            raise KeyError(f"The demo world knows no input {code!r}.")
+        table = np.zeros(len(self.present), dtype=np.int64)
+        table[self.penalties.get(column.partition(".")[2], np.zeros(0, dtype=np.int64))] = 1
+        return table
 
-@dataclass(slots=True)
+    def states(self, inputs: Iterable[str]) -> npt.NDArray[np.uint8]:
+        """(firms × inputs) states for the engine: missing, reported, prefilled, confirmed as zero, not applicable."""
+        return np.column_stack([self._state(code) for code in inputs]).astype(np.uint8)
+
+    def _state(self, code: str) -> Any:
+        usual = STATE_REPORTED if source_of(code) == "enterprise" else STATE_PREFILLED
+        figure = self.amounts[code] if code in self.amounts else self.items[code].total(len(self.present))
+        states = np.where(np.nan_to_num(figure) == 0, STATE_ZERO, usual)
+        if code in self.missing:
+            states = np.where(self.missing[code], STATE_MISSING, states)
+        if code in self.not_applicable:
+            states = np.where(self.not_applicable[code], STATE_NOT_APPLICABLE, states)
+        return states
+
+
+@dataclass
 class World:
-    """A zone: one entry of each list or array an enterprise."""
+    """A zone: one entry of each list or array an enterprise. `star` is strong on three boards, `vetoed` may not be ranked."""
 
     uscc: list[str]
     name: list[str]
     legal: list[str]
     agent: list[str]
-    industry: np.ndarray
-    sub_park: np.ndarray
+    industry: Ints
+    sub_park: Ints
     founded: list[dt.date]
-    stage: np.ndarray
+    stage: Ints
     years: list[Year]
+    star: int | None
+    vetoed: int
 
     def __len__(self) -> int:
         return len(self.uscc)
@@ -104,115 +142,105 @@ def make_world(
     `first` is the number of the first synthetic code, so that two zones never share a firm.
     """
     rng = np.random.default_rng([seed, enterprises, first])
-    n = enterprises
-    industry = rng.integers(0, len(names.INDUSTRIES), n)
-    stage = rng.choice(3, n, p=STAGE_SHARES)
-    founded_year = np.where(stage == 0, rng.integers(2017, 2025, n), np.where(stage == 1, rng.integers(2006, 2021, n), rng.integers(1995, 2014, n)))
+    n, span = enterprises, list(range(LAST_YEAR - years + 1, LAST_YEAR + 1))
+    traits = _traits(rng, n)
+    firms = names.firms(rng, traits.industry, city=city)
+    star = cast.star_of(traits)
+    paths = make_paths(rng, traits, span)
+    cast_of = _cast(star, n)
+    for firm, part in cast_of.items():
+        cast.give_paths(paths, firm, part)
+    amounts = make_amounts(rng, traits, paths, span)
+    items = make_items(rng, traits, paths.revenue[LAST_YEAR], span)
+    for firm, part in cast_of.items():
+        items = {code: cast.give_items(one, firm, part, span) for code, one in items.items()}
+        for year in span:
+            cast.give_figures(amounts[year], firm, part)
+    care = rng.gamma(4.0, 0.25, n)
+    care[list(cast_of)] = 0
+    penalties = _penalties(rng, n, list(cast_of))
     months, days = rng.integers(1, 13, n), rng.integers(1, 29, n)
-    world = World(
-        uscc=[uscc.synthetic(first + number) for number in range(n)],
-        name=names.firms(rng, industry, city),
+    return World(
+        uscc=_codes(first, n),
+        name=firms.full,
         legal=names.people(rng, n),
         agent=names.people(rng, n),
-        industry=industry,
+        industry=traits.industry,
         sub_park=rng.choice(sub_parks, n, p=_shares(sub_parks)),
-        founded=[dt.date(int(y), int(m), int(d)) for y, m, d in zip(founded_year, months, days, strict=True)],
-        stage=stage,
-        years=[],
+        founded=[dt.date(*day) for day in zip(traits.founded.tolist(), months.tolist(), days.tolist(), strict=True)],
+        stage=traits.stage,
+        years=[_year(rng, traits, year, (amounts[year], items), (care, penalties, firms.short)) for year in span],
+        star=star,
+        vetoed=n - 1,
     )
-    world.years = list(_years(rng, world, founded_year, years))
-    return world
 
 
-def _shares(count: int) -> np.ndarray:
+def _traits(rng: np.random.Generator, n: int) -> Traits:
+    industry = rng.integers(0, len(names.CATALOGUE), n)
+    counts = np.rint(np.cumsum(STAGE_SHARES) * n).astype(np.int64)
+    stage = rng.permutation(np.searchsorted(counts, np.arange(n), side="right"))
+    youngest, oldest = np.array([LAST_YEAR + 1, 2021, 2014])[stage], np.array([2016, 2006, 1995])[stage]
+    founded, quality = rng.integers(oldest, youngest), rng.normal(0, 1, n)
+    if n > HERO:
+        stage[HERO], founded[HERO], quality[HERO] = 1, 2014, 1.0
+    return Traits(stage, industry, founded, quality)
+
+
+def _codes(first: int, count: int) -> list[str]:
+    """Scattered synthetic codes; different numbers have different codes."""
+    return [uscc.synthetic((first + number) * SCATTER % uscc.SYNTHETIC) for number in range(count)]
+
+
+def _shares(count: int) -> Floats:
     weights = np.array([0.6, *[0.4 / max(1, count - 1)] * (count - 1)])
     return weights / weights.sum()
 
 
-def _years(rng: np.random.Generator, world: World, founded: np.ndarray, count: int) -> Iterator[Year]:
-    n = len(world)
-    quality = rng.normal(0, 1, n)
-    center = np.array([6.2, 8.4, 10.9])[world.stage]
-    spread = np.array([0.9, 0.65, 0.8])[world.stage]
-    revenue = np.exp(rng.normal(center, spread) - 0.12 * count) * 1e4
-    rd = revenue * np.clip(INTENSITY[world.industry] * np.exp(0.35 * quality + rng.normal(0, 0.4, n)), 0.005, 0.9)
-    equity = revenue * rng.uniform(0.25, 1.4, n)
-    for year in range(LAST_YEAR - count + 1, LAST_YEAR + 1):
-        before = (revenue.copy(), rd.copy(), equity.copy())
-        growth = np.clip(rng.normal(0.12 + 0.05 * quality, 0.18), -0.6, 1.6)
-        revenue = revenue * (1 + growth)
-        rd = rd * (1 + np.clip(growth * 0.6 + rng.normal(0.06, 0.15, n), -0.6, 1.8))
-        yield _year(rng, world, year, founded, quality, before, revenue, rd)
-        equity = before[2] + revenue * rng.normal(0.05, 0.06, n)
+def _cast(star: int | None, n: int) -> dict[int, cast.Part]:
+    """Firms with a part that is written."""
+    found = {HERO: cast.LEAD} if n > HERO else {}
+    return found if star is None else found | {star: cast.STAR}
+
+
+def _penalties(rng: np.random.Generator, n: int, spared: list[int]) -> dict[str, Ints]:
+    """Who is deducted points in each year of the world; the last firm is a dishonest debtor."""
+    found = {code: np.flatnonzero(rng.random(n) < rate) for code, rate in DEDUCTIONS.items()}
+    return {code: rows[~np.isin(rows, spared)] for code, rows in found.items()} | {VETO: np.array([n - 1])}
 
 
 def _year(
-    rng: np.random.Generator, world: World, year: int, founded: np.ndarray, quality: np.ndarray, before: tuple[np.ndarray, ...],
-    revenue: np.ndarray, rd: np.ndarray,
+    rng: np.random.Generator, traits: Traits, year: int, figures: tuple[dict[str, Floats], dict[str, Items]],
+    rest: tuple[Floats, dict[str, Ints], list[str]],
 ) -> Year:  # fmt: skip
-    n = len(world)
-    young = founded >= year
-    staff = np.maximum(5, (revenue / 1e4 / rng.uniform(45, 110, n)).astype(np.int64) + rng.integers(3, 15, n))
-    rd_staff = np.minimum(staff, np.maximum(1, (staff * np.clip(rng.normal(0.24 + 0.05 * quality, 0.1), 0.03, 0.85)).astype(np.int64)))
-    profit = revenue * rng.normal(0.06 + 0.02 * quality, 0.09, n)
-    begin = before[2]
-    end = np.round(begin + profit * 0.7, 2)
-    liabilities = np.round(np.abs(end) * rng.uniform(0.2, 1.8, n), 2)
-    base = rd * rng.uniform(0.75, 1.0, n)
-    money = {
-        "revenue": revenue,
-        "revenue_prev": np.where(young, 0, before[0]),
-        "hightech_revenue": revenue * np.clip(rng.normal(0.7, 0.2, n), 0, 1),
-        "total_cost_expense": np.maximum(revenue - profit, rd * 1.05),
-        "net_profit": profit,
-        "net_assets_begin": begin,
-        "net_assets_end": end,
-        "total_assets_end": end + liabilities,
-        "total_liabilities_end": liabilities,
-        "tax_paid_total": revenue * np.clip(rng.normal(0.045, 0.02, n), 0, 0.2),
-        "equity_financing_24m": np.where(rng.random(n) < 0.12, np.exp(rng.normal(6.5, 1.0, n)) * 1e4, 0),
-        "rd_expense": rd,
-        "rd_expense_prev": np.where(young, 0, before[1]),
-        "rd_super_deduction_base": base,
-        "rd_super_deduction_relief": base * np.where(profit > 0, 0.15, 0),
-        "rd_equipment_invest": rd * np.clip(rng.normal(0.12, 0.1, n), 0, 0.5),
-        "univ_collab_paid": np.where(rng.random(n) < 0.3, rd * rng.uniform(0.01, 0.1, n), 0),
-        "tech_contract_amount": np.where(rng.random(n) < 0.35, revenue * rng.uniform(0.005, 0.2, n), 0),
-    }
-    inventions = np.minimum(2 * rd_staff, rng.poisson(np.clip(rd / 8e5, 0.1, 90)))
-    units = {
-        "staff_total": staff,
-        "rd_staff": rd_staff,
-        "fresh_graduates": np.minimum(staff, rng.poisson(np.clip(staff * 0.05, 0.2, 120))),
-        "senior_staff": (staff * np.clip(rng.normal(0.2, 0.1, n), 0, 0.7)).astype(np.int64),
-        "invention_applications": inventions,
-        "pct_applications": rng.poisson(np.clip(inventions / 25, 0, 6)),
-        "ip_class1": rng.poisson(np.clip(rd / 6e5, 0.2, 300)),
-        "ip_class2": rng.poisson(np.clip(rd / 2.5e5, 1, 500)),
-    }
-    amounts = {code: np.round(values, 2) for code, values in money.items()} | {code: v.astype(float) for code, v in units.items()}
-    for code in OPTIONAL:
-        amounts[code] = np.where(rng.random(n) < 0.12, np.nan, amounts[code])
-    size = np.clip(np.log10(revenue / 1e4) - 2.5, 0.3, 3.0) * np.exp(0.35 * quality)
-    entries = {code: dict(_items(rng, year, code, levels, size)) for code, levels in LISTS.items()}
-    return Year(year, amounts, entries, slips=rng.random(n) < 0.03, disputed=rng.random(n) < 0.06)
+    (amounts, items), (care, penalties, short) = figures, rest
+    n = len(traits)
+    present = traits.founded <= year
+    counted = {code: _bounded(one.counting_in(year), amounts["staff_total"], n) for code, one in items.items()}
+    missing = blemishes.missing_cells(rng, care)
+    able = present.copy()
+    able[penalties[VETO]] = False
+    tie = cast.tie_at_ten(amounts, counted, missing, able)
+    for code in ENTERPRISE_ONLY:
+        missing[code] &= amounts[code] != 0
+    not_applicable = dict.fromkeys(PREVIOUS, traits.founded == year)
+    wrong, second = blemishes.wrong_figures(rng, amounts), blemishes.second_source(rng, amounts)
+    right = {code: np.where(_blank(code, missing, not_applicable, n), np.nan, values) for code, values in amounts.items()}
+    return Year(
+        year=year, present=present, amounts=right,
+        items={code: one.take(~missing[code][one.row]) for code, one in counted.items()},
+        missing=missing, not_applicable=not_applicable, wrong=wrong, second_source=second, penalties=penalties, tie=tie,
+        short=short, industry=traits.industry,
+    )  # fmt: skip
 
 
-def _items(
-    rng: np.random.Generator, year: int, code: str, levels: tuple[tuple[str, float, str], ...], size: np.ndarray
-) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    n = len(size)
-    counts = np.stack([rng.poisson(np.clip(rate * size, 0, 3)) for _level, rate, _name in levels], axis=1)
-    if code in AT_MOST_ONE:
-        counts = np.minimum(counts, 1)
-    ranks = rng.integers(1, 4, n)
-    days = rng.integers(1, 29, n)
-    for number in np.flatnonzero(counts.sum(axis=1)):
-        items = []
-        for (level, _rate, name), count in zip(levels, counts[number], strict=True):
-            for item in range(int(count)):
-                entry = {"level": level, "name": name, "number": f"{code[:2].upper()}{year}{number:06d}{item}{level[:1]}", "date": f"{year}-{1 + (number + item) % 12:02d}-{days[number]:02d}"}
-                if code == "awards":
-                    entry["rank"] = str(int(ranks[number])) if ranks[number] < 3 else "3+"
-                items.append(entry)
-        yield int(number), items
+def _bounded(items: Items, staff: Floats, n: int) -> Items:
+    """No more talents than staff."""
+    if items.code not in cast.TALENT_LISTS or not len(items):
+        return items
+    start = np.concatenate(([0], np.cumsum(items.total(n))))[items.row]
+    return items.take(np.arange(len(items)) - start < staff[items.row])
+
+
+def _blank(code: str, missing: dict[str, Truths], not_applicable: dict[str, Truths], n: int) -> Truths:
+    nothing = np.zeros(n, dtype=bool)
+    return missing.get(code, nothing) | not_applicable.get(code, nothing)
