@@ -40,6 +40,7 @@ STEP_LABELS = {
     "exposure": gettext_lazy("平台内其他产品已用额度"),
     "amount": gettext_lazy("授信额度（取到万元）"),
 }
+UNUSABLE = {"PROVISIONAL", "REFUSED"}
 FACTORS = ("points", "stage", "growth")
 BINDING_TEXTS = {
     "score": gettext_lazy("由积分决定"),
@@ -167,7 +168,7 @@ def _priced(enterprise_id: int, version: ProductVersion, standing: ScoreStanding
         "revenue": [str(x) for x in present(figures.revenue)], "tax": [str(x) for x in present(figures.tax)],
         "equity": str(figures.equity), "exposure": str(exposure), "first_loan": first_loan, "version": version.digest,
     }  # fmt: skip
-    final = standing.is_published and not {"provisional", "incomplete"} & set(standing.flags)
+    final = standing.is_published and not UNUSABLE & set(standing.flags)
     return Pricing(
         version=version, standing=standing, figures=figures, result=result, usable=final and result.amount > 0,
         provisional=not final, inputs=inputs,
@@ -176,7 +177,7 @@ def _priced(enterprise_id: int, version: ProductVersion, standing: ScoreStanding
 
 def vetoes_of(standing: ScoreStanding) -> tuple[str, ...]:
     """Flags that forbid lending whatever the points are."""
-    return tuple(flag for flag in standing.flags if flag.startswith("veto") or flag == "vetoed")
+    return tuple(flag for flag in standing.flags if flag == "VETO")
 
 
 def is_first_loan(enterprise_id: int) -> bool:

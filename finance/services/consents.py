@@ -1,0 +1,154 @@
+"""Consents: granted and revoked by the signatory only; every read of a bank is written down first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext as _
+
+from enterprises.queries import enterprises
+from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
+from parks import audit
+from parks.actors import Actor
+from parks.clock import BEIJING, db_now, db_today
+from parks.roles import Role
+
+from .. import rules
+from ..models import Consent, ConsentAccess
+from ..queries import consents as queries
+from ..queries import products
+from ..queries.package import Section, package
+from ..states import GROUPS
+from . import applications, lines
+from .problems import guarded
+
+TEXT_VERSION = "credit-2026.1"
+TEXT = (
+    "本企业同意 {bank} 为办理“{product}”查询本企业在本平台的下列信息：{groups}。授权期限 {months} 个月，至 {until} 止。"
+    "本企业可以随时撤回授权；撤回后银行立即停止查询，未审批的申请暂停，已审批的合同只按当时的内容继续。不授权不影响本企业使用平台的其他功能。"
+)
+
+
+def text_for(*, bank: str, product: str, months: int, until: str) -> str:
+    """The words that are signed."""
+    named = "；".join(str(GROUPS[group]) for group in rules.CREDIT_GROUPS)
+    return TEXT.format(bank=bank, product=product, groups=named, months=months, until=until)
+
+
+def grant(*, by: Actor, product_code: str, months: int, groups: Iterable[str] = rules.CREDIT_GROUPS) -> Consent:
+    """Let the bank of a product see the groups for 1, 6 or 12 months; the line is quoted at once.
+
+    Raises Forbidden for others than the signatory, Refused for a wrong period or missing groups, Conflict when one holds.
+    """
+    if by.role != Role.ENTERPRISE_SIGNATORY:
+        raise Forbidden(code="signatory_only", message=_("只有法定代表人可以签署授权。"))
+    chosen = [group for group in GROUPS if group in set(groups)]
+    if months not in rules.CONSENT_MONTHS:
+        raise Refused(code="period", field="months", message=_("授权期限只能选 1、6 或 12 个月。"))
+    if set(chosen) != set(rules.CREDIT_GROUPS):
+        raise Refused(code="groups", field="groups", message=_("办理该产品需要勾选全部所列信息；不同意可以不授权，没有任何影响。"))
+    with transaction.atomic():
+        enterprise = enterprises.own(by)
+        if enterprise is None:
+            raise NotFound(code="no_enterprise", message=_("您的单位还没有在本园区登记企业。"))
+        version = products.active_version(product_code)
+        if queries.active_for(enterprise.pk, version.product_id):
+            raise Conflict(code="consent_exists", message=_("对该产品已有有效授权，可在授权台账查看。"))
+        consent = _create(by, enterprise.pk, version, months, chosen)
+        lines.requote(by=by, enterprise_id=enterprise.pk, version=version, consent=consent)
+        audit.record(by=by, action="consent.granted", obj=consent, after={"digest": consent.digest, "groups": chosen})
+    return consent
+
+
+def _create(by: Actor, enterprise_id: int, version: products.ProductVersion, months: int, groups: list[str]) -> Consent:
+    start = db_now()
+    end = rules.add_months(start, months)
+    bank = version.product.organisation
+    text = text_for(
+        bank=bank.name, product=version.product.name, months=months, until=end.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
+    )
+    signed = {"text": text, "groups": groups, "from": start, "to": end, "enterprise": enterprise_id, "product": version.product.code}
+    with guarded():
+        return Consent.objects.create(
+            enterprise_id=enterprise_id,
+            organisation=bank,
+            product=version.product,
+            groups=groups,
+            period=DateTimeTZRange(start, end),
+            text_version=TEXT_VERSION,
+            text=text,
+            digest=rules.digest_of(signed),
+            granted_by_ref=by.person_id,
+            granted_by_name=by.person_name,
+        )
+
+
+def revoke(*, by: Actor, consent_id: int) -> Consent:
+    """Reads stop with the commit; quotes become void, the line is frozen, undecided applications are put on hold."""
+    if by.role != Role.ENTERPRISE_SIGNATORY:
+        raise Forbidden(code="signatory_only", message=_("只有法定代表人可以撤回授权。"))
+    with transaction.atomic(), guarded():
+        enterprise = enterprises.own(by)
+        consent = Consent.objects.select_for_update().filter(pk=consent_id, enterprise_id=enterprise.pk if enterprise else 0).first()
+        if consent is None:
+            raise NotFound(code="not_found", message=_("没有这份授权。"))
+        if consent.revoked_at is not None:
+            raise Conflict(code="consent_revoked", message=_("这份授权已经撤回。"))
+        consent.revoked_at, consent.revoked_by_ref, consent.revoked_by_name = db_now(), by.person_id, by.person_name
+        consent.save(update_fields=["revoked_at", "revoked_by_ref", "revoked_by_name"])
+        lines.freeze(enterprise_id=consent.enterprise_id, product_id=consent.product_id)
+        held = applications.hold(consent=consent, park_actor=by)
+        audit.record(by=by, action="consent.revoked", obj=consent, after={"applications_on_hold": held})
+    consent.refresh_from_db()
+    return consent
+
+
+def read(*, by: Actor, consent_id: int, subject: str, groups: Iterable[str] | None = None) -> list[Section] | None:
+    """The consented package for a bank person, written into the access log first; None without an active consent.
+
+    Fails closed: the log row is refused by the database when the consent does not hold at that instant.
+    """
+    consent = queries.granted_to(by).filter(pk=consent_id).first()
+    if consent is None:
+        return None
+    wanted = [group for group in consent.groups if groups is None or group in groups]
+    try:
+        with guarded():
+            _log(by, consent, wanted, subject)
+    except Conflict:
+        return None
+    return package(consent.enterprise_id, wanted)
+
+
+def note_list_reads(*, by: Actor, consent_ids: Iterable[int], subject: str) -> set[int]:
+    """A bank person sees names in a list: one row a consent, person and day. Returns the consents that hold."""
+    holding = {consent.pk: consent for consent in queries.granted_to(by).filter(pk__in=set(consent_ids))}
+    today = ConsentAccess.objects.filter(consent_id__in=holding, person_ref=by.person_id, subject=subject, at__date=db_today())
+    noted = set(today.values_list("consent_id", flat=True))
+    seen = set(noted)
+    for number, consent in holding.items():
+        if number in noted:
+            continue
+        try:
+            with guarded():
+                _log(by, consent, ["id"], subject)
+        except Conflict:
+            continue
+        seen.add(number)
+    return seen
+
+
+def _log(by: Actor, consent: Consent, groups: list[str], subject: str) -> None:
+    ConsentAccess.objects.create(
+        consent=consent,
+        enterprise_id=consent.enterprise_id,
+        organisation_id=by.organisation_id,
+        person_ref=by.person_id,
+        person_name=by.person_name,
+        role=by.role,
+        groups=groups,
+        subject=subject,
+        request_id=by.request_id,
+    )

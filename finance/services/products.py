@@ -1,0 +1,101 @@
+"""Products: one person of a bank proposes terms, another puts them in force."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import Conflict, Forbidden, Refused
+from parks import audit
+from parks.actors import Actor
+from parks.clock import db_now
+
+from .. import rules
+from ..formula import Formula
+from ..models import Product, ProductVersion
+from ..queries import products as queries
+from ..states import VersionState
+from .problems import guarded
+
+DEFAULT_FORMULA: dict[str, Any] = {
+    "bands": [["60", "500000"], ["70", "3000000"], ["80", "6000000"], ["90", "10000000"], ["100", "15000000"]],
+    "stage": {"startup": "0.8", "growth": "1.0", "mature": "1.0"},
+    "alpha": "0.30", "beta": "8", "gamma": "0.50", "growth_weight": "0.5", "growth_low": "0.8", "growth_high": "1.2",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Amounts in yuan, rates as fractions a year (0.0345 = 3.45 %), terms in months, points out of 100."""
+
+    cap: Decimal
+    min_score: Decimal
+    rate_low: Decimal
+    rate_high: Decimal
+    term_min: int
+    term_max: int
+    first_loan_cap: Decimal | None = None
+    conditions: str = ""
+
+
+def propose(*, by: Actor, code: str, name: str, terms: Terms, formula: dict[str, Any] | None = None) -> ProductVersion:
+    """A new version of a product (the product itself with its first version), not yet in force."""
+    formula = formula or DEFAULT_FORMULA
+    try:
+        Formula.from_data(formula)
+    except (ValueError, TypeError) as error:
+        raise Refused(code="formula", field="formula", message=_("公式参数无法读取：%(why)s") % {"why": error}) from error
+    _check_terms(terms)
+    with transaction.atomic(), guarded():
+        product = _product(by, code, name)
+        last = ProductVersion.objects.filter(product=product).order_by("-number").first()
+        content = {**asdict(terms), "formula": formula, "product": product.code}
+        version = ProductVersion.objects.create(
+            product=product,
+            number=last.number + 1 if last else 1,
+            formula=formula,
+            digest=rules.digest_of(content),
+            proposed_by_ref=by.person_id,
+            proposed_by_name=by.person_name,
+            **asdict(terms),
+        )
+        audit.record(by=by, action="product_version.proposed", obj=version, after=content)
+    return version
+
+
+def activate(*, by: Actor, version_id: int) -> ProductVersion:
+    """Put a version in force; the one before retires. Another person than the one who proposed it."""
+    with transaction.atomic(), guarded():
+        version = queries.version_of(by, version_id)
+        product_versions = ProductVersion.objects.select_for_update().filter(product=version.product).order_by("pk")
+        version = next(item for item in product_versions if item.pk == version_id)
+        if version.state != VersionState.DRAFT:
+            raise Conflict(code="not_draft", message=_("这个版本已经启用或停用，不能再启用。"))
+        if version.proposed_by_ref == by.person_id:
+            raise Forbidden(code="same_person", message=_("提出人不能启用自己提出的版本，请由另一位同事启用。"))
+        ProductVersion.objects.filter(product=version.product, state=VersionState.ACTIVE).update(state=VersionState.RETIRED)
+        version.state, version.activated_by_ref, version.activated_by_name = VersionState.ACTIVE, by.person_id, by.person_name
+        version.activated_at = db_now()
+        version.save(update_fields=["state", "activated_by_ref", "activated_by_name", "activated_at"])
+        audit.record(by=by, action="product_version.activated", obj=version, after={"digest": version.digest})
+    return version
+
+
+def _product(by: Actor, code: str, name: str) -> Product:
+    existing = queries.product_named(by, code)
+    if existing:
+        return existing
+    if Product.objects.filter(code=code).exists():
+        raise Refused(code="product_code", field="code", message=_("产品代码“%(code)s”已被使用，请换一个。") % {"code": code})
+    return Product.objects.create(organisation_id=by.organisation_id, code=code, name=name)
+
+
+def _check_terms(terms: Terms) -> None:
+    if terms.rate_low > terms.rate_high:
+        raise Refused(code="rates", field="rate_high", message=_("最高利率不能低于最低利率。"))
+    if terms.term_min > terms.term_max:
+        raise Refused(code="terms", field="term_max", message=_("最长期限不能短于最短期限。"))
