@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from scoring import engine
 from scoring.engine.functions import exact, parameters
 
@@ -16,7 +14,6 @@ from ..models import ScoreRun
 from .schemes import names_of
 
 SAMPLES = 48
-RELATIVE_NOTE = "relative"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +110,3 @@ def _breaks(function: str, values: Mapping[str, Any]) -> list[tuple[Decimal, Dec
 def _plain(value: Decimal) -> str:
     text = f"{value:.4f}"
     return text.rstrip("0").rstrip(".")
-
-
-def sentence_of(label: str, value: float, median: float) -> str:
-    """The takeaway of a comparison with the median."""
-    if value > median:
-        return _("%(what)s高于同阶段中位数") % {"what": label}
-    if value < median:
-        return _("%(what)s低于同阶段中位数") % {"what": label}
-    return _("%(what)s等于同阶段中位数") % {"what": label}
