@@ -5,3 +5,6 @@ from django.apps import AppConfig
 
 class EnterprisesConfig(AppConfig):
     name = "enterprises"
+
+    def ready(self) -> None:
+        from . import tasks  # noqa: F401  # the web process must know the jobs to ask for them

@@ -109,7 +109,7 @@ class Report:
 
 def guess_mapping(scheme: Scheme, heads: list[str]) -> ColumnMapping:
     """Columns by input code or Chinese name; a unit in brackets (万元, 元) is understood."""
-    by_name = {item.code: item for item in scheme.inputs} | {item.zh: item for item in scheme.inputs}
+    by_name = {item.code: item for item in scheme.inputs} | {_wide(item.zh): item for item in scheme.inputs}
     key, columns = "", {}
     for head in heads:
         bare, unit = _split_unit(head)
@@ -121,12 +121,16 @@ def guess_mapping(scheme: Scheme, heads: list[str]) -> ColumnMapping:
     return ColumnMapping(key, columns)
 
 
+def _wide(head: str) -> str:
+    """Brackets of either width are the same."""
+    return head.replace("(", "（").replace(")", "）").strip()
+
+
 def _split_unit(head: str) -> tuple[str, str]:
-    text = head.replace("(", "（").replace(")", "）")
-    if text.endswith("）") and "（" in text:
-        bare, _sep, unit = text[:-1].rpartition("（")
-        return bare.strip(), unit.strip() if unit.strip() in UNITS else ""
-    return head.strip(), ""
+    """A head without its unit of money, and the unit; other brackets belong to the name."""
+    text = _wide(head)
+    bare, _sep, unit = text.removesuffix("）").rpartition("（")
+    return (bare.strip(), unit.strip()) if text.endswith("）") and unit.strip() in UNITS else (text, "")
 
 
 def upload(
@@ -139,7 +143,7 @@ def upload(
     scheme = scheme_of(cycle.scheme_version)
     table = read_table(data, filename)
     chosen = mapping or guess_mapping(scheme, table.heads)
-    report, _values = check(scheme, table, chosen)
+    report = _first_check(scheme, table, chosen)
     path = file_path(digest)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.write_bytes(data)
@@ -151,6 +155,16 @@ def upload(
         )  # fmt: skip
         audit.record(by=by, action="batch.uploaded", obj=batch, after={"sha256": digest, "rows": report.read})
     return batch
+
+
+def _first_check(scheme: Scheme, table: Table, mapping: ColumnMapping) -> Report:
+    """The report; a file whose heads say nothing is kept too, its columns are chosen afterwards."""
+    try:
+        return check(scheme, table, mapping)[0]
+    except Refused as refused:
+        if refused.code not in ("no_key_column", "no_value_columns"):
+            raise
+        return Report(read=len(table.rows))
 
 
 def remap(*, by: Actor, batch: DepartmentBatch, cycle: Cycle, mapping: ColumnMapping) -> DepartmentBatch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ LARGEST_UNPACKED = 300 * 1024 * 1024
 MOST_ROWS = 120_000
 MOST_COLUMNS = 200
 Cell = object
+FORMULA = "=…"
+"""What stands for a formula cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,31 @@ def _xlsx(data: bytes) -> Iterator[list[Cell]]:
                 raise Refused(code="file_bomb", field="file", message=_("文件解压后过大，已拒绝。"))
             if any(name.lower().endswith("vbaproject.bin") for name in archive.namelist()):
                 raise Refused(code="file_macros", field="file", message=_("文件含宏，请另存为不含宏的 .xlsx。"))
+            formulas = _formulas(archive)
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        yield from workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (zipfile.BadZipFile, CalamineError, ValueError, IndexError, OSError) as error:
+        for number, line in enumerate(workbook.get_sheet_by_index(0).to_python(skip_empty_area=False), start=1):
+            yield [FORMULA if (number, place) in formulas else cell for place, cell in enumerate(line, start=1)] if formulas else line
+    except (zipfile.BadZipFile, CalamineError, KeyError, ValueError, IndexError, OSError, RuntimeError) as error:
         raise Refused(code="file_unreadable", field="file", message=_("无法读取此文件，请确认是未加密的 .xlsx 文件。")) from error
+
+
+def _formulas(archive: zipfile.ZipFile) -> set[tuple[int, int]]:
+    """(row, column) of the formula cells of the first sheet, from 1: a formula has a stored value only by chance."""
+    book = archive.read("xl/workbook.xml").decode()
+    first = re.search(r"<sheet\b[^>]*\br:id=\"([^\"]+)\"", book)
+    targets = archive.read("xl/_rels/workbook.xml.rels").decode()
+    relation = next((r for r in re.findall(r"<Relationship\b[^>]*>", targets) if first and f'Id="{first[1]}"' in r), "")
+    target = re.search(r'Target="/?(?:xl/)?([^"]+)"', relation)
+    sheet = archive.read(f"xl/{target[1]}").decode() if target else ""
+    cells = re.findall(r'<c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*<f\b', sheet)
+    return {(int(row), _column_number(letters)) for letters, row in cells}
+
+
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
 
 
 def _csv(data: bytes, filename: str) -> Iterator[list[Cell]]:
