@@ -112,7 +112,7 @@ def run(year: int = YEAR, *, official: bool = True) -> ScoreRun:
     made = ScoreRun.objects.create(
         cycle=cycle, snapshot=snapshot, scheme_version=cycle.scheme_version, state="computed", engine_version="1", snapshot_root="1" * 64,
         scheme_digest=cycle.scheme_version.digest, result_root="2" * 64, run_hash="3" * 64, rows=1, dimensions=list(DIMENSIONS),
-        flag_codes=["vetoed", "provisional"], computed_at=timezone.now(), official_at=timezone.now() if official else None,
+        flag_codes=["VETO", "PROVISIONAL"], computed_at=timezone.now(), official_at=timezone.now() if official else None,
     )  # fmt: skip
     CurrentRun.objects.create(cycle=cycle, run=made)
     return made
