@@ -39,6 +39,9 @@ ENTRIES: tuple[Entry, ...] = (
         _("冻结数据、计算积分、查看结果"),
     ),
     Entry(_("积分画像"), "scoring:own_scores", frozenset({"enterprise_agent", "enterprise_signatory"}), _("总分、名次和每项指标怎么算的")),
+    Entry(_("榜单编制"), "rankings:years", OFFICE, _("四大十强：提请、公示、发布、撤回")),
+    Entry(_("异议"), "rankings:objections", frozenset({"park_admin", "publisher", "park_auditor"}), _("受理和答复对公示的异议")),
+    Entry(_("公示与异议"), "rankings:own_objections", FIRM, _("正在公示的榜单，提出异议，查看答复")),
     Entry(_("审计记录"), "parks:audit", frozenset({"park_admin", "park_auditor"}), _("谁在何时做了什么，链条是否完整")),
 )
 

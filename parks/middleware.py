@@ -69,6 +69,10 @@ class ParkDoor:
         except Problem as problem:
             return problem_response(request, problem)
 
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Problems of public views, which Django runs itself."""
+        return problem_response(request, error) if isinstance(error, Problem) else None
+
     def _no_line(self, route: str) -> HttpResponse:
         methods = access.methods_of(route)
         if not methods:

@@ -1,2 +1,6 @@
+from django.urls import path
+
+from .views import Boards
+
 app_name = "api-rankings"
-urlpatterns: list = []
+urlpatterns = [path("boards/", Boards.as_view(), name="boards")]

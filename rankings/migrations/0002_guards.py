@@ -18,11 +18,17 @@ TRANSITIONS = (
     ("objection", "accepted", "upheld"),
     ("objection", "accepted", "rejected"),
 )
-INSERT = "INSERT INTO rankings_allowedtransition (aggregate, before, after) VALUES " + ", ".join(
-    f"('{aggregate}', '{before}', '{after}')" for aggregate, before, after in TRANSITIONS
-)
+
+
+def fill(apps, schema_editor):
+    table = apps.get_model("rankings", "AllowedTransition")
+    table.objects.bulk_create([table(aggregate=a, before=b, after=c) for a, b, c in TRANSITIONS])
+
 
 
 class Migration(migrations.Migration):
     dependencies = [("rankings", "0001_initial")]
-    operations = [migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (*SQL, INSERT)]
+    operations = [
+        *[migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in SQL],
+        migrations.RunPython(fill, migrations.RunPython.noop),
+    ]

@@ -21,7 +21,9 @@ class AllowedTransition(models.Model):
     after = models.CharField(max_length=16)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["aggregate", "before", "after"], name="allowed_transition_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["aggregate", "before", "after"], name="allowed_transition_once")
+        ]
 
 
 class BoardEdition(ParkModel):
@@ -72,10 +74,14 @@ class BoardEdition(ParkModel):
                 fields=["park", "cycle", "board"], condition=Q(state__in=UNSEEN), name="edition_one_proposed"
             ),
             models.UniqueConstraint(
-                fields=["park", "cycle", "board"], condition=Q(state=EditionState.ON_NOTICE), name="edition_one_on_notice"
+                fields=["park", "cycle", "board"],
+                condition=Q(state=EditionState.ON_NOTICE),
+                name="edition_one_on_notice",
             ),
             models.UniqueConstraint(
-                fields=["park", "cycle", "board"], condition=Q(state=EditionState.FINAL), name="edition_one_final"
+                fields=["park", "cycle", "board"],
+                condition=Q(state=EditionState.FINAL),
+                name="edition_one_final",
             ),
             models.CheckConstraint(
                 condition=Q(noticed_by_ref__isnull=True) | ~Q(noticed_by_ref=F("proposed_by_ref")),
@@ -87,15 +93,19 @@ class BoardEdition(ParkModel):
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=NOTICED)
-                | Q(noticed_by_ref__isnull=False, notice_starts_at__isnull=False, notice_ends_at__isnull=False),
+                | Q(
+                    noticed_by_ref__isnull=False, notice_starts_at__isnull=False, notice_ends_at__isnull=False
+                ),
                 name="edition_notice_complete",
             ),
             models.CheckConstraint(
-                condition=~Q(state=EditionState.FINAL) | Q(published_by_ref__isnull=False, published_at__isnull=False),
+                condition=~Q(state=EditionState.FINAL)
+                | Q(published_by_ref__isnull=False, published_at__isnull=False),
                 name="edition_final_complete",
             ),
             models.CheckConstraint(
-                condition=~Q(state=EditionState.WITHDRAWN) | (Q(withdrawn_by_ref__isnull=False) & ~Q(reason="")),
+                condition=~Q(state=EditionState.WITHDRAWN)
+                | (Q(withdrawn_by_ref__isnull=False) & ~Q(reason="")),
                 name="edition_withdrawn_with_reason",
             ),
         ]

@@ -21,7 +21,9 @@ class Objection(ParkModel):
     state = models.CharField(max_length=16, choices=ObjectionState.choices, default=ObjectionState.FILED)
     objector_name = models.CharField(max_length=120)
     objector_contact = models.CharField(max_length=120)
-    objector_organisation = models.ForeignKey("parks.Organisation", on_delete=models.PROTECT, null=True, related_name="+")
+    objector_organisation = models.ForeignKey(
+        "parks.Organisation", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     statement = models.TextField()
     origin = models.CharField(max_length=64, blank=True)
     filed_at = models.DateTimeField()

@@ -9,7 +9,9 @@ from parks.tenancy import ParkForeignKey, ParkModel
 
 from ..states import EditionState
 
-STATES = [choice for choice in EditionState.choices if choice[0] not in (EditionState.DRAFT, EditionState.PROPOSED)]
+STATES = [
+    choice for choice in EditionState.choices if choice[0] not in (EditionState.DRAFT, EditionState.PROPOSED)
+]
 
 
 class PublishedBoard(ParkModel):
@@ -77,7 +79,9 @@ class PublishedEntry(ParkModel):
     leaf = models.CharField(max_length=64)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["park", "published", "position"], name="published_entry_position")]
+        constraints = [
+            models.UniqueConstraint(fields=["park", "published", "position"], name="published_entry_position")
+        ]
         indexes = [models.Index(fields=["park", "uscc"], name="published_entry_uscc")]
 
     class Tenancy:
@@ -93,7 +97,9 @@ class PublishedCurrent(ParkModel):
     published = ParkForeignKey(PublishedBoard, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["park", "year", "board"], name="published_current_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["park", "year", "board"], name="published_current_once")
+        ]
 
     class Tenancy:
         grants = "select"

@@ -70,7 +70,11 @@ def draft_of(run: Any, code: str, *, excluded_ids: Iterable[int] | None = None) 
         raise NotFound(code="no_such_board", message=_("指标体系里没有这个榜单。"))
     size = scheme.board_rules.size
     rows = standing.board_rows(run, code, limit=size + READ_AHEAD)
-    barred = {row.enterprise_id for row in rows if row.publication_refused} if excluded_ids is None else set(excluded_ids)
+    barred = (
+        {row.enterprise_id for row in rows if row.publication_refused}
+        if excluded_ids is None
+        else set(excluded_ids)
+    )
     ranked = rank(
         [row for row in rows if row.enterprise_id not in barred],
         key=lambda row: row.score,
@@ -96,7 +100,13 @@ def draft_of(run: Any, code: str, *, excluded_ids: Iterable[int] | None = None) 
 def _line(position: int, one: Ranked[BoardRow]) -> DraftLine:
     row = one.item
     line = Line(
-        position=position, place=one.place, tied=one.tied, uscc=row.uscc, name=row.name, stage=row.stage, score=row.score
+        position=position,
+        place=one.place,
+        tied=one.tied,
+        uscc=row.uscc,
+        name=row.name,
+        stage=row.stage,
+        score=row.score,
     )
     return DraftLine(row.enterprise_id, line, row.total)
 
@@ -110,18 +120,27 @@ def _next_out(one: Ranked[BoardRow], shown: Sequence[Ranked[BoardRow]]) -> NextO
     return NextOut(one.item.name, one.place, one.item.score, reason)
 
 
+def current_run(year: int) -> Any:
+    """The run that counts for a year, or None."""
+    return standing.current_run_of_year(year)
+
+
 def run_of_year(year: int) -> Any:
     """The run that counts for a year; Conflict while there is none."""
-    run = standing.current_run_of_year(year)
-    if run is None or not run.run_hash:
-        raise Conflict(code="no_run", message=_("%(year)s 年度还没有积分结果。请先冻结数据并计算积分。") % {"year": year})
+    run = current_run(year)
+    if run is None:
+        raise Conflict(
+            code="no_run", message=_("%(year)s 年度还没有积分结果。请先冻结数据并计算积分。") % {"year": year}
+        )
     return run
 
 
 def get_edition(edition_id: int) -> BoardEdition:
     """One edition of the park entered; NotFound when absent or foreign."""
     edition = (
-        BoardEdition.objects.select_related("cycle", "run__snapshot", "run__scheme_version", "scheme_version", "supersedes", "park")
+        BoardEdition.objects.select_related(
+            "cycle", "run__snapshot", "run__scheme_version", "scheme_version", "supersedes", "park"
+        )
         .filter(pk=edition_id)
         .first()
     )
@@ -186,7 +205,10 @@ def _run_breaks(edition: BoardEdition) -> list[str]:
     run, found = edition.run, []
     if run.run_hash != edition.run_hash:
         found.append(_("运行号与编制时不同"))
-    if engine.run_hash(run.snapshot_root, run.scheme_digest, run.engine_version, run.result_root) != run.run_hash:
+    if (
+        engine.run_hash(run.snapshot_root, run.scheme_digest, run.engine_version, run.result_root)
+        != run.run_hash
+    ):
         found.append(_("运行号与快照、方案、引擎和结果的摘要不符"))
     scheme = scheme_of(run.scheme_version)
     if scheme.digest != run.scheme_digest:
@@ -237,7 +259,11 @@ def get_objection(objection_id: int) -> Objection:
 
 def own_objections(organisation_id: int | None) -> QuerySet[Objection]:
     """Objections that an organisation filed itself."""
-    return Objection.objects.filter(objector_organisation_id=organisation_id).select_related("edition__cycle").order_by("-pk")
+    return (
+        Objection.objects.filter(objector_organisation_id=organisation_id)
+        .select_related("edition__cycle")
+        .order_by("-pk")
+    )
 
 
 def years() -> list[int]:

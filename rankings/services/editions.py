@@ -27,7 +27,10 @@ def propose(*, by: Actor, year: int, board: str) -> BoardEdition:
     with transaction.atomic():
         run = editions.run_of_year(year)
         draft = editions.draft_of(run, board)
-        _check(draft, BoardEdition.objects.select_for_update(of=("self",)).filter(cycle_id=run.cycle_id, board=board))
+        _check(
+            draft,
+            BoardEdition.objects.select_for_update(of=("self",)).filter(cycle_id=run.cycle_id, board=board),
+        )
         edition = _store(by, draft)
         edition.state = EditionState.PROPOSED
         edition.save(update_fields=["state"])
@@ -43,10 +46,13 @@ def _check(draft: editions.BoardDraft, earlier: Any) -> None:
         raise Conflict(code="nobody_eligible", message=_("没有符合条件的企业，不能编制这个榜单。"))
     for edition in earlier:
         if edition.state in UNSEEN:
-            raise Conflict(code="proposal_waits", message=_("这个榜单已有一份待公示的提请。请先公示或撤回它。"))
+            raise Conflict(
+                code="proposal_waits", message=_("这个榜单已有一份待公示的提请。请先公示或撤回它。")
+            )
         if edition.run_id == draft.run.pk and edition.state in (EditionState.ON_NOTICE, EditionState.FINAL):
             raise Conflict(
-                code="same_run", message=_("这个榜单已按同一次积分运行公示或发布。有更正时请先做更正快照并重新计算。")
+                code="same_run",
+                message=_("这个榜单已按同一次积分运行公示或发布。有更正时请先做更正快照并重新计算。"),
             )
 
 

@@ -54,7 +54,9 @@ def put_on_notice(
         if edition.state != EditionState.PROPOSED:
             raise Conflict(code="not_proposed", message=_("只有已提请的榜单才能公示。请刷新页面查看现状。"))
         if not rules.is_another(by.person_id, edition.proposed_by_ref):
-            raise Forbidden(code="four_eyes", message=_("提请人不能公示自己提请的榜单，请由另一位发布员办理。"))
+            raise Forbidden(
+                code="four_eyes", message=_("提请人不能公示自己提请的榜单，请由另一位发布员办理。")
+            )
         check_proof(edition)
         span = window(working_days)
         call(

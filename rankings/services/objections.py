@@ -33,7 +33,14 @@ def _over() -> Gone:
 
 
 def file_publicly(
-    *, published: PublishedBoard, park_code: str, name: str, contact: str, statement: str, address: str, about_uscc: str = ""
+    *,
+    published: PublishedBoard,
+    park_code: str,
+    name: str,
+    contact: str,
+    statement: str,
+    address: str,
+    about_uscc: str = "",
 ) -> Objection:
     """An objection by a person who need not have an account. Enters the park of the notice for this insert only.
 
@@ -41,27 +48,55 @@ def file_publicly(
     """
     with park_scope(published.park_id):
         by = Actor(None, None, "public", None, "public", None, "", published.park_id, park_code)
-        origin = salted_hmac("rankings.objection", address, secret=settings.SECRET_KEY, algorithm="sha256").hexdigest()
+        origin = salted_hmac(
+            "rankings.objection", address, secret=settings.SECRET_KEY, algorithm="sha256"
+        ).hexdigest()
         hour_ago = db_now() - dt.timedelta(hours=1)
         if Objection.objects.filter(origin=origin, filed_at__gt=hour_ago).count() >= LIMIT:
-            raise TooMany(code="too_many_objections", message=_("提交过于频繁，请一小时后再试，或按公告上的电话联系。"))
+            raise TooMany(
+                code="too_many_objections", message=_("提交过于频繁，请一小时后再试，或按公告上的电话联系。")
+            )
         return _file(
-            by=by, edition_id=published.edition_id, name=name, contact=contact, statement=statement, origin=origin, about_uscc=about_uscc
+            by=by,
+            edition_id=published.edition_id,
+            name=name,
+            contact=contact,
+            statement=statement,
+            origin=origin,
+            about_uscc=about_uscc,
         )
 
 
-def file_by_enterprise(*, by: Actor, published: PublishedBoard, contact: str, statement: str, about_uscc: str = "") -> Objection:
+def file_by_enterprise(
+    *, by: Actor, published: PublishedBoard, contact: str, statement: str, about_uscc: str = ""
+) -> Objection:
     """An objection by an enterprise of the park, in its own name."""
     return _file(
-        by=by, edition_id=published.edition_id, name=by.organisation_name, contact=contact, statement=statement, about_uscc=about_uscc
+        by=by,
+        edition_id=published.edition_id,
+        name=by.organisation_name,
+        contact=contact,
+        statement=statement,
+        about_uscc=about_uscc,
     )
 
 
 def _file(
-    *, by: Actor, edition_id: int, name: str, contact: str, statement: str, origin: str = "", about_uscc: str = ""
+    *,
+    by: Actor,
+    edition_id: int,
+    name: str,
+    contact: str,
+    statement: str,
+    origin: str = "",
+    about_uscc: str = "",
 ) -> Objection:
     edition = editions.get_edition(edition_id)
-    if edition.state != EditionState.ON_NOTICE or edition.notice_ends_at is None or db_now() >= edition.notice_ends_at:
+    if (
+        edition.state != EditionState.ON_NOTICE
+        or edition.notice_ends_at is None
+        or db_now() >= edition.notice_ends_at
+    ):
         raise _over()
     about = edition.entries.filter(uscc=about_uscc).first() if about_uscc else None
     objection = Objection(
@@ -74,7 +109,12 @@ def _file(
                 objection.save()
         except IntegrityError as error:
             raise _over() from error
-        audit.record(by=by, action="objection.filed", obj=objection, after={"edition": edition.pk, "receipt": objection.receipt})
+        audit.record(
+            by=by,
+            action="objection.filed",
+            obj=objection,
+            after={"edition": edition.pk, "receipt": objection.receipt},
+        )
     return objection
 
 
@@ -98,12 +138,16 @@ def answer(*, by: Actor, objection: Objection, upheld: bool, text: str) -> None:
         row = _locked(objection, state)
         edition = BoardEdition.objects.get(pk=row.edition_id)
         if by.person_id is None or by.person_id == edition.proposed_by_ref:
-            raise Forbidden(code="four_eyes", message=_("提请人不能答复对自己提请的榜单的异议，请由他人办理。"))
+            raise Forbidden(
+                code="four_eyes", message=_("提请人不能答复对自己提请的榜单的异议，请由他人办理。")
+            )
         row.state = state
         row.answered_by_ref, row.answered_by_name, row.answered_at = by.person_id, by.person_name, db_now()
         row.answer = text
         row.save(update_fields=["state", "answered_by_ref", "answered_by_name", "answered_at", "answer"])
-        audit.record(by=by, action="objection.answered", obj=row, after={"state": state, "receipt": row.receipt})
+        audit.record(
+            by=by, action="objection.answered", obj=row, after={"state": state, "receipt": row.receipt}
+        )
 
 
 def _locked(objection: Objection, state: str) -> Objection:
@@ -111,6 +155,7 @@ def _locked(objection: Objection, state: str) -> Objection:
     if not may(OBJECTION, row.state, state):
         raise Conflict(
             code="objection_state",
-            message=_("这条异议现在是“%(state)s”，不能做这一步。请刷新页面。") % {"state": row.get_state_display()},
+            message=_("这条异议现在是“%(state)s”，不能做这一步。请刷新页面。")
+            % {"state": row.get_state_display()},
         )
     return row

@@ -45,7 +45,8 @@ def check_proof(edition: BoardEdition) -> None:
     if breaks:
         raise Conflict(
             code="does_not_verify",
-            message=_("数据与摘要不符：%(what)s。已停止，请联系园区审计员。") % {"what": "；".join(breaks[:5])},
+            message=_("数据与摘要不符：%(what)s。已停止，请联系园区审计员。")
+            % {"what": "；".join(breaks[:5])},
         )
     refused = editions.refused_names(edition)
     if refused:
@@ -82,19 +83,24 @@ def _check_publishable(by: Actor, edition: BoardEdition) -> None:
         raise Conflict(code="not_on_notice", message=_("只有公示中的榜单才能发布。请刷新页面查看现状。"))
     if not rules.is_another(by.person_id, edition.proposed_by_ref):
         raise Forbidden(code="four_eyes", message=_("提请人不能发布自己提请的榜单，请由另一位发布员办理。"))
-    assert edition.notice_ends_at is not None
-    if db_now() < edition.notice_ends_at:
+    if edition.notice_ends_at is None or db_now() < edition.notice_ends_at:
         raise Conflict(
             code="notice_runs",
-            message=_("公示期未满，截止 %(end)s，之后才能发布。") % {"end": moment(edition.notice_ends_at)},
+            message=_("公示期未满，截止 %(end)s，之后才能发布。") % {"end": _end(edition)},
         )
     if count := editions.open_objections(edition):
-        raise Conflict(code="objection_open", message=_("还有 %(n)s 条异议没有答复，答复后才能发布。") % {"n": count})
+        raise Conflict(
+            code="objection_open", message=_("还有 %(n)s 条异议没有答复，答复后才能发布。") % {"n": count}
+        )
     if editions.upheld_objections(edition):
         raise Conflict(
             code="objection_upheld",
             message=_("有异议成立。请做更正快照、重新计算，再用新的运行编制并公示新的一份。"),
         )
+
+
+def _end(edition: BoardEdition) -> str:
+    return moment(edition.notice_ends_at) if edition.notice_ends_at else "—"
 
 
 def withdraw(*, by: Actor, edition: BoardEdition, reason: str) -> None:
@@ -112,13 +118,19 @@ def withdraw(*, by: Actor, edition: BoardEdition, reason: str) -> None:
         elif by.role != "publisher":
             raise Forbidden(code="role_not_allowed", message=_("已公示的榜单只能由发布员撤回。"))
         else:
-            call("SELECT rankings_withdraw(%s, %s, %s, %s)", [edition.pk, by.person_id, by.person_name, reason])
+            call(
+                "SELECT rankings_withdraw(%s, %s, %s, %s)", [edition.pk, by.person_id, by.person_name, reason]
+            )
         board_withdrawn.send(sender=BoardEdition, edition=edition, reason=reason, by=by)
         audit.record(by=by, action="board.withdrawn", obj=edition, before={"state": before}, reason=reason)
 
 
 def _withdraw_unseen(by: Actor, edition: BoardEdition, reason: str) -> None:
     edition.state = EditionState.WITHDRAWN
-    edition.withdrawn_by_ref, edition.withdrawn_by_name, edition.withdrawn_at = by.person_id, by.person_name, db_now()
+    edition.withdrawn_by_ref, edition.withdrawn_by_name, edition.withdrawn_at = (
+        by.person_id,
+        by.person_name,
+        db_now(),
+    )
     edition.reason = reason
     edition.save(update_fields=["state", "withdrawn_by_ref", "withdrawn_by_name", "withdrawn_at", "reason"])

@@ -1,0 +1,458 @@
+"""What everybody may read: published boards, notices and methods. No park is entered; only published tables answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import NotFound
+from parks.clock import BEIJING, db_now
+from parks.models import Park
+from scoring import engine
+from scoring.queries import charts, standing
+from scoring.queries.schemes import name_of, names_of, scheme_of
+from scoring.queries.standing import Standing
+from scoring.queries.wording import FUNCTION_LABELS
+
+from ..models import PublishedBoard, PublishedCurrent, PublishedEntry, PublishedMethod
+from ..rules import Line
+from ..states import EditionState
+from .editions import BoardDraft, final_run_hashes, line_of
+from .wording import moment
+
+FULL_SCORE = Decimal(100)
+LIVE = (EditionState.ON_NOTICE, EditionState.FINAL)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """A line with its stage in words."""
+
+    line: Line
+    stage: str
+
+    @property
+    def score(self) -> Decimal:
+        return self.line.score
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a board measures: an indicator and its weight in per cent."""
+
+    code: str
+    name: str
+    weight: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPage:
+    """A board as the public page shows it; a draft has no `published`."""
+
+    name: str
+    year: int
+    code: str
+    state: str
+    lines: list[ShownLine]
+    eligible: int
+    measures: list[Measure]
+    eligibility: list[str]
+    scheme_version: str
+    run_hash: str
+    tied: bool
+    published: PublishedBoard | None = None
+    notice_end: str = ""
+    days_left: int = 0
+    is_open: bool = False
+    others: tuple[PublishedBoard, ...] = ()
+    newer: PublishedBoard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePage:
+    """A notice with its exact window and the list it is about."""
+
+    published: PublishedBoard
+    name: str
+    starts: str
+    ends: str
+    days: list[dt.date]
+    days_left: int
+    is_open: bool
+    lines: list[ShownLine]
+
+
+def zone(code: str) -> Park:
+    """The zone of a code; NotFound when there is none."""
+    park = Park.objects.filter(code=code).first()
+    if park is None:
+        raise NotFound(code="no_such_zone", message=_("没有这个园区。"))
+    return park
+
+
+def title_of(published: PublishedBoard) -> str:
+    """The board's name in the reader's language."""
+    english = (get_language() or "").startswith("en")
+    return published.name_en if english and published.name_en else published.name_zh
+
+
+def boards(park: Park) -> QuerySet[PublishedBoard]:
+    return PublishedBoard.everywhere.filter(park=park).select_related("park")
+
+
+def years(park: Park) -> list[tuple[int, list[PublishedBoard]]]:
+    """Years with the edition that each board shows, newest year first; withdrawn ones only when nothing else is there."""
+    shown: dict[tuple[int, str], PublishedBoard] = {}
+    for row in boards(park).order_by("number"):
+        key = (row.year, row.board)
+        if key not in shown or row.state in LIVE or shown[key].state not in LIVE:
+            shown[key] = row
+    current = {(row.year, row.board): row.published for row in _current(park)}
+    shown |= {key: row for key, row in current.items() if row.state == EditionState.FINAL}
+    found: dict[int, list[PublishedBoard]] = {}
+    for (year, _board), row in sorted(shown.items(), key=lambda pair: (-pair[0][0], pair[1].pk)):
+        found.setdefault(year, []).append(row)
+    return list(found.items())
+
+
+def _current(park: Park) -> QuerySet[PublishedCurrent]:
+    return PublishedCurrent.everywhere.filter(park=park).select_related("published__park")
+
+
+def shown(park: Park, year: int, board: str) -> PublishedBoard:
+    """The edition in force, else the one on notice, else the newest; NotFound when nothing was ever published."""
+    pointer = _current(park).filter(year=year, board=board).first()
+    rows = boards(park).filter(year=year, board=board)
+    if pointer is not None and pointer.published.state == EditionState.FINAL:
+        return pointer.published
+    found = rows.filter(state=EditionState.ON_NOTICE).first() or rows.order_by("-number").first()
+    if found is None:
+        raise NotFound(code="no_such_board", message=_("这个榜单还没有公示或发布。"))
+    return found
+
+
+def edition(park: Park, year: int, board: str, number: int) -> PublishedBoard:
+    """A certain edition, also an old one."""
+    row = boards(park).filter(year=year, board=board, number=number).first()
+    if row is None:
+        raise NotFound(code="no_such_edition", message=_("没有这一版榜单。"))
+    return row
+
+
+def method(park: Park, version: str) -> PublishedMethod:
+    """The newest published method of a version; NotFound when none was published."""
+    row = PublishedMethod.everywhere.filter(park=park, version=version).order_by("-pk").first()
+    if row is None:
+        raise NotFound(code="no_such_method", message=_("这个版本的评价办法还没有公布。"))
+    return row
+
+
+def method_of(published: PublishedBoard) -> PublishedMethod:
+    return PublishedMethod.everywhere.get(park=published.park_id, digest=published.scheme_digest)
+
+
+def lines_of(published: PublishedBoard, scheme: engine.Scheme | None = None) -> list[ShownLine]:
+    """Lines in their order."""
+    scheme = scheme or scheme_of(method_of(published))
+    rows = PublishedEntry.everywhere.filter(park=published.park_id, published=published).order_by("position")
+    return _shown_lines([line_of(row) for row in rows], scheme)
+
+
+def _shown_lines(lines: list[Line], scheme: engine.Scheme) -> list[ShownLine]:
+    stages = names_of(scheme.groups)
+    return [ShownLine(line, stages.get(line.stage, line.stage)) for line in lines]
+
+
+def _measures(scheme: engine.Scheme, code: str) -> list[Measure]:
+    board = next(item for item in scheme.boards if item.code == code)
+    names = names_of(scheme.indicators)
+    whole = sum(board.weights.values(), Decimal(0)) or Decimal(1)
+    found = [
+        Measure(item, names.get(item, item), Decimal(weight) * 100 / whole)
+        for item, weight in board.weights.items()
+    ]
+    return sorted(found, key=lambda one: -one.weight)
+
+
+def _eligibility(scheme: engine.Scheme) -> list[str]:
+    english = (get_language() or "").startswith("en")
+    return [(check.en if english else check.zh) or check.zh for check in scheme.board_rules.eligibility]
+
+
+def board_page(published: PublishedBoard) -> BoardPage:
+    """Everything of the page of a published edition."""
+    scheme = scheme_of(method_of(published))
+    lines = lines_of(published, scheme)
+    others = boards_like(published)
+    return BoardPage(
+        name=title_of(published),
+        year=published.year,
+        code=published.board,
+        state=published.state,
+        lines=lines,
+        eligible=published.eligible,
+        measures=_measures(scheme, published.board),
+        eligibility=_eligibility(scheme),
+        scheme_version=published.scheme_version,
+        run_hash=published.run_hash,
+        tied=any(one.line.tied for one in lines),
+        published=published,
+        notice_end=moment(published.notice_ends_at),
+        days_left=days_left(published),
+        is_open=is_open(published),
+        others=tuple(others),
+        newer=next((row for row in others if row.number > published.number and row.state in LIVE), None),
+    )
+
+
+def boards_like(published: PublishedBoard) -> list[PublishedBoard]:
+    """The other editions of the same board and year, newest first."""
+    rows = PublishedBoard.everywhere.filter(
+        park=published.park_id, year=published.year, board=published.board
+    )
+    return list(rows.exclude(pk=published.pk).order_by("-number"))
+
+
+def draft_page(draft: BoardDraft, year: int) -> BoardPage:
+    """The same page for a draft, for the preview of the office."""
+    lines = _shown_lines([row.line for row in draft.lines], draft.scheme)
+    return BoardPage(
+        name=name_of(draft.board),
+        year=year,
+        code=draft.board.code,
+        state=EditionState.DRAFT,
+        lines=lines,
+        eligible=draft.eligible,
+        measures=_measures(draft.scheme, draft.board.code),
+        eligibility=_eligibility(draft.scheme),
+        scheme_version=str(draft.run.scheme_version.version),
+        run_hash=draft.run.run_hash,
+        tied=any(one.line.tied for one in lines),
+    )
+
+
+def is_open(published: PublishedBoard) -> bool:
+    """Objections are taken until the exact end, by the database's clock."""
+    return published.state == EditionState.ON_NOTICE and db_now() < published.notice_ends_at
+
+
+def days_left(published: PublishedBoard) -> int:
+    """Working days of the window that are not over, today included."""
+    if not is_open(published):
+        return 0
+    today = db_now().astimezone(BEIJING).date()
+    return sum(day >= today for day in published.notice_days)
+
+
+def notices(park: Park) -> list[NoticePage]:
+    """All notices of a zone, newest first, without their lists."""
+    return [_notice(row, []) for row in boards(park).order_by("-seq")]
+
+
+def notice(park: Park, notice_id: int) -> NoticePage:
+    """One notice with its list; NotFound when absent or of another zone."""
+    row = boards(park).filter(pk=notice_id).first()
+    if row is None:
+        raise NotFound(code="no_such_notice", message=_("没有这份公示。"))
+    return _notice(row, lines_of(row))
+
+
+def own_notice(notice_id: int) -> PublishedBoard:
+    """A notice of the park entered."""
+    row = PublishedBoard.objects.filter(pk=notice_id).first()
+    if row is None:
+        raise NotFound(code="no_such_notice", message=_("没有这份公示。"))
+    return row
+
+
+def _notice(row: PublishedBoard, lines: list[ShownLine]) -> NoticePage:
+    return NoticePage(
+        published=row,
+        name=title_of(row),
+        starts=moment(row.notice_starts_at),
+        ends=moment(row.notice_ends_at),
+        days=list(row.notice_days),
+        days_left=days_left(row),
+        is_open=is_open(row),
+        lines=lines,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MethodIndicator:
+    """One indicator as the method page tells it: weights and curves by stage."""
+
+    code: str
+    name: str
+    unit: str
+    definition: str
+    formula: str
+    function_name: str
+    weights: list[tuple[str, Decimal]]
+    curves: list[tuple[str, charts.Curve]]
+    levels: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodPage:
+    """A published scheme in words."""
+
+    method: PublishedMethod
+    stages: list[str]
+    groups: list[tuple[str, list[MethodIndicator]]]
+    boards: list[tuple[str, list[Measure]]]
+    eligibility: list[str]
+    completeness: Decimal
+    size: int
+    cut: str
+    tie_break: list[str]
+    vetoes: list[str]
+    deductions: list[tuple[str, Decimal]]
+
+    @property
+    def curve_heads(self) -> list[str]:
+        return [_("原始值"), _("得分率")]
+
+
+def method_page(row: PublishedMethod) -> MethodPage:
+    """The method of a version in the reader's language."""
+    scheme = scheme_of(row)
+    penalties = [(name_of(item), item.points, item.veto) for item in scheme.penalties]
+    return MethodPage(
+        method=row,
+        stages=[name_of(group) for group in scheme.groups],
+        groups=[
+            (
+                name_of(dimension),
+                [_indicator(scheme, item) for item in scheme.indicators if item.dimension == dimension.code],
+            )
+            for dimension in scheme.dimensions
+        ],
+        boards=[(name_of(board), _measures(scheme, board.code)) for board in scheme.boards],
+        eligibility=_eligibility(scheme),
+        completeness=scheme.board_rules.completeness,
+        size=scheme.board_rules.size,
+        cut=scheme.board_rules.cut,
+        tie_break=[str(_tie_words().get(code, code)) for code in scheme.board_rules.tie_break],
+        vetoes=[name for name, _points, veto in penalties if veto],
+        deductions=[(name, points) for name, points, veto in penalties if not veto],
+    )
+
+
+def _tie_words() -> dict[str, str]:
+    return {
+        "total": _("总积分高者在前"),
+        "heaviest": _("权重最大的指标原始值高者在前"),
+        "confirmed_at": _("确认申报较早者在前"),
+        "id": _("统一社会信用代码的顺序"),
+    }
+
+
+def _indicator(scheme: engine.Scheme, item: engine.scheme.Indicator) -> MethodIndicator:
+    english = (get_language() or "").startswith("en")
+    drawn = [
+        (name_of(group), charts.curve_of(item, group.code, alternative=False, x=""))
+        for group in scheme.groups
+    ]
+    return MethodIndicator(
+        code=item.code,
+        name=name_of(item),
+        unit=item.unit,
+        definition=str(item.definition.get("en" if english else "zh", "")),
+        formula=item.formula.text,
+        function_name=str(FUNCTION_LABELS.get(item.function, item.function)),
+        weights=[(name_of(group), item.weight(group.code)) for group in scheme.groups],
+        curves=[(name, curve) for name, curve in drawn if curve is not None],
+        levels=_levels(scheme, item, "en" if english else "zh"),
+    )
+
+
+def _levels(scheme: engine.Scheme, item: engine.scheme.Indicator, language: str) -> list[tuple[str, str]]:
+    if item.function not in ("level_sum", "level_max"):
+        return []
+    words = scheme.input_by_code[item.inputs[0]].levels
+    return [
+        (str(words.get(code, {}).get(language, code)), str(value))
+        for code, value in item.scoring["levels"].items()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedStanding:
+    """The score of an enterprise that may be used as final: its run stands behind a final board.
+
+    `final_boards` are the codes of the year's boards that are final under this run, `is_complete` says that all of
+    the scheme's boards are. `places` are the enterprise's places on them: (board, place).
+    """
+
+    standing: Standing
+    final_boards: tuple[str, ...]
+    is_complete: bool
+    places: tuple[tuple[str, int], ...]
+
+
+def published_standing(enterprise_id: int, year: int) -> PublishedStanding | None:
+    """The final score of an enterprise of the park entered in a year; None while no board of its run is final."""
+    found = standing.standing_of(enterprise_id, year)
+    if found is None:
+        return None
+    final = {
+        board for board, run_hash in final_run_hashes(found.cycle_id).items() if run_hash == found.run_hash
+    }
+    if not final:
+        return None
+    run = standing.current_run(found.cycle_id)
+    entries = PublishedEntry.objects.filter(
+        published__in=PublishedCurrent.objects.filter(year=year).values("published_id"), uscc=found.uscc
+    )
+    return PublishedStanding(
+        standing=found,
+        final_boards=tuple(sorted(final)),
+        is_complete=run is not None and set(run.boards) <= final,
+        places=tuple(entries.order_by("published__board").values_list("published__board", "place")),
+    )
+
+
+def as_json(published: PublishedBoard) -> dict[str, Any]:
+    """A published edition for programs; scores as text, so that no digit is lost."""
+    return {
+        "zone": published.park.code,
+        "year": published.year,
+        "board": published.board,
+        "name": {"zh": published.name_zh, "en": published.name_en},
+        "edition": published.number,
+        "state": published.state,
+        "eligible": published.eligible,
+        "scheme_version": published.scheme_version,
+        "scheme_digest": published.scheme_digest,
+        "engine_version": published.engine_version,
+        "snapshot_root": published.snapshot_root,
+        "result_root": published.result_root,
+        "run_hash": published.run_hash,
+        "entries_root": published.entries_root,
+        "content_hash": published.content_hash,
+        "seq": published.seq,
+        "prev": published.prev,
+        "chain": published.chain,
+        "notice": {"starts_at": published.notice_starts_at.isoformat(), "ends_at": published.notice_ends_at.isoformat()},
+        "published_at": published.published_at.isoformat() if published.published_at else None,
+        "reason": published.reason,
+        "entries": [
+            {
+                "position": row.position, "place": row.place, "tied": row.tied, "uscc": row.uscc, "name": row.name,
+                "stage": row.stage, "score": f"{row.score:.4f}", "leaf": row.leaf,
+            }
+            for row in PublishedEntry.everywhere.filter(park=published.park_id, published=published).order_by("position")
+        ],
+    }  # fmt: skip
+
+
+def of_edition(edition_id: int) -> PublishedBoard | None:
+    """What the public sees of an edition of the park entered, or None."""
+    return PublishedBoard.objects.filter(edition_id=edition_id).first()

@@ -1,0 +1,101 @@
+"""Boards in every state, made through the services; time is moved as the owner of the tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from enterprises.models import Cycle
+from parks import jobs
+from parks.actors import Actor
+from parks.models import Park
+from parks.scope import park_scope
+from rankings.models import BoardEdition
+from rankings.services import editions, notices, publication
+from scoring.models import ScoreRun
+from scoring.queries import results
+from scoring.services import runs
+from tests.conftest import owner_connection
+from tests.factories import parks as people
+from tests.factories import scoring as make
+
+YEAR = 2025
+BOARD = "innovation_input"
+CONTACT = "科技创新局 王女士 023-0000 0000"
+
+
+def cases(count: int = 13, first: int = 1, scale: Decimal = Decimal(1)) -> list[make.Case]:
+    """Firms that are all eligible; the figures fall from firm to firm, and two pairs are equal."""
+    base = make.GOLDEN[2]["inputs"]
+    found = []
+    for number in range(count):
+        firm = make.enterprise(first + number)
+        values = make.values_of(base)
+        step = {4: 3, 11: 10}.get(number, number)  # firm 5 equals firm 4, firm 12 equals firm 11
+        for code in ("rd_expense", "rd_staff", "revenue"):
+            if code in values and values[code].amount is not None:
+                values[code].amount = (values[code].amount * (1 - Decimal(step) / 50) * scale).quantize(
+                    Decimal(1)
+                )
+        found.append(make.Case(enterprise_id=firm.pk, uscc=firm.uscc, values=values))
+    return found
+
+
+def computed(by: Actor, chosen: list[make.Case] | None = None, year: int = YEAR) -> ScoreRun:
+    """A frozen and computed cycle; call it inside the park."""
+    make.snapshot(by, year, cases() if chosen is None else chosen)
+    return compute(by, year)
+
+
+def compute(by: Actor, year: int = YEAR) -> ScoreRun:
+    """Compute the newest snapshot of the year and make it current."""
+    run = runs.request_run(by=by, cycle=Cycle.objects.get(year=year))
+    assert run.job_id is not None
+    jobs.run(run.job_id)
+    return results.get_run(run.pk)
+
+
+class Office:
+    """The people of a park's office who make boards."""
+
+    def __init__(self, park: Park) -> None:
+        self.park = park
+        self.officer = people.actor("score_officer", park)
+        self.publisher = people.actor("publisher", park, name="孙发布")
+        self.second = people.actor("publisher", park, name="何复核")
+        self.admin = people.actor("park_admin", park)
+
+    def proposed(self, board: str = BOARD, year: int = YEAR) -> BoardEdition:
+        return editions.propose(by=self.officer, year=year, board=board)
+
+    def on_notice(self, board: str = BOARD, year: int = YEAR) -> BoardEdition:
+        return notices.put_on_notice(
+            by=self.publisher, edition=self.proposed(board, year), contact=CONTACT, text="拟入选名单"
+        )
+
+    def publish(self, edition: BoardEdition) -> Any:
+        return publication.publish(by=self.second, edition=edition)
+
+
+def run_out(edition: BoardEdition) -> None:
+    """The notice ended an hour ago: stored times are moved by a session of the owner (committed data only)."""
+    with owner_connection() as owner, owner.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.park_id', %s, false)", [str(edition.park_id)])
+        for table, column in (("rankings_boardedition", "id"), ("rankings_publishedboard", "edition_id")):
+            cursor.execute(
+                f"UPDATE {table} SET notice_starts_at = notice_starts_at - %s, notice_ends_at = statement_timestamp() - interval '1 hour' WHERE {column} = %s",
+                [dt.timedelta(days=10), edition.pk],
+            )
+
+
+def published_world(park: Park) -> tuple[Office, BoardEdition]:
+    """A park with one final board (committed data only)."""
+    with park_scope(park.pk):
+        office = Office(park)
+        computed(office.officer)
+        edition = office.on_notice()
+    run_out(edition)
+    with park_scope(park.pk):
+        office.publish(edition)
+    return office, edition
