@@ -13,7 +13,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -208,7 +208,7 @@ def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]
             job = Job.objects.get(pk=run.job_id)
             assert job.state == "succeeded", job.error
             run = ScoreRun.objects.select_related("snapshot__scheme_version", "scheme_version").get(pk=run.pk)
-            _phases(clock, run, frozen, runs, engine, scheme_of)
+            _phases(clock, run, frozen)
             rows = frozen.read(run.snapshot, scheme_of(run.scheme_version))
             done = runs.evaluate(run, rows)
             with clock("  statistics for the pages"):
@@ -227,7 +227,7 @@ def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]
                     cursor.execute(f"CREATE TEMP TABLE bare ({made}) ON COMMIT DROP")
                     cursor.copy_expert("COPY bare FROM STDIN WITH (FORMAT binary)", bulk._Chunks(chunks))
                     names, exprs = _insert(columns, done)
-                    cursor.execute(f"INSERT INTO keyed (park_id, run_id, {names}) SELECT {park.pk}, 1, {exprs} FROM bare")
+                    cursor.execute(f"INSERT INTO keyed (park_id, run_id, {names}) SELECT {park.pk}, 1, {exprs} FROM bare")  # noqa: S608  # ours
                     cursor.execute("DROP TABLE bare")
                 cursor.execute("DROP TABLE keyed")
             query = "SELECT enterprise_id, uscc, facts, states, confirmed_at, publication_refused FROM scoring_snapshotrow WHERE snapshot_id = %s"
@@ -244,7 +244,10 @@ def _insert(columns: dict[str, Any], done: Any) -> tuple[str, str]:
     return names, ", ".join(["stage_number::text", "deductions * 0.01", "total * 0.01", "completeness * 0.01", *plain])
 
 
-def _phases(clock: Clock, run: Any, frozen: Any, runs: Any, engine: Any, scheme_of: Callable[[Any], Any]) -> None:
+def _phases(clock: Clock, run: Any, frozen: Any) -> None:
+    from scoring import engine
+    from scoring.queries.schemes import scheme_of
+
     scheme = scheme_of(run.scheme_version)
     with clock("  read facts, check their root"):
         rows = frozen.read(run.snapshot, scheme)

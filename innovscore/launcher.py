@@ -496,15 +496,8 @@ def test(arguments: list[str]) -> int:
 
 def bench() -> int:
     """Every program of bench/, one after the other, on the test servers made durable by nothing: ratios, not seconds."""
-    programs = sorted((ROOT / "bench").glob("bench_*.py"))
-    if not programs:
-        raise Missing("programs in bench/ (bench_*.py).")
     _test_environment()
-    codes = [
-        subprocess.run([sys.executable, str(program)], cwd=ROOT, check=False).returncode
-        for program in programs
-    ]
-    return max(codes)
+    return subprocess.run([sys.executable, "-m", "bench"], cwd=ROOT, check=False).returncode
 
 
 def main(arguments: list[str]) -> int:

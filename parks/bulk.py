@@ -59,9 +59,8 @@ def copy_binary(
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE copy_binary ({made}) ON COMMIT DROP")
         cursor.copy_expert("COPY copy_binary FROM STDIN WITH (FORMAT binary)", _Chunks(chunks))
-        cursor.execute(
-            f'INSERT INTO "{table}" (park_id, {targets}) SELECT %s, {values} FROM copy_binary', [current_park_id()]
-        )
+        query = f'INSERT INTO "{table}" (park_id, {targets}) SELECT %s, {values} FROM copy_binary'  # noqa: S608  # ours
+        cursor.execute(query, [current_park_id()])
         written: int = cursor.rowcount
         cursor.execute("DROP TABLE copy_binary")
     return written

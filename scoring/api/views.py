@@ -30,7 +30,7 @@ class OwnScores(APIView):
     def get(self, request: Request, park: str) -> Response:
         rows = standing.standings_of_organisation(_actor(request).organisation_id)[::-1]
         pages = Pages()
-        page = pages.paginate_queryset(rows, request, view=self)  # type: ignore[arg-type]  # a list is paged like a queryset
+        page = pages.paginate_queryset(rows, request, view=self)
         return pages.get_paginated_response(StandingSerializer(page, many=True).data)
 
 
@@ -39,7 +39,7 @@ class OwnScore(APIView):
 
     @extend_schema(responses=ScoreSerializer)
     def get(self, request: Request, park: str, year: int) -> Response:
-        page = explain.score_page(explain.result_of(year=year, organisation_id=_actor(request).organisation_id))
+        page = explain.score_page(explain.result_of(year=year, enterprise__organisation_id=_actor(request).organisation_id))
         lines = [line for dimension in page.dimensions for line in dimension.indicators]
         return Response(
             {"standing": StandingSerializer(page.standing).data, "indicators": IndicatorSerializer(lines, many=True).data}
@@ -59,7 +59,7 @@ class Results(APIView):
         if not filtered.is_valid():
             raise Refused(code="bad_filter", message=str(_first(filtered.errors)), field=next(iter(filtered.errors)))
         pages = Pages()
-        page = pages.paginate_queryset(filtered.qs, request, view=self)
+        page: list[Any] | None = pages.paginate_queryset(filtered.qs, request, view=self)
         return pages.get_paginated_response(ResultSerializer(page, many=True).data)
 
 

@@ -2,9 +2,10 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+from django.db import migrations, models
+
 import parks.scope
 import parks.tenancy
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

@@ -46,7 +46,8 @@ def of_run(run: ScoreRun, scheme: engine.Scheme) -> RunCharts:
     stages, edges = stats.get("stages", {}), stats.get("edges", [0, 100])
     counts = [sum(column) for column in zip(*(stage["histogram"] for stage in stages.values()), strict=True)]
     names = names_of(scheme.groups)
-    strips, rows = [], []
+    strips: list[StripRow] = []
+    rows: list[tuple[object, ...]] = []
     for code, stage in stages.items():
         label = names.get(code, code)
         if stage["total"]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Conflict, NotFound
 from scoring import engine
 
-from ..models import ScoreResult, ScoreRun, SnapshotRow
+from ..models import CurrentRun, ScoreResult, ScoreRun, SnapshotRow
 from . import charts, facts
 from .results import flags_of
 from .schemes import name_of, names_of, scheme_of
@@ -21,7 +22,6 @@ from .standing import Standing, standings_of
 from .wording import CELL_LABELS, FUNCTION_LABELS, STATE_LABELS, flag_label
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-FUNCTIONS = frozenset({"max", "min", "abs", "and", "or", "not", "if", "else"})
 SHOWN = 5
 
 
@@ -128,21 +128,21 @@ class ItemPage:
     levels: list[tuple[str, str]]
 
 
-def result_of(*, year: int, enterprise_id: int | None = None, organisation_id: int | None = None) -> ScoreResult:
-    """The result of an enterprise in the current run of a year; NotFound when there is none."""
+def result_of(*, year: int, **whose: int | None) -> ScoreResult:
+    """The result of an enterprise in the current run of a year; NotFound when there is none.
+
+    `whose` is a lookup of one enterprise: `enterprise_id` or `enterprise__organisation_id`.
+    """
     rows = ScoreResult.objects.filter(run__pk__in=_current(year)).select_related(
         "enterprise", "run__cycle", "run__snapshot__scheme_version", "run__scheme_version"
     )
-    rows = rows.filter(enterprise_id=enterprise_id) if enterprise_id else rows.filter(enterprise__organisation_id=organisation_id)
-    row = rows.first()
+    row = rows.filter(**whose).first()
     if row is None:
         raise NotFound(code="no_score", message=_("%(year)s 年度还没有这家企业的积分。") % {"year": year})
     return row
 
 
 def _current(year: int) -> Any:
-    from ..models import CurrentRun
-
     return CurrentRun.objects.filter(cycle__year=year).values("run_id")
 
 
@@ -192,8 +192,6 @@ def item_page(row: ScoreResult, code: str) -> ItemPage:
 
 
 def _english() -> bool:
-    from django.utils.translation import get_language
-
     return (get_language() or "").startswith("en")
 
 

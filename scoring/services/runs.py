@@ -18,7 +18,7 @@ from parks.clock import db_now
 from parks.scope import park_scope
 from scoring import engine
 
-from ..models import CurrentRun, ScoreResult, ScoreRun, Snapshot
+from ..models import CurrentRun, ScoreResult, ScoreRun
 from ..queries import facts as frozen
 from ..queries.results import latest_snapshot
 from ..queries.schemes import scheme_of

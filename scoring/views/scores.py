@@ -21,11 +21,11 @@ def own_years(request: ParkRequest, park: str) -> HttpResponse:
 
 def own(request: ParkRequest, park: str, year: int) -> HttpResponse:
     """The score page of the enterprise that acts."""
-    return _page(request, explain.result_of(year=year, organisation_id=request.actor.organisation_id), is_own=True)
+    return _page(request, explain.result_of(year=year, enterprise__organisation_id=request.actor.organisation_id), is_own=True)
 
 
 def own_item(request: ParkRequest, park: str, year: int, code: str) -> HttpResponse:
-    row = explain.result_of(year=year, organisation_id=request.actor.organisation_id)
+    row = explain.result_of(year=year, enterprise__organisation_id=request.actor.organisation_id)
     return _item(request, row, code, is_own=True)
 
 

@@ -31,7 +31,7 @@ def main() -> int:
     failed = tried = 0
     try:
         park, cycle = bench.fill(units)
-        rng = random.Random(seed)  # noqa: S311  # moments of kills, not secrets
+        rng = random.Random(seed)  # moments of kills, not secrets
         expected, seconds = undisturbed(park, cycle)
         for number in range(kills):
             tried += 1

@@ -50,8 +50,7 @@ class Command(BaseCommand):
             cycle = cycles.get_cycle(options["year"])
             version = cycles.scheme_version(options["scheme"]) if options["scheme"] else None
             run = runs.request_run(by=Actor.system(park), cycle=cycle, scheme_version=version)
-            assert run.job_id is not None  # a requested run has its job
-            return run.pk, run.job_id
+            return run.pk, int(run.job_id or 0)
 
     def _wait(self, park: Park, job_id: int, timeout: float) -> None:
         deadline = time.monotonic() + timeout
