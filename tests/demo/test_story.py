@@ -1,0 +1,21 @@
+"""The demo zone in the database."""
+
+from __future__ import annotations
+
+import pytest
+
+from enterprises.models import Declaration, DeclaredValue, Enterprise
+from innovscore.demo import story
+from parks.scope import park_scope
+
+
+@pytest.mark.usefixtures("live_db")
+def test_a_small_zone_is_told_to_the_end() -> None:
+    zones = story.tell(enterprises=60, years=2, seed=5, say=lambda _text: None)
+    with park_scope(zones[0].park.pk):
+        assert Enterprise.objects.count() == 60
+        values = DeclaredValue.objects.filter(declaration__cycle__year=2025)
+        assert set(values.values_list("state", flat=True)) >= {"missing", "prefilled", "confirmed", "disputed", "verified", "not_applicable"}
+        assert not values.filter(state="disputed", reason="").exists()
+        assert not values.filter(code="rd_equipment_invest", prefilled_amount__isnull=False).exists()
+        assert set(Declaration.objects.filter(cycle__year=2025).values_list("state", flat=True)) >= {"open", "submitted", "verified"}
