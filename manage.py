@@ -11,8 +11,7 @@ def process_of(arguments: list[str]) -> str:
     """Which database role a command needs: the owner changes the shape, the worker does jobs, else web."""
     if arguments and arguments[0] in OWNER_COMMANDS:
         return "owner"
-    does_jobs = "--here" in arguments or arguments[:1] == ["demo"]
-    return "worker" if does_jobs else "web"
+    return "worker" if "--here" in arguments else "web"
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ from innovscore.core.problems import Problem
 
 from .actors import Actor
 from .models import Job
-from .scope import park_scope
+from .scope import park_scope, set_local
 from .signals import job_waiting
 
 log = structlog.get_logger(__name__)
@@ -102,6 +102,7 @@ class JobHandle:
         """Show progress at once (own transaction). Raises LeaseLost or JobCancelled when the work must stop."""
         self.check()
         _side_channel(
+            self.park_id,
             "UPDATE parks_job SET done = %s, total = %s, message = %s WHERE id = %s AND fence = %s",
             [done, total, message[:200], self.id, self.fence],
         )
@@ -128,7 +129,10 @@ class JobHandle:
 
 
 def run(job_id: int) -> None:
-    """Take a job and do it; nothing to do when another worker has it. Runs in a worker, outside any scope."""
+    """Take a job and do it; nothing to do when another worker has it.
+
+    The worker role calls it outside any scope, other roles inside the job's park.
+    """
     taken = _take(job_id)
     if taken is None:
         log.info("job.nothing_to_do", job_id=job_id)
@@ -203,6 +207,7 @@ def _renew(handle: JobHandle, stop: threading.Event) -> None:
     try:
         while not stop.wait(RENEW_SECONDS):
             with transaction.atomic(), connection.cursor() as cursor:
+                set_local("app.park_id", str(handle.park_id))
                 cursor.execute(
                     "UPDATE parks_job SET lease_until = clock_timestamp() + %s "
                     "WHERE id = %s AND fence = %s AND state = 'running' RETURNING cancel_requested",
@@ -221,12 +226,13 @@ def _renew(handle: JobHandle, stop: threading.Event) -> None:
         connection.close()
 
 
-def _side_channel(sql: str, params: list[Any]) -> None:
+def _side_channel(park_id: int, sql: str, params: list[Any]) -> None:
     """Run one statement on a connection of its own, so that it shows although a transaction is open."""
 
     def work() -> None:
         try:
-            with connection.cursor() as cursor:
+            with transaction.atomic(), connection.cursor() as cursor:
+                set_local("app.park_id", str(park_id))
                 cursor.execute(sql, params)
         finally:
             connection.close()

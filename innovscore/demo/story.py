@@ -16,7 +16,7 @@ from parks.models import Park
 from parks.scope import park_scope
 from scoring.services import runs, snapshots
 
-from . import load, people
+from . import boards, load, people
 from .world import LAST_YEAR, World, make_world
 
 SCHEME = "cq_htz_30"
@@ -79,8 +79,17 @@ def _year(zone: Zone, number: int, *, seed: int, is_open: bool) -> None:
         cycle = Cycle.objects.create(year=number, scheme_version=zone.scheme, declaration_deadline=_deadline(number, is_open))
         load.load_year(zone.world, year, zone.enterprises, cycle, verifier=verifier, seed=seed, mixed=is_open, untouched=untouched)
     zone.cycles[number] = cycle
-    if not is_open:
-        score(zone, number)
+    if is_open:
+        return
+    score(zone, number)
+    chapter = {
+        "park_id": zone.park.pk, "year": number, "boards": [board["code"] for board in zone.scheme.body["boards"]],
+        "officer": zone.actors["park.score@demo"], "publisher": zone.actors["park.publish@demo"],
+    }  # fmt: skip
+    if number < LAST_YEAR:
+        boards.publish_year(**chapter)
+    else:
+        boards.every_state(**chapter, now=db_now())
 
 
 def _deadline(year: int, is_open: bool) -> dt.datetime:
@@ -96,5 +105,6 @@ def score(zone: Zone, year: int) -> None:
         snapshots.freeze_cycle(by=officer, cycle=zone.cycles[year])
         run = runs.request_run(by=officer, cycle=zone.cycles[year])
     assert run.job_id is not None
-    jobs.run(run.job_id)
+    with park_scope(zone.park.pk):
+        jobs.run(run.job_id)
 
