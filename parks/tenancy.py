@@ -22,11 +22,20 @@ from django.db import models
 from .scope import current_park_id, default_park_id
 
 
+class CurrentPark(models.Expression):
+    """The park that was entered when the query runs; raises OutsideParkScope when none was."""
+
+    output_field = models.BigIntegerField()
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[int]]:
+        return "%s", [current_park_id()]
+
+
 class ScopedManager(models.Manager):
-    """Only rows of the park that was entered; raises OutsideParkScope when none was."""
+    """Only rows of the park that was entered; a query outside of any raises OutsideParkScope."""
 
     def get_queryset(self) -> models.QuerySet:
-        return super().get_queryset().filter(park_id=current_park_id())
+        return super().get_queryset().filter(park_id=CurrentPark())
 
 
 class ParkModel(models.Model):
