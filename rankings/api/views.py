@@ -11,9 +11,9 @@ from .serializers import BoardSerializer
 class BoardFilter(django_filters.FilterSet):
     """Boards by year, code and state."""
 
-    class Meta:
-        model = PublishedBoard
-        fields = ("year", "board", "state")
+    year = django_filters.NumberFilter()
+    board = django_filters.CharFilter()
+    state = django_filters.CharFilter()
 
 
 class Boards(ListAPIView):

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from innovscore.core.problems import Conflict
+from innovscore.core.problems import Conflict, Forbidden
 from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
@@ -24,6 +24,8 @@ def propose(*, by: Actor, year: int, board: str) -> BoardEdition:
 
     Raises Conflict when a proposal waits already, when the same run is on notice or final, or nobody is eligible.
     """
+    if by.person_id is None:
+        raise Forbidden(code="four_eyes", message=_("榜单须由一位具名的积分专员提请。"))
     with transaction.atomic():
         run = editions.run_of_year(year)
         draft = editions.draft_of(run, board)
@@ -31,7 +33,7 @@ def propose(*, by: Actor, year: int, board: str) -> BoardEdition:
             draft,
             BoardEdition.objects.select_for_update(of=("self",)).filter(cycle_id=run.cycle_id, board=board),
         )
-        edition = _store(by, draft)
+        edition = _store(by.person_id, by.person_name, draft)
         edition.state = EditionState.PROPOSED
         edition.save(update_fields=["state"])
         audit.record(
@@ -56,7 +58,7 @@ def _check(draft: editions.BoardDraft, earlier: Any) -> None:
             )
 
 
-def _store(by: Actor, draft: editions.BoardDraft) -> BoardEdition:
+def _store(person: int, person_name: str, draft: editions.BoardDraft) -> BoardEdition:
     run = draft.run
     earlier = BoardEdition.objects.filter(cycle_id=run.cycle_id, board=draft.board.code)
     root = rules.root_of(row.line for row in draft.lines)
@@ -75,8 +77,8 @@ def _store(by: Actor, draft: editions.BoardDraft) -> BoardEdition:
         exclusions=draft.excluded,
         run_hash=run.run_hash,
         entries_root=root,
-        proposed_by_ref=by.person_id,
-        proposed_by_name=by.person_name,
+        proposed_by_ref=person,
+        proposed_by_name=person_name,
         proposed_at=db_now(),
     )
     edition.content_hash = rules.content_hash(editions.head_of(edition), root)

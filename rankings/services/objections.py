@@ -35,7 +35,6 @@ def _over() -> Gone:
 def file_publicly(
     *,
     published: PublishedBoard,
-    park_code: str,
     name: str,
     contact: str,
     statement: str,
@@ -46,8 +45,9 @@ def file_publicly(
 
     Raises Gone after the end by the database's clock, TooMany after five from one address in an hour.
     """
-    with park_scope(published.park_id):
-        by = Actor(None, None, "public", None, "public", None, "", published.park_id, park_code)
+    park = published.park
+    with park_scope(park.pk):
+        by = Actor(None, None, "public", None, "public", None, "", park.pk, park.code)
         origin = salted_hmac(
             "rankings.objection", address, secret=settings.SECRET_KEY, algorithm="sha256"
         ).hexdigest()

@@ -97,7 +97,6 @@ def file_objection(request: HttpRequest, park: str, notice_id: int) -> HttpRespo
     try:
         row = objections.file_publicly(
             published=page.published,
-            park_code=zone.code,
             address=request.META.get("REMOTE_ADDR", ""),
             **form.cleaned_data,
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +12,7 @@ from enterprises.models import Cycle
 from parks import jobs
 from parks.actors import Actor
 from parks.models import Park
-from parks.scope import park_scope
+from parks.scope import park_scope, set_local
 from rankings.models import BoardEdition
 from rankings.services import editions, notices, publication
 from scoring.models import ScoreRun
@@ -78,13 +80,22 @@ class Office:
         return publication.publish(by=self.second, edition=edition)
 
 
+@contextmanager
+def inside(park: Park) -> Iterator[None]:
+    """Work in the park and leave it for good: a test's transaction would keep the database's setting."""
+    with park_scope(park.pk):
+        yield
+    set_local("app.park_id", "")
+
+
 def run_out(edition: BoardEdition) -> None:
     """The notice ended an hour ago: stored times are moved by a session of the owner (committed data only)."""
     with owner_connection() as owner, owner.cursor() as cursor:
         cursor.execute("SELECT set_config('app.park_id', %s, false)", [str(edition.park_id)])
         for table, column in (("rankings_boardedition", "id"), ("rankings_publishedboard", "edition_id")):
             cursor.execute(
-                f"UPDATE {table} SET notice_starts_at = notice_starts_at - %s, notice_ends_at = statement_timestamp() - interval '1 hour' WHERE {column} = %s",
+                f"UPDATE {table} SET notice_starts_at = notice_starts_at - %s, "  # noqa: S608  # names from this file
+                f"notice_ends_at = statement_timestamp() - interval '1 hour' WHERE {column} = %s",
                 [dt.timedelta(days=10), edition.pk],
             )
 

@@ -269,7 +269,7 @@ def test_a_running_notice_cannot_be_published(office: make.Office) -> None:
 )
 def test_a_notice_cannot_be_shortened_by_the_application(office: make.Office, column: str) -> None:
     edition = office.on_notice()
-    refused(f"UPDATE rankings_boardedition SET {column} WHERE id = %s", edition.pk)
+    refused(f"UPDATE rankings_boardedition SET {column} WHERE id = %s", edition.pk)  # noqa: S608
 
 
 def test_after_the_notice_it_is_published_and_the_run_is_official(live_db: None, park: Any) -> None:
@@ -365,7 +365,6 @@ def test_an_objection_bars_publication_until_it_is_answered(live_db: None, park:
         shown = PublishedBoard.objects.get()
     row = objections.file_publicly(
         published=shown,
-        park_code=park.code,
         name="张三",
         contact="13800000000",
         statement="研发费用数据与年报不符。",
@@ -452,7 +451,7 @@ def test_the_proposer_does_not_answer_objections(office: make.Office) -> None:
 
 def file(office: make.Office, address: str = "10.0.0.1") -> Objection:
     return objections.file_publicly(
-        published=PublishedBoard.objects.get(), park_code=office.park.code, name="张三", contact="13800000000",
+        published=PublishedBoard.objects.get(), name="张三", contact="13800000000",
         statement="研发费用数据与年报不符。", address=address,
     )  # fmt: skip
 
@@ -464,7 +463,8 @@ def test_steps_of_an_objection_follow_the_table(office: make.Office) -> None:
         objections.answer(by=office.admin, objection=row, upheld=False, text="无据")
     for state in ("upheld", "rejected"):
         refused(
-            f"UPDATE rankings_objection SET state = '{state}', answer = 'x', answered_by_ref = %s WHERE id = %s",
+            "UPDATE rankings_objection SET state = %s, answer = 'x', answered_by_ref = %s WHERE id = %s",
+            state,
             office.admin.person_id,
             row.pk,
         )

@@ -1,0 +1,280 @@
+"""Pages without sign-in: they show what was published and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from parks.scope import park_scope
+from rankings.models import PublishedBoard
+from tests.factories import rankings as make
+from tests.factories import scoring
+
+pytestmark = pytest.mark.django_db
+BOARD = f"/zones/cq/boards/{make.YEAR}/{make.BOARD}/"
+
+
+@pytest.fixture
+def office(park: Any) -> make.Office:
+    with make.inside(park):
+        office = make.Office(park)
+        make.computed(office.officer)
+    return office
+
+
+@pytest.fixture
+def shown(office: make.Office) -> PublishedBoard:
+    """A board on notice, as the public reads it."""
+    with make.inside(office.park):
+        office.on_notice()
+    return PublishedBoard.everywhere.get()
+
+
+def public_paths(office: make.Office) -> list[str]:
+    shown = PublishedBoard.everywhere.first()
+    number = shown.pk if shown else 1
+    return [
+        "/", "/zones/cq/boards/", BOARD, f"{BOARD}editions/1/", BOARD.rstrip("/") + ".json", f"{BOARD}?export=csv",
+        "/zones/cq/notices/", f"/zones/cq/notices/{number}/", f"/zones/cq/notices/{number}/object/",
+        "/zones/cq/method/2021.1/", "/zones/cq/method/2021.1/?format=json",
+    ]  # fmt: skip
+
+
+def test_before_the_notice_the_public_sees_nothing(office: make.Office, client: Any) -> None:
+    with make.inside(office.park):
+        edition = office.proposed()
+    canaries = ["示例企业1", scoring.uscc(1), edition.content_hash, edition.run_hash, "孙发布"]
+    for path in public_paths(office):
+        response = client.get(path)
+        assert response.status_code in (200, 404), path
+        body = response.content.decode()
+        assert not [word for word in canaries if word in body], path
+
+
+def test_a_notice_is_public_from_its_first_second_with_its_exact_end(
+    shown: PublishedBoard, client: Any
+) -> None:
+    body = client.get(f"/zones/cq/notices/{shown.pk}/").content.decode()
+    assert "24:00" in body
+    assert make.CONTACT in body
+    assert "还有 5 个工作日" in body or "还有 6 个工作日" in body
+    assert "提出异议" in body
+    assert shown.content_hash in body
+    board = client.get(BOARD).content.decode()
+    assert "公示中" in board
+    assert board.count('class="place"') == 10
+    assert board.count("并列</small>") == 2
+
+
+def test_only_the_board_is_told_of_a_firm(office: make.Office, shown: PublishedBoard, client: Any) -> None:
+    """Planted: total points, contact of the objector, names of persons, firms that are not on the board."""
+    from rankings.models import BoardEntry
+    from rankings.services import objections
+
+    with make.inside(office.park):
+        objections.file_publicly(
+            published=shown,
+            name="举报人甲",
+            contact="13912345678",
+            statement="不应公开的事实和依据。",
+            address="10.9.9.9",
+        )
+        total = BoardEntry.objects.filter(edition=shown.edition_id).first().total
+    hidden = [
+        "举报人甲",
+        "13912345678",
+        "不应公开的事实",
+        "10.9.9.9",
+        office.officer.person_name,
+        office.publisher.person_name,
+        f">{total}<",
+        "示例企业13<",
+    ]
+    for path in public_paths(office):
+        body = client.get(path).content.decode()
+        assert not [word for word in hidden if word in body], path
+
+
+def test_who_refused_publication_is_on_no_public_page(office: make.Office, client: Any) -> None:
+    from enterprises.models import Enterprise
+
+    with make.inside(office.park):
+        firm = Enterprise.objects.get(uscc=scoring.uscc(1))
+        firm.publication_refused = True
+        firm.save()
+        office.on_notice()
+    for path in public_paths(office):
+        body = client.get(path).content.decode()
+        assert firm.uscc not in body, path
+        assert f"{firm.name}<" not in body, path
+
+
+def test_the_json_can_be_checked_without_this_program(shown: PublishedBoard, client: Any) -> None:
+    import hashlib
+
+    data = client.get(BOARD.rstrip("/") + ".json").json()
+    entry = data["entries"][0]
+    line = {key: entry[key] for key in ("position", "place", "tied", "uscc", "name", "stage", "score")} | {
+        "v": 1
+    }
+    text = json.dumps(line, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert hashlib.sha256(b"\x00" + text.encode()).hexdigest() == entry["leaf"]
+    assert hashlib.sha256((data["prev"] + data["content_hash"]).encode()).hexdigest() == data["chain"]
+
+
+def test_csv_has_the_lines_of_the_page(shown: PublishedBoard, client: Any) -> None:
+    response = client.get(f"{BOARD}?export=csv")
+    rows = response.content.decode("utf-8-sig").splitlines()
+    assert len(rows) == 11
+    assert rows[0] == "place,tied,name,uscc,stage,score"
+
+
+def test_anybody_files_an_objection_and_gets_a_receipt(
+    office: make.Office, shown: PublishedBoard, client: Any
+) -> None:
+    path = f"/zones/cq/notices/{shown.pk}/object/"
+    response = client.post(path, {"name": "", "contact": "", "statement": "短"})
+    assert response.status_code == 422
+    assert "请填写真实姓名" in response.content.decode()
+    response = client.post(
+        path,
+        {
+            "name": "张三",
+            "contact": "13800000000",
+            "statement": "研发费用与审计报告不一致。",
+            "about_uscc": scoring.uscc(1),
+        },
+    )
+    assert response.status_code == 201
+    with make.inside(office.park):
+        row = make.BoardEdition.objects.get().objections.get()
+        assert row.about.uscc == scoring.uscc(1)
+    assert row.receipt in response.content.decode()
+
+
+def test_after_the_end_the_form_is_gone(live_db: None, park: Any, client: Any) -> None:
+    _office, _edition = make.published_world(park)
+    shown = PublishedBoard.everywhere.get()
+    response = client.get(f"/zones/cq/notices/{shown.pk}/object/")
+    assert response.status_code == 410
+    assert "逾期视为无异议" in response.content.decode()
+    body = client.get(BOARD).content.decode()
+    assert "正式" in body
+    assert "公示中" not in body
+
+
+def test_a_superseded_edition_stays_readable_with_a_banner(live_db: None, park: Any, client: Any) -> None:
+    from rankings.services import publication
+
+    office, edition = make.published_world(park)
+    with park_scope(park.pk):
+        publication.withdraw(by=office.publisher, edition=edition, reason="发现数据造假")
+    body = client.get(BOARD).content.decode()
+    assert "这份榜单已撤回" in body
+    assert "发现数据造假" in body
+    assert body.count('class="place"') == 10
+
+
+def test_a_board_of_one_zone_is_not_found_under_another(
+    shown: PublishedBoard, other_park: Any, client: Any
+) -> None:
+    for path in (BOARD, f"/zones/cq/notices/{shown.pk}/", "/zones/cq/method/2021.1/"):
+        assert client.get(path).status_code == 200
+        assert client.get(path.replace("/cq/", "/hz/")).status_code == 404
+
+
+def test_the_method_page_tells_every_indicator_and_board(shown: PublishedBoard, client: Any) -> None:
+    body = client.get("/zones/cq/method/2021.1/").content.decode()
+    for item in (*scoring._scheme.indicators, *scoring._scheme.boards):
+        assert item.zh in body
+    data = client.get("/zones/cq/method/2021.1/?format=json").json()
+    assert data["code"] == scoring._scheme.code
+
+
+# The office and the enterprise in a browser
+
+
+def test_the_walk_of_a_board_through_the_pages(office: make.Office, client_as: Any) -> None:
+    officer, publisher, admin = (
+        client_as(office.officer),
+        client_as(office.publisher),
+        client_as(office.admin),
+    )
+    page = officer.get(reverse("rankings:year", kwargs={"park": "cq", "year": make.YEAR}))
+    assert page.status_code == 200
+    assert page.content.decode().count("提请公示") == 4
+    assert (
+        officer.get(
+            reverse("rankings:preview", kwargs={"park": "cq", "year": make.YEAR, "board": make.BOARD})
+        ).status_code
+        == 200
+    )
+    propose = reverse("rankings:propose", kwargs={"park": "cq", "year": make.YEAR, "board": make.BOARD})
+    assert publisher.post(propose).status_code == 403
+    response = officer.post(propose)
+    assert response.status_code == 302
+    assert officer.post(propose).status_code == 409
+    with make.inside(office.park):
+        edition = make.BoardEdition.objects.get()
+    assert "核对通过" in officer.get(response["Location"]).content.decode()
+    notice = reverse("rankings:put_on_notice", kwargs={"park": "cq", "edition_id": edition.pk})
+    assert officer.get(notice).status_code == 403
+    assert "24:00" in publisher.get(notice).content.decode()
+    assert publisher.post(notice, {"working_days": 3, "contact": "x"}).status_code == 422
+    assert publisher.post(notice, {"working_days": 5, "contact": "王女士"}).status_code == 302
+    publish = reverse("rankings:publish", kwargs={"park": "cq", "edition_id": edition.pk})
+    response = publisher.post(publish)
+    assert response.status_code == 409
+    assert "公示期未满" in response.content.decode()
+    assert admin.get(reverse("rankings:objections", kwargs={"park": "cq"})).status_code == 200
+
+
+def test_an_enterprise_objects_and_the_office_answers(
+    office: make.Office, shown: PublishedBoard, actors: Any, client_as: Any
+) -> None:
+    firm = client_as(actors("enterprise_agent", office.park))
+    assert firm.get("/p/cq/e/objections/").status_code == 200
+    path = f"/p/cq/e/notices/{shown.pk}/object/"
+    assert firm.post(path, {"contact": "1"}).status_code == 422
+    assert (
+        firm.post(path, {"contact": "13800000000", "statement": "本企业的研发费用少计了一笔。"}).status_code
+        == 302
+    )
+    with make.inside(office.park):
+        row = make.BoardEdition.objects.get().objections.get()
+    assert row.receipt in firm.get("/p/cq/e/objections/").content.decode()
+    other = client_as(actors("enterprise_agent", office.park))
+    assert row.receipt not in other.get("/p/cq/e/objections/").content.decode()
+    admin = client_as(office.admin)
+    base = f"/p/cq/office/objections/{row.pk}/"
+    assert admin.post(f"{base}answer/", {"outcome": "rejected", "text": "无据"}).status_code == 409
+    assert admin.post(f"{base}accept/").status_code == 302
+    assert admin.post(f"{base}answer/", {"outcome": "rejected", "text": ""}).status_code == 422
+    assert admin.post(f"{base}answer/", {"outcome": "rejected", "text": "经核对一致。"}).status_code == 302
+    assert "经核对一致" in firm.get("/p/cq/e/objections/").content.decode()
+
+
+def test_members_of_another_park_find_neither_edition_nor_objection(
+    shown: PublishedBoard, other_park: Any, actors: Any, client_as: Any
+) -> None:
+    stranger = client_as(actors("publisher", other_park))
+    for path in (
+        f"/p/cq/office/editions/{shown.edition_id}/",
+        f"/p/hz/office/editions/{shown.edition_id}/",
+        f"/p/hz/office/editions/{shown.edition_id}/notice/",
+    ):
+        assert stranger.get(path).status_code == 404
+    assert stranger.post(f"/p/hz/office/editions/{shown.edition_id}/publish/").status_code == 404
+    firm = client_as(actors("enterprise_agent", other_park))
+    assert firm.get(f"/p/hz/e/notices/{shown.pk}/object/").status_code == 404
+
+
+def test_the_api_lists_the_boards_of_the_park(
+    office: make.Office, shown: PublishedBoard, client_as: Any, client: Any
+) -> None:
+    data = client_as(office.officer).get("/api/v1/parks/cq/boards/?board=innovation_input").json()
+    assert (data["count"], len(data["results"][0]["entries"])) == (1, 10)
+    assert client.get("/api/v1/parks/cq/boards/").status_code == 401
