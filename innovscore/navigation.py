@@ -24,6 +24,7 @@ class Entry:
 
 FIRM = frozenset({"enterprise_agent", "enterprise_signatory"})
 OFFICE = frozenset({"park_admin", "park_reviewer", "score_officer", "publisher", "park_auditor"})
+BANK = frozenset({"bank_maker", "bank_checker"})
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(_("企业认证"), "enterprises:certification", FIRM, _("登记信息、认证状态和补正")),
@@ -42,6 +43,13 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("榜单编制"), "rankings:years", OFFICE, _("四大十强：提请、公示、发布、撤回")),
     Entry(_("异议"), "rankings:objections", frozenset({"park_admin", "publisher", "park_auditor"}), _("受理和答复对公示的异议")),
     Entry(_("公示与异议"), "rankings:own_objections", FIRM, _("正在公示的榜单，提出异议，查看答复")),
+    Entry(_("金融超市"), "finance:market", FIRM, _("我的授信额度，授权银行，申请贷款")),
+    Entry(_("贷款申请"), "finance:loans", FIRM, _("申请进度和银行的答复")),
+    Entry(_("授权台账"), "finance:consents", FIRM, _("谁能看什么、到何时；撤回；访问记录")),
+    Entry(_("贷款申请受理"), "finance:bank_applications", BANK, _("向本行授权并申请的企业")),
+    Entry(_("待复核"), "finance:bank_check", frozenset({"bank_checker"}), _("另一位同事提出的方案")),
+    Entry(_("本行产品"), "finance:products", BANK, _("一人提出，另一人启用")),
+    Entry(_("金融统计"), "finance:office", frozenset({"park_admin", "park_auditor"}), _("园区贷款申请的汇总")),
     Entry(_("审计记录"), "parks:audit", frozenset({"park_admin", "park_auditor"}), _("谁在何时做了什么，链条是否完整")),
 )
 

@@ -133,3 +133,8 @@ class Decision(ParkModel):
     class Tenancy:
         grants = "select, insert"
         updates = ("checker_person", "checker_name", "outcome", "reasons", "note", "live", "decided_at")
+
+    @property
+    def rate_percent(self) -> str:
+        """Percent a year."""
+        return f"{(self.rate * 100).normalize():f}"

@@ -8,7 +8,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from parks.roles import Role
 from parks.tenancy import ParkForeignKey, ParkModel
+
+from ..states import GROUPS
 
 PURPOSE_CREDIT = "credit"
 
@@ -80,3 +83,12 @@ class ConsentAccess(ParkModel):
 
     class Tenancy:
         append_only = True
+
+    @property
+    def group_labels(self) -> str:
+        """The groups in words."""
+        return "；".join(str(GROUPS.get(group, group)).split("：")[0] for group in self.groups)
+
+    @property
+    def role_label(self) -> str:
+        return str(Role(self.role).label)

@@ -74,5 +74,11 @@ class ProductVersion(ParkModel):
         grants = "select, insert"
         updates = ("state", "activated_by_ref", "activated_by_name", "activated_at")
 
+    @property
+    def rates_percent(self) -> str:
+        """The band in percent a year, e.g. 3–4.5."""
+        low, high = (f"{(rate * 100).normalize():f}" for rate in (self.rate_low, self.rate_high))
+        return low if low == high else f"{low}–{high}"
+
     def __str__(self) -> str:
         return f"{self.product} v{self.number}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,8 +12,8 @@ from django.utils.translation import gettext as _
 from innovscore.core.problems import NotFound
 from parks.actors import Actor
 
-from ..models import Application, Decision
-from ..states import ApplicationState
+from ..models import Application, Consent, Decision
+from ..states import EVENT_LABELS, OPEN_STATES, REJECT_REASONS, ApplicationState
 from . import consents
 
 SMALL_GROUP = 5
@@ -89,3 +90,51 @@ def totals() -> list[Total]:
         )
         for row in sorted(rows, key=lambda row: ApplicationState.values.index(row["status"]))
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A line of the timeline."""
+
+    label: str
+    at: dt.datetime
+    person: str
+    state: str
+    reason: str
+    note: str
+
+
+def timeline(application: Application) -> list[Moment]:
+    """The history in words, oldest first."""
+    labels = dict(ApplicationState.choices)
+    return [
+        Moment(
+            label=str(EVENT_LABELS.get(event.event, event.event)),
+            at=event.at,
+            person=event.person_name or _("系统"),
+            state=str(labels[event.to_state]),
+            reason=str(REJECT_REASONS.get(event.reason_code, event.reason_code)),
+            note=event.note,
+        )
+        for event in application.events.order_by("seq")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The first contact: due, when it was made, whether it is late."""
+
+    due: dt.datetime
+    made: dt.datetime | None
+    is_late: bool
+
+
+def contact_clock(application: Application, now: dt.datetime) -> Clock:
+    """The bank promises to be in touch within one working day."""
+    reference = application.contacted_at or now
+    return Clock(due=application.contact_due_at, made=application.contacted_at, is_late=reference > application.contact_due_at)
+
+
+def undecided_of(consent: Consent) -> QuerySet[Application]:
+    """Applications that would be put on hold when the consent is revoked."""
+    return Application.objects.filter(consent=consent, status__in=OPEN_STATES).order_by("pk")

@@ -1,0 +1,124 @@
+"""The bank's pages: queue, dossier and proposal, check and decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import Problem
+from parks.clock import db_now
+from parks.http import ParkRequest
+from parks.idempotency import Reply, once
+from parks.listing import listing
+
+from ..filters import ApplicationFilter
+from ..forms import DecideForm, ProposeForm
+from ..models import Application
+from ..queries import applications as queries
+from ..queries.pricing import step_rows
+from ..services import consents, decisions
+from .showing import add_problem, status_of
+
+COLUMNS = ("number", "product_version__product__name", "amount", "term_months", "get_status_display", "contact_due_at", "contacted_at")
+BANK_STEPS = ("points", "base", "stage", "product_cap", "first_loan_cap", "amount")
+"""Steps a bank is shown; the others would give away figures that the consent gives in bands only."""
+
+
+def queue(request: ParkRequest, park: str) -> HttpResponse:
+    """Applications addressed to the bank, newest first."""
+    return _list(request, queries.to_bank(request.actor), "finance/bank_applications.html", _("申请列表"))
+
+
+def check_queue(request: ParkRequest, park: str) -> HttpResponse:
+    """Proposals that wait for a second person, oldest first."""
+    return _list(request, queries.waiting_for_check(request.actor), "finance/bank_check.html", _("复核列表"))
+
+
+def _list(request: ParkRequest, rows: Any, template: str, subject: str) -> HttpResponse:
+    page = listing(
+        request, rows, filterset=ApplicationFilter, columns=COLUMNS, filename="applications", sortable=("amount", "created_at", "contact_due_at")
+    )
+    if isinstance(page, HttpResponse):
+        return page
+    shown = consents.note_list_reads(by=request.actor, consent_ids=[row.consent_id for row in page], subject=subject)
+    now = db_now()
+    lines = [(row, row.enterprise.name if row.consent_id in shown else "", queries.contact_clock(row, now)) for row in page]
+    return render(request, template, {"page": page, "lines": lines})
+
+
+def dossier(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
+    """The consented package, the line with its steps, and the proposal form."""
+    application = queries.for_bank(request.actor, application_id)
+    form = ProposeForm(request.POST if request.method == "POST" else None)
+    status = status_of(form)
+    if form.is_valid():
+        try:
+            reply = _propose(request, application, form)
+        except Problem as problem:
+            status = add_problem(form, problem)
+        else:
+            messages.success(request, _("方案已提交复核。"))
+            return redirect(reply.location)
+    context = _context(request, application, shows_data=status < 400) | {"form": form}
+    return render(request, "finance/bank_application.html", context, status=status)
+
+
+def _propose(request: ParkRequest, application: Application, form: ProposeForm) -> Reply:
+    data = form.cleaned_data
+    terms = {name: data[name] for name in ("amount", "rate", "term_months", "note")}
+
+    def effect() -> Reply:
+        decisions.propose(by=request.actor, application_id=application.pk, **terms)
+        return Reply(302, location=request.path)
+
+    body = {"application": application.pk, **terms}
+    return once(by=request.actor, route="finance:bank_application", key=data["idempotency_key"], body=body, effect=effect)
+
+
+def acknowledge(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
+    """The first contact has been made."""
+    decisions.acknowledge(by=request.actor, application_id=application_id)
+    messages.success(request, _("已记录首次联系。"))
+    return redirect("finance:bank_application", park=park, application_id=application_id)
+
+
+def decision(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
+    """What was applied for beside what is proposed, the content's hash, and the verdict."""
+    application = queries.for_bank(request.actor, application_id)
+    proposed = queries.live_decision(application)
+    data = request.POST if request.method == "POST" else None
+    form = DecideForm(data, initial={"content_hash": proposed.content_hash if proposed else ""})
+    status = status_of(form)
+    if form.is_valid():
+        try:
+            decisions.decide(by=request.actor, application_id=application_id, **form.cleaned_data)
+        except Problem as problem:
+            status = add_problem(form, problem)
+        else:
+            messages.success(request, _("复核意见已记录。"))
+            return redirect("finance:bank_check", park=park)
+    context = _context(request, application, shows_data=status < 400)
+    context |= {"form": form, "decision": proposed, "is_maker": proposed is not None and proposed.maker_person == request.actor.person_id}
+    return render(request, "finance/bank_decision.html", context, status=status)
+
+
+def _context(request: ParkRequest, application: Application, *, shows_data: bool) -> dict[str, Any]:
+    """What both pages show. A refused form shows no data: its transaction is taken back, and the log of the read with it."""
+    subject = _("申请 %(number)s 的资料") % {"number": application.number}
+    quote = application.line.quote
+    is_screened = application.status == "screened" and request.actor.role == "bank_maker"
+    return {
+        "application": application,
+        "shows_data": shows_data,
+        "sections": consents.read(by=request.actor, consent_id=application.consent_id, subject=subject) if shows_data else None,
+        "steps": step_rows([step for step in quote.steps if step["code"] in BANK_STEPS]),
+        "quote": quote,
+        "timeline": queries.timeline(application),
+        "clock": queries.contact_clock(application, db_now()),
+        "can_propose": is_screened,
+        "can_acknowledge": is_screened and application.contacted_at is None,
+    }

@@ -1,0 +1,116 @@
+"""The enterprise's applications, consents and the log of who looked."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from enterprises.queries import enterprises
+from innovscore.core.problems import Problem
+from parks.clock import db_now
+from parks.http import ParkRequest
+from parks.listing import listing
+
+from ..filters import AccessFilter, ApplicationFilter
+from ..forms import RevokeForm, WithdrawForm
+from ..queries import applications as queries
+from ..queries import consents as consent_queries
+from ..queries.pricing import step_rows
+from ..services import applications, consents
+from ..states import RESERVING_STATES
+from .showing import add_problem, status_of
+
+
+def loans(request: ParkRequest, park: str) -> HttpResponse:
+    enterprise = enterprises.own(request.actor)
+    page = listing(
+        request,
+        queries.of_enterprise(enterprise.pk if enterprise else 0),
+        filterset=ApplicationFilter,
+        columns=("number", "organisation__name", "product_version__product__name", "amount", "term_months", "get_status_display", "created_at"),
+        filename="loans",
+        sortable=("amount", "created_at"),
+    )
+    if isinstance(page, HttpResponse):
+        return page
+    return render(request, "finance/loans.html", {"page": page})
+
+
+def loan(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
+    """Timeline and amounts of one application."""
+    return _loan(request, application_id, WithdrawForm())
+
+
+def withdraw(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
+    form = WithdrawForm(request.POST)
+    if form.is_valid():
+        try:
+            applications.withdraw(by=request.actor, application_id=application_id, note=form.cleaned_data["note"])
+        except Problem as problem:
+            return _loan(request, application_id, form, status=add_problem(form, problem))
+        messages.success(request, _("申请已撤回，预留的额度已释放。"))
+        return redirect("finance:loan", park=park, application_id=application_id)
+    return _loan(request, application_id, form, status=422)
+
+
+def _loan(request: ParkRequest, application_id: int, form: WithdrawForm, status: int = 200) -> HttpResponse:
+    application = queries.own(enterprises.own_or_404(request.actor).pk, application_id)
+    context = {
+        "application": application,
+        "timeline": queries.timeline(application),
+        "clock": queries.contact_clock(application, db_now()),
+        "decision": queries.last_decision(application),
+        "steps": step_rows(application.quote.steps),
+        "form": form,
+        "may_withdraw": request.actor.role == "enterprise_signatory" and application.status in RESERVING_STATES,
+    }
+    return render(request, "finance/loan.html", context, status=status)
+
+
+def ledger(request: ParkRequest, park: str) -> HttpResponse:
+    """All consents with the last read."""
+    enterprise = enterprises.own(request.actor)
+    page = listing(
+        request,
+        consent_queries.ledger(enterprise.pk if enterprise else 0),
+        columns=("organisation__name", "product__name", "groups", "period", "granted_by_name", "revoked_at", "reads_count", "last_read"),
+        filename="consents",
+    )
+    if isinstance(page, HttpResponse):
+        return page
+    context = {"page": page, "now": db_now(), "may_sign": request.actor.role == "enterprise_signatory"}
+    return render(request, "finance/consents.html", context)
+
+
+def revoke(request: ParkRequest, park: str, consent_id: int) -> HttpResponse:
+    """The effects first, then the confirmation."""
+    found = consent_queries.own(enterprises.own_or_404(request.actor).pk, consent_id)
+    form = RevokeForm(request.POST if request.method == "POST" else None)
+    status = status_of(form)
+    if form.is_valid():
+        try:
+            consents.revoke(by=request.actor, consent_id=consent_id)
+        except Problem as problem:
+            status = add_problem(form, problem)
+        else:
+            messages.success(request, _("授权已撤回，银行已不能查询。"))
+            return redirect("finance:consents", park=park)
+    context = {"consent": found, "form": form, "open_applications": queries.undecided_of(found)}
+    return render(request, "finance/revoke.html", context, status=status)
+
+
+def access_log(request: ParkRequest, park: str) -> HttpResponse:
+    """Every time a bank looked at the enterprise."""
+    enterprise = enterprises.own(request.actor)
+    page = listing(
+        request,
+        consent_queries.reads_of(enterprise.pk if enterprise else 0),
+        filterset=AccessFilter,
+        columns=("at", "organisation__name", "person_name", "role", "groups", "subject", "consent_id"),
+        filename="access-log",
+    )
+    if isinstance(page, HttpResponse):
+        return page
+    return render(request, "finance/access_log.html", {"page": page})

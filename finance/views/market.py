@@ -1,0 +1,125 @@
+"""金融超市 of an enterprise: products with the own line, consent, application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from enterprises.queries import enterprises
+from innovscore.core.problems import Problem
+from parks.http import ParkRequest
+from parks.idempotency import Reply, once
+
+from ..forms import ApplyForm, ConsentForm
+from ..models import Consent, CreditLine, ProductVersion
+from ..queries import consents as consent_queries
+from ..queries import lines as line_queries
+from ..queries import products
+from ..queries.package import package
+from ..queries.pricing import Pricing, price
+from ..rules import CREDIT_GROUPS
+from ..services import applications, consents, quotes
+from .showing import add_problem, status_of
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A product with what it means for this enterprise."""
+
+    version: ProductVersion
+    price: Pricing
+    consent: Consent | None
+    line: CreditLine | None
+
+    @property
+    def may_apply(self) -> bool:
+        return bool(self.consent and self.line and self.line.state == "active" and self.line.available)
+
+
+def _card(enterprise_id: int, version: ProductVersion) -> Card:
+    consent = consent_queries.active_for(enterprise_id, version.product_id)
+    line = line_queries.of_product(enterprise_id, version.product_id)
+    return Card(version, price(enterprise_id, version), consent, line)
+
+
+def market(request: ParkRequest, park: str) -> HttpResponse:
+    """Products with the own line, what binds it and what would raise it."""
+    enterprise = enterprises.own(request.actor)
+    cards = [_card(enterprise.pk, version) for version in products.active_versions()] if enterprise else []
+    return render(request, "finance/market.html", {"enterprise": enterprise, "cards": cards, "may_sign": _may_sign(request)})
+
+
+def requote(request: ParkRequest, park: str, product: str) -> HttpResponse:
+    """Compute the line again."""
+    line = quotes.request(by=request.actor, product_code=product)
+    if line is None:
+        messages.warning(request, _("目前不能给出可用的授信额度，请查看卡片上的原因。"))
+    else:
+        messages.success(request, _("授信额度已重新测算。"))
+    return redirect("finance:market", park=park)
+
+
+def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
+    """Who will see what until when, with the real package as preview; the signatory signs."""
+    enterprise = enterprises.own_or_404(request.actor)
+    version = products.active_version(product)
+    form = ConsentForm(request.POST if request.method == "POST" else None)
+    status = status_of(form)
+    if form.is_valid():
+        try:
+            data = form.cleaned_data
+            granted = consents.grant(by=request.actor, product_code=product, months=data["months"], groups=data["groups"])
+        except Problem as problem:
+            status = add_problem(form, problem)
+        else:
+            messages.success(request, _("已授权 %(bank)s，可随时在授权台账撤回。") % {"bank": granted.organisation.name})
+            return redirect("finance:market", park=park)
+    context = {
+        "form": form,
+        "version": version,
+        "sections": package(enterprise.pk, CREDIT_GROUPS),
+        "existing": consent_queries.active_for(enterprise.pk, version.product_id),
+        "may_sign": _may_sign(request),
+    }
+    return render(request, "finance/consent.html", context, status=status)
+
+
+def apply(request: ParkRequest, park: str, product: str) -> HttpResponse:
+    """Apply within the line; the key in the form keeps a second click from applying twice."""
+    enterprise = enterprises.own_or_404(request.actor)
+    card = _card(enterprise.pk, products.active_version(product))
+    form = ApplyForm(request.POST if request.method == "POST" else None)
+    status = status_of(form)
+    if form.is_valid():
+        try:
+            reply = _submit(request, park, product, form)
+        except Problem as problem:
+            status = add_problem(form, problem)
+        else:
+            if not reply.replayed:
+                messages.success(request, _("申请已提交，额度已预留。银行会在 1 个工作日内联系您。"))
+            return redirect(reply.location)
+    return render(request, "finance/apply.html", {"form": form, "card": card, "may_sign": _may_sign(request)}, status=status)
+
+
+def _submit(request: ParkRequest, park: str, product: str, form: ApplyForm) -> Reply:
+    data = form.cleaned_data
+    body = {"product": product, "amount": data["amount"], "term_months": data["term_months"], "purpose": data["purpose"]}
+
+    def effect() -> Reply:
+        made = applications.submit(
+            by=request.actor, product_code=product, amount=data["amount"], term_months=data["term_months"],
+            purpose=data["purpose"], client_ref=data["idempotency_key"],
+        )  # fmt: skip
+        return Reply(302, location=reverse("finance:loan", kwargs={"park": park, "application_id": made.pk}))
+
+    return once(by=request.actor, route="finance:apply", key=data["idempotency_key"], body=body, effect=effect)
+
+
+def _may_sign(request: ParkRequest) -> bool:
+    return request.actor.role == "enterprise_signatory"

@@ -1,0 +1,61 @@
+"""The bank's products: one person proposes a version, another puts it in force. The park's totals."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import Problem
+from parks.http import ParkRequest
+from parks.idempotency import Reply, once
+
+from ..forms import ProductForm
+from ..queries import applications
+from ..queries import products as queries
+from ..services import products
+from .showing import add_problem, status_of
+
+TERMS = ("cap", "first_loan_cap", "min_score", "rate_low", "rate_high", "term_min", "term_max", "conditions")
+
+
+def overview(request: ParkRequest, park: str) -> HttpResponse:
+    """Versions of the own products; POST proposes a new one."""
+    form = ProductForm(request.POST if request.method == "POST" else None)
+    status = status_of(form)
+    if form.is_valid():
+        try:
+            reply = _propose(request, park, form)
+        except Problem as problem:
+            status = add_problem(form, problem)
+        else:
+            messages.success(request, _("产品版本已提出，请另一位同事启用。"))
+            return redirect(reply.location)
+    context = {"form": form, "versions": queries.versions_of(request.actor), "person_id": request.actor.person_id}
+    return render(request, "finance/products.html", context, status=status)
+
+
+def _propose(request: ParkRequest, park: str, form: ProductForm) -> Reply:
+    data = form.cleaned_data
+    terms = products.Terms(**{name: data[name] for name in TERMS})
+
+    def effect() -> Reply:
+        products.propose(by=request.actor, code=data["code"], name=data["name"], terms=terms)
+        return Reply(302, location=reverse("finance:products", kwargs={"park": park}))
+
+    body = {name: data[name] for name in (*TERMS, "code", "name")}
+    return once(by=request.actor, route="finance:products", key=data["idempotency_key"], body=body, effect=effect)
+
+
+def activate(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    """Put a version in force."""
+    version = products.activate(by=request.actor, version_id=version_id)
+    messages.success(request, _("%(version)s 已启用。") % {"version": version})
+    return redirect("finance:products", park=park)
+
+
+def office(request: ParkRequest, park: str) -> HttpResponse:
+    """Totals of the park; groups of fewer than five enterprises are hidden."""
+    return render(request, "finance/office.html", {"totals": applications.totals(), "versions": queries.active_versions()})
