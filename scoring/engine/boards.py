@@ -21,7 +21,7 @@ MIDRANK_SCALE = 10**8
 
 @dataclass(frozen=True)
 class BoardResult:
-    """One board over all units; place 0 = not eligible. score in 1e-4; `place` is shared by equal scores (1, 1, 3),
+    """One board over all units; place 0 = not eligible. score in 1e-4 of 100; `place` is shared by equal scores (1, 1, 3),
     `position` is the total order; midranks (n, indicators of the board) in 1e-8; `winners` are row numbers in order.
     """
 
@@ -139,7 +139,7 @@ def _board(board: Board, columns: Columns, scores: Scores, *, base: Bools, times
             midranks[cohort, position] = values
             if index == heaviest:
                 heavy[cohort] = order
-    result = np.where(eligible, divide_half_up(midranks @ (shares // 100), 10**10), 0)
+    result = np.where(eligible, divide_half_up(midranks @ (shares // 100), 10**8), 0)
     return _placed(board, columns, scores, (eligible, result, midranks, heavy), (times, ids, cohorts, members))
 
 
