@@ -48,20 +48,21 @@ def of_run(run: ScoreRun, scheme: engine.Scheme) -> RunCharts:
     names = names_of(scheme.groups)
     strips: list[StripRow] = []
     rows: list[tuple[object, ...]] = []
-    for code, stage in stages.items():
+    for code in run.stages:
+        stage = stages[code]
         label = names.get(code, code)
         if stage["total"]:
             low, first, median, third, high = stage["total"]
             strips.append(StripRow(f"{label} n={stage['ranked']}", None, first, median, third, edges[-1]))
             rows.append((label, stage["units"], stage["ranked"], low, first, median, third, high))
-    boards = names_of(scheme.boards)
+    boards, eligible = names_of(scheme.boards), stats.get("boards", {})
     return RunCharts(
         edges=edges,
         counts=counts,
         histogram_rows=[(f"{a}–{b}", n) for a, b, n in zip(edges, edges[1:], counts, strict=False)],
         strips=strips,
         strip_rows=rows,
-        boards=[(boards.get(code, code), count) for code, count in stats.get("boards", {}).items()],
+        boards=[(boards.get(code, code), eligible.get(code, 0)) for code in run.boards],
     )
 
 
