@@ -92,11 +92,12 @@ def run_out(edition: BoardEdition) -> None:
     """The notice ended an hour ago: stored times are moved by a session of the owner (committed data only)."""
     with owner_connection() as owner, owner.cursor() as cursor:
         cursor.execute("SELECT set_config('app.park_id', %s, false)", [str(edition.park_id)])
+        cursor.execute("SELECT statement_timestamp() - interval '1 hour'")
+        (end,) = cursor.fetchone()
         for table, column in (("rankings_boardedition", "id"), ("rankings_publishedboard", "edition_id")):
             cursor.execute(
-                f"UPDATE {table} SET notice_starts_at = notice_starts_at - %s, "  # noqa: S608  # names from this file
-                f"notice_ends_at = statement_timestamp() - interval '1 hour' WHERE {column} = %s",
-                [dt.timedelta(days=10), edition.pk],
+                f"UPDATE {table} SET notice_starts_at = notice_starts_at - %s, notice_ends_at = %s WHERE {column} = %s",  # noqa: S608
+                [dt.timedelta(days=10), end, edition.pk],
             )
 
 

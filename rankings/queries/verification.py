@@ -1,0 +1,130 @@
+"""Is what the public reads still what was published? Recomputes every hash and names what does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from scoring import engine
+
+from .. import rules
+from ..models import (
+    BoardEdition,
+    BoardEntry,
+    PublishedBoard,
+    PublishedCurrent,
+    PublishedEntry,
+    PublishedMethod,
+)
+from ..states import EditionState
+from .editions import head_of, line_of, proof_breaks
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Something that does not hold: where (year, board, edition) and what."""
+
+    where: str
+    what: str
+
+
+def verify() -> Iterator[Break]:
+    """Every break in the publications of the park that was entered; nothing means all of them verify."""
+    boards = list(
+        PublishedBoard.objects.order_by("seq").select_related("edition__park", "edition__cycle", "park")
+    )
+    yield from _chain(boards)
+    for board in boards:
+        for what in _board(board):
+            yield Break(_where(board), what)
+    yield from _editions({board.edition_id for board in boards})
+    yield from _pointers()
+    yield from _methods(boards)
+
+
+def _where(board: PublishedBoard | BoardEdition) -> str:
+    year = board.year if isinstance(board, PublishedBoard) else board.cycle.year
+    return f"{year} {board.board} #{board.number}"
+
+
+def _chain(boards: list[PublishedBoard]) -> Iterator[Break]:
+    prev, expected = GENESIS, 1
+    for board in boards:
+        if board.seq != expected:
+            yield Break(_where(board), _("发布链缺少第 %(seq)s 号") % {"seq": expected})
+        if board.prev != prev:
+            yield Break(_where(board), _("不接在发布链的前一份之后"))
+        if board.chain != rules.chained(board.prev, board.content_hash):
+            yield Break(_where(board), _("发布链的摘要不符"))
+        prev, expected = board.chain, board.seq + 1
+
+
+def _board(board: PublishedBoard) -> Iterator[str]:
+    head = {
+        "park": board.park.code, "year": board.year, "board": board.board, "number": board.number,
+        "eligible": board.eligible, "size": board.size, "run_hash": board.run_hash,
+    }  # fmt: skip
+    if rules.content_hash(head, board.entries_root) != board.content_hash:
+        yield _("内容摘要与年度、榜单、参评数、运行号或名单不符")
+    run_hash = engine.run_hash(
+        board.snapshot_root, board.scheme_digest, board.engine_version, board.result_root
+    )
+    if run_hash != board.run_hash:
+        yield _("运行号与快照、方案、引擎和结果的摘要不符")
+    entries = list(PublishedEntry.objects.filter(published=board).order_by("position"))
+    for entry in entries:
+        if rules.leaf_of(line_of(entry)) != entry.leaf:
+            yield _("第 %(position)s 行“%(name)s”与其摘要不符") % {
+                "position": entry.position,
+                "name": entry.name,
+            }
+    if rules.root_of(line_of(entry) for entry in entries) != board.entries_root:
+        yield _("名单与根摘要不符")
+    yield from _against_edition(board, entries)
+
+
+def _against_edition(board: PublishedBoard, entries: list[PublishedEntry]) -> Iterator[str]:
+    edition = board.edition
+    if (board.state, board.content_hash) != (edition.state, edition.content_hash):
+        yield _("状态或内容与编制的榜单不同")
+    if head_of(edition)["run_hash"] != board.run_hash:
+        yield _("运行号与编制的榜单不同")
+    kept = [line_of(entry) for entry in BoardEntry.objects.filter(edition=edition).order_by("position")]
+    if kept != [line_of(entry) for entry in entries]:
+        yield _("名单与编制的榜单不同")
+    if board.notice_ends_at != edition.notice_ends_at:
+        yield _("公示截止时间与编制的榜单不同")
+
+
+def _editions(shown: set[int]) -> Iterator[Break]:
+    """Editions that were on notice must be public still, and follow from their runs."""
+    rows = BoardEdition.objects.filter(noticed_by_ref__isnull=False)
+    for edition in rows.select_related("cycle", "park", "run__snapshot", "run__scheme_version"):
+        if edition.pk not in shown:
+            yield Break(_where(edition), _("公示过，但公开表里没有"))
+        for what in proof_breaks(edition):
+            yield Break(_where(edition), what)
+
+
+def _pointers() -> Iterator[Break]:
+    for pointer in PublishedCurrent.objects.select_related("published"):
+        board = pointer.published
+        if (pointer.year, pointer.board) != (board.year, board.board) or board.state not in (
+            EditionState.FINAL,
+            EditionState.WITHDRAWN,
+        ):
+            yield Break(_where(board), _("现行指针指向不是正式榜单的一版"))
+
+
+def _methods(boards: list[PublishedBoard]) -> Iterator[Break]:
+    methods = {row.digest: row for row in PublishedMethod.objects.all()}
+    for row in methods.values():
+        if engine.load_scheme(row.body).digest != row.digest:
+            yield Break(row.version, _("公布的评价办法与其摘要不符"))
+    for board in boards:
+        if board.scheme_digest not in methods:
+            yield Break(_where(board), _("没有公布所用的评价办法"))
