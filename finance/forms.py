@@ -39,7 +39,7 @@ class PercentField(forms.CharField):
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value).strip().rstrip("%％")
+        text = (super().to_python(value) or "").strip().rstrip("%％")
         if not text:
             return None
         try:

@@ -15,6 +15,7 @@ from parks.actors import Actor
 from ..models import Application, Consent, Decision
 from ..states import EVENT_LABELS, OPEN_STATES, REJECT_REASONS, ApplicationState
 from . import consents
+from .acting import organisation_of
 
 SMALL_GROUP = 5
 """Groups of fewer enterprises are not shown in totals."""
@@ -38,7 +39,7 @@ def own(enterprise_id: int, application_id: int) -> Application:
 
 def to_bank(actor: Actor) -> QuerySet[Application]:
     """Applications addressed to the acting bank, past the park's screening."""
-    seen = _with_parts().filter(organisation_id=actor.organisation_id)
+    seen = _with_parts().filter(organisation_id=organisation_of(actor))
     return seen.exclude(status__in=[ApplicationState.DRAFT, ApplicationState.SUBMITTED, ApplicationState.DECLINED_AUTO]).order_by("-pk")
 
 

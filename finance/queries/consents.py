@@ -10,6 +10,7 @@ from innovscore.core.problems import NotFound
 from parks.actors import Actor
 
 from ..models import Consent, ConsentAccess
+from .acting import organisation_of
 
 ACTIVE = Q(revoked_at__isnull=True, period__startswith__lte=Now(), period__endswith__gt=Now())
 
@@ -26,7 +27,7 @@ def active_for(enterprise_id: int, product_id: int) -> Consent | None:
 
 def granted_to(actor: Actor) -> QuerySet[Consent]:
     """Consents the acting bank holds now."""
-    return active().filter(organisation_id=actor.organisation_id)
+    return active().filter(organisation_id=organisation_of(actor))
 
 
 def ledger(enterprise_id: int) -> QuerySet[Consent]:

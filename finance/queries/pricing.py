@@ -156,10 +156,9 @@ def price(enterprise_id: int, version: ProductVersion) -> Pricing:
 def _priced(enterprise_id: int, version: ProductVersion, standing: ScoreStanding, figures: TwoYears) -> Pricing:
     first_loan = is_first_loan(enterprise_id)
     exposure = exposure_elsewhere(enterprise_id, version.product_id)
-    assert figures.equity is not None  # `missing` was asked before
     result = quote(
         Standing(points=standing.total, stage=standing.stage, vetoes=vetoes_of(standing)),
-        Figures(revenue=present(figures.revenue), tax=present(figures.tax), equity=figures.equity, exposure=exposure),
+        Figures(revenue=present(figures.revenue), tax=present(figures.tax), equity=figures.equity or rules.ZERO, exposure=exposure),
         Caps(product=version.cap, first_loan=version.first_loan_cap if first_loan else None),
         Formula.from_data(version.formula),
     )

@@ -10,6 +10,7 @@ from parks.actors import Actor
 
 from ..models import Product, ProductVersion
 from ..states import VersionState
+from .acting import organisation_of
 
 
 def active_versions() -> QuerySet[ProductVersion]:
@@ -28,7 +29,7 @@ def active_version(code: str) -> ProductVersion:
 
 def versions_of(actor: Actor) -> QuerySet[ProductVersion]:
     """All versions of the acting bank, newest first."""
-    own = ProductVersion.objects.filter(product__organisation_id=actor.organisation_id)
+    own = ProductVersion.objects.filter(product__organisation_id=organisation_of(actor))
     return own.select_related("product").order_by("product__code", "-number")
 
 
@@ -41,4 +42,4 @@ def version_of(actor: Actor, version_id: int) -> ProductVersion:
 
 
 def product_named(actor: Actor, code: str) -> Product | None:
-    return Product.objects.filter(organisation_id=actor.organisation_id, code=code).first()
+    return Product.objects.filter(organisation_id=organisation_of(actor), code=code).first()

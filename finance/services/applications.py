@@ -24,6 +24,7 @@ from .. import rules
 from ..models import Application, ApplicationEvent, Consent, CreditLine, ProductVersion
 from ..queries import consents, products
 from ..queries import lines as line_queries
+from ..queries.acting import person_of
 from ..states import MACHINE, OPEN_STATES, ApplicationState
 from ..states import TRANSITIONS as ALLOWED
 from .problems import guarded
@@ -60,7 +61,7 @@ def submit(*, by: Actor, product_code: str, amount: Decimal, term_months: int, p
             client_ref=client_ref,
             contact_due_at=_end_of_working_day(now, 1),
             lapses_at=_end_of_working_day(now, rules.LAPSE_WORKING_DAYS),
-            created_by_ref=by.person_id,
+            created_by_ref=person_of(by),
             created_by_name=by.person_name,
         )
         step(application, "submit", by=by)

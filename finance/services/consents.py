@@ -16,9 +16,10 @@ from parks.clock import BEIJING, db_now, db_today
 from parks.roles import Role
 
 from .. import rules
-from ..models import Consent, ConsentAccess
+from ..models import Consent, ConsentAccess, ProductVersion
 from ..queries import consents as queries
 from ..queries import products
+from ..queries.acting import organisation_of, person_of
 from ..queries.package import Section, package
 from ..states import GROUPS
 from . import applications, lines
@@ -62,7 +63,7 @@ def grant(*, by: Actor, product_code: str, months: int, groups: Iterable[str] = 
     return consent
 
 
-def _create(by: Actor, enterprise_id: int, version: products.ProductVersion, months: int, groups: list[str]) -> Consent:
+def _create(by: Actor, enterprise_id: int, version: ProductVersion, months: int, groups: list[str]) -> Consent:
     start = db_now()
     end = rules.add_months(start, months)
     bank = version.product.organisation
@@ -80,7 +81,7 @@ def _create(by: Actor, enterprise_id: int, version: products.ProductVersion, mon
             text_version=TEXT_VERSION,
             text=text,
             digest=rules.digest_of(signed),
-            granted_by_ref=by.person_id,
+            granted_by_ref=person_of(by),
             granted_by_name=by.person_name,
         )
 
@@ -125,7 +126,7 @@ def read(*, by: Actor, consent_id: int, subject: str, groups: Iterable[str] | No
 def note_list_reads(*, by: Actor, consent_ids: Iterable[int], subject: str) -> set[int]:
     """A bank person sees names in a list: one row a consent, person and day. Returns the consents that hold."""
     holding = {consent.pk: consent for consent in queries.granted_to(by).filter(pk__in=set(consent_ids))}
-    today = ConsentAccess.objects.filter(consent_id__in=holding, person_ref=by.person_id, subject=subject, at__date=db_today())
+    today = ConsentAccess.objects.filter(consent_id__in=holding, person_ref=person_of(by), subject=subject, at__date=db_today())
     noted = set(today.values_list("consent_id", flat=True))
     seen = set(noted)
     for number, consent in holding.items():
@@ -144,8 +145,8 @@ def _log(by: Actor, consent: Consent, groups: list[str], subject: str) -> None:
     ConsentAccess.objects.create(
         consent=consent,
         enterprise_id=consent.enterprise_id,
-        organisation_id=by.organisation_id,
-        person_ref=by.person_id,
+        organisation_id=organisation_of(by),
+        person_ref=person_of(by),
         person_name=by.person_name,
         role=by.role,
         groups=groups,

@@ -18,6 +18,7 @@ from .. import rules
 from ..models import Application, Decision, ProductVersion
 from ..queries import applications as queries
 from ..queries import consents
+from ..queries.acting import person_of
 from ..states import REJECT_REASONS, ApplicationState, QuoteState
 from .applications import locked, step
 from .problems import guarded
@@ -49,7 +50,7 @@ def propose(*, by: Actor, application_id: int, amount: Decimal, rate: Decimal, t
             term_months=term_months,
             content=content,
             content_hash=rules.digest_of(content),
-            maker_person=by.person_id,
+            maker_person=person_of(by),
             maker_name=by.person_name,
             note=note,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from innovscore.core.problems import Conflict
 from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
+from scoring.queries.standing import Standing
 
 from .. import rules
 from ..models import Consent, CreditLine, ProductVersion, Quote
@@ -27,17 +29,16 @@ def requote(*, by: Actor, enterprise_id: int, version: ProductVersion, consent: 
         line = _locked(enterprise_id, version.product_id)
         priced = price(enterprise_id, version)
         _end_quotes(enterprise_id, version.product_id, QuoteState.SUPERSEDED)
-        if not priced.usable:
+        if not priced.usable or priced.standing is None:
             _freeze(line)
             return None
-        quote = _store(priced, enterprise_id, consent)
+        quote = _store(priced, priced.standing, enterprise_id, consent)
         line = _set(line, quote, version)
         audit.record(by=by, action="quote.made", obj=quote, after={"amount": quote.amount, "digest": quote.digest})
     return line
 
 
-def _store(priced: Pricing, enterprise_id: int, consent: Consent) -> Quote:
-    assert priced.standing is not None and priced.inputs is not None  # a usable price has both
+def _store(priced: Pricing, standing: Standing, enterprise_id: int, consent: Consent) -> Quote:
     steps = [{"code": step.code, "value": str(step.value)} for step in priced.result.steps]
     content = {"inputs": priced.inputs, "steps": steps, "amount": priced.amount, "binding": priced.result.binding}
     return Quote.objects.create(
@@ -46,7 +47,7 @@ def _store(priced: Pricing, enterprise_id: int, consent: Consent) -> Quote:
         product_id=consent.product_id,
         product_version=priced.version,
         consent=consent,
-        snapshot_id=priced.standing.snapshot_id,
+        snapshot_id=standing.snapshot_id,
         inputs=priced.inputs,
         steps=steps,
         binding=priced.result.binding,
@@ -79,7 +80,7 @@ def freeze(*, enterprise_id: int, product_id: int) -> None:
     _freeze(line)
 
 
-def cut(*, by: Actor, line_id: int, limit: rules.Decimal) -> CreditLine:
+def cut(*, by: Actor, line_id: int, limit: Decimal) -> CreditLine:
     """Lower the limit at once, never below what is taken; raises Conflict when it would rise."""
     with transaction.atomic():
         line = CreditLine.objects.select_for_update().get(pk=line_id)

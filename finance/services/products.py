@@ -18,6 +18,7 @@ from .. import rules
 from ..formula import Formula
 from ..models import Product, ProductVersion
 from ..queries import products as queries
+from ..queries.acting import organisation_of, person_of
 from ..states import VersionState
 from .problems import guarded
 
@@ -59,7 +60,7 @@ def propose(*, by: Actor, code: str, name: str, terms: Terms, formula: dict[str,
             number=last.number + 1 if last else 1,
             formula=formula,
             digest=rules.digest_of(content),
-            proposed_by_ref=by.person_id,
+            proposed_by_ref=person_of(by),
             proposed_by_name=by.person_name,
             **asdict(terms),
         )
@@ -91,7 +92,7 @@ def _product(by: Actor, code: str, name: str) -> Product:
         return existing
     if Product.objects.filter(code=code).exists():
         raise Refused(code="product_code", field="code", message=_("产品代码“%(code)s”已被使用，请换一个。") % {"code": code})
-    return Product.objects.create(organisation_id=by.organisation_id, code=code, name=name)
+    return Product.objects.create(organisation_id=organisation_of(by), code=code, name=name)
 
 
 def _check_terms(terms: Terms) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from enterprises.models import Cycle, DeclaredValue, Declaration, Enterprise
+from enterprises.models import Cycle, Declaration, DeclaredValue, Enterprise
 from finance.models import Application, Consent, CreditLine, ProductVersion
 from finance.services import applications, consents, decisions, products
 from parks.actors import Actor

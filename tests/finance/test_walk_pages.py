@@ -1,0 +1,155 @@
+"""The walk in the browser's terms: every page of lending answers, forms work without script, refusals say why."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from finance.models import Application, Consent, ConsentAccess
+from parks.scope import park_scope
+from tests.factories import lending
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(park: Any) -> lending.World:
+    with park_scope(park.pk):
+        return lending.world(park)
+
+
+def key_of(response: Any) -> str:
+    return re.search(r'name="idempotency_key" value="([^"]+)"', response.content.decode()).group(1)
+
+
+def hash_of(response: Any) -> str:
+    return re.search(r'name="content_hash" value="([^"]+)"', response.content.decode()).group(1)
+
+
+def test_from_the_market_to_an_approved_loan(world: lending.World, client_as: Any) -> None:
+    firm, maker, checker = client_as(world.signatory), client_as(world.maker), client_as(world.checker)
+    code = world.version.product.code
+    market = firm.get("/p/cq/e/finance/")
+    assert market.status_code == 200
+    text = market.content.decode()
+    assert "900.00" in text
+    assert "以银行最终审批为准" in text
+    assert "净资产" in text
+    url = f"/p/cq/e/finance/{code}/consent/"
+    page = firm.get(url)
+    assert world.enterprise.name in page.content.decode()
+    assert firm.post(url, {"months": 6, "groups": ["id"], "confirm": "on"}).status_code == 422
+    assert firm.post(url, {}).status_code == 422
+    assert firm.post(url, {"months": 6, "groups": ["id", "score", "dims", "fin"], "confirm": "on"}).status_code == 302
+    url = f"/p/cq/e/finance/{code}/apply/"
+    key = key_of(firm.get(url))
+    body = {"amount": "500", "term_months": "12", "purpose": "采购", "idempotency_key": key}
+    assert firm.post(url, body | {"amount": "901", "idempotency_key": "other"}).status_code == 409
+    assert firm.post(url, body | {"amount": "五百"}).status_code == 422
+    sent = firm.post(url, body)
+    assert sent.status_code == 302
+    assert firm.post(url, body)["Location"] == sent["Location"]
+    assert firm.post(url, body | {"amount": "400"}).status_code == 422
+    with park_scope(world.park.pk):
+        application = Application.objects.get()
+    assert "500.00" in firm.get(sent["Location"]).content.decode()
+
+    queue = maker.get("/p/cq/bank/applications/").content.decode()
+    assert world.enterprise.name in queue
+    url = f"/p/cq/bank/applications/{application.pk}/"
+    dossier = maker.get(url)
+    assert "50,000,000" not in dossier.content.decode()
+    assert maker.post(f"{url}acknowledge/").status_code == 302
+    proposal = {"amount": "400", "rate": "3.45", "term_months": "12", "idempotency_key": key_of(maker.get(url))}
+    refused = maker.post(url, proposal | {"rate": "9"})
+    assert refused.status_code == 422
+    assert world.enterprise.name not in refused.content.decode(), "no data on a page whose read is not logged"
+    assert maker.post(url, proposal).status_code == 302
+
+    assert f"/p/cq/bank/check/{application.pk}/" in checker.get("/p/cq/bank/check/").content.decode()
+    url = f"/p/cq/bank/check/{application.pk}/"
+    verdict = {"content_hash": hash_of(checker.get(url)), "outcome": "approve"}
+    assert checker.post(url, {"content_hash": "0" * 64, "outcome": "approve"}).status_code == 409
+    assert checker.post(url, verdict).status_code == 302
+    assert "已审批" in firm.get(sent["Location"]).content.decode()
+    log = firm.get("/p/cq/e/access-log/").content.decode()
+    assert world.maker.person_name in log
+    assert world.checker.person_name in log
+
+
+def test_revoking_takes_the_data_away_at_once(world: lending.World, client_as: Any) -> None:
+    firm, maker = client_as(world.signatory), client_as(world.maker)
+    with park_scope(world.park.pk):
+        consent, application = world.consent(), world.apply()
+    url = f"/p/cq/bank/applications/{application.pk}/"
+    assert world.enterprise.name in maker.get(url).content.decode()
+    page = firm.get(f"/p/cq/e/consents/{consent.pk}/revoke/").content.decode()
+    assert application.number in page
+    assert firm.post(f"/p/cq/e/consents/{consent.pk}/revoke/", {"confirm": "on"}).status_code == 302
+    for address in (url, "/p/cq/bank/applications/"):
+        text = maker.get(address).content.decode()
+        assert world.enterprise.name not in text
+        assert world.enterprise.uscc not in text
+        assert "授权已撤回或到期" in text
+    export = maker.get("/p/cq/bank/applications/?export=csv").content.decode()
+    assert world.enterprise.name not in export
+    with park_scope(world.park.pk):
+        reads = ConsentAccess.objects.count()
+        assert reads == 1
+        assert Consent.objects.get().revoked_at is not None
+
+
+def test_another_bank_and_another_firm_get_the_same_404_as_for_nothing(world: lending.World, client_as: Any, actors: Any) -> None:
+    with park_scope(world.park.pk):
+        consent, application = world.consent(), world.apply()
+    stranger = client_as(actors("bank_maker", world.park))
+    other_firm = client_as(actors("enterprise_signatory", world.park))
+    for client, address in (
+        (stranger, "/p/cq/bank/applications/{}/"), (other_firm, "/p/cq/e/loans/{}/"), (other_firm, "/p/cq/e/consents/{}/revoke/"),
+    ):  # fmt: skip
+        number = consent.pk if "consents" in address else application.pk
+        foreign, absent = client.get(address.format(number)), client.get(address.format(987654))
+        assert (foreign.status_code, absent.status_code) == (404, 404)
+    text = stranger.get("/p/cq/bank/applications/").content.decode()
+    assert application.number not in text
+    assert world.enterprise.name not in text
+    assert "共 0 条" in text
+
+
+def test_products_page_proposes_and_another_person_activates(world: lending.World, client_as: Any) -> None:
+    maker, checker = client_as(world.maker), client_as(world.checker)
+    page = maker.get("/p/cq/bank/products/")
+    body = {
+        "code": "second", "name": "第二", "cap": "1000", "min_score": "60", "rate_low": "3", "rate_high": "4.5", "term_min": "3",
+        "term_max": "24", "idempotency_key": key_of(page),
+    }  # fmt: skip
+    assert maker.post("/p/cq/bank/products/", body | {"rate_low": "5", "idempotency_key": "x"}).status_code == 422
+    assert maker.post("/p/cq/bank/products/", body).status_code == 302
+    with park_scope(world.park.pk):
+        from finance.models import ProductVersion
+
+        version = ProductVersion.objects.get(product__code="second")
+    address = f"/p/cq/bank/products/{version.pk}/activate/"
+    assert maker.post(address).status_code == 403
+    assert checker.post(address).status_code == 302
+    assert checker.post(address).status_code == 409
+
+
+def test_office_sees_totals_of_five_and_more_only(world: lending.World, client_as: Any, actors: Any) -> None:
+    with park_scope(world.park.pk):
+        world.consent()
+        world.apply()
+    office = client_as(actors("park_admin", world.park))
+    text = office.get("/p/cq/office/finance/").content.decode()
+    assert "待银行受理" in text
+    assert "5,000,000.00" not in text
+
+
+def test_pages_without_an_enterprise_or_product_say_so(park: Any, client_as: Any, actors: Any) -> None:
+    firm = client_as(actors("enterprise_signatory", park))
+    assert "还没有在本园区登记企业" in firm.get("/p/cq/e/finance/").content.decode()
+    for address in ("/p/cq/e/loans/", "/p/cq/e/consents/", "/p/cq/e/access-log/"):
+        assert firm.get(address).status_code == 200
+    assert firm.get("/p/cq/e/finance/absent/apply/").status_code == 404
