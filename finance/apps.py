@@ -5,3 +5,6 @@ from django.apps import AppConfig
 
 class FinanceConfig(AppConfig):
     name = "finance"
+
+    def ready(self) -> None:
+        from . import receivers  # noqa: F401  # connects them

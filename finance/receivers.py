@@ -1,0 +1,18 @@
+"""What other rooms' news mean for lending."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from scoring.signals import run_made_current
+
+from .services import corrections
+
+
+@receiver(run_made_current)
+def scores_were_corrected(sender: Any, run: Any, previous: Any, by: Any, **_kwargs: Any) -> None:
+    """A new run counts for a year: quotes that stand on the run before may no longer be used."""
+    if previous is not None:
+        corrections.supersede(by=by, snapshot_id=previous.snapshot_id)
