@@ -36,7 +36,7 @@ def prepare() -> None:
     for name in embedded.DATABASE_NAMES:
         values[name] = urlsplit(values[name])._replace(path=f"/{DATABASE}").geturl()
     os.environ.update(values, DJANGO_SETTINGS_MODULE="innovscore.settings", BENCH_SOURCE=source, DEMO_MODE="1")
-    _admin(source, f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
+    _admin(source, f'DROP DATABASE IF EXISTS "{DATABASE}"')
     _admin(source, f"CREATE DATABASE \"{DATABASE}\" TEMPLATE template0 ENCODING 'UTF8'")
     owner = os.environ | {"INNOVSCORE_PROCESS": "owner"}
     for command in (["ensure_roles"], ["migrate", "--skip-checks", "-v0"]):
@@ -55,7 +55,12 @@ def remove() -> None:
     from django.db import connections
 
     connections.close_all()
-    _admin(os.environ["BENCH_SOURCE"], f'DROP DATABASE IF EXISTS "{DATABASE}" WITH (FORCE)')
+    for _attempt in range(50):  # sessions of killed workers and of the lease keeper end a moment later
+        try:
+            return _admin(os.environ["BENCH_SOURCE"], f'DROP DATABASE IF EXISTS "{DATABASE}"')
+        except psycopg2.errors.ObjectInUse:
+            time.sleep(0.2)
+    return None
 
 
 def _admin(url: str, command: str) -> None:
