@@ -13,7 +13,16 @@ from django.utils import timezone
 from psycopg2.extras import DateTimeTZRange
 
 from enterprises.models import Cycle, Declaration, DeclaredValue, Enterprise
-from finance.models import Application, ApplicationEvent, Consent, CreditLine, Decision, Product, ProductVersion, Quote
+from finance.models import (
+    Application,
+    ApplicationEvent,
+    Consent,
+    CreditLine,
+    Decision,
+    Product,
+    ProductVersion,
+    Quote,
+)
 from finance.rules import CREDIT_GROUPS, digest_of
 from parks.actors import Actor
 from parks.models import Organisation, Park, Partnership
