@@ -43,7 +43,9 @@ class DeclarationFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("名称或信用代码"), method="search")
     state = django_filters.ChoiceFilter(label=_("状态"), choices=DeclarationState.choices)
     year = django_filters.NumberFilter(label=_("年度"), field_name="cycle__year")
-    sub_park = django_filters.ModelChoiceFilter(label=_("所在园区"), field_name="enterprise__sub_park", queryset=sub_parks)
+    sub_park = django_filters.ModelChoiceFilter(
+        label=_("所在园区"), field_name="enterprise__sub_park", queryset=sub_parks
+    )
 
     class Meta:
         model = Declaration

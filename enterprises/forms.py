@@ -21,18 +21,31 @@ class RegisterForm(forms.Form):
         widget=forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"}),
     )  # fmt: skip
     uscc_reason = forms.CharField(
-        label=_("校验不通过时的说明"), required=False, max_length=300, help_text=_("仅当代码与营业执照一致而校验不通过时填写，审核员将对照执照核验。")
+        label=_("校验不通过时的说明"),
+        required=False,
+        max_length=300,
+        help_text=_("仅当代码与营业执照一致而校验不通过时填写，审核员将对照执照核验。"),
     )
     name = forms.CharField(label=_("企业名称"), max_length=200)
     legal_representative = forms.CharField(label=_("法定代表人"), max_length=80)
-    founded_on = forms.DateField(label=_("成立日期"), help_text=_("例如 2018-05-21"), widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+    founded_on = forms.DateField(
+        label=_("成立日期"),
+        help_text=_("例如 2018-05-21"),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
     registered_address = forms.CharField(label=_("注册地址"), max_length=300)
     industry = forms.ChoiceField(label=_("行业"), choices=[(name, name) for name in INDUSTRIES])
     sub_park = forms.ModelChoiceField(label=_("所在园区"), queryset=SubPark.everywhere.none(), required=False)
     role = forms.ChoiceField(
-        label=_("我的身份"), choices=[("enterprise_signatory", _("法定代表人，可签署")), ("enterprise_agent", _("经办人，负责填报"))]
+        label=_("我的身份"),
+        choices=[
+            ("enterprise_signatory", _("法定代表人，可签署")),
+            ("enterprise_agent", _("经办人，负责填报")),
+        ],
     )
-    licence = forms.FileField(label=_("营业执照"), required=False, help_text=_("PDF、PNG 或 JPEG，最大 10 MB。手机可直接拍照。"))
+    licence = forms.FileField(
+        label=_("营业执照"), required=False, help_text=_("PDF、PNG 或 JPEG，最大 10 MB。手机可直接拍照。")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,9 +58,18 @@ class DecideForm(forms.Form):
 
 
 class CycleForm(forms.Form):
-    year = forms.IntegerField(label=_("评价年度"), min_value=2000, max_value=2100, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
-    scheme_version = forms.ModelChoiceField(label=_("指标体系版本"), queryset=None)
-    deadline = forms.DateField(label=_("填报截止日"), help_text=_("当天 18:00（北京时间）截止，例如 2026-12-31"))
+    year = forms.IntegerField(
+        label=_("评价年度"),
+        min_value=2000,
+        max_value=2100,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    scheme_version: forms.ModelChoiceField[Any] = forms.ModelChoiceField(
+        label=_("指标体系版本"), queryset=None
+    )
+    deadline = forms.DateField(
+        label=_("填报截止日"), help_text=_("当天 18:00（北京时间）截止，例如 2026-12-31")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,7 +93,9 @@ class BatchForm(forms.Form):
 class ValueForm(forms.Form):
     """One item of a declaration; what it means depends on the chosen act."""
 
-    act = forms.ChoiceField(choices=[("confirm", ""), ("correct", ""), ("zero", ""), ("na", ""), ("explain", "")])
+    act = forms.ChoiceField(
+        choices=[("confirm", ""), ("correct", ""), ("zero", ""), ("na", ""), ("explain", "")]
+    )
     version = forms.IntegerField()
     text = forms.CharField(label=_("更正为"), required=False, max_length=200)
     reason = forms.CharField(label=_("原因"), required=False, max_length=1000)

@@ -10,7 +10,9 @@ class AdoptForm(forms.Form):
     """A scheme of the library, or a file of one's own."""
 
     name = forms.ChoiceField(label=_("指标体系库"), required=False)
-    file = forms.FileField(label=_("或上传指标体系文件"), required=False, help_text=_("YAML 格式，见文档 scheme.md，最大 1 MB。"))
+    file = forms.FileField(
+        label=_("或上传指标体系文件"), required=False, help_text=_("YAML 格式，见文档 scheme.md，最大 1 MB。")
+    )
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own signature

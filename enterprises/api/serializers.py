@@ -41,10 +41,16 @@ class ValueSerializer(serializers.Serializer):
     state = serializers.CharField(source="value.state")
     amount = serializers.DecimalField(source="value.amount", max_digits=20, decimal_places=4, allow_null=True)
     entries = serializers.JSONField(source="value.entries", allow_null=True)
-    prefilled_amount = serializers.DecimalField(source="value.prefilled_amount", max_digits=20, decimal_places=4, allow_null=True)
-    declared_amount = serializers.DecimalField(source="value.declared_amount", max_digits=20, decimal_places=4, allow_null=True)
-    verified_amount = serializers.DecimalField(source="value.verified_amount", max_digits=20, decimal_places=4, allow_null=True)
-    source = serializers.CharField(source="value.source")
+    prefilled_amount = serializers.DecimalField(
+        source="value.prefilled_amount", max_digits=20, decimal_places=4, allow_null=True
+    )
+    declared_amount = serializers.DecimalField(
+        source="value.declared_amount", max_digits=20, decimal_places=4, allow_null=True
+    )
+    verified_amount = serializers.DecimalField(
+        source="value.verified_amount", max_digits=20, decimal_places=4, allow_null=True
+    )
+    source = serializers.CharField(source="value.source")  # type: ignore[assignment]  # the API calls it so
     as_of = serializers.DateField(source="value.as_of", allow_null=True)
     last_year = serializers.DecimalField(max_digits=20, decimal_places=4, allow_null=True)
     version = serializers.IntegerField(source="value.version")

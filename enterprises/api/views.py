@@ -18,7 +18,12 @@ from parks.api.pagination import Pages
 from ..filters import DeclarationFilter, EnterpriseFilter
 from ..models import Declaration
 from ..queries import declarations, enterprises
-from .serializers import DeclarationSerializer, EnterpriseSerializer, FullDeclarationSerializer, ValueSerializer
+from .serializers import (
+    DeclarationSerializer,
+    EnterpriseSerializer,
+    FullDeclarationSerializer,
+    ValueSerializer,
+)
 
 
 def _actor(request: Request) -> Actor:
@@ -26,18 +31,24 @@ def _actor(request: Request) -> Actor:
     return actor
 
 
-def _page(view: APIView, request: Request, rows: QuerySet[Any], filterset: type[FilterSet], serializer: type[Any]) -> Response:
+def _page(
+    view: APIView, request: Request, rows: QuerySet[Any], filterset: type[FilterSet], serializer: type[Any]
+) -> Response:
     filtered = filterset(request.query_params, queryset=rows, request=request)
     if not filtered.is_valid():
         field = next(iter(filtered.errors))
         raise Refused(code="bad_filter", field=field, message=str(filtered.errors[field][0]))
     pages = Pages()
-    return pages.get_paginated_response(serializer(pages.paginate_queryset(filtered.qs, request, view=view), many=True).data)
+    return pages.get_paginated_response(
+        serializer(pages.paginate_queryset(filtered.qs, request, view=view), many=True).data
+    )
 
 
 def _full(found: Declaration) -> Response:
     items = [item for section in declarations.sections(found) for item in section.items]
-    return Response({"declaration": DeclarationSerializer(found).data, "values": ValueSerializer(items, many=True).data})
+    return Response(
+        {"declaration": DeclarationSerializer(found).data, "values": ValueSerializer(items, many=True).data}
+    )
 
 
 class Enterprises(APIView):
@@ -45,7 +56,13 @@ class Enterprises(APIView):
 
     @extend_schema(responses=EnterpriseSerializer(many=True))
     def get(self, request: Request, park: str) -> Response:
-        return _page(self, request, enterprises.members().order_by("name", "pk"), EnterpriseFilter, EnterpriseSerializer)
+        return _page(
+            self,
+            request,
+            enterprises.members().order_by("name", "pk"),
+            EnterpriseFilter,
+            EnterpriseSerializer,
+        )
 
 
 class Enterprise(APIView):

@@ -1,5 +1,5 @@
 from .cycles import Cycle
-from .declarations import DeclaredValue, Declaration, VerificationDecision
+from .declarations import Declaration, DeclaredValue, VerificationDecision
 from .departments import DepartmentBatch, DepartmentValue
 from .enterprises import Certification, Enterprise
 from .penalties import PenaltyRecord

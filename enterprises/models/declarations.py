@@ -38,7 +38,8 @@ class Declaration(ParkModel):
             models.UniqueConstraint(fields=["park", "cycle", "enterprise"], name="declaration_once"),
             models.CheckConstraint(condition=models.Q(returns__lte=2), name="declaration_two_returns"),
             models.CheckConstraint(
-                condition=models.Q(verified_by_ref__isnull=True) | ~models.Q(verified_by_ref=F("submitted_by_ref")),
+                condition=models.Q(verified_by_ref__isnull=True)
+                | ~models.Q(verified_by_ref=F("submitted_by_ref")),
                 name="declaration_two_persons",
             ),
         ]
@@ -76,7 +77,9 @@ class DeclaredValue(ParkModel):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["park", "declaration", "code"], name="declared_value_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["park", "declaration", "code"], name="declared_value_once")
+        ]
 
     @property
     def amount(self) -> Decimal | None:

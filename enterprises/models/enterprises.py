@@ -44,7 +44,9 @@ class Enterprise(ParkModel):
                 condition=models.Q(uscc__regex=r"^[0-9A-HJ-NPQRTUWXY]{18}$"), name="enterprise_uscc_form"
             ),
             models.UniqueConstraint(
-                fields=["park", "external_id"], condition=~models.Q(external_id=""), name="enterprise_external_id"
+                fields=["park", "external_id"],
+                condition=~models.Q(external_id=""),
+                name="enterprise_external_id",
             ),
             ExclusionConstraint(
                 name="enterprise_one_park_at_a_time",
@@ -64,7 +66,9 @@ class Certification(ParkModel):
     """One application of an enterprise to be certified, with its decision."""
 
     enterprise = ParkForeignKey(Enterprise, related_name="certifications")
-    state = models.CharField(max_length=16, choices=CertificationState.choices, default=CertificationState.DRAFT)
+    state = models.CharField(
+        max_length=16, choices=CertificationState.choices, default=CertificationState.DRAFT
+    )
     licence = ParkForeignKey("parks.EvidenceFile", null=True, blank=True, related_name="+")
     submitted_by_ref = models.BigIntegerField(null=True)
     submitted_at = models.DateTimeField(null=True)

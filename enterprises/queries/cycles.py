@@ -44,7 +44,9 @@ def counts(cycle: Cycle) -> dict[str, int]:
 def without_declaration(cycle: Cycle) -> list[int]:
     """Certified enterprises that have no declaration in the cycle yet."""
     have = Declaration.objects.filter(cycle=cycle).values("enterprise_id")
-    certified = Enterprise.objects.filter(certification_state=CertificationState.CERTIFIED, member_to__isnull=True)
+    certified = Enterprise.objects.filter(
+        certification_state=CertificationState.CERTIFIED, member_to__isnull=True
+    )
     return list(certified.exclude(pk__in=have).order_by("pk").values_list("pk", flat=True))
 
 

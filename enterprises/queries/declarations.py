@@ -49,11 +49,17 @@ class Item:
 
     @property
     def needs_explanation(self) -> bool:
-        return any(f.level == "W" for f in self.findings) and not (self.value.explanation or self.value.reason)
+        return any(f.level == "W" for f in self.findings) and not (
+            self.value.explanation or self.value.reason
+        )
 
     @property
     def is_waiting(self) -> bool:
-        return self.value.state in WAITING or bool([f for f in self.findings if f.level == "E"]) or self.needs_explanation
+        return (
+            self.value.state in WAITING
+            or bool([f for f in self.findings if f.level == "E"])
+            or self.needs_explanation
+        )
 
     @property
     def may_not_apply(self) -> bool:
@@ -85,17 +91,25 @@ class Section:
 def of_year(*, enterprise: Enterprise, year: int) -> Declaration:
     """The enterprise's declaration of a year; raises NotFound."""
     found = (
-        Declaration.objects.select_related("cycle__scheme_version", "enterprise").filter(enterprise=enterprise, cycle__year=year).first()
+        Declaration.objects.select_related("cycle__scheme_version", "enterprise")
+        .filter(enterprise=enterprise, cycle__year=year)
+        .first()
     )
     if found is None:
-        raise NotFound(code="no_declaration", message=_("%(year)s 年度还没有您的申报。企业认证通过并由园区开启年度后即可填报。") % {"year": year})
+        raise NotFound(
+            code="no_declaration",
+            message=_("%(year)s 年度还没有您的申报。企业认证通过并由园区开启年度后即可填报。")
+            % {"year": year},
+        )
     return found
 
 
 def get(declaration_id: int) -> Declaration:
     """A declaration of the park; raises NotFound."""
     found = (
-        Declaration.objects.select_related("cycle__scheme_version", "enterprise__sub_park").filter(pk=declaration_id).first()
+        Declaration.objects.select_related("cycle__scheme_version", "enterprise__sub_park")
+        .filter(pk=declaration_id)
+        .first()
     )
     if found is None:
         raise NotFound(code="not_found", message=_("没有找到这份申报。"))
@@ -117,8 +131,13 @@ def queue(cycle: Cycle | None = None) -> QuerySet[Declaration]:
 def sections(declaration: Declaration) -> list[Section]:
     """All items of a declaration by dimension, with last year's figures and failing checks."""
     scheme = scheme_of(declaration.cycle.scheme_version)
-    values = {row.code: row for row in DeclaredValue.objects.filter(declaration=declaration).select_related("evidence")}
-    last = amounts_of(enterprise_id=declaration.enterprise_id, year=declaration.cycle.year - 1, codes=list(values))
+    values = {
+        row.code: row
+        for row in DeclaredValue.objects.filter(declaration=declaration).select_related("evidence")
+    }
+    last = amounts_of(
+        enterprise_id=declaration.enterprise_id, year=declaration.cycle.year - 1, codes=list(values)
+    )
     failing: dict[str, list[rules.Finding]] = {}
     for finding in rules.findings(scheme, values):
         failing.setdefault(finding.code, []).append(finding)
@@ -128,7 +147,11 @@ def sections(declaration: Declaration) -> list[Section]:
     for dimension in scheme.dimensions:
         items = [
             Item(
-                item, name_of(item), values[item.code], last.get(item.code), failing.get(item.code, []),
+                item,
+                name_of(item),
+                values[item.code],
+                last.get(item.code),
+                failing.get(item.code, []),
                 sources.get(values[item.code].source, values[item.code].source),
             )
             for item in scheme.inputs
@@ -146,4 +169,7 @@ def _homes(scheme: Any) -> dict[str, str]:
         for code in indicator.inputs:
             votes.setdefault(code, Counter())[indicator.dimension] += 1
     first = scheme.dimensions[0].code
-    return {item.code: (votes[item.code].most_common(1)[0][0] if item.code in votes else first) for item in scheme.inputs}
+    return {
+        item.code: (votes[item.code].most_common(1)[0][0] if item.code in votes else first)
+        for item in scheme.inputs
+    }

@@ -30,7 +30,9 @@ def own_or_404(actor: Actor) -> Enterprise:
 
 def get(enterprise_id: int) -> Enterprise:
     """An enterprise of the park; raises NotFound for absent and foreign alike."""
-    enterprise = Enterprise.objects.select_related("sub_park", "organisation").filter(pk=enterprise_id).first()
+    enterprise = (
+        Enterprise.objects.select_related("sub_park", "organisation").filter(pk=enterprise_id).first()
+    )
     if enterprise is None:
         raise NotFound(code="not_found", message=_("没有找到这家企业。"))
     return enterprise

@@ -62,14 +62,29 @@ def facts_for(cycle: Cycle) -> Iterator[Case]:
     declarations = (
         Declaration.objects.filter(cycle=cycle, state__in=COUNTED)
         .order_by("pk")
-        .values_list("pk", "enterprise_id", "enterprise__uscc", "stage_override", "submitted_at", "enterprise__publication_refused")
+        .values_list(
+            "pk",
+            "enterprise_id",
+            "enterprise__uscc",
+            "stage_override",
+            "submitted_at",
+            "enterprise__publication_refused",
+        )
     )
     rows = list(declarations)
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
         values = _values([row[0] for row in part])
         for pk, enterprise_id, uscc, stage, confirmed_at, refused in part:
-            yield Case(enterprise_id, uscc, stage, confirmed_at, refused, penalties.get(enterprise_id, ()), values.get(pk, {}))
+            yield Case(
+                enterprise_id,
+                uscc,
+                stage,
+                confirmed_at,
+                refused,
+                penalties.get(enterprise_id, ()),
+                values.get(pk, {}),
+            )
 
 
 def _values(ids: list[int]) -> dict[int, dict[str, Value]]:
@@ -78,7 +93,9 @@ def _values(ids: list[int]) -> dict[int, dict[str, Value]]:
         cursor.execute(EFFECTIVE, [ids])
         for pk, code, state, amount, entries, source, as_of, verifier in cursor:
             items = json.loads(entries) if entries is not None else None
-            found.setdefault(pk, {})[code] = Value(_state(state, amount, items), amount, items, source, as_of, verifier)
+            found.setdefault(pk, {})[code] = Value(
+                _state(state, amount, items), amount, items, source, as_of, verifier
+            )
     return found
 
 
@@ -94,7 +111,9 @@ def _penalties(cycle: Cycle) -> dict[int, tuple[str, ...]]:
     """Penalties in force today, by enterprise."""
     today = TruncDate(Now())
     found: dict[int, tuple[str, ...]] = {}
-    live = PenaltyRecord.objects.filter(starts_on__lte=today).filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today))
+    live = PenaltyRecord.objects.filter(starts_on__lte=today).filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gt=today)
+    )
     for enterprise_id, code in live.values_list("enterprise_id", "code"):
         found[enterprise_id] = (*found.get(enterprise_id, ()), code)
     return found
@@ -102,7 +121,12 @@ def _penalties(cycle: Cycle) -> dict[int, tuple[str, ...]]:
 
 def excluded_counts(cycle: Cycle) -> dict[str, int]:
     """Declarations that do not count, by state: those that are still open, submitted or returned."""
-    rows = Declaration.objects.filter(cycle=cycle).exclude(state__in=COUNTED).values("state").annotate(n=Count("pk"))
+    rows = (
+        Declaration.objects.filter(cycle=cycle)
+        .exclude(state__in=COUNTED)
+        .values("state")
+        .annotate(n=Count("pk"))
+    )
     return {row["state"]: row["n"] for row in rows}
 
 

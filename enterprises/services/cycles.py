@@ -24,30 +24,47 @@ PREPARE = "enterprises.prepare_cycle"
 def open_cycle(*, by: Actor, year: int, scheme_version: Any, deadline: dt.datetime) -> Cycle:
     """Open the cycle of an evaluation year. Raises Refused for a past deadline, Conflict when it exists."""
     if deadline <= db_now():
-        raise Refused(code="deadline_past", field="deadline", message=_("填报截止时间须在今天之后，请重新选择。"))
+        raise Refused(
+            code="deadline_past", field="deadline", message=_("填报截止时间须在今天之后，请重新选择。")
+        )
     if scheme_version.state != "active":
-        raise Refused(code="scheme_not_active", field="scheme_version", message=_("请选择生效的指标体系版本。"))
+        raise Refused(
+            code="scheme_not_active", field="scheme_version", message=_("请选择生效的指标体系版本。")
+        )
     try:
         with transaction.atomic():
             cycle = Cycle.objects.create(
-                year=year, scheme_version=scheme_version, declaration_deadline=deadline, opened_by_ref=by.person_id
+                year=year,
+                scheme_version=scheme_version,
+                declaration_deadline=deadline,
+                opened_by_ref=by.person_id,
             )
-            audit.record(by=by, action="cycle.opened", obj=cycle, after={"year": year, "scheme": scheme_version.digest})
+            audit.record(
+                by=by, action="cycle.opened", obj=cycle, after={"year": year, "scheme": scheme_version.digest}
+            )
     except IntegrityError as error:
-        raise Conflict(code="cycle_exists", field="year", message=_("%(year)s 年度已开启。") % {"year": year}) from error
+        raise Conflict(
+            code="cycle_exists", field="year", message=_("%(year)s 年度已开启。") % {"year": year}
+        ) from error
     return cycle
 
 
 def request_declarations(*, by: Actor, cycle: Cycle) -> Any:
     """Ask for the job that gives every certified enterprise its pre-filled declaration."""
-    return jobs.request(kind=PREPARE, park_id=by.park_id, dedupe_key=f"cycle:{cycle.pk}", by=by, args={"cycle": cycle.pk})
+    return jobs.request(
+        kind=PREPARE, park_id=by.park_id, dedupe_key=f"cycle:{cycle.pk}", by=by, args={"cycle": cycle.pk}
+    )
 
 
 def prepare_declarations(*, by: Actor, cycle: Cycle, enterprises: list[Enterprise]) -> int:
     """Declarations with pre-filled values for those enterprises that have none yet. Returns how many."""
     if cycle.state != CycleState.OPEN:
         raise Conflict(code="cycle_not_open", message=_("%(year)s 年度已不在填报期。") % {"year": cycle.year})
-    have = set(Declaration.objects.filter(cycle=cycle, enterprise__in=enterprises).values_list("enterprise_id", flat=True))
+    have = set(
+        Declaration.objects.filter(cycle=cycle, enterprise__in=enterprises).values_list(
+            "enterprise_id", flat=True
+        )
+    )
     missing = [one for one in enterprises if one.pk not in have]
     if not missing:
         return 0
@@ -67,7 +84,9 @@ def freeze(*, by: Actor, cycle: Cycle) -> None:
         locked = Cycle.objects.select_for_update().get(pk=cycle.pk)
         if locked.state != CycleState.OPEN:
             raise Conflict(code="cycle_not_open", message=_("%(year)s 年度已冻结。") % {"year": cycle.year})
-        Declaration.objects.filter(cycle=locked, state=DeclarationState.VERIFIED).update(state=DeclarationState.FROZEN)
+        Declaration.objects.filter(cycle=locked, state=DeclarationState.VERIFIED).update(
+            state=DeclarationState.FROZEN
+        )
         locked.state, locked.frozen_by_ref, locked.frozen_at = CycleState.FROZEN, by.person_id, db_now()
         locked.save(update_fields=["state", "frozen_by_ref", "frozen_at"])
         audit.record(by=by, action="cycle.locked", obj=locked)

@@ -34,9 +34,15 @@ def confirm(*, by: Actor, declaration: Declaration, codes: Sequence[str]) -> int
     with transaction.atomic():
         locked = _editable(declaration)
         rows = DeclaredValue.objects.select_for_update().filter(
-            declaration=locked, code__in=codes, state__in=(ValueState.PREFILLED, ValueState.RETURNED), declared_amount__isnull=True, declared_entries__isnull=True
+            declaration=locked,
+            code__in=codes,
+            state__in=(ValueState.PREFILLED, ValueState.RETURNED),
+            declared_amount__isnull=True,
+            declared_entries__isnull=True,
         )
-        changed = [row.code for row in rows if row.prefilled_amount is not None or row.prefilled_entries is not None]
+        changed = [
+            row.code for row in rows if row.prefilled_amount is not None or row.prefilled_entries is not None
+        ]
         _touch(rows.filter(code__in=changed), state=ValueState.CONFIRMED)
         if changed:
             audit.record(by=by, action="values.confirmed", obj=locked, after={"codes": sorted(changed)})
@@ -60,7 +66,12 @@ def correct(
         value.state = ValueState.CONFIRMED if first else ValueState.DISPUTED
         _save(value)
         audit.record(
-            by=by, action="value.corrected", obj=value, before=before, after={"amount": amount, "entries": entries}, reason=reason
+            by=by,
+            action="value.corrected",
+            obj=value,
+            before=before,
+            after={"amount": amount, "entries": entries},
+            reason=reason,
         )
     return value
 
@@ -94,7 +105,9 @@ def not_applicable(*, by: Actor, declaration: Declaration, code: str, version: i
 def explain(*, by: Actor, declaration: Declaration, code: str, version: int, text: str) -> None:
     """Explain a warning at an input."""
     if len(text.strip()) < SHORTEST_TEXT:
-        raise Refused(code="explanation_missing", field="explanation", message=_("请说明原因（至少 4 个字）。"))
+        raise Refused(
+            code="explanation_missing", field="explanation", message=_("请说明原因（至少 4 个字）。")
+        )
     with transaction.atomic():
         value = _value(declaration, code, version)
         value.explanation = text.strip()
@@ -105,18 +118,27 @@ def explain(*, by: Actor, declaration: Declaration, code: str, version: int, tex
 def submit(*, by: Actor, declaration: Declaration, seen_hash: str) -> Declaration:
     """Sign and hand in. Needs the signatory, no failing E check, every W explained, and the content that was shown."""
     if by.role != "enterprise_signatory":
-        raise Forbidden(code="signatory_only", message=_("申报须由法定代表人签署提交。请通知法定代表人登录签署。"))
+        raise Forbidden(
+            code="signatory_only", message=_("申报须由法定代表人签署提交。请通知法定代表人登录签署。")
+        )
     with transaction.atomic():
         locked = _editable(declaration)
         values = {row.code: row for row in DeclaredValue.objects.filter(declaration=locked)}
         blockers = blocking(locked, values)
         if blockers:
-            raise Refused(code="not_ready", message=_("还有 %(n)s 处需要处理：%(first)s") % {"n": len(blockers), "first": blockers[0]})
+            raise Refused(
+                code="not_ready",
+                message=_("还有 %(n)s 处需要处理：%(first)s") % {"n": len(blockers), "first": blockers[0]},
+            )
         digest = content_hash(values)
         if seen_hash != digest:
             raise Conflict(code="content_changed", message=_("内容在您阅读后有变化，请重新核对后签署。"))
         locked.state, locked.content_hash = DeclarationState.SUBMITTED, digest
-        locked.submitted_by_ref, locked.submitted_by_name, locked.submitted_at = by.person_id, by.person_name, db_now()
+        locked.submitted_by_ref, locked.submitted_by_name, locked.submitted_at = (
+            by.person_id,
+            by.person_name,
+            db_now(),
+        )
         locked.version += 1
         locked.save()
         audit.record(by=by, action="declaration.submitted", obj=locked, after={"content_hash": digest})
@@ -132,32 +154,52 @@ def blocking(declaration: Declaration, values: dict[str, DeclaredValue]) -> list
         explained = values[finding.code].explanation or values[finding.code].reason
         if finding.level == "E" or not explained:
             blockers.append(f"{names[finding.code]}：{name_of({'zh': finding.zh, 'en': finding.en})}")
-    blockers += [_("%(name)s：退回后尚未处理") % {"name": names[v.code]} for v in values.values() if v.state == ValueState.RETURNED and v.code in names]
+    blockers += [
+        _("%(name)s：退回后尚未处理") % {"name": names[v.code]}
+        for v in values.values()
+        if v.state == ValueState.RETURNED and v.code in names
+    ]
     return blockers
 
 
 def content_hash(values: dict[str, DeclaredValue]) -> str:
     """SHA-256 of what is declared: per input the state, figure and items that count."""
-    content = {code: {"state": v.state, "amount": v.amount, "entries": v.entries} for code, v in values.items()}
+    content = {
+        code: {"state": v.state, "amount": v.amount, "entries": v.entries} for code, v in values.items()
+    }
     return sha256_hex(canonical_json(content).encode())
 
 
 def _editable(declaration: Declaration) -> Declaration:
-    locked = Declaration.objects.select_for_update(of=("self",)).select_related("cycle__scheme_version").get(pk=declaration.pk)
+    locked = (
+        Declaration.objects.select_for_update(of=("self",))
+        .select_related("cycle__scheme_version")
+        .get(pk=declaration.pk)
+    )
     if locked.cycle.state != CycleState.OPEN or locked.state not in EDITABLE:
         raise Conflict(code="not_editable", message=_("申报已提交或本年度已冻结，不能再修改。"))
     if locked.cycle.declaration_deadline < db_now():
-        raise Conflict(code="deadline_over", message=_("填报已于 %(at)s 截止。如需延期，请联系园区。") % {"at": f"{locked.cycle.declaration_deadline:%Y-%m-%d %H:%M}"})
+        raise Conflict(
+            code="deadline_over",
+            message=_("填报已于 %(at)s 截止。如需延期，请联系园区。")
+            % {"at": f"{locked.cycle.declaration_deadline:%Y-%m-%d %H:%M}"},
+        )
     return locked
 
 
 def _value(declaration: Declaration, code: str, version: int) -> DeclaredValue:
     locked = _editable(declaration)
-    value = DeclaredValue.objects.select_for_update(of=("self",)).filter(declaration=locked, code=code).first()
+    value = (
+        DeclaredValue.objects.select_for_update(of=("self",)).filter(declaration=locked, code=code).first()
+    )
     if value is None:
         raise Refused(code="unknown_input", message=_("没有这一项。"))
     if value.version != version:
-        raise Conflict(code="changed_meanwhile", field=code, message=_("这一项刚被他人修改，请查看新值后再保存。您填写的内容没有覆盖对方的修改。"))
+        raise Conflict(
+            code="changed_meanwhile",
+            field=code,
+            message=_("这一项刚被他人修改，请查看新值后再保存。您填写的内容没有覆盖对方的修改。"),
+        )
     return value
 
 

@@ -70,11 +70,24 @@ class ColumnMapping:
         {id, columns: {input: {column, factor}}}. Raises Refused naming the key that is wrong."""
         try:
             if "id" in data:
-                return cls(str(data["id"]), dict(_engine_column(*pair) for pair in data["columns"].items()), BY_EXTERNAL_ID)
-            columns = {str(head): (str(entry["input"]), str(entry.get("unit", ""))) for head, entry in data["columns"].items()}
-            return cls(str(data["key"]), columns, BY_EXTERNAL_ID if data.get("by") == BY_EXTERNAL_ID else BY_USCC)
+                return cls(
+                    str(data["id"]),
+                    dict(_engine_column(*pair) for pair in data["columns"].items()),
+                    BY_EXTERNAL_ID,
+                )
+            columns = {
+                str(head): (str(entry["input"]), str(entry.get("unit", "")))
+                for head, entry in data["columns"].items()
+            }
+            return cls(
+                str(data["key"]), columns, BY_EXTERNAL_ID if data.get("by") == BY_EXTERNAL_ID else BY_USCC
+            )
         except (KeyError, TypeError, AttributeError) as error:
-            raise Refused(code="mapping_wrong", field="mapping", message=_("映射文件缺少或写错了 %(key)s。") % {"key": error}) from error
+            raise Refused(
+                code="mapping_wrong",
+                field="mapping",
+                message=_("映射文件缺少或写错了 %(key)s。") % {"key": error},
+            ) from error
 
 
 def _engine_column(code: str, entry: Any) -> tuple[str, tuple[str, str]]:
@@ -134,12 +147,23 @@ def _split_unit(head: str) -> tuple[str, str]:
 
 
 def upload(
-    *, by: Actor, cycle: Cycle, source: str, as_of: dt.date, data: bytes, filename: str, mapping: ColumnMapping | None = None
+    *,
+    by: Actor,
+    cycle: Cycle,
+    source: str,
+    as_of: dt.date,
+    data: bytes,
+    filename: str,
+    mapping: ColumnMapping | None = None,
 ) -> DepartmentBatch:
     """Keep a file and check it. Raises Conflict when this file was written already, Refused when it cannot be read."""
     digest = hashlib.sha256(data).hexdigest()
-    if DepartmentBatch.objects.filter(year=cycle.year, source=source, sha256=digest, state=BatchState.APPLIED).exists():
-        raise Conflict(code="same_file", field="file", message=_("这个文件已经写入过，内容没有变化，无需再次导入。"))
+    if DepartmentBatch.objects.filter(
+        year=cycle.year, source=source, sha256=digest, state=BatchState.APPLIED
+    ).exists():
+        raise Conflict(
+            code="same_file", field="file", message=_("这个文件已经写入过，内容没有变化，无需再次导入。")
+        )
     scheme = scheme_of(cycle.scheme_version)
     table = read_table(data, filename)
     chosen = mapping or guess_mapping(scheme, table.heads)
@@ -197,57 +221,85 @@ def heads_of(batch: DepartmentBatch) -> list[str]:
 def check(scheme: Scheme, table: Table, mapping: ColumnMapping) -> tuple[Report, list[GoodValue]]:
     """Read every mapped cell. Gives the report and the good values."""
     if mapping.key not in table.heads:
-        raise Refused(code="no_key_column", field="mapping", message=_("没有找到“统一社会信用代码”列，请选择哪一列是它。"))
+        raise Refused(
+            code="no_key_column",
+            field="mapping",
+            message=_("没有找到“统一社会信用代码”列，请选择哪一列是它。"),
+        )
     places = {head: table.heads.index(head) for head in mapping.columns if head in table.heads}
     if not places:
-        raise Refused(code="no_value_columns", field="mapping", message=_("没有一列对应到指标，请使用模板，或在映射中选择。"))
-    members = Enterprise.objects.filter(member_to__isnull=True).exclude(**{mapping.by: ""}).values_list(mapping.by, "uscc")
-    known = {codes.normalise(key): uscc for key, uscc in members}
-    report, values, seen = Report(), list[GoodValue](), set[str]()
-    key_place = table.heads.index(mapping.key)
-    for number, row in table.rows:
-        report.read += 1
-        before = report.fault_count
-        key = codes.normalise(str(row[key_place] if key_place < len(row) else ""))
-        if _row_counts(report, number, mapping.key, key, known, seen):
-            values += _row_values(report, scheme, mapping, places, number, row, known[key])
-        report.bad_rows += int(report.fault_count > before)
-    report.values = len(values)
-    return report, values
+        raise Refused(
+            code="no_value_columns",
+            field="mapping",
+            message=_("没有一列对应到指标，请使用模板，或在映射中选择。"),
+        )
+    reading = _Reading(scheme, mapping, places, table.heads.index(mapping.key), _known(mapping.by))
+    values = [value for number, row in table.rows for value in reading.row(number, row)]
+    reading.report.values = len(values)
+    return reading.report, values
 
 
-def _row_counts(report: Report, number: int, head: str, uscc: str, known: Mapping[str, str], seen: set[str]) -> bool:
-    if uscc not in known:
-        report.unmatched.append(f"{number}: {uscc or '—'}")
-        report.fault(number, head, uscc, _("园区内没有这家企业"))
-        return False
-    if uscc in seen:
-        report.fault(number, head, uscc, _("同一企业出现两次"))
-        return False
-    seen.add(uscc)
-    report.matched += 1
-    return True
+def _known(by: str) -> dict[str, str]:
+    """USCC by normalised key of the firms that belong to the park."""
+    members = Enterprise.objects.filter(member_to__isnull=True).exclude(**{by: ""}).values_list(by, "uscc")
+    return {codes.normalise(key): uscc for key, uscc in members}
 
 
-def _row_values(
-    report: Report, scheme: Scheme, mapping: ColumnMapping, places: dict[str, int], number: int, row: list[Any], uscc: str
-) -> list[GoodValue]:
-    good = []
-    for head, place in places.items():
-        code, unit = mapping.columns[head]
-        item = scheme.input_by_code.get(code)
-        cell = row[place] if place < len(row) else ""
-        if item is None or cell in ("", None):
-            continue
-        try:
-            amount, entries = _value(item, cell, unit)
-        except NotANumber as error:
-            report.fault(number, head, cell, str(REASONS[error.code]))
-        except ValueError as error:
-            report.fault(number, head, cell, str(error))
-        else:
-            good.append((uscc, code, amount, entries))
-    return good
+def key_text(cell: object) -> str:
+    """An id as text; spreadsheets give whole numbers as floats."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell or "").strip()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One pass over the rows of a table; `places` are the mapped heads with their position."""
+
+    scheme: Scheme
+    mapping: ColumnMapping
+    places: dict[str, int]
+    key_place: int
+    known: dict[str, str]
+    report: Report = field(default_factory=Report)
+    seen: set[str] = field(default_factory=set)
+
+    def row(self, number: int, row: list[Any]) -> list[GoodValue]:
+        """The good values of a row; what is wrong goes into the report."""
+        self.report.read += 1
+        before = self.report.fault_count
+        key = codes.normalise(key_text(row[self.key_place] if self.key_place < len(row) else ""))
+        good = self._values(number, row, self.known[key]) if self._counts(number, key) else []
+        self.report.bad_rows += int(self.report.fault_count > before)
+        return good
+
+    def _counts(self, number: int, key: str) -> bool:
+        if key not in self.known:
+            self.report.unmatched.append(f"{number}: {key or '—'}")
+            self.report.fault(number, self.mapping.key, key, _("园区内没有这家企业"))
+            return False
+        if key in self.seen:
+            self.report.fault(number, self.mapping.key, key, _("同一企业出现两次"))
+            return False
+        self.seen.add(key)
+        self.report.matched += 1
+        return True
+
+    def _values(self, number: int, row: list[Any], uscc: str) -> list[GoodValue]:
+        good = []
+        for head, place in self.places.items():
+            code, unit = self.mapping.columns[head]
+            item = self.scheme.input_by_code.get(code)
+            cell = row[place] if place < len(row) else ""
+            if item is None or cell in ("", None):
+                continue
+            try:
+                amount, entries = _value(item, cell, unit)
+            except NotANumber as error:
+                self.report.fault(number, head, cell, str(REASONS[error.code]))
+            except ValueError as error:
+                self.report.fault(number, head, cell, str(error))
+            else:
+                good.append((uscc, code, amount, entries))
+        return good
 
 
 def _value(item: Any, cell: object, unit: str) -> tuple[str | None, str | None]:
@@ -268,7 +320,7 @@ def _value(item: Any, cell: object, unit: str) -> tuple[str | None, str | None]:
 
 
 def _entries(item: Any, text: str) -> list[dict[str, str]]:
-    """"provincial;rd_center" or "national_2#1;…"; for inputs without levels a count."""
+    """ "provincial;rd_center" or "national_2#1;…"; for inputs without levels a count."""
     if not item.levels:
         count, _unit = parse_number(text)
         return [{"level": "", "name": name_of(item), "number": str(n + 1)} for n in range(int(count))]
@@ -278,8 +330,13 @@ def _entries(item: Any, text: str) -> list[dict[str, str]]:
         if not level:
             continue
         if level not in item.levels:
-            raise ValueError(_("未知级别 %(level)s，可用：%(known)s") % {"level": level, "known": "、".join(item.levels)})
-        entries.append({"level": level, "name": name_of(item.levels[level]), "number": ""} | ({"rank": rank} if rank else {}))
+            raise ValueError(
+                _("未知级别 %(level)s，可用：%(known)s") % {"level": level, "known": "、".join(item.levels)}
+            )
+        entries.append(
+            {"level": level, "name": name_of(item.levels[level]), "number": ""}
+            | ({"rank": rank} if rank else {})
+        )
     return entries
 
 
@@ -290,10 +347,16 @@ def request_apply(*, by: Actor, batch: DepartmentBatch, only_good: bool) -> Depa
         if locked.state != BatchState.CHECKED:
             raise Conflict(code="not_checked", message=_("这个批次已经处理过。"))
         if locked.rows_refused and not only_good:
-            raise Refused(code="has_faults", message=_("有 %(n)s 行有误。请改正文件后重新上传，或选择只写入通过的单元格。") % {"n": locked.rows_refused})
+            raise Refused(
+                code="has_faults",
+                message=_("有 %(n)s 行有误。请改正文件后重新上传，或选择只写入通过的单元格。")
+                % {"n": locked.rows_refused},
+            )
         if not locked.report.get("values"):
             raise Refused(code="no_values", message=_("没有可写入的数值。"))
-        locked.job = jobs.request(kind=APPLY, park_id=by.park_id, dedupe_key=f"batch:{locked.pk}", by=by, args={"batch": locked.pk})
+        locked.job = jobs.request(
+            kind=APPLY, park_id=by.park_id, dedupe_key=f"batch:{locked.pk}", by=by, args={"batch": locked.pk}
+        )
         locked.save(update_fields=["job"])
     return locked
 
@@ -306,15 +369,22 @@ def apply(*, by: Actor, batch: DepartmentBatch, report: Callable[[int, int, str]
             return {"values": 0}
         cycle = Cycle.objects.select_related("scheme_version").get(year=locked.year)
         report(0, 3, _("检查文件"))
-        found, values = check(scheme_of(cycle.scheme_version), _table(locked), ColumnMapping.from_data(locked.mapping))
+        found, values = check(
+            scheme_of(cycle.scheme_version), _table(locked), ColumnMapping.from_data(locked.mapping)
+        )
         report(1, 3, _("写入部门数据"))
         columns = ("batch_id", "uscc", "year", "code", "amount", "entries", "source", "as_of")
-        rows = ((locked.pk, uscc, locked.year, code, amount, entries, locked.source, locked.as_of) for uscc, code, amount, entries in values)
+        rows = (
+            (locked.pk, uscc, locked.year, code, amount, entries, locked.source, locked.as_of)
+            for uscc, code, amount, entries in values
+        )
         copy_rows(DepartmentValue, columns, rows)
         report(2, 3, _("更新填报中的预填值"))
         changed = prefill.refresh_from(batch_id=locked.pk, year=locked.year)
         locked.state, locked.applied_at = BatchState.APPLIED, db_now()
         locked.rows_applied = found.matched
         locked.save()
-        audit.record(by=by, action="batch.applied", obj=locked, after={"values": len(values), "prefilled": changed})
+        audit.record(
+            by=by, action="batch.applied", obj=locked, after={"values": len(values), "prefilled": changed}
+        )
     return {"values": len(values), "prefilled": changed}

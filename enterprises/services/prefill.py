@@ -42,7 +42,9 @@ def first_values(*, declarations: list[Declaration], scheme: Scheme, year: int) 
                 DeclaredValue(
                     declaration=declaration,
                     code=item.code,
-                    state="prefilled" if item.code in known.get(declaration.enterprise.uscc, {}) else "missing",
+                    state="prefilled"
+                    if item.code in known.get(declaration.enterprise.uscc, {})
+                    else "missing",
                     **known.get(declaration.enterprise.uscc, {}).get(item.code, {}),
                 )
                 for declaration in part

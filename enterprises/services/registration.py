@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,7 +16,7 @@ from parks import audit, outbox
 from parks.actors import Actor
 from parks.clock import db_now
 from parks.models import Account, EvidenceFile, Organisation, SubPark
-from parks.services import people
+from parks.services import evidence, people
 
 from ..models import Certification, Enterprise
 from ..signals import certified
@@ -23,9 +24,13 @@ from ..states import CERTIFICATION_TRANSITIONS, CertificationState
 
 FAULTS = {
     "length": gettext_lazy("统一社会信用代码应为 18 位，请检查。"),
-    "character": gettext_lazy("第 %(position)s 位是“%(character)s”。统一社会信用代码只含数字和字母，且不含 I、O、S、V、Z。"),
+    "character": gettext_lazy(
+        "第 %(position)s 位是“%(character)s”。统一社会信用代码只含数字和字母，且不含 I、O、S、V、Z。"
+    ),
     "organisation_check": gettext_lazy("第 17 位校验码应为 %(expected)s，请核对第 9 至 17 位。"),
-    "check": gettext_lazy("第 18 位校验码应为 %(expected)s，请逐位核对。确认与营业执照一致时，可填写说明申请人工核验。"),
+    "check": gettext_lazy(
+        "第 18 位校验码应为 %(expected)s，请逐位核对。确认与营业执照一致时，可填写说明申请人工核验。"
+    ),
 }
 
 
@@ -53,19 +58,23 @@ def check_uscc(text: str, *, reason: str = "") -> str:
     raise Refused(code=f"uscc_{fault.code}", field="uscc", message=str(FAULTS[fault.code]) % params)
 
 
-def register(*, by: Actor, particulars: Particulars, role: str, licence: EvidenceFile | None = None) -> Enterprise:
+def register(
+    *, by: Actor, particulars: Particulars, role: str, licence: EvidenceFile | None = None
+) -> Enterprise:
     """Register an enterprise and submit it for certification; `by` becomes its `role` (signatory or agent).
 
     Raises Refused for a wrong code, Conflict when the firm is in a park already.
     """
     code = check_uscc(particulars.uscc, reason=particulars.uscc_reason)
-    account = Account.objects.get(pk=by.account_id)
+    account = Account.objects.get(pk=by.account_id or 0)
     try:
         with transaction.atomic():
             organisation, _new = Organisation.objects.get_or_create(
                 kind=Organisation.Kind.ENTERPRISE, uscc=code, defaults={"name": particulars.name}
             )
-            enterprise = Enterprise.objects.create(organisation=organisation, uscc=code, **_fields(particulars))
+            enterprise = Enterprise.objects.create(
+                organisation=organisation, uscc=code, **_fields(particulars)
+            )
             people.grant_role(by=by, account=account, organisation=organisation, role=role)
             _submit(by=by, enterprise=enterprise, licence=licence)
     except IntegrityError as error:
@@ -77,7 +86,19 @@ def register(*, by: Actor, particulars: Particulars, role: str, licence: Evidenc
     return enterprise
 
 
-def resubmit(*, by: Actor, enterprise: Enterprise, particulars: Particulars, licence: EvidenceFile | None = None) -> None:
+def attach_licence(*, by: Actor, enterprise: Enterprise, upload: UploadedFile) -> None:
+    """Keep the business licence with the open application. Raises Refused for a file that is no document."""
+    with transaction.atomic():
+        case = _open_case(enterprise)
+        if case is None:
+            raise Conflict(code="not_returned", message=_("当前没有需要补正的认证申请。"))
+        case.licence = evidence.store(by=by, organisation_id=enterprise.organisation_id, upload=upload)
+        case.save(update_fields=["licence"])
+
+
+def resubmit(
+    *, by: Actor, enterprise: Enterprise, particulars: Particulars, licence: EvidenceFile | None = None
+) -> None:
     """Correct a returned application and submit it again; the code itself stays."""
     with transaction.atomic():
         case = _open_case(enterprise)
@@ -94,13 +115,21 @@ def decide(*, by: Actor, case: Certification, event: str, reason: str = "") -> N
     if event not in ("certify", "return", "reject"):
         raise Refused(code="unknown_event", message=_("不支持的审核动作。"))
     if event != "certify" and not reason.strip():
-        raise Refused(code="reason_missing", field="reason", message=_("请填写退回或不通过的原因，一次性写明需要补正的全部内容。"))
+        raise Refused(
+            code="reason_missing",
+            field="reason",
+            message=_("请填写退回或不通过的原因，一次性写明需要补正的全部内容。"),
+        )
     with transaction.atomic():
-        locked = Certification.objects.select_for_update(of=("self",)).select_related("enterprise").get(pk=case.pk)
+        locked = (
+            Certification.objects.select_for_update(of=("self",)).select_related("enterprise").get(pk=case.pk)
+        )
         if locked.submitted_by_ref == by.person_id:
             raise Forbidden(code="own_case", message=_("不能审核自己提交的申请，请由另一位审核员处理。"))
         if event == "certify" and locked.enterprise.uscc_override_reason and not reason.strip():
-            raise Refused(code="reason_missing", field="reason", message=_("该代码未通过校验，认证时请写明核验依据。"))
+            raise Refused(
+                code="reason_missing", field="reason", message=_("该代码未通过校验，认证时请写明核验依据。")
+            )
         _move(by=by, case=locked, event=event, reason=reason.strip())
     if event == "certify":
         certified.send(sender=Certification, enterprise=locked.enterprise, by=by)
@@ -120,7 +149,11 @@ def _fields(particulars: Particulars) -> dict[str, object]:
 
 def _open_case(enterprise: Enterprise) -> Certification | None:
     open_states = ("draft", "submitted", "returned")
-    return Certification.objects.select_for_update(of=("self",)).filter(enterprise=enterprise, state__in=open_states).first()
+    return (
+        Certification.objects.select_for_update(of=("self",))
+        .filter(enterprise=enterprise, state__in=open_states)
+        .first()
+    )
 
 
 def _submit(*, by: Actor, enterprise: Enterprise, licence: EvidenceFile | None) -> None:
@@ -128,12 +161,17 @@ def _submit(*, by: Actor, enterprise: Enterprise, licence: EvidenceFile | None) 
     _move(by=by, case=case, event="submit", licence=licence)
 
 
-def _move(*, by: Actor, case: Certification, event: str, reason: str = "", licence: EvidenceFile | None = None) -> None:
+def _move(
+    *, by: Actor, case: Certification, event: str, reason: str = "", licence: EvidenceFile | None = None
+) -> None:
     before = case.state
     target = CERTIFICATION_TRANSITIONS.get((before, event))
     if target is None:
         label = case.get_state_display()
-        raise Conflict(code="wrong_state", message=_("申请当前为“%(state)s”，不能执行此操作。请刷新页面。") % {"state": label})
+        raise Conflict(
+            code="wrong_state",
+            message=_("申请当前为“%(state)s”，不能执行此操作。请刷新页面。") % {"state": label},
+        )
     case.state, case.reason = target, reason
     if event == "submit":
         case.licence, case.submitted_by_ref, case.submitted_at = licence, by.person_id, db_now()
@@ -143,6 +181,16 @@ def _move(*, by: Actor, case: Certification, event: str, reason: str = "", licen
     case.save()
     Enterprise.objects.filter(pk=case.enterprise_id).update(certification_state=target)
     if event != "submit":
-        text = _("企业认证结果：%(state)s。%(reason)s") % {"state": case.get_state_display(), "reason": reason}
+        text = _("企业认证结果：%(state)s。%(reason)s") % {
+            "state": case.get_state_display(),
+            "reason": reason,
+        }
         outbox.notify(organisation_id=case.enterprise.organisation_id, text=text)
-    audit.record(by=by, action=f"certification.{event}", obj=case, before={"state": before}, after={"state": target}, reason=reason)
+    audit.record(
+        by=by,
+        action=f"certification.{event}",
+        obj=case,
+        before={"state": before},
+        after={"state": target},
+        reason=reason,
+    )

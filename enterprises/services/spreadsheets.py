@@ -47,25 +47,50 @@ def read_table(data: bytes, filename: str) -> Table:
         elif any(cell not in ("", None) for cell in line):
             rows.append((number, list(line)))
         if number > MOST_ROWS:
-            raise Refused(code="too_many_rows", field="file", message=_("超过 %(n)s 行，请拆分后上传。") % {"n": MOST_ROWS})
+            raise Refused(
+                code="too_many_rows",
+                field="file",
+                message=_("超过 %(n)s 行，请拆分后上传。") % {"n": MOST_ROWS},
+            )
     if not any(heads) or not rows:
-        raise Refused(code="no_rows", field="file", message=_("没有读到数据行。第一行应为表头，请使用下载的模板。"))
+        raise Refused(
+            code="no_rows", field="file", message=_("没有读到数据行。第一行应为表头，请使用下载的模板。")
+        )
     return Table(heads, rows)
 
 
 def _xlsx(data: bytes) -> Iterator[list[Cell]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(item.file_size for item in archive.infolist()) > LARGEST_UNPACKED or len(archive.infolist()) > 2000:
+            if (
+                sum(item.file_size for item in archive.infolist()) > LARGEST_UNPACKED
+                or len(archive.infolist()) > 2000
+            ):
                 raise Refused(code="file_bomb", field="file", message=_("文件解压后过大，已拒绝。"))
             if any(name.lower().endswith("vbaproject.bin") for name in archive.namelist()):
-                raise Refused(code="file_macros", field="file", message=_("文件含宏，请另存为不含宏的 .xlsx。"))
+                raise Refused(
+                    code="file_macros", field="file", message=_("文件含宏，请另存为不含宏的 .xlsx。")
+                )
             formulas = _formulas(archive)
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        for number, line in enumerate(workbook.get_sheet_by_index(0).to_python(skip_empty_area=False), start=1):
-            yield [FORMULA if (number, place) in formulas else cell for place, cell in enumerate(line, start=1)] if formulas else line
-    except (zipfile.BadZipFile, CalamineError, KeyError, ValueError, IndexError, OSError, RuntimeError) as error:
-        raise Refused(code="file_unreadable", field="file", message=_("无法读取此文件，请确认是未加密的 .xlsx 文件。")) from error
+        for number, line in enumerate(
+            workbook.get_sheet_by_index(0).to_python(skip_empty_area=False), start=1
+        ):
+            yield [
+                FORMULA if (number, place) in formulas else cell for place, cell in enumerate(line, start=1)
+            ]
+    except (
+        zipfile.BadZipFile,
+        CalamineError,
+        KeyError,
+        ValueError,
+        IndexError,
+        OSError,
+        RuntimeError,
+    ) as error:
+        raise Refused(
+            code="file_unreadable", field="file", message=_("无法读取此文件，请确认是未加密的 .xlsx 文件。")
+        ) from error
 
 
 def _formulas(archive: zipfile.ZipFile) -> set[tuple[int, int]]:
@@ -73,7 +98,9 @@ def _formulas(archive: zipfile.ZipFile) -> set[tuple[int, int]]:
     book = archive.read("xl/workbook.xml").decode()
     first = re.search(r"<sheet\b[^>]*\br:id=\"([^\"]+)\"", book)
     targets = archive.read("xl/_rels/workbook.xml.rels").decode()
-    relation = next((r for r in re.findall(r"<Relationship\b[^>]*>", targets) if first and f'Id="{first[1]}"' in r), "")
+    relation = next(
+        (r for r in re.findall(r"<Relationship\b[^>]*>", targets) if first and f'Id="{first[1]}"' in r), ""
+    )
     target = re.search(r'Target="/?(?:xl/)?([^"]+)"', relation)
     sheet = archive.read(f"xl/{target[1]}").decode() if target else ""
     cells = re.findall(r'<c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*<f\b', sheet)
@@ -89,10 +116,14 @@ def _column_number(letters: str) -> int:
 
 def _csv(data: bytes, filename: str) -> Iterator[list[Cell]]:
     if filename.lower().endswith((".xls", ".et", ".xlsm", ".xlsb")) or data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Refused(code="file_old", field="file", message=_("不支持旧版或带宏的表格，请另存为 .xlsx 后上传。"))
+        raise Refused(
+            code="file_old", field="file", message=_("不支持旧版或带宏的表格，请另存为 .xlsx 后上传。")
+        )
     text = _decode(data)
     if "\x00" in text:
-        raise Refused(code="file_unreadable", field="file", message=_("这不是文本表格，请上传 .xlsx 或 .csv 文件。"))
+        raise Refused(
+            code="file_unreadable", field="file", message=_("这不是文本表格，请上传 .xlsx 或 .csv 文件。")
+        )
     try:
         yield from csv.reader(io.StringIO(text), dialect=_dialect(text))
     except csv.Error as error:
@@ -114,7 +145,9 @@ def _decode(data: bytes) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise Refused(code="file_encoding", field="file", message=_("无法识别文件编码，请存为 UTF-8 或 GB18030。"))
+    raise Refused(
+        code="file_encoding", field="file", message=_("无法识别文件编码，请存为 UTF-8 或 GB18030。")
+    )
 
 
 def template(heads: list[tuple[str, str, str]]) -> bytes:

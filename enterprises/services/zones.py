@@ -26,6 +26,7 @@ from parks.models import Organisation
 from .. import rules
 from ..models import Certification, Cycle, Declaration, DeclaredValue, Enterprise
 from ..states import CertificationState, CycleState, DeclarationState
+from .departments import key_text
 from .spreadsheets import Table
 
 EXTERNAL_AREA = "999999"
@@ -47,7 +48,11 @@ class FirmColumns:
     def from_data(cls, data: Mapping[str, Any]) -> FirmColumns:
         """From a mapping file with `id` and perhaps `name`, `group`, `industry`."""
         if "id" not in data:
-            raise Refused(code="mapping_wrong", field="mapping", message=_("映射文件缺少 id：请写明哪一列是企业的外部编号。"))
+            raise Refused(
+                code="mapping_wrong",
+                field="mapping",
+                message=_("映射文件缺少 id：请写明哪一列是企业的外部编号。"),
+            )
         return cls(*(str(data.get(name, "") or "") for name in ("id", "name", "group", "industry")))
 
 
@@ -72,10 +77,19 @@ def read_firms(table: Table, columns: FirmColumns) -> tuple[list[Firm], list[Rej
     """Firms of a table, in its order, and the rows that name none."""
     for head in (columns.key, columns.name, columns.group, columns.industry):
         if head and head not in table.heads:
-            raise Refused(code="no_column", field="mapping", message=_("文件中没有名为“%(head)s”的列。") % {"head": head})
+            raise Refused(
+                code="no_column",
+                field="mapping",
+                message=_("文件中没有名为“%(head)s”的列。") % {"head": head},
+            )
     firms, rejects, seen = list[Firm](), list[Reject](), set[str]()
     for number, row in table.rows:
-        firm = Firm(*(_cell(table, row, head) for head in (columns.key, columns.name, columns.group, columns.industry)))
+        firm = Firm(
+            *(
+                _cell(table, row, head)
+                for head in (columns.key, columns.name, columns.group, columns.industry)
+            )
+        )
         key = codes.normalise(firm.external_id)
         why = _fault(firm, known=key in seen)
         if why:
@@ -88,8 +102,7 @@ def read_firms(table: Table, columns: FirmColumns) -> tuple[list[Firm], list[Rej
 
 def _cell(table: Table, row: list[Any], head: str) -> str:
     place = table.heads.index(head) if head else len(row)
-    value = row[place] if place < len(row) else ""
-    return (str(int(value)) if isinstance(value, float) and value.is_integer() else str(value or "")).strip()
+    return key_text(row[place] if place < len(row) else "")
 
 
 def _fault(firm: Firm, *, known: bool) -> str:
@@ -102,7 +115,9 @@ def _fault(firm: Firm, *, known: bool) -> str:
     return ""
 
 
-def synthetic_codes(park_code: str, external_ids: Iterable[str], *, taken: Iterable[str] = ()) -> dict[str, str]:
+def synthetic_codes(
+    park_code: str, external_ids: Iterable[str], *, taken: Iterable[str] = ()
+) -> dict[str, str]:
     """A made-up USCC for each external id: from the SHA-256 of park and id, the next free one when it is taken."""
     used, found = set(taken), dict[str, str]()
     for external_id in sorted(external_ids):
@@ -120,10 +135,19 @@ def admit_firms(*, by: Actor, firms: list[Firm], reason: str) -> int:
     known = {e.external_id: e for e in Enterprise.objects.exclude(external_id="")}
     new = [firm for firm in firms if firm.external_id not in known]
     with transaction.atomic():
-        taken = list(Organisation.objects.filter(uscc__startswith=f"91{EXTERNAL_AREA}").values_list("uscc", flat=True))
+        taken = list(
+            Organisation.objects.filter(uscc__startswith=f"91{EXTERNAL_AREA}").values_list("uscc", flat=True)
+        )
         made = synthetic_codes(by.park_code, [firm.external_id for firm in new], taken=taken)
         organisations = Organisation.objects.bulk_create(
-            [Organisation(kind=Organisation.Kind.ENTERPRISE, name=firm.name or firm.external_id, uscc=made[firm.external_id]) for firm in new]
+            [
+                Organisation(
+                    kind=Organisation.Kind.ENTERPRISE,
+                    name=firm.name or firm.external_id,
+                    uscc=made[firm.external_id],
+                )
+                for firm in new
+            ]
         )
         rows = Enterprise.objects.bulk_create(
             [
@@ -146,7 +170,9 @@ def admit_firms(*, by: Actor, firms: list[Firm], reason: str) -> int:
             ]
         )  # fmt: skip
         if rows:
-            audit.record(by=by, action="enterprises.admitted", obj=rows[0], after={"count": len(rows)}, reason=reason)
+            audit.record(
+                by=by, action="enterprises.admitted", obj=rows[0], after={"count": len(rows)}, reason=reason
+            )
     return len(rows)
 
 
@@ -161,7 +187,9 @@ def set_groups(*, by: Actor, cycle: Cycle, firms: list[Firm], reason: str) -> in
         for row in rows:
             row.stage_override, row.stage_override_reason = groups[row.enterprise.external_id], reason
         Declaration.objects.bulk_update(rows, ["stage_override", "stage_override_reason"], batch_size=1000)
-        audit.record(by=by, action="declarations.grouped", obj=cycle, after={"count": len(rows)}, reason=reason)
+        audit.record(
+            by=by, action="declarations.grouped", obj=cycle, after={"count": len(rows)}, reason=reason
+        )
     return len(rows)
 
 
@@ -173,7 +201,9 @@ def accept_by_default(*, by: Actor, cycle: Cycle, reason: str) -> tuple[int, lis
         raise Conflict(code="cycle_not_open", message=_("%(year)s 年度已不在填报期。") % {"year": cycle.year})
     scheme = scheme_of(cycle.scheme_version)
     with transaction.atomic():
-        touched = DeclaredValue.objects.filter(declaration=OuterRef("pk")).exclude(state__in=("missing", "prefilled"))
+        touched = DeclaredValue.objects.filter(declaration=OuterRef("pk")).exclude(
+            state__in=("missing", "prefilled")
+        )
         rows = list(
             Declaration.objects.select_for_update(of=("self",)).select_related("enterprise")
             .filter(~Exists(touched), cycle=cycle, state=DeclarationState.OPEN).exclude(enterprise__external_id="").order_by("pk")
@@ -188,15 +218,27 @@ def accept_by_default(*, by: Actor, cycle: Cycle, reason: str) -> tuple[int, lis
                 good.append(row.pk)
         now = db_now()
         Declaration.objects.filter(pk__in=good).update(
-            state=DeclarationState.VERIFIED, verified_by_ref=by.person_id, verified_by_name=by.person_name, verified_at=now, submitted_at=now
+            state=DeclarationState.VERIFIED,
+            verified_by_ref=by.person_id,
+            verified_by_name=by.person_name,
+            verified_at=now,
+            submitted_at=now,
         )
-        audit.record(by=by, action="declarations.accepted_by_default", obj=cycle, after={"count": len(good)}, reason=reason)
+        audit.record(
+            by=by,
+            action="declarations.accepted_by_default",
+            obj=cycle,
+            after={"count": len(good)},
+            reason=reason,
+        )
     return len(good), rejects
 
 
 def _values_of(declarations: list[Declaration]) -> dict[int, dict[str, DeclaredValue]]:
     found: dict[int, dict[str, DeclaredValue]] = {}
-    for value in DeclaredValue.objects.filter(declaration__in=[row.pk for row in declarations]).iterator(chunk_size=5000):
+    for value in DeclaredValue.objects.filter(declaration__in=[row.pk for row in declarations]).iterator(
+        chunk_size=5000
+    ):
         found.setdefault(value.declaration_id, {})[value.code] = value
     return found
 

@@ -43,7 +43,12 @@ def cycle(request: ParkRequest, park: str, year: int) -> HttpResponse:
         job = cycle_services.request_declarations(by=request.actor, cycle=found)
         return redirect("parks:job", park=park, job_id=job.pk)
     counts = cycles.counts(found)
-    context = {"cycle": found, "counts": counts, "total": sum(counts.values()), "waiting": len(cycles.without_declaration(found))}
+    context = {
+        "cycle": found,
+        "counts": counts,
+        "total": sum(counts.values()),
+        "waiting": len(cycles.without_declaration(found)),
+    }
     return render(request, "enterprises/cycle.html", context)
 
 
@@ -81,7 +86,12 @@ def _upload(request: ParkRequest, cycle: Cycle | None, form: BatchForm) -> Depar
     file = form.cleaned_data["file"]
     data = file.read(spreadsheets.LARGEST_FILE + 1)
     return departments.upload(
-        by=request.actor, cycle=cycle, source=form.cleaned_data["source"], as_of=form.cleaned_data["as_of"], data=data, filename=file.name
+        by=request.actor,
+        cycle=cycle,
+        source=form.cleaned_data["source"],
+        as_of=form.cleaned_data["as_of"],
+        data=data,
+        filename=file.name,
     )
 
 
@@ -96,7 +106,9 @@ def template(request: ParkRequest, park: str) -> HttpResponse:
     heads += [(item.code, item.zh, _("万元") if item.type == "money" else "") for item in inputs]
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     response = HttpResponse(spreadsheets.template(heads), content_type=kind)
-    response["Content-Disposition"] = f'attachment; filename="department-{cycle.year}{"-" + source if source.isalnum() else ""}.xlsx"'
+    response["Content-Disposition"] = (
+        f'attachment; filename="department-{cycle.year}{"-" + source if source.isalnum() else ""}.xlsx"'
+    )
     return response
 
 
@@ -106,12 +118,18 @@ def batch(request: ParkRequest, park: str, batch_id: int) -> HttpResponse:
     problem = None
     if request.method == "POST":
         try:
-            applied = departments.request_apply(by=request.actor, batch=found, only_good=request.POST.get("only_good") == "1")
+            applied = departments.request_apply(
+                by=request.actor, batch=found, only_good=request.POST.get("only_good") == "1"
+            )
         except Problem as refused:
             problem = refused
         else:
             return redirect("parks:job", park=park, job_id=applied.job_id)
-    context = {"batch": found, "problem": problem, "mapping": yaml.safe_dump(found.mapping, allow_unicode=True, sort_keys=False)}
+    context = {
+        "batch": found,
+        "problem": problem,
+        "mapping": yaml.safe_dump(found.mapping, allow_unicode=True, sort_keys=False),
+    }
     return render(request, "enterprises/batch.html", context, status=problem.status if problem else 200)
 
 
@@ -130,8 +148,17 @@ def mapping(request: ParkRequest, park: str, batch_id: int) -> HttpResponse:
             return redirect("enterprises:batch", park=park, batch_id=found.pk)
     heads = departments.heads_of(found)
     columns = found.mapping.get("columns", {})
-    rows = [(head, columns.get(head, {}).get("input", ""), columns.get(head, {}).get("unit", "")) for head in heads]
-    context = {"batch": found, "rows": rows, "key": found.mapping.get("key"), "inputs": [(i.code, name_of(i)) for i in scheme.inputs], "problem": problem}
+    rows = [
+        (head, columns.get(head, {}).get("input", ""), columns.get(head, {}).get("unit", ""))
+        for head in heads
+    ]
+    context = {
+        "batch": found,
+        "rows": rows,
+        "key": found.mapping.get("key"),
+        "inputs": [(i.code, name_of(i)) for i in scheme.inputs],
+        "problem": problem,
+    }
     return render(request, "enterprises/mapping.html", context, status=problem.status if problem else 200)
 
 
@@ -139,9 +166,11 @@ def _chosen(request: ParkRequest) -> departments.ColumnMapping:
     upload = request.FILES.get("mapping")
     if upload is not None:
         try:
-            data = yaml.safe_load(upload.read(200_000).decode("utf-8"))  # type: ignore[union-attr]
+            data = yaml.safe_load(upload.read(200_000).decode("utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-            raise Refused(code="mapping_wrong", field="mapping", message=_("映射文件无法读取，应为 UTF-8 的 YAML。")) from error
+            raise Refused(
+                code="mapping_wrong", field="mapping", message=_("映射文件无法读取，应为 UTF-8 的 YAML。")
+            ) from error
         return departments.ColumnMapping.from_data(data if isinstance(data, dict) else {})
     columns = {}
     for number, head in enumerate(request.POST.getlist("head")):

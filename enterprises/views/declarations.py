@@ -52,7 +52,13 @@ def declaration(request: ParkRequest, park: str, year: int) -> HttpResponse:
     found = _own(request, year)
     sections = declarations.sections(found)
     done, total = sum(s.done for s in sections), sum(len(s.items) for s in sections)
-    context = {"declaration": found, "sections": sections, "done": done, "total": total, "percent": 100 * done // max(total, 1)}
+    context = {
+        "declaration": found,
+        "sections": sections,
+        "done": done,
+        "total": total,
+        "percent": 100 * done // max(total, 1),
+    }
     return render(request, "enterprises/declaration.html", context)
 
 
@@ -65,13 +71,20 @@ def section(request: ParkRequest, park: str, year: int, dimension: str) -> HttpR
     problem = None
     if request.method == "POST":
         try:
-            count = services.confirm(by=request.actor, declaration=found, codes=[item.value.code for item in chosen.to_confirm])
+            count = services.confirm(
+                by=request.actor, declaration=found, codes=[item.value.code for item in chosen.to_confirm]
+            )
         except Problem as refused:
             problem = refused
         else:
             messages.success(request, _("已确认 %(n)s 项。") % {"n": count})
             return redirect("enterprises:section", park=park, year=year, dimension=dimension)
-    context = {"declaration": found, "section": chosen, "problem": problem, "editable": found.state in services.EDITABLE}
+    context = {
+        "declaration": found,
+        "section": chosen,
+        "problem": problem,
+        "editable": found.state in services.EDITABLE,
+    }
     return render(request, "enterprises/section.html", context, status=problem.status if problem else 200)
 
 
@@ -79,7 +92,11 @@ def item(request: ParkRequest, park: str, year: int, code: str) -> HttpResponse:
     """One item: confirm, correct with reason and evidence, none this year, not applicable, explain."""
     found = _own(request, year)
     place, chosen = _find(found, code)
-    form = ValueForm(request.POST or None, request.FILES or None, initial={"version": chosen.value.version, "reason": chosen.value.reason})
+    form = ValueForm(
+        request.POST or None,
+        request.FILES or None,
+        initial={"version": chosen.value.version, "reason": chosen.value.reason},
+    )
     problem = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -88,7 +105,9 @@ def item(request: ParkRequest, park: str, year: int, code: str) -> HttpResponse:
             problem = refused
         else:
             messages.success(request, _("已保存：%(name)s。") % {"name": chosen.name})
-            return redirect(f"{reverse('enterprises:section', kwargs={'park': park, 'year': year, 'dimension': place})}#item-{code}")
+            return redirect(
+                f"{reverse('enterprises:section', kwargs={'park': park, 'year': year, 'dimension': place})}#item-{code}"
+            )
     scheme = scheme_of(found.cycle.scheme_version)
     context = {
         "declaration": found, "dimension": place, "item": chosen, "form": form, "problem": problem, "editable": found.state in services.EDITABLE,
@@ -108,7 +127,12 @@ def _find(found: Declaration, code: str) -> tuple[str, declarations.Item]:
 
 
 def _act(request: ParkRequest, found: Declaration, chosen: declarations.Item, data: dict[str, Any]) -> None:
-    common: dict[str, Any] = {"by": request.actor, "declaration": found, "code": chosen.value.code, "version": data["version"]}
+    common: dict[str, Any] = {
+        "by": request.actor,
+        "declaration": found,
+        "code": chosen.value.code,
+        "version": data["version"],
+    }
     if data["act"] == "confirm":
         services.confirm(by=request.actor, declaration=found, codes=[chosen.value.code])
     elif data["act"] == "zero":
@@ -119,9 +143,22 @@ def _act(request: ParkRequest, found: Declaration, chosen: declarations.Item, da
         services.explain(**common, text=data["explanation"])
     else:
         upload = data.get("file")
-        file = evidence.store(by=request.actor, organisation_id=found.enterprise.organisation_id, upload=upload) if upload else None
-        amount, entries = (None, _entries(request)) if chosen.is_list else (_number(chosen, data["text"]), None)
-        services.correct(**common, reason=data["reason"], amount=amount, entries=entries, evidence=file, page=data.get("page"))
+        file = (
+            evidence.store(by=request.actor, organisation_id=found.enterprise.organisation_id, upload=upload)
+            if upload
+            else None
+        )
+        amount, entries = (
+            (None, _entries(request)) if chosen.is_list else (_number(chosen, data["text"]), None)
+        )
+        services.correct(
+            **common,
+            reason=data["reason"],
+            amount=amount,
+            entries=entries,
+            evidence=file,
+            page=data.get("page"),
+        )
 
 
 def _number(chosen: declarations.Item, text: str) -> Any:
@@ -143,7 +180,11 @@ def _entries(request: ParkRequest) -> list[dict[str, str]]:
     rows = []
     for number, name in enumerate(columns["name"]):
         if name.strip():
-            row = {field: column[number].strip()[:200] for field, column in columns.items() if number < len(column)}
+            row = {
+                field: column[number].strip()[:200]
+                for field, column in columns.items()
+                if number < len(column)
+            }
             rows.append({field: value for field, value in row.items() if value or field in ("level", "name")})
     return rows
 
@@ -161,13 +202,17 @@ def check(request: ParkRequest, park: str, year: int) -> HttpResponse:
     problem = None
     if request.method == "POST":
         try:
-            services.submit(by=request.actor, declaration=found, seen_hash=request.POST.get("content_hash", ""))
+            services.submit(
+                by=request.actor, declaration=found, seen_hash=request.POST.get("content_hash", "")
+            )
         except Problem as refused:
             problem = refused
         else:
             messages.success(request, _("已签署并提交，等待核定。"))
             return redirect("enterprises:declaration", park=park, year=year)
-    values: dict[str, DeclaredValue] = {one.value.code: one.value for part in declarations.sections(found) for one in part.items}
+    values: dict[str, DeclaredValue] = {
+        one.value.code: one.value for part in declarations.sections(found) for one in part.items
+    }
     context = {
         "declaration": found, "sections": declarations.sections(found), "blockers": services.blocking(found, values),
         "content_hash": services.content_hash(values), "editable": found.state in services.EDITABLE, "problem": problem, "count": len(values),

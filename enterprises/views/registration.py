@@ -22,7 +22,16 @@ from ..services.registration import Particulars
 
 
 def _particulars(form: RegisterForm) -> Particulars:
-    names = ("uscc", "name", "legal_representative", "registered_address", "founded_on", "industry", "sub_park", "uscc_reason")
+    names = (
+        "uscc",
+        "name",
+        "legal_representative",
+        "registered_address",
+        "founded_on",
+        "industry",
+        "sub_park",
+        "uscc_reason",
+    )
     return Particulars(**{name: form.cleaned_data[name] for name in names})
 
 
@@ -31,38 +40,52 @@ def register(request: ParkRequest, park: str) -> HttpResponse:
     form = RegisterForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            enterprise = registration.register(by=request.actor, particulars=_particulars(form), role=form.cleaned_data["role"])
+            enterprise = registration.register(
+                by=request.actor, particulars=_particulars(form), role=form.cleaned_data["role"]
+            )
             upload = form.cleaned_data.get("licence")
             if upload is not None:
-                _attach_licence(request, enterprise, upload)
+                registration.attach_licence(by=request.actor, enterprise=enterprise, upload=upload)
         except Problem as problem:
             form.add_error(problem.field if problem.field in form.fields else None, str(problem.message))
         else:
-            own = memberships_of(account_id=request.user.pk, park_id=request.park.pk)
-            request.session[SESSION_KEY] = next(m.pk for m in own if m.organisation_id == enterprise.organisation_id)
+            own = memberships_of(account_id=request.actor.account_id or 0, park_id=request.park.pk)
+            request.session[SESSION_KEY] = next(
+                m.pk for m in own if m.organisation_id == enterprise.organisation_id
+            )
             messages.success(request, _("已提交认证申请，审核结果会在消息中告知。"))
             return redirect("enterprises:certification", park=park)
     return render(request, "enterprises/register.html", {"form": form}, status=422 if form.errors else 200)
-
-
-def _attach_licence(request: ParkRequest, enterprise: object, upload: object) -> None:
-    case = enterprises.certification_of(enterprise)  # type: ignore[arg-type]  # an Enterprise, made above
-    assert case is not None
-    case.licence = evidence.store(by=request.actor, organisation_id=case.enterprise.organisation_id, upload=upload)  # type: ignore[arg-type]
-    case.save(update_fields=["licence"])
 
 
 def certification(request: ParkRequest, park: str) -> HttpResponse:
     """The firm's own certification: state, reason, and correcting what was returned."""
     enterprise = enterprises.own_or_404(request.actor)
     case = enterprises.certification_of(enterprise)
-    initial = {name: getattr(enterprise, name) for name in ("uscc", "name", "legal_representative", "founded_on", "registered_address", "industry", "sub_park")}
+    initial = {
+        name: getattr(enterprise, name)
+        for name in (
+            "uscc",
+            "name",
+            "legal_representative",
+            "founded_on",
+            "registered_address",
+            "industry",
+            "sub_park",
+        )
+    }
     form = RegisterForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             upload = form.cleaned_data.get("licence")
-            licence = evidence.store(by=request.actor, organisation_id=enterprise.organisation_id, upload=upload) if upload else None
-            registration.resubmit(by=request.actor, enterprise=enterprise, particulars=_particulars(form), licence=licence)
+            licence = (
+                evidence.store(by=request.actor, organisation_id=enterprise.organisation_id, upload=upload)
+                if upload
+                else None
+            )
+            registration.resubmit(
+                by=request.actor, enterprise=enterprise, particulars=_particulars(form), licence=licence
+            )
         except Problem as problem:
             form.add_error(problem.field if problem.field in form.fields else None, str(problem.message))
         else:
@@ -78,7 +101,15 @@ def cases(request: ParkRequest, park: str) -> HttpResponse:
         request,
         enterprises.certifications().order_by("submitted_at", "pk"),
         filterset=CertificationFilter,
-        columns=("enterprise__uscc", "enterprise__name", "state", "submitted_at", "decided_by_name", "decided_at", "reason"),
+        columns=(
+            "enterprise__uscc",
+            "enterprise__name",
+            "state",
+            "submitted_at",
+            "decided_by_name",
+            "decided_at",
+            "reason",
+        ),
         filename="certifications",
     )
     if isinstance(page, HttpResponse):
@@ -97,14 +128,21 @@ def case(request: ParkRequest, park: str, case_id: int) -> HttpResponse:
     problem = None
     if request.method == "POST" and form.is_valid():
         try:
-            registration.decide(by=request.actor, case=found, event=form.cleaned_data["event"], reason=form.cleaned_data["reason"])
+            registration.decide(
+                by=request.actor,
+                case=found,
+                event=form.cleaned_data["event"],
+                reason=form.cleaned_data["reason"],
+            )
         except Problem as refused:
             problem = refused
         else:
             messages.success(request, _("已记录审核决定。"))
             return redirect("enterprises:cases", park=park)
     status = problem.status if problem else 422 if form.errors else 200
-    return render(request, "enterprises/case.html", {"case": found, "form": form, "problem": problem}, status=status)
+    return render(
+        request, "enterprises/case.html", {"case": found, "form": form, "problem": problem}, status=status
+    )
 
 
 def enterprise_list(request: ParkRequest, park: str) -> HttpResponse:

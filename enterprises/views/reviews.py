@@ -46,9 +46,15 @@ def review(request: ParkRequest, park: str, declaration_id: int) -> HttpResponse
             return redirect("enterprises:review", park=park, declaration_id=found.pk)
     items = [one for part in declarations.sections(found) for one in part.items]
     order = {"returned": 0, "disputed": 1}
-    items.sort(key=lambda one: (order.get(one.value.state, 2 if one.findings else 3)))
+    items.sort(key=lambda one: order.get(one.value.state, 2 if one.findings else 3))
     undecided = [one for one in items if one.value.state in (*verification.OPEN_VALUES, "returned")]
-    context = {"declaration": found, "items": items, "undecided": len(undecided), "problem": problem, "in_review": found.state == "submitted"}
+    context = {
+        "declaration": found,
+        "items": items,
+        "undecided": len(undecided),
+        "problem": problem,
+        "in_review": found.state == "submitted",
+    }
     return render(request, "enterprises/review.html", context, status=problem.status if problem else 200)
 
 
@@ -72,17 +78,27 @@ def _decide(request: ParkRequest, found: Declaration) -> None:
     if not form.is_valid():
         raise Refused(code="decision_missing", message=_("请选择一个决定。"))
     data = form.cleaned_data
-    value = DeclaredValue.objects.select_related("declaration").filter(declaration=found, pk=data["value"]).first()
+    value = (
+        DeclaredValue.objects.select_related("declaration")
+        .filter(declaration=found, pk=data["value"])
+        .first()
+    )
     if value is None:
         raise Http404
     amount = None
     if data["decision"] == "adjust":
-        item = next(one for part in declarations.sections(found) for one in part.items if one.value.pk == value.pk)
+        item = next(
+            one for part in declarations.sections(found) for one in part.items if one.value.pk == value.pk
+        )
         try:
             amount = parse_money(data["amount"], unit="万元" if item.is_money else "元")
         except NotANumber as error:
-            raise Refused(code="amount_wrong", field="amount", message=_("请填写调整后的数值，例如 688.00。")) from error
-    verification.decide(by=request.actor, value=value, decision=data["decision"], reason=data["reason"], amount=amount)
+            raise Refused(
+                code="amount_wrong", field="amount", message=_("请填写调整后的数值，例如 688.00。")
+            ) from error
+    verification.decide(
+        by=request.actor, value=value, decision=data["decision"], reason=data["reason"], amount=amount
+    )
 
 
 def evidence(request: ParkRequest, park: str, file_id: int) -> HttpResponse | FileResponse:

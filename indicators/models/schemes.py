@@ -30,7 +30,8 @@ class SchemeVersion(ParkModel):
         constraints = [
             models.UniqueConstraint(fields=["park", "code", "version"], name="scheme_version_once"),
             models.CheckConstraint(
-                condition=models.Q(state="draft") | models.Q(activated_at__isnull=False), name="scheme_active_when"
+                condition=models.Q(state="draft") | models.Q(activated_at__isnull=False),
+                name="scheme_active_when",
             ),
         ]
 

@@ -32,7 +32,11 @@ def adopt(*, by: Actor, name: str) -> SchemeVersion:
     """The park takes a scheme of the library as it stands. Raises Refused for an unknown name."""
     path = library().get(name)
     if path is None:
-        raise Refused(code="scheme_unknown", field="name", message=_("没有名为“%(name)s”的指标体系，请从列表中选择。") % {"name": name})
+        raise Refused(
+            code="scheme_unknown",
+            field="name",
+            message=_("没有名为“%(name)s”的指标体系，请从列表中选择。") % {"name": name},
+        )
     return adopt_text(by=by, text=path.read_text(encoding="utf-8"))
 
 
@@ -58,7 +62,9 @@ def adopt_text(*, by: Actor, text: str) -> SchemeVersion:
             audit.record(by=by, action="scheme.adopted", obj=version, after={"digest": version.digest})
     except IntegrityError as error:
         message = _("指标体系 %(code)s 的 %(version)s 版已存在；修改时请使用新的版本号。")
-        raise Conflict(code="scheme_exists", message=message % {"code": scheme.code, "version": scheme.version}) from error
+        raise Conflict(
+            code="scheme_exists", message=message % {"code": scheme.code, "version": scheme.version}
+        ) from error
     return version
 
 
@@ -68,7 +74,11 @@ def _read(text: str) -> engine.Scheme:
     try:
         body: Any = yaml.safe_load(text)
         if not isinstance(body, dict):
-            raise engine.SchemeError("the file holds no mapping")
+            raise ValueError("the file holds no mapping")
         return engine.load_scheme(body)
     except (engine.EngineError, yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Refused(code="scheme_wrong", field="file", message=_("指标体系文件有误：%(what)s") % {"what": str(error)[:800]}) from error
+        raise Refused(
+            code="scheme_wrong",
+            field="file",
+            message=_("指标体系文件有误：%(what)s") % {"what": str(error)[:800]},
+        ) from error

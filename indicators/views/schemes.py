@@ -27,11 +27,15 @@ def scheme_list(request: ParkRequest, park: str) -> HttpResponse:
         else:
             messages.success(request, _("已采用 %(title)s。") % {"title": version})
             return redirect("indicators:scheme", park=park, version_id=version.pk)
-    page = listing(request, versions(), columns=("code", "version", "title", "state", "digest"), filename="schemes")
+    page = listing(
+        request, versions(), columns=("code", "version", "title", "state", "digest"), filename="schemes"
+    )
     if isinstance(page, HttpResponse):
         return page
     status = 422 if form.errors or problem else 200
-    return render(request, "indicators/schemes.html", {"page": page, "form": form, "problem": problem}, status=status)
+    return render(
+        request, "indicators/schemes.html", {"page": page, "form": form, "problem": problem}, status=status
+    )
 
 
 def _adopt(request: ParkRequest, form: AdoptForm) -> SchemeVersion:
@@ -47,7 +51,10 @@ def scheme(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     version = get_object_or_404(SchemeVersion.objects.all(), pk=version_id)
     loaded = scheme_of(version)
     groups = [
-        {"dimension": dimension, "indicators": [one for one in loaded.indicators if one.dimension == dimension.code]}
+        {
+            "dimension": dimension,
+            "indicators": [one for one in loaded.indicators if one.dimension == dimension.code],
+        }
         for dimension in loaded.dimensions
     ]
     weights = {one.code: [one.weight(group) for group in loaded.group_codes] for one in loaded.indicators}

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from enterprises import rules
 from enterprises.models import Cycle, DeclaredValue
 from enterprises.queries import cycles as cycle_queries
 from enterprises.queries import declarations as queries
@@ -20,61 +19,21 @@ from innovscore.core.problems import Conflict, Forbidden, Refused
 from parks.clock import db_now
 from parks.models import AuditEvent
 from tests.factories import enterprises as make
-from tests.factories import parks as people
+from tests.factories.enterprises import SOUND, finish, sign
 
 pytestmark = pytest.mark.django_db
-SOUND = {
-    "revenue": 86_000_000, "revenue_prev": 70_000_000, "hightech_revenue": 50_000_000, "total_cost_expense": 80_000_000,
-    "net_profit": 5_000_000, "net_assets_begin": 30_000_000, "net_assets_end": 35_000_000, "total_assets_end": 60_000_000,
-    "total_liabilities_end": 25_000_000, "tax_paid_total": 3_000_000, "rd_expense": 6_880_000, "rd_expense_prev": 5_400_000,
-    "staff_total": 160, "rd_staff": 40,
-}  # fmt: skip
-
-
-@pytest.fixture
-def admin(in_park: Any) -> Any:
-    return people.actor("park_admin", in_park)
-
-
-@pytest.fixture
-def firm(in_park: Any) -> Any:
-    return make.enterprise(1)
-
-
-@pytest.fixture
-def declaration(admin: Any, firm: Any) -> Any:
-    return make.declaration(admin, firm, make.cycle(admin), **SOUND)
-
-
-@pytest.fixture
-def agent(in_park: Any, firm: Any) -> Any:
-    return people.actor("enterprise_agent", in_park, organisation=firm.organisation)
-
-
-@pytest.fixture
-def signatory(in_park: Any, firm: Any) -> Any:
-    return people.actor("enterprise_signatory", in_park, organisation=firm.organisation)
-
-
-def finish(declaration: Any, agent: Any) -> None:
-    """Confirm what is pre-filled and explain every warning."""
-    services.confirm(by=agent, declaration=declaration, codes=list(SOUND))
-    values = {row.code: row for row in DeclaredValue.objects.filter(declaration=declaration)}
-    for finding in rules.findings(scheme_of(declaration.cycle.scheme_version), values):
-        row = make.value(declaration, finding.code)
-        services.explain(by=agent, declaration=declaration, code=row.code, version=row.version, text="已与审计报告核对一致")
-
-
-def sign(declaration: Any, signatory: Any) -> Any:
-    values = {row.code: row for row in DeclaredValue.objects.filter(declaration=declaration)}
-    return services.submit(by=signatory, declaration=declaration, seen_hash=services.content_hash(values))
 
 
 def test_a_new_declaration_has_every_input_with_source_and_date(declaration: Any) -> None:
     rows = DeclaredValue.objects.filter(declaration=declaration)
     assert rows.count() == len(scheme_of(declaration.cycle.scheme_version).inputs)
     revenue = make.value(declaration, "revenue")
-    assert (revenue.state, revenue.amount, revenue.source, revenue.as_of) == ("prefilled", 86_000_000, "tax", dt.date(2026, 6, 12))
+    assert (revenue.state, revenue.amount, revenue.source, revenue.as_of) == (
+        "prefilled",
+        86_000_000,
+        "tax",
+        dt.date(2026, 6, 12),
+    )
     assert make.value(declaration, "platforms").state == "missing"
 
 
@@ -89,7 +48,9 @@ def test_only_certified_firms_wait_for_a_declaration(admin: Any, declaration: An
 
 
 def test_confirming_a_page_leaves_the_departments_value(declaration: Any, agent: Any) -> None:
-    assert services.confirm(by=agent, declaration=declaration, codes=["revenue", "rd_expense", "platforms"]) == 2
+    assert (
+        services.confirm(by=agent, declaration=declaration, codes=["revenue", "rd_expense", "platforms"]) == 2
+    )
     assert services.confirm(by=agent, declaration=declaration, codes=["revenue"]) == 0
     value = make.value(declaration, "revenue")
     assert (value.state, value.declared_amount, value.version) == ("confirmed", None, 2)
@@ -97,22 +58,52 @@ def test_confirming_a_page_leaves_the_departments_value(declaration: Any, agent:
 
 
 def test_a_correction_stands_beside_the_departments_value(declaration: Any, agent: Any) -> None:
-    services.correct(by=agent, declaration=declaration, code="rd_expense", version=1, reason="以审计报告为准", amount=Decimal("7020000"))
+    services.correct(
+        by=agent,
+        declaration=declaration,
+        code="rd_expense",
+        version=1,
+        reason="以审计报告为准",
+        amount=Decimal("7020000"),
+    )
     value = make.value(declaration, "rd_expense")
-    assert (value.state, value.prefilled_amount, value.declared_amount, value.amount) == ("disputed", 6_880_000, 7_020_000, 7_020_000)
+    assert (value.state, value.prefilled_amount, value.declared_amount, value.amount) == (
+        "disputed",
+        6_880_000,
+        7_020_000,
+        7_020_000,
+    )
 
 
 def test_a_correction_needs_a_reason_and_a_first_value_does_not(declaration: Any, agent: Any) -> None:
     with pytest.raises(Refused, match="更正原因"):
-        services.correct(by=agent, declaration=declaration, code="revenue", version=1, reason="错", amount=Decimal(1))
-    services.correct(by=agent, declaration=declaration, code="fresh_graduates", version=1, reason="", amount=Decimal(12))
+        services.correct(
+            by=agent, declaration=declaration, code="revenue", version=1, reason="错", amount=Decimal(1)
+        )
+    services.correct(
+        by=agent, declaration=declaration, code="fresh_graduates", version=1, reason="", amount=Decimal(12)
+    )
     assert make.value(declaration, "fresh_graduates").state == "confirmed"
 
 
 def test_an_old_version_is_refused_and_nothing_is_lost(declaration: Any, agent: Any) -> None:
-    services.correct(by=agent, declaration=declaration, code="revenue", version=1, reason="以审计报告为准", amount=Decimal(2))
+    services.correct(
+        by=agent,
+        declaration=declaration,
+        code="revenue",
+        version=1,
+        reason="以审计报告为准",
+        amount=Decimal(2),
+    )
     with pytest.raises(Conflict, match="刚被"):
-        services.correct(by=agent, declaration=declaration, code="revenue", version=1, reason="另一个理由", amount=Decimal(3))
+        services.correct(
+            by=agent,
+            declaration=declaration,
+            code="revenue",
+            version=1,
+            reason="另一个理由",
+            amount=Decimal(3),
+        )
     assert make.value(declaration, "revenue").amount == 2
 
 
@@ -125,25 +116,49 @@ def test_zero_only_where_no_department_has_a_value(declaration: Any, agent: Any)
 
 def test_not_applicable_only_where_the_scheme_allows_it(declaration: Any, agent: Any) -> None:
     with pytest.raises(Refused, match="不能选择"):
-        services.not_applicable(by=agent, declaration=declaration, code="awards", version=1, reason="没有获奖")
-    services.not_applicable(by=agent, declaration=declaration, code="revenue_prev", version=1, reason="当年成立的企业")
+        services.not_applicable(
+            by=agent, declaration=declaration, code="awards", version=1, reason="没有获奖"
+        )
+    services.not_applicable(
+        by=agent, declaration=declaration, code="revenue_prev", version=1, reason="当年成立的企业"
+    )
     assert make.value(declaration, "revenue_prev").state == "not_applicable"
 
 
 @pytest.mark.parametrize(
     ("entries", "why"),
-    [([{"level": "nonsense", "name": "a"}], "级别"), ([{"level": "national", "name": " "}], "名称"), ([{"name": "a"}], "级别")],
+    [
+        ([{"level": "nonsense", "name": "a"}], "级别"),
+        ([{"level": "national", "name": " "}], "名称"),
+        ([{"name": "a"}], "级别"),
+    ],
 )
 def test_list_items_need_level_and_name(declaration: Any, agent: Any, entries: Any, why: str) -> None:
     with pytest.raises(Refused, match=why):
-        services.correct(by=agent, declaration=declaration, code="platforms", version=1, reason="", entries=entries)
+        services.correct(
+            by=agent, declaration=declaration, code="platforms", version=1, reason="", entries=entries
+        )
 
 
 def test_an_error_blocks_until_it_is_gone(declaration: Any, agent: Any, signatory: Any) -> None:
-    services.correct(by=agent, declaration=declaration, code="hightech_revenue", version=1, reason="测试更正", amount=Decimal(90_000_000))
+    services.correct(
+        by=agent,
+        declaration=declaration,
+        code="hightech_revenue",
+        version=1,
+        reason="测试更正",
+        amount=Decimal(90_000_000),
+    )
     with pytest.raises(Refused, match="高新技术"):
         sign(declaration, signatory)
-    services.correct(by=agent, declaration=declaration, code="hightech_revenue", version=2, reason="测试更正", amount=Decimal(50_000_000))
+    services.correct(
+        by=agent,
+        declaration=declaration,
+        code="hightech_revenue",
+        version=2,
+        reason="测试更正",
+        amount=Decimal(50_000_000),
+    )
     finish(declaration, agent)
     sign(declaration, signatory)
 
@@ -165,20 +180,33 @@ def test_signing_locks_and_records_the_hash(declaration: Any, agent: Any, signat
     assert len(signed.content_hash) == 64
     for act in (
         lambda: services.confirm(by=agent, declaration=declaration, codes=["revenue"]),
-        lambda: services.correct(by=agent, declaration=declaration, code="revenue", version=9, reason="以审计报告为准", amount=Decimal(1)),
+        lambda: services.correct(
+            by=agent,
+            declaration=declaration,
+            code="revenue",
+            version=9,
+            reason="以审计报告为准",
+            amount=Decimal(1),
+        ),
         lambda: sign(declaration, signatory),
     ):
         with pytest.raises(Conflict, match="不能再修改"):
             act()
 
 
-def test_only_the_signatory_signs_and_only_what_was_shown(declaration: Any, agent: Any, signatory: Any) -> None:
+def test_only_the_signatory_signs_and_only_what_was_shown(
+    declaration: Any, agent: Any, signatory: Any
+) -> None:
     finish(declaration, agent)
     with pytest.raises(Forbidden):
         sign(declaration, agent)
-    shown = services.content_hash({row.code: row for row in DeclaredValue.objects.filter(declaration=declaration)})
+    shown = services.content_hash(
+        {row.code: row for row in DeclaredValue.objects.filter(declaration=declaration)}
+    )
     row = make.value(declaration, "ip_class1")
-    services.correct(by=agent, declaration=declaration, code="ip_class1", version=row.version, reason="", amount=Decimal(3))
+    services.correct(
+        by=agent, declaration=declaration, code="ip_class1", version=row.version, reason="", amount=Decimal(3)
+    )
     with pytest.raises(Conflict, match="有变化"):
         services.submit(by=signatory, declaration=declaration, seen_hash=shown)
 
@@ -210,7 +238,9 @@ def test_a_cycle_is_opened_once_with_an_adopted_scheme_and_a_future_deadline(adm
         cycles.open_cycle(by=admin, year=2025, scheme_version=version, deadline=db_now())
     make.cycle(admin)
     with pytest.raises(Conflict, match="已开启"):
-        cycles.open_cycle(by=admin, year=2025, scheme_version=version, deadline=db_now() + dt.timedelta(days=9))
+        cycles.open_cycle(
+            by=admin, year=2025, scheme_version=version, deadline=db_now() + dt.timedelta(days=9)
+        )
 
 
 def test_the_database_knows_three_rules_itself(declaration: Any) -> None:

@@ -78,8 +78,14 @@ def test_the_template_that_is_downloaded_can_be_uploaded(admin: Any, cycle: Any)
     from indicators.queries.schemes import scheme_of
 
     inputs = scheme_of(cycle.scheme_version).inputs
-    heads = [("uscc", "统一社会信用代码", "")] + [(i.code, i.zh, "万元" if i.type == "money" else "") for i in inputs]
-    first = CalamineWorkbook.from_filelike(io.BytesIO(spreadsheets.template(heads))).get_sheet_by_index(0).to_python()[0]
+    heads = [("uscc", "统一社会信用代码", "")] + [
+        (i.code, i.zh, "万元" if i.type == "money" else "") for i in inputs
+    ]
+    first = (
+        CalamineWorkbook.from_filelike(io.BytesIO(spreadsheets.template(heads)))
+        .get_sheet_by_index(0)
+        .to_python()[0]
+    )
     mapping = departments.guess_mapping(scheme_of(cycle.scheme_version), [str(head) for head in first])
     assert mapping.key == "统一社会信用代码"
     assert {code for code, _unit in mapping.columns.values()} == {i.code for i in inputs}
@@ -146,7 +152,9 @@ def test_formula_cells_are_refused(admin: Any, cycle: Any) -> None:
         (b"x" * (spreadsheets.LARGEST_FILE + 1), "a.csv", "30 MB"),
     ],
 )
-def test_files_that_cannot_be_read_are_refused_in_words(admin: Any, cycle: Any, data: bytes, filename: str, why: str) -> None:
+def test_files_that_cannot_be_read_are_refused_in_words(
+    admin: Any, cycle: Any, data: bytes, filename: str, why: str
+) -> None:
     with pytest.raises(Refused, match=why) as caught:
         make.batch(admin, cycle, data, filename=filename)
     assert caught.value.field in ("file", "mapping")
@@ -155,7 +163,10 @@ def test_files_that_cannot_be_read_are_refused_in_words(admin: Any, cycle: Any, 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(admin: Any, cycle: Any) -> None:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("xl/worksheets/sheet1.xml", "w") as entry:
+    with (
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/worksheets/sheet1.xml", "w") as entry,
+    ):
         for _n in range(32):
             entry.write(b"0" * (10 * 1024 * 1024))
     assert len(buffer.getvalue()) < 1024 * 1024
@@ -175,18 +186,28 @@ def test_the_same_file_again_changes_nothing(admin: Any, cycle: Any) -> None:
 
 def test_values_are_append_only_in_the_database(admin: Any, cycle: Any) -> None:
     make.apply(admin, make.batch(admin, cycle, make.table(HEADS, (ONE, "1", "", ""))))
-    for act in (lambda: DepartmentValue.objects.update(amount=2), lambda: DepartmentValue.objects.all().delete()):
+    for act in (
+        lambda: DepartmentValue.objects.update(amount=2),
+        lambda: DepartmentValue.objects.all().delete(),
+    ):
         with pytest.raises(DatabaseError), transaction.atomic():
             act()
 
 
 def test_open_declarations_take_the_newest_value_and_keep_disputes(admin: Any, cycle: Any) -> None:
-    one, two = (make.declaration(admin, make.Enterprise.objects.get(uscc=code), cycle, revenue=100) for code in (ONE, TWO))
-    declarations.correct(by=admin, declaration=two, code="revenue", version=1, reason="以审计报告为准", amount=Decimal(300))
+    one, two = (
+        make.declaration(admin, make.Enterprise.objects.get(uscc=code), cycle, revenue=100)
+        for code in (ONE, TWO)
+    )
+    declarations.correct(
+        by=admin, declaration=two, code="revenue", version=1, reason="以审计报告为准", amount=Decimal(300)
+    )
     older = make.batch(admin, cycle, make.table(HEADS, (ONE, "9", "", "")), as_of=dt.date(2026, 1, 1))
     make.apply(admin, older)
     assert make.value(one, "revenue").amount == 100
-    newer = make.batch(admin, cycle, make.table(HEADS, (ONE, "2", "30", ""), (TWO, "2", "", "")), as_of=dt.date(2026, 7, 1))
+    newer = make.batch(
+        admin, cycle, make.table(HEADS, (ONE, "2", "30", ""), (TWO, "2", "", "")), as_of=dt.date(2026, 7, 1)
+    )
     make.apply(admin, newer)
     assert (make.value(one, "revenue").amount, make.value(one, "staff_total").amount) == (20_000, 30)
     disputed = make.value(two, "revenue")
@@ -197,14 +218,18 @@ def test_columns_can_be_chosen_afterwards(admin: Any, cycle: Any) -> None:
     data = make.table(("统一社会信用代码", "营业收入", "B"), (ONE, "5", "160"))
     batch = make.batch(admin, cycle, data)
     assert batch.report["values"] == 1
-    mapping = departments.ColumnMapping("统一社会信用代码", {"营业收入": ("revenue", "元"), "B": ("staff_total", "")})
+    mapping = departments.ColumnMapping(
+        "统一社会信用代码", {"营业收入": ("revenue", "元"), "B": ("staff_total", "")}
+    )
     assert departments.remap(by=admin, batch=batch, cycle=cycle, mapping=mapping).report["values"] == 2
 
 
 def test_a_file_whose_heads_say_nothing_waits_for_a_mapping(admin: Any, cycle: Any) -> None:
     batch = make.batch(admin, cycle, make.table(("A", "B"), (ONE, "5")))
     assert batch.report["values"] == 0
-    mapping = departments.ColumnMapping.from_data({"key": "A", "columns": {"B": {"input": "revenue", "unit": "万元"}}})
+    mapping = departments.ColumnMapping.from_data(
+        {"key": "A", "columns": {"B": {"input": "revenue", "unit": "万元"}}}
+    )
     assert departments.remap(by=admin, batch=batch, cycle=cycle, mapping=mapping).report["values"] == 1
 
 
@@ -213,10 +238,23 @@ def test_lists_are_read_by_level(admin: Any, cycle: Any) -> None:
     assert "未知级别" in batch.report["faults"][0]["why"]
 
 
-def test_the_command_imports_and_says_what_it_refused(admin: Any, cycle: Any, tmp_path: Path, capsys: Any) -> None:
+def test_the_command_imports_and_says_what_it_refused(
+    admin: Any, cycle: Any, tmp_path: Path, capsys: Any
+) -> None:
     path = tmp_path / "tax.csv"
     path.write_bytes(make.table(HEADS, (ONE, "5", "", ""), (TWO, "x", "", "")))
-    common = ["--park", "cq", "--year", "2025", "--source", "tax", "--file", str(path), "--as-of", "2026-06-12"]
+    common = [
+        "--park",
+        "cq",
+        "--year",
+        "2025",
+        "--source",
+        "tax",
+        "--file",
+        str(path),
+        "--as-of",
+        "2026-06-12",
+    ]
     with pytest.raises(CommandError, match="--only-good"):
         call_command("import_department", *common, skip_checks=True)
     assert "row 3" in capsys.readouterr().err

@@ -20,7 +20,7 @@ from parks.models import AuditEvent, Job
 from parks.scope import park_scope
 from tests.factories import enterprises as make
 from tests.factories import parks as people
-from tests.enterprises.test_declarations import SOUND
+from tests.factories.enterprises import SOUND
 
 pytestmark = pytest.mark.django_db
 OFFICE, OWN, REVIEW = "/p/cq/office", "/p/cq/e", "/p/cq/review"
@@ -51,7 +51,9 @@ def run_jobs(park: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_whole_walk(park: Any, client_as: Any) -> None:
-    admin, first, second = (client_as(people.actor(role, park)) for role in ("park_admin", "park_reviewer", "park_reviewer"))
+    admin, first, second = (
+        client_as(people.actor(role, park)) for role in ("park_admin", "park_reviewer", "park_reviewer")
+    )
     person = people.Person.objects.create(name="李法人")
     account = people.Account.objects.create(login="newcomer", person=person)
     owner = Client()
@@ -61,29 +63,51 @@ def test_the_whole_walk(park: Any, client_as: Any) -> None:
     refused = owner.post("/p/cq/register/", FORM | {"uscc": "91500107MA5U00011C"})
     assert refused.status_code == 422
     assert "第 18 位校验码应为 B" in text(refused)
-    assert owner.post("/p/cq/register/", FORM | {"licence": SimpleUploadedFile("x.png", PNG)}).status_code == 302
+    assert (
+        owner.post("/p/cq/register/", FORM | {"licence": SimpleUploadedFile("x.png", PNG)}).status_code == 302
+    )
     with park_scope(park.pk):
         firm = Enterprise.objects.get()
         case = make.case_of(firm)
     assert FORM["name"] in text(first.get(f"{REVIEW}/certifications/"))
-    assert first.post(f"{REVIEW}/certifications/{case.pk}/", {"event": "return", "reason": ""}).status_code == 422
-    assert first.post(f"{REVIEW}/certifications/{case.pk}/", {"event": "return", "reason": "请更正地址"}).status_code == 302
+    assert (
+        first.post(f"{REVIEW}/certifications/{case.pk}/", {"event": "return", "reason": ""}).status_code
+        == 422
+    )
+    assert (
+        first.post(
+            f"{REVIEW}/certifications/{case.pk}/", {"event": "return", "reason": "请更正地址"}
+        ).status_code
+        == 302
+    )
     assert "请更正地址" in text(owner.get(f"{OWN}/certification/"))
-    assert owner.post(f"{OWN}/certification/", FORM | {"registered_address": "创新大道2号"}).status_code == 302
+    assert (
+        owner.post(f"{OWN}/certification/", FORM | {"registered_address": "创新大道2号"}).status_code == 302
+    )
     assert first.post(f"{REVIEW}/certifications/{case.pk}/", {"event": "certify"}).status_code == 302
 
     # 2. the scheme and the year
     assert admin.post(f"{OFFICE}/schemes/", {"name": "cq_htz_30"}).status_code == 302
     with park_scope(park.pk):
         version = make.SchemeVersion.objects.get()
-    year = {"year": "2025", "scheme_version": version.pk, "deadline": (dt.date.today() + dt.timedelta(days=40)).isoformat()}
+    year = {
+        "year": "2025",
+        "scheme_version": version.pk,
+        "deadline": (dt.date.today() + dt.timedelta(days=40)).isoformat(),
+    }
     assert admin.post(f"{OFFICE}/cycles/", year).status_code == 302
     assert admin.post(f"{OFFICE}/cycles/", year).status_code == 422
 
     # 4. department data, declarations
     assert admin.get(f"{OFFICE}/batches/template/").status_code == 200
-    wan = {code: value // 10_000 if code not in ("staff_total", "rd_staff") else value for code, value in SOUND.items()}
-    file = SimpleUploadedFile("tax.csv", make.table(("uscc", *wan), (FORM["uscc"], *wan.values()), (codes.synthetic(9), *wan.values())))
+    wan = {
+        code: value // 10_000 if code not in ("staff_total", "rd_staff") else value
+        for code, value in SOUND.items()
+    }
+    file = SimpleUploadedFile(
+        "tax.csv",
+        make.table(("uscc", *wan), (FORM["uscc"], *wan.values()), (codes.synthetic(9), *wan.values())),
+    )
     uploaded = admin.post(f"{OFFICE}/batches/", {"source": "tax", "as_of": "2026-06-12", "file": file})
     assert uploaded.status_code == 302
     assert "没有这家企业" in text(admin.get(uploaded["Location"]))
@@ -102,14 +126,28 @@ def test_the_whole_walk(park: Any, client_as: Any) -> None:
     item = f"{OWN}/declaration/2025/item/rd_expense/"
     version_of = re.search(r'name="version" value="(\d+)"', text(owner.get(item)))
     assert version_of
-    change = {"act": "correct", "version": version_of[1], "text": "约702", "reason": "以审计报告为准", "page": "3"}
+    change = {
+        "act": "correct",
+        "version": version_of[1],
+        "text": "约702",
+        "reason": "以审计报告为准",
+        "page": "3",
+    }
     assert owner.post(item, change).status_code == 422
     evidence = SimpleUploadedFile("审计报告.png", PNG + b"1")
     assert owner.post(item, change | {"text": "702.00", "file": evidence}).status_code == 302
     stale = owner.post(item, change | {"text": "703"})
     assert stale.status_code == 409
     assert "刚被" in text(stale)
-    listed = {"act": "correct", "version": "1", "entry_level": ["national"], "entry_rank": [""], "entry_name": ["国家实验室"], "entry_number": ["1"], "entry_date": [""]}
+    listed = {
+        "act": "correct",
+        "version": "1",
+        "entry_level": ["national"],
+        "entry_rank": [""],
+        "entry_name": ["国家实验室"],
+        "entry_number": ["1"],
+        "entry_date": [""],
+    }
     assert owner.post(f"{OWN}/declaration/2025/item/platforms/", listed).status_code in (302, 422)
     for _round in range(12):
         waiting = re.findall(r'/item/(\w+)/"', _blockers(owner))
@@ -119,7 +157,10 @@ def test_the_whole_walk(park: Any, client_as: Any) -> None:
             page = text(owner.get(f"{OWN}/declaration/2025/item/{code}/"))
             number = re.search(r'name="version" value="(\d+)"', page)
             assert number
-            owner.post(f"{OWN}/declaration/2025/item/{code}/", {"act": "explain", "version": number[1], "explanation": "与审计报告一致"})
+            owner.post(
+                f"{OWN}/declaration/2025/item/{code}/",
+                {"act": "explain", "version": number[1], "explanation": "与审计报告一致"},
+            )
     check = text(owner.get(f"{OWN}/declaration/2025/check/"))
     seen = re.search(r'name="content_hash" value="(\w{64})"', check)
     assert seen, check
@@ -137,7 +178,9 @@ def test_the_whole_walk(park: Any, client_as: Any) -> None:
     page = text(first.get(url))
     assert "审计报告.png" in page
     assert "以审计报告为准" in page
-    assert b"".join(first.get(f"/p/cq/evidence/{disputed.evidence_id}/").streaming_content).startswith(b"\x89PNG")
+    assert b"".join(first.get(f"/p/cq/evidence/{disputed.evidence_id}/").streaming_content).startswith(
+        b"\x89PNG"
+    )
     assert first.post(url, {"act": "accept_all"}).status_code == 302
     assert first.post(url, {"value": disputed.pk, "decision": "keep", "reason": ""}).status_code == 422
     assert first.post(url, {"value": disputed.pk, "decision": "accept"}).status_code == 302
@@ -194,7 +237,13 @@ def test_a_firm_sees_only_its_own_declaration(world: Any, client_as: Any) -> Non
 def test_evidence_of_another_firm_does_not_exist(world: Any, client_as: Any) -> None:
     mine, theirs = client_as(own(world, 1)), client_as(own(world, 2))
     item = f"{OWN}/declaration/2025/item/rd_expense/"
-    data = {"act": "correct", "version": "1", "text": "1", "reason": "以审计报告为准", "file": SimpleUploadedFile("a.png", PNG)}
+    data = {
+        "act": "correct",
+        "version": "1",
+        "text": "1",
+        "reason": "以审计报告为准",
+        "file": SimpleUploadedFile("a.png", PNG),
+    }
     assert mine.post(item, data).status_code == 302
     with park_scope(world.pk):
         file_id = make.DeclaredValue.objects.get(evidence__isnull=False).evidence_id
@@ -203,7 +252,13 @@ def test_evidence_of_another_firm_does_not_exist(world: Any, client_as: Any) -> 
 
 
 def test_a_document_is_told_by_its_content(world: Any, client_as: Any) -> None:
-    data = {"act": "correct", "version": "1", "text": "1", "reason": "以审计报告为准", "file": SimpleUploadedFile("a.pdf", b"<script>")}
+    data = {
+        "act": "correct",
+        "version": "1",
+        "text": "1",
+        "reason": "以审计报告为准",
+        "file": SimpleUploadedFile("a.pdf", b"<script>"),
+    }
     answer = client_as(own(world, 1)).post(f"{OWN}/declaration/2025/item/rd_expense/", data)
     assert answer.status_code == 422
     assert "PDF、PNG 或 JPEG" in text(answer)
@@ -222,9 +277,14 @@ def test_what_belongs_to_another_park_does_not_exist(world: Any, other_park: Any
     with park_scope(other_park.pk):
         cycle = make.cycle(admin, 2024)
         foreign = make.declaration(admin, make.enterprise(50), cycle)
-        batch = DepartmentBatch.objects.create(year=2024, source="tax", as_of="2025-06-12", filename="t", sha256="0" * 64, state="checked")
+        batch = DepartmentBatch.objects.create(
+            year=2024, source="tax", as_of="2025-06-12", filename="t", sha256="0" * 64, state="checked"
+        )
         case = make.Certification.objects.create(enterprise=foreign.enterprise, state="submitted")
-    reviewer, office = client_as(people.actor("park_reviewer", world)), client_as(people.actor("park_admin", world))
+    reviewer, office = (
+        client_as(people.actor("park_reviewer", world)),
+        client_as(people.actor("park_admin", world)),
+    )
     assert reviewer.get(f"{REVIEW}/declarations/{foreign.pk}/").status_code == 404
     assert reviewer.post(f"{REVIEW}/declarations/{foreign.pk}/", {"act": "accept_all"}).status_code == 404
     assert reviewer.get(f"{REVIEW}/certifications/{case.pk}/").status_code == 404
@@ -268,7 +328,9 @@ def test_lists_filter_and_export(world: Any, client_as: Any) -> None:
     assert client.get("/api/v1/parks/cq/declarations/", {"state": "open", "size": 1}).json()["count"] == 2
 
 
-def test_the_page_of_a_declaration_asks_few_questions(world: Any, client_as: Any, django_assert_max_num_queries: Any) -> None:
+def test_the_page_of_a_declaration_asks_few_questions(
+    world: Any, client_as: Any, django_assert_max_num_queries: Any
+) -> None:
     client = client_as(own(world, 1))
     with django_assert_max_num_queries(25):
         assert client.get(f"{OWN}/declaration/2025/economy_tax/").status_code == 200

@@ -38,7 +38,9 @@ def test_registering_makes_firm_role_and_submitted_case(firm: Enterprise, founde
     case = make.case_of(firm)
     assert (case.state, case.submitted_by_ref) == ("submitted", founder.person_id)
     assert firm.uscc == codes.synthetic(1)
-    assert Membership.objects.filter(account_id=founder.account_id, organisation=firm.organisation, role="enterprise_signatory").exists()
+    assert Membership.objects.filter(
+        account_id=founder.account_id, organisation=firm.organisation, role="enterprise_signatory"
+    ).exists()
     assert AuditEvent.objects.filter(action="certification.submit").exists()
 
 
@@ -58,11 +60,15 @@ def test_a_wrong_code_says_which_position(in_park: Any, founder: Any, text: str,
 
 
 def test_spaces_dashes_and_small_letters_are_understood(in_park: Any, founder: Any) -> None:
-    firm = registration.register(by=founder, particulars=make.particulars(uscc=" 91500107-ma5u 00011b"), role="enterprise_agent")
+    firm = registration.register(
+        by=founder, particulars=make.particulars(uscc=" 91500107-ma5u 00011b"), role="enterprise_agent"
+    )
     assert firm.uscc == "91500107MA5U00011B"
 
 
-def test_an_unusual_code_goes_to_manual_check_and_needs_the_reviewers_reason(in_park: Any, founder: Any, reviewer: Any) -> None:
+def test_an_unusual_code_goes_to_manual_check_and_needs_the_reviewers_reason(
+    in_park: Any, founder: Any, reviewer: Any
+) -> None:
     odd = make.particulars(uscc="91350203M0001QAY9B", uscc_reason="执照上就是这个代码")
     firm = registration.register(by=founder, particulars=odd, role="enterprise_signatory")
     case = make.case_of(firm)
@@ -82,7 +88,9 @@ def test_a_firm_of_one_park_cannot_register_in_another(park: Any, other_park: An
         registration.register(by=founder, particulars=make.particulars(), role="enterprise_agent")
     with park_scope(other_park.pk), pytest.raises(Conflict):
         registration.register(
-            by=people.actor("enterprise_agent", other_park), particulars=make.particulars(), role="enterprise_agent"
+            by=people.actor("enterprise_agent", other_park),
+            particulars=make.particulars(),
+            role="enterprise_agent",
         )
 
 
@@ -91,7 +99,9 @@ def test_return_correct_resubmit_certify(firm: Enterprise, founder: Any, reviewe
     registration.decide(by=reviewer, case=case, event="return", reason="地址与执照不一致")
     firm.refresh_from_db()
     assert firm.certification_state == "returned"
-    registration.resubmit(by=founder, enterprise=firm, particulars=make.particulars(registered_address="新地址"))
+    registration.resubmit(
+        by=founder, enterprise=firm, particulars=make.particulars(registered_address="新地址")
+    )
     registration.decide(by=reviewer, case=case, event="certify")
     firm.refresh_from_db()
     assert (firm.certification_state, firm.registered_address) == ("certified", "新地址")
@@ -103,7 +113,9 @@ def test_returning_and_rejecting_need_a_reason(firm: Enterprise, reviewer: Any, 
         registration.decide(by=reviewer, case=make.case_of(firm), event=event, reason="  ")
 
 
-def test_nobody_decides_on_an_own_case_whatever_the_account(firm: Enterprise, park: Any, founder: Any) -> None:
+def test_nobody_decides_on_an_own_case_whatever_the_account(
+    firm: Enterprise, park: Any, founder: Any
+) -> None:
     from parks.models import Person
 
     same_person = people.actor("park_reviewer", park, person=Person.objects.get(pk=founder.person_id))
@@ -115,7 +127,9 @@ def test_nobody_decides_on_an_own_case_whatever_the_account(firm: Enterprise, pa
 
 @pytest.mark.parametrize("state", CertificationState.values)
 @pytest.mark.parametrize("event", ["certify", "return", "reject"])
-def test_only_the_transitions_of_the_table_exist(firm: Enterprise, reviewer: Any, state: str, event: str) -> None:
+def test_only_the_transitions_of_the_table_exist(
+    firm: Enterprise, reviewer: Any, state: str, event: str
+) -> None:
     case = make.case_of(firm)
     Certification.objects.filter(pk=case.pk).update(state=state)
     if (state, event) in CERTIFICATION_TRANSITIONS:

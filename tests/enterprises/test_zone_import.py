@@ -46,7 +46,17 @@ def files(tmp_path: Path) -> list[str]:
     with table.open("w", newline="") as file:
         csv.writer(file).writerows(ROWS)
     mapping.write_text(yaml.safe_dump(MAPPING))
-    return ["--park", "rd", "--year", "2018", "--file", str(table), "--mapping", str(mapping), "--skip-checks"]
+    return [
+        "--park",
+        "rd",
+        "--year",
+        "2018",
+        "--file",
+        str(table),
+        "--mapping",
+        str(mapping),
+        "--skip-checks",
+    ]
 
 
 def run(files: list[str], *more: str) -> None:
@@ -55,7 +65,16 @@ def run(files: list[str], *more: str) -> None:
 
 def test_a_table_becomes_a_zone_and_every_unused_row_is_listed(files: list[str], tmp_path: Path) -> None:
     listed = tmp_path / "rejects.csv"
-    run(files, "--create-park", "Test zone", "--scheme", "rd_companies_8", "--accept", "--rejects", str(listed))
+    run(
+        files,
+        "--create-park",
+        "Test zone",
+        "--scheme",
+        "rd_companies_8",
+        "--accept",
+        "--rejects",
+        str(listed),
+    )
     park = Park.objects.get(code="rd")
     with park_scope(park.pk):
         cases = {case.uscc: case for case in verified.facts_for(cycles.of_year(2018))}

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from enterprises import rules
 from enterprises.models import Certification, Cycle, Declaration, DeclaredValue, DepartmentBatch, Enterprise
-from enterprises.services import cycles, departments, registration
+from enterprises.services import cycles, declarations, departments, registration
 from indicators.models import SchemeVersion
+from indicators.queries.schemes import scheme_of
 from indicators.services import schemes
 from innovscore.core import uscc as codes
 from parks.actors import Actor
@@ -21,6 +23,12 @@ from tests.factories import parks as people
 
 YEAR = 2025
 FOUNDED = dt.date(2015, 3, 1)
+SOUND = {
+    "revenue": 86_000_000, "revenue_prev": 70_000_000, "hightech_revenue": 50_000_000, "total_cost_expense": 80_000_000,
+    "net_profit": 5_000_000, "net_assets_begin": 30_000_000, "net_assets_end": 35_000_000, "total_assets_end": 60_000_000,
+    "total_liabilities_end": 25_000_000, "tax_paid_total": 3_000_000, "rd_expense": 6_880_000, "rd_expense_prev": 5_400_000,
+    "staff_total": 160, "rd_staff": 40,
+}  # fmt: skip
 
 
 def scheme(by: Actor, name: str = "cq_htz_30") -> SchemeVersion:
@@ -31,10 +39,14 @@ def cycle(by: Actor, year: int = YEAR, *, scheme_name: str = "cq_htz_30", days: 
     """The open cycle of a year."""
     found = Cycle.objects.filter(year=year).first()
     version = scheme(by, scheme_name)
-    return found or cycles.open_cycle(by=by, year=year, scheme_version=version, deadline=db_now() + dt.timedelta(days=days))
+    return found or cycles.open_cycle(
+        by=by, year=year, scheme_version=version, deadline=db_now() + dt.timedelta(days=days)
+    )
 
 
-def enterprise(number: int, *, state: str = "certified", organisation: Organisation | None = None, **fields: Any) -> Enterprise:
+def enterprise(
+    number: int, *, state: str = "certified", organisation: Organisation | None = None, **fields: Any
+) -> Enterprise:
     code = codes.synthetic(number)
     organisation = organisation or people.organisation("enterprise", f"企业{number}", code)
     return Enterprise.objects.create(
@@ -60,7 +72,12 @@ def table(heads: Sequence[str], *rows: Sequence[object]) -> bytes:
 
 def batch(by: Actor, of: Cycle, data: bytes, **changes: Any) -> DepartmentBatch:
     """An uploaded and checked file of the tax office."""
-    fields: dict[str, Any] = {"source": "tax", "as_of": dt.date(2026, 6, 12), "filename": "tax.csv", "data": data}
+    fields: dict[str, Any] = {
+        "source": "tax",
+        "as_of": dt.date(2026, 6, 12),
+        "filename": "tax.csv",
+        "data": data,
+    }
     return departments.upload(by=by, cycle=of, **(fields | changes))
 
 
@@ -71,11 +88,27 @@ def apply(by: Actor, row: DepartmentBatch) -> dict[str, Any]:
 def declaration(by: Actor, firm: Enterprise, of: Cycle, **amounts: int | str) -> Declaration:
     """The firm's declaration, pre-filled by the tax office with amounts in yuan (or units)."""
     if amounts:
-        source = DepartmentBatch.objects.create(year=of.year, source="tax", as_of=dt.date(2026, 6, 12), filename="t", sha256="0" * 64, state="applied")
+        source = DepartmentBatch.objects.create(
+            year=of.year,
+            source="tax",
+            as_of=dt.date(2026, 6, 12),
+            filename="t",
+            sha256="0" * 64,
+            state="applied",
+        )
         for code, amount in amounts.items():
-            source.values.create(uscc=firm.uscc, year=of.year, code=code, amount=Decimal(str(amount)), source="tax", as_of=source.as_of)
+            source.values.create(
+                uscc=firm.uscc,
+                year=of.year,
+                code=code,
+                amount=Decimal(str(amount)),
+                source="tax",
+                as_of=source.as_of,
+            )
     cycles.prepare_declarations(by=by, cycle=of, enterprises=[firm])
-    return Declaration.objects.select_related("cycle__scheme_version", "enterprise").get(cycle=of, enterprise=firm)
+    return Declaration.objects.select_related("cycle__scheme_version", "enterprise").get(
+        cycle=of, enterprise=firm
+    )
 
 
 def value(of: Declaration, code: str) -> DeclaredValue:
@@ -84,3 +117,19 @@ def value(of: Declaration, code: str) -> DeclaredValue:
 
 def case_of(firm: Enterprise) -> Certification:
     return Certification.objects.filter(enterprise=firm).latest("pk")
+
+
+def finish(of: Declaration, agent: Actor) -> None:
+    """Confirm what is pre-filled and explain every warning."""
+    declarations.confirm(by=agent, declaration=of, codes=list(SOUND))
+    values = {row.code: row for row in DeclaredValue.objects.filter(declaration=of)}
+    for finding in rules.findings(scheme_of(of.cycle.scheme_version), values):
+        row = value(of, finding.code)
+        declarations.explain(
+            by=agent, declaration=of, code=row.code, version=row.version, text="已与审计报告核对一致"
+        )
+
+
+def sign(of: Declaration, signatory: Actor) -> Declaration:
+    values = {row.code: row for row in DeclaredValue.objects.filter(declaration=of)}
+    return declarations.submit(by=signatory, declaration=of, seen_hash=declarations.content_hash(values))

@@ -38,7 +38,10 @@ def test_the_same_version_is_adopted_once(in_park: Any, admin: Any) -> None:
         schemes.adopt(by=admin, name="cq_htz_30")
 
 
-@pytest.mark.parametrize("text", ["", "- a", "code: [", "code: x\nversion: 1", "a: &a [*a]", "!!python/object/apply:os.system ['true']"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "- a", "code: [", "code: x\nversion: 1", "a: &a [*a]", "!!python/object/apply:os.system ['true']"],
+)
 def test_a_wrong_file_is_refused_with_what_is_wrong(in_park: Any, admin: Any, text: str) -> None:
     with pytest.raises(Refused) as caught:
         schemes.adopt_text(by=admin, text=text)
@@ -79,7 +82,9 @@ def test_nothing_chosen_is_said(park: Any, admin: Any, client_as: Any) -> None:
     assert "请选择指标体系" in answer.content.decode()
 
 
-def test_a_scheme_of_another_park_does_not_exist(park: Any, other_park: Any, admin: Any, client_as: Any) -> None:
+def test_a_scheme_of_another_park_does_not_exist(
+    park: Any, other_park: Any, admin: Any, client_as: Any
+) -> None:
     with park_scope(other_park.pk):
         foreign = schemes.adopt(by=people.actor("park_admin", other_park), name="cq_htz_30")
     client = client_as(admin)

@@ -44,16 +44,26 @@ class Command(BaseCommand):
         parser.add_argument("--year", required=True, type=int, help="evaluation year of an existing cycle")
         parser.add_argument("--source", required=True, help="code of the department, e.g. tax")
         parser.add_argument("--file", required=True)
-        parser.add_argument("--as-of", required=True, type=dt.date.fromisoformat, help="date of the data, YYYY-MM-DD")
-        parser.add_argument("--mapping", help="mapping file; without one columns are recognised by code or Chinese name")
-        parser.add_argument("--only-good", action="store_true", help="write the good cells although others are wrong")
+        parser.add_argument(
+            "--as-of", required=True, type=dt.date.fromisoformat, help="date of the data, YYYY-MM-DD"
+        )
+        parser.add_argument(
+            "--mapping", help="mapping file; without one columns are recognised by code or Chinese name"
+        )
+        parser.add_argument(
+            "--only-good", action="store_true", help="write the good cells although others are wrong"
+        )
         parser.add_argument("--dry-run", action="store_true", help="only check")
 
     def handle(self, *args: Any, **options: Any) -> None:
         park = Park.objects.filter(code=options["park"]).first()
         if park is None:
             raise CommandError(f"There is no park {options['park']!r}.")
-        mapping = departments.ColumnMapping.from_data(read_mapping(options["mapping"])) if options["mapping"] else None
+        mapping = (
+            departments.ColumnMapping.from_data(read_mapping(options["mapping"]))
+            if options["mapping"]
+            else None
+        )
         try:
             with park_scope(park.pk):
                 self._import(Actor.system(park), options, mapping)
@@ -75,6 +85,10 @@ class Command(BaseCommand):
         if options["dry_run"]:
             return
         if batch.rows_refused and not options["only_good"]:
-            raise CommandError("Nothing was written. Correct the file, or use --only-good to write the good cells.")
+            raise CommandError(
+                "Nothing was written. Correct the file, or use --only-good to write the good cells."
+            )
         done = departments.apply(by=by, batch=batch, report=lambda *_progress: None)
-        self.stdout.write(f"batch {batch.pk}: {done['values']} values written, {done.get('prefilled', 0)} declared values refreshed")
+        self.stdout.write(
+            f"batch {batch.pk}: {done['values']} values written, {done.get('prefilled', 0)} declared values refreshed"
+        )

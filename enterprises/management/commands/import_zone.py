@@ -36,9 +36,17 @@ class Command(BaseCommand):
         parser.add_argument("--mapping", required=True, help="mapping file (docs/import.md)")
         parser.add_argument("--scheme", help="scheme of the library to adopt when the year has no cycle yet")
         parser.add_argument("--source", default="register", help="code of the source shown beside each value")
-        parser.add_argument("--as-of", type=dt.date.fromisoformat, help="date of the data (default: last day of the year)")
-        parser.add_argument("--create-park", metavar="NAME", help="make the zone, with this name, when it does not exist")
-        parser.add_argument("--accept", action="store_true", help="take the register's values as verified (nobody acts for these firms)")
+        parser.add_argument(
+            "--as-of", type=dt.date.fromisoformat, help="date of the data (default: last day of the year)"
+        )
+        parser.add_argument(
+            "--create-park", metavar="NAME", help="make the zone, with this name, when it does not exist"
+        )
+        parser.add_argument(
+            "--accept",
+            action="store_true",
+            help="take the register's values as verified (nobody acts for these firms)",
+        )
         parser.add_argument("--rejects", help="write the rows that cannot be used to this CSV")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -55,12 +63,16 @@ class Command(BaseCommand):
     def _park(self, options: dict[str, Any]) -> Park:
         park = Park.objects.filter(code=options["park"]).first()
         if park is None and options["create_park"]:
-            park = Park.objects.create(code=options["park"], name=options["create_park"], name_en=options["create_park"])
+            park = Park.objects.create(
+                code=options["park"], name=options["create_park"], name_en=options["create_park"]
+            )
         if park is None:
             raise CommandError(f"There is no park {options['park']!r}; --create-park NAME makes it.")
         return park
 
-    def _import(self, by: Actor, mapping: dict[str, Any], data: bytes, options: dict[str, Any]) -> list[zones.Reject]:
+    def _import(
+        self, by: Actor, mapping: dict[str, Any], data: bytes, options: dict[str, Any]
+    ) -> list[zones.Reject]:
         filename = Path(options["file"]).name
         reason = f"import_zone {filename}"
         cycle = self._cycle(by, options)
@@ -73,7 +85,9 @@ class Command(BaseCommand):
         made = 0
         waiting = cycles.without_declaration(cycle)
         for start in range(0, len(waiting), 500):
-            made += cycle_services.prepare_declarations(by=by, cycle=cycle, enterprises=cycles.enterprises(waiting[start : start + 500]))
+            made += cycle_services.prepare_declarations(
+                by=by, cycle=cycle, enterprises=cycles.enterprises(waiting[start : start + 500])
+            )
         grouped = zones.set_groups(by=by, cycle=cycle, firms=firms, reason=reason) if columns.group else 0
         self.stdout.write(f"declarations {made}, with group {grouped}")
         if options["accept"]:
@@ -88,9 +102,13 @@ class Command(BaseCommand):
         except NotFound:
             if not options["scheme"]:
                 raise
-        version = scheme_queries.active().filter(code=options["scheme"]).first() or schemes.adopt(by=by, name=options["scheme"])
+        version = scheme_queries.active().filter(code=options["scheme"]).first() or schemes.adopt(
+            by=by, name=options["scheme"]
+        )
         deadline = db_now() + dt.timedelta(days=DAYS_TO_DECLARE)
-        return cycle_services.open_cycle(by=by, year=options["year"], scheme_version=version, deadline=deadline)
+        return cycle_services.open_cycle(
+            by=by, year=options["year"], scheme_version=version, deadline=deadline
+        )
 
     def _department_data(
         self, by: Actor, cycle: Cycle, mapping: dict[str, Any], data: bytes, options: dict[str, Any]
@@ -98,17 +116,29 @@ class Command(BaseCommand):
         as_of = options["as_of"] or dt.date(cycle.year, 12, 31)
         chosen = departments.ColumnMapping.from_data(mapping)
         name = Path(options["file"]).name
-        batch = departments.upload(by=by, cycle=cycle, source=options["source"], as_of=as_of, data=data, filename=name, mapping=chosen)
+        batch = departments.upload(
+            by=by,
+            cycle=cycle,
+            source=options["source"],
+            as_of=as_of,
+            data=data,
+            filename=name,
+            mapping=chosen,
+        )
         done = departments.apply(by=by, batch=batch, report=lambda *_progress: None)
-        self.stdout.write(f"values {done['values']}, refused cells {batch.report['fault_count']}, refreshed {done.get('prefilled', 0)}")
-        return [zones.Reject(f["row"], f["text"], f"{f['column']}: {f['why']}") for f in batch.report["faults"]]
+        self.stdout.write(
+            f"values {done['values']}, refused cells {batch.report['fault_count']}, refreshed {done.get('prefilled', 0)}"
+        )
+        return [
+            zones.Reject(f["row"], f["text"], f"{f['column']}: {f['why']}") for f in batch.report["faults"]
+        ]
 
     def _list(self, rejects: list[zones.Reject], path: str | None) -> None:
         for one in rejects:
             self.stderr.write(f"row {one.row or '-'} {one.key}: {one.why}")
         self.stdout.write(f"not used: {len(rejects)}")
         if path:
-            with open(path, "w", encoding="utf-8-sig", newline="") as file:
+            with Path(path).open("w", encoding="utf-8-sig", newline="") as file:
                 writer = csv.writer(file)
                 writer.writerow(["row", "id", "reason"])
                 writer.writerows([one.row, one.key, one.why] for one in rejects)
