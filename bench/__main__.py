@@ -10,4 +10,9 @@ PROGRAMS = ("bench.engine", "bench.run")
 
 if __name__ == "__main__":
     root = Path(__file__).resolve().parent.parent
-    sys.exit(max(subprocess.run([sys.executable, "-m", name], cwd=root, check=False).returncode for name in PROGRAMS))
+    sys.exit(
+        max(
+            subprocess.run([sys.executable, "-m", name], cwd=root, check=False).returncode
+            for name in PROGRAMS
+        )
+    )

@@ -71,7 +71,9 @@ def core(units: int) -> None:
     bare = best(lambda: by_group(table, group, bare_percentile), times)
     frame = pd.DataFrame(table)
     pandas = best(lambda: frame.groupby(group).rank(method="average"), times)
-    print(f"percentile {units:>9,} x 30 in 30 groups: engine {engine:.3f} s, numpy {bare:.3f} s, pandas {pandas:.3f} s")
+    print(
+        f"percentile {units:>9,} x 30 in 30 groups: engine {engine:.3f} s, numpy {bare:.3f} s, pandas {pandas:.3f} s"
+    )
     print(f"  engine / numpy {engine / bare:.2f}   pandas / engine {pandas / engine:.2f}")
 
 
@@ -80,7 +82,9 @@ def main() -> None:
     parser.add_argument("--units", type=int, default=100_000)
     parser.add_argument("--million", action="store_true", help="the core at 1,000,000 too")
     args = parser.parse_args()
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {sys.version.split()[0]}, numpy {np.__version__}, pandas {pd.__version__}")
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {sys.version.split()[0]}, numpy {np.__version__}, pandas {pd.__version__}"
+    )
     core(args.units)
     if args.million:
         core(1_000_000)
@@ -89,7 +93,9 @@ def main() -> None:
     scores = score(facts, scheme)
     print(f"score  {args.units:,} x 30: {best(lambda: score(facts, scheme)):.3f} s")
     print(f"rank   with four boards: {best(lambda: rank(scores, facts, scheme), 1):.3f} s")
-    print(f"hashes of facts and results: {best(lambda: (snapshot_root(facts), result_root(scores)), 1):.3f} s")
+    print(
+        f"hashes of facts and results: {best(lambda: (snapshot_root(facts), result_root(scores)), 1):.3f} s"
+    )
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 

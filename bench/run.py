@@ -35,12 +35,20 @@ def prepare() -> None:
     source = values["DATABASE_OWNER_URL"]
     for name in embedded.DATABASE_NAMES:
         values[name] = urlsplit(values[name])._replace(path=f"/{DATABASE}").geturl()
-    os.environ.update(values, DJANGO_SETTINGS_MODULE="innovscore.settings", BENCH_SOURCE=source, DEMO_MODE="1")
+    os.environ.update(
+        values, DJANGO_SETTINGS_MODULE="innovscore.settings", BENCH_SOURCE=source, DEMO_MODE="1"
+    )
     _admin(source, f'DROP DATABASE IF EXISTS "{DATABASE}"')
     _admin(source, f"CREATE DATABASE \"{DATABASE}\" TEMPLATE template0 ENCODING 'UTF8'")
     owner = os.environ | {"INNOVSCORE_PROCESS": "owner"}
     for command in (["ensure_roles"], ["migrate", "--skip-checks", "-v0"]):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=owner, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=owner,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
     os.environ["INNOVSCORE_PROCESS"] = "worker"
     os.environ["LOG_LEVEL"] = "WARNING"
     import django
@@ -130,7 +138,9 @@ def fill(units: int) -> tuple[Any, Any]:
             code=scheme.code, version="1", title=scheme.zh, body=dict(scheme.body), digest=scheme.digest, state="active",
             activated_at="2026-01-01T00:00Z",
         )  # fmt: skip
-        cycle = Cycle.objects.create(year=2025, scheme_version=version, declaration_deadline="2026-06-30T00:00Z", state="frozen")
+        cycle = Cycle.objects.create(
+            year=2025, scheme_version=version, declaration_deadline="2026-06-30T00:00Z", state="frozen"
+        )
         snapshot = Snapshot.objects.create(
             cycle=cycle, scheme_version=version, columns=list(scheme.fact_columns), inputs=[i.code for i in scheme.inputs],
             rows=units, root=engine.snapshot_root(facts),
@@ -207,7 +217,10 @@ def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]
             engine_version = f"{engine.ENGINE_VERSION}+{number}"
             run = runs.request_run(by=by, cycle=cycle)
             ScoreRun.objects.filter(pk=run.pk).update(engine_version=engine_version)
-        with clock("whole run (job, as the worker does it)"), timed(clock, runs, "write_results", "  write results"):
+        with (
+            clock("whole run (job, as the worker does it)"),
+            timed(clock, runs, "write_results", "  write results"),
+        ):
             jobs.run(run.job_id or 0)
         with park_scope(park.pk):
             job = Job.objects.get(pk=run.job_id)
@@ -232,7 +245,9 @@ def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]
                     cursor.execute(f"CREATE TEMP TABLE bare ({made}) ON COMMIT DROP")
                     cursor.copy_expert("COPY bare FROM STDIN WITH (FORMAT binary)", bulk._Chunks(chunks))
                     names, exprs = _insert(columns, done)
-                    cursor.execute(f"INSERT INTO keyed (park_id, run_id, {names}) SELECT {park.pk}, 1, {exprs} FROM bare")  # noqa: S608  # ours
+                    cursor.execute(
+                        f"INSERT INTO keyed (park_id, run_id, {names}) SELECT {park.pk}, 1, {exprs} FROM bare"
+                    )  # ours
                     cursor.execute("DROP TABLE bare")
                 cursor.execute("DROP TABLE keyed")
             query = "SELECT enterprise_id, uscc, facts, states, confirmed_at, publication_refused FROM scoring_snapshotrow WHERE snapshot_id = %s"
@@ -246,7 +261,9 @@ def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]
 def _insert(columns: dict[str, Any], done: Any) -> tuple[str, str]:
     plain = [name for name in columns if name not in ("stage_number", "deductions", "total", "completeness")]
     names = ", ".join(["stage", "deductions", "total", "completeness", *plain])
-    return names, ", ".join(["stage_number::text", "deductions * 0.01", "total * 0.01", "completeness * 0.01", *plain])
+    return names, ", ".join(
+        ["stage_number::text", "deductions * 0.01", "total * 0.01", "completeness * 0.01", *plain]
+    )
 
 
 def _phases(clock: Clock, run: Any, frozen: Any) -> None:
@@ -288,8 +305,12 @@ def _print(args: argparse.Namespace, clock: Clock, sizes: dict[str, float], befo
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version")
         server = cursor.fetchone()[0]
-    print(f"whole run, {args.units:,} enterprises x 30 indicators, best of {args.times}; {platform.machine()}, {os.cpu_count()} cores,")
-    print(f"Python {platform.python_version()}, numpy {np.__version__}, PostgreSQL {server} (embedded, fsync off)")
+    print(
+        f"whole run, {args.units:,} enterprises x 30 indicators, best of {args.times}; {platform.machine()}, {os.cpu_count()} cores,"
+    )
+    print(
+        f"Python {platform.python_version()}, numpy {np.__version__}, PostgreSQL {server} (embedded, fsync off)"
+    )
     for name, seconds in clock.best.items():
         print(f"  {seconds:7.2f} s  {name}")
     whole = clock.best["whole run (job, as the worker does it)"]

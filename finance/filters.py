@@ -8,7 +8,9 @@ from .states import ApplicationState
 
 
 class ApplicationFilter(django_filters.FilterSet):
-    status = django_filters.ChoiceFilter(label=_("状态"), choices=ApplicationState.choices, empty_label=_("全部"))
+    status = django_filters.ChoiceFilter(
+        label=_("状态"), choices=ApplicationState.choices, empty_label=_("全部")
+    )
 
     class Meta:
         model = Application

@@ -29,7 +29,9 @@ class MoneyField(forms.CharField):
             return parse_money(text)
         except NotANumber as error:
             raise forms.ValidationError(
-                _("“%(label)s”请填写金额，单位万元，例如 500 或 500.50。"), params={"label": self.label}, code=error.code
+                _("“%(label)s”请填写金额，单位万元，例如 500 或 500.50。"),
+                params={"label": self.label},
+                code=error.code,
             ) from error
 
 
@@ -45,14 +47,24 @@ class PercentField(forms.CharField):
         try:
             rate = Decimal(text) / 100
         except InvalidOperation as error:
-            raise forms.ValidationError(_("“%(label)s”请填写年利率，例如 3.45。"), params={"label": self.label}) from error
+            raise forms.ValidationError(
+                _("“%(label)s”请填写年利率，例如 3.45。"), params={"label": self.label}
+            ) from error
         if not rate.is_finite() or rate != round(rate, 6):
-            raise forms.ValidationError(_("“%(label)s”请填写年利率，例如 3.45。"), params={"label": self.label})
+            raise forms.ValidationError(
+                _("“%(label)s”请填写年利率，例如 3.45。"), params={"label": self.label}
+            )
         return rate
 
 
 def whole_number(label: Any, **kwargs: Any) -> forms.IntegerField:
-    return forms.IntegerField(label=label, min_value=1, max_value=600, widget=forms.TextInput(attrs={"inputmode": "numeric"}), **kwargs)
+    return forms.IntegerField(
+        label=label,
+        min_value=1,
+        max_value=600,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        **kwargs,
+    )
 
 
 class OnceForm(forms.Form):
@@ -67,10 +79,14 @@ class ConsentForm(forms.Form):
         error_messages={"required": _("请勾选同意查询的信息；不同意可以直接离开，没有任何影响。")},
     )  # fmt: skip
     months = forms.TypedChoiceField(
-        label=_("授权期限"), coerce=int, widget=forms.RadioSelect, error_messages={"required": _("请选择授权期限。")}
+        label=_("授权期限"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("请选择授权期限。")},
     )
     confirm = forms.BooleanField(
-        label=_("我已阅读授权书和下面的预览，代表本企业签署"), error_messages={"required": _("请勾选确认后签署。")}
+        label=_("我已阅读授权书和下面的预览，代表本企业签署"),
+        error_messages={"required": _("请勾选确认后签署。")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -79,7 +95,9 @@ class ConsentForm(forms.Form):
 
 
 class RevokeForm(forms.Form):
-    confirm = forms.BooleanField(label=_("我已了解上述影响，确认撤回"), error_messages={"required": _("请勾选确认后撤回。")})
+    confirm = forms.BooleanField(
+        label=_("我已了解上述影响，确认撤回"), error_messages={"required": _("请勾选确认后撤回。")}
+    )
 
 
 class ApplyForm(OnceForm):
@@ -96,7 +114,9 @@ class ProposeForm(OnceForm):
     amount = MoneyField(label=_("拟批金额（万元）"))
     rate = PercentField(label=_("年利率（%）"))
     term_months = whole_number(_("期限（月）"))
-    note = forms.CharField(label=_("说明"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    note = forms.CharField(
+        label=_("说明"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class DecideForm(forms.Form):
@@ -106,15 +126,23 @@ class DecideForm(forms.Form):
         error_messages={"required": _("请选择复核意见。")},
     )  # fmt: skip
     reason = forms.ChoiceField(
-        label=_("不通过的原因"), required=False, choices=[("", _("（不通过时选择）")), *REJECT_REASONS.items()]
+        label=_("不通过的原因"),
+        required=False,
+        choices=[("", _("（不通过时选择）")), *REJECT_REASONS.items()],
     )
-    note = forms.CharField(label=_("意见"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    note = forms.CharField(
+        label=_("意见"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class ProductForm(OnceForm):
     """Terms of a new version; the formula starts with the platform's usual parameters."""
 
-    code = forms.SlugField(label=_("产品代码"), max_length=32, help_text=_("小写字母、数字和连字符；已有产品填同一代码即为新版本。"))
+    code = forms.SlugField(
+        label=_("产品代码"),
+        max_length=32,
+        help_text=_("小写字母、数字和连字符；已有产品填同一代码即为新版本。"),
+    )
     name = forms.CharField(label=_("产品名称"), max_length=120)
     cap = MoneyField(label=_("单户上限（万元）"))
     first_loan_cap = MoneyField(label=_("首贷上限（万元）"), required=False)
@@ -123,6 +151,6 @@ class ProductForm(OnceForm):
     rate_high = PercentField(label=_("最高年利率（%）"))
     term_min = whole_number(_("最短期限（月）"))
     term_max = whole_number(_("最长期限（月）"))
-    conditions = forms.CharField(label=_("办理条件"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
-
-
+    conditions = forms.CharField(
+        label=_("办理条件"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )

@@ -16,7 +16,11 @@ urlpatterns = [
     path("p/<slug:park>/e/access-log/", loans.access_log, name="access_log"),
     path("p/<slug:park>/bank/applications/", bank.queue, name="bank_applications"),
     path("p/<slug:park>/bank/applications/<int:application_id>/", bank.dossier, name="bank_application"),
-    path("p/<slug:park>/bank/applications/<int:application_id>/acknowledge/", bank.acknowledge, name="acknowledge"),
+    path(
+        "p/<slug:park>/bank/applications/<int:application_id>/acknowledge/",
+        bank.acknowledge,
+        name="acknowledge",
+    ),
     path("p/<slug:park>/bank/check/", bank.check_queue, name="bank_check"),
     path("p/<slug:park>/bank/check/<int:application_id>/", bank.decision, name="bank_decision"),
     path("p/<slug:park>/bank/products/", products.overview, name="products"),

@@ -18,7 +18,13 @@ def production_settings(**_: Any) -> list[CheckMessage]:
         return []
     errors: list[CheckMessage] = []
     if len(settings.SECRET_KEY) < MIN_SECRET or "change" in settings.SECRET_KEY.lower():
-        errors.append(Error("SECRET_KEY is a default or too short.", hint="Use 50 random characters.", id="innovscore.E001"))
+        errors.append(
+            Error(
+                "SECRET_KEY is a default or too short.",
+                hint="Use 50 random characters.",
+                id="innovscore.E001",
+            )
+        )
     if "*" in settings.ALLOWED_HOSTS:
         errors.append(Error("ALLOWED_HOSTS may not be *.", hint="Name the hosts.", id="innovscore.E002"))
     return errors
@@ -34,7 +40,13 @@ def database_role(databases: Any = None, **_: Any) -> list[CheckMessage]:
     except DatabaseError as error:
         return [Error(f"The database cannot be asked: {error}", id="innovscore.E011")]
     if reason:
-        return [Error(f"The database role {reason}.", hint="See docs/operations.md, database roles.", id="innovscore.E010")]
+        return [
+            Error(
+                f"The database role {reason}.",
+                hint="See docs/operations.md, database roles.",
+                id="innovscore.E010",
+            )
+        ]
     return []
 
 

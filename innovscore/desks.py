@@ -22,9 +22,11 @@ class Task:
 
 def tasks_for(actor: Actor) -> list[Task]:
     """The pages of the role, with what waits on them."""
-    return [Task(label=str(entry.label), url=entry.url(actor.park_code), hint=str(entry.hint)) for entry in entries_for(actor.role)]
+    return [
+        Task(label=str(entry.label), url=entry.url(actor.park_code), hint=str(entry.hint))
+        for entry in entries_for(actor.role)
+    ]
 
 
 def unread(actor: Actor) -> int:
     return Notification.objects.filter(organisation_id=actor.organisation_id, read_at__isnull=True).count()
-

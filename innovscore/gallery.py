@@ -25,7 +25,9 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "counts": [2, 5, 18, 44, 90, 121, 130, 80, 30, 7],
         "xs": [0, 10, 30, 60, 100],
         "ys": [0, 0.25, 0.6, 0.85, 1],
-        "strips_rows": [Strip(label, me, 30, 50, 70) for label, me in zip(labels, (62, 85, 48, None), strict=True)],
+        "strips_rows": [
+            Strip(label, me, 30, 50, 70) for label, me in zip(labels, (62, 85, 48, None), strict=True)
+        ],
         "years": [2023, 2024, 2025],
         "totals": [55.2, 59.03, 65.3],
     }

@@ -17,10 +17,14 @@ def home(request: HttpRequest) -> HttpResponse:
     membership = memberships.acting(request)
     if membership is not None and "public" not in request.GET:
         return redirect("desk", park=membership.park.code)
-    return render(request, "innovscore/home.html", {"parks": Park.objects.filter(kind=Park.Kind.ZONE).order_by("pk")})
+    return render(
+        request, "innovscore/home.html", {"parks": Park.objects.filter(kind=Park.Kind.ZONE).order_by("pk")}
+    )
 
 
 def desk(request: ParkRequest, park: str) -> HttpResponse:
     """What waits for this role today."""
     tasks = desks.tasks_for(request.actor)
-    return render(request, "innovscore/desk.html", {"tasks": tasks, "messages_unread": desks.unread(request.actor)})
+    return render(
+        request, "innovscore/desk.html", {"tasks": tasks, "messages_unread": desks.unread(request.actor)}
+    )

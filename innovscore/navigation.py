@@ -36,12 +36,24 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("部门数据"), "enterprises:batches", OFFICE, _("导入税务、社保、知识产权等部门数据")),
     Entry(_("申报核定"), "enterprises:queue", OFFICE, _("先看更正项，两人核定")),
     Entry(
-        _("积分计算"), "scoring:cycles", frozenset({"park_admin", "score_officer", "park_reviewer", "publisher", "park_auditor"}),
+        _("积分计算"),
+        "scoring:cycles",
+        frozenset({"park_admin", "score_officer", "park_reviewer", "publisher", "park_auditor"}),
         _("冻结数据、计算积分、查看结果"),
     ),
-    Entry(_("积分画像"), "scoring:own_scores", frozenset({"enterprise_agent", "enterprise_signatory"}), _("总分、名次和每项指标怎么算的")),
+    Entry(
+        _("积分画像"),
+        "scoring:own_scores",
+        frozenset({"enterprise_agent", "enterprise_signatory"}),
+        _("总分、名次和每项指标怎么算的"),
+    ),
     Entry(_("榜单编制"), "rankings:years", OFFICE, _("四大十强：提请、公示、发布、撤回")),
-    Entry(_("异议"), "rankings:objections", frozenset({"park_admin", "publisher", "park_auditor"}), _("受理和答复对公示的异议")),
+    Entry(
+        _("异议"),
+        "rankings:objections",
+        frozenset({"park_admin", "publisher", "park_auditor"}),
+        _("受理和答复对公示的异议"),
+    ),
     Entry(_("公示与异议"), "rankings:own_objections", FIRM, _("正在公示的榜单，提出异议，查看答复")),
     Entry(_("金融超市"), "finance:market", FIRM, _("我的授信额度，授权银行，申请贷款")),
     Entry(_("贷款申请"), "finance:loans", FIRM, _("申请进度和银行的答复")),
@@ -49,8 +61,15 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("贷款申请受理"), "finance:bank_applications", BANK, _("向本行授权并申请的企业")),
     Entry(_("待复核"), "finance:bank_check", frozenset({"bank_checker"}), _("另一位同事提出的方案")),
     Entry(_("本行产品"), "finance:products", BANK, _("一人提出，另一人启用")),
-    Entry(_("金融统计"), "finance:office", frozenset({"park_admin", "park_auditor"}), _("园区贷款申请的汇总")),
-    Entry(_("审计记录"), "parks:audit", frozenset({"park_admin", "park_auditor"}), _("谁在何时做了什么，链条是否完整")),
+    Entry(
+        _("金融统计"), "finance:office", frozenset({"park_admin", "park_auditor"}), _("园区贷款申请的汇总")
+    ),
+    Entry(
+        _("审计记录"),
+        "parks:audit",
+        frozenset({"park_admin", "park_auditor"}),
+        _("谁在何时做了什么，链条是否完整"),
+    ),
 )
 
 

@@ -16,11 +16,15 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problem_response(request, Problem(code="bad_request", status=400, message=_("请求的内容无法识别，请返回后重试。")))
+    return problem_response(
+        request, Problem(code="bad_request", status=400, message=_("请求的内容无法识别，请返回后重试。"))
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problem_response(request, Problem(code="forbidden", status=403, message=_("您没有使用此功能的权限。")))
+    return problem_response(
+        request, Problem(code="forbidden", status=403, message=_("您没有使用此功能的权限。"))
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -28,7 +32,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return problem_response(request, Problem(code="server_error", status=500, message=_("服务暂时出错，我们已经记录。请稍后重试。")))
+    return problem_response(
+        request,
+        Problem(code="server_error", status=500, message=_("服务暂时出错，我们已经记录。请稍后重试。")),
+    )
 
 
 def api_docs(request: HttpRequest) -> HttpResponse:

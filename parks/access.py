@@ -62,7 +62,9 @@ def parse(path: Path) -> dict[tuple[str, str], Line]:
             roles = frozenset(entry.get("roles", ()))
             unknown = roles - set(Role.values) - {PUBLIC, SIGNED_IN}
             if method not in METHODS or not roles or unknown or entry.get("object") not in OBJECTS:
-                raise PolicyError(f"{where}: method, roles {sorted(unknown)} or object {entry.get('object')!r} is wrong")
+                raise PolicyError(
+                    f"{where}: method, roles {sorted(unknown)} or object {entry.get('object')!r} is wrong"
+                )
             lines[route, method] = Line(route, method, roles, entry["object"], entry.get("audit", ""))
     return lines
 

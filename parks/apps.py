@@ -14,6 +14,7 @@ class ParksConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, tasks  # noqa: F401  # registers checks and the bell
+        from .api import openapi  # noqa: F401  # registers how the API signs in
 
         post_migrate.connect(build_walls, sender=self, dispatch_uid="parks.walls")
 

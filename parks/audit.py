@@ -46,7 +46,7 @@ def record(
     )  # fmt: skip
     marks = ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO parks_auditevent ({', '.join(columns)}) VALUES ({marks})", values)
+        cursor.execute(f"INSERT INTO parks_auditevent ({', '.join(columns)}) VALUES ({marks})", values)  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

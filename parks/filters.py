@@ -18,5 +18,8 @@ class AuditFilter(django_filters.FilterSet):
 
     def search(self, queryset: QuerySet[AuditEvent], name: str, value: str) -> QuerySet[AuditEvent]:
         return queryset.filter(
-            Q(action__icontains=value) | Q(person_name__icontains=value) | Q(object_id=value) | Q(object_type__icontains=value)
+            Q(action__icontains=value)
+            | Q(person_name__icontains=value)
+            | Q(object_id=value)
+            | Q(object_type__icontains=value)
         )

@@ -13,7 +13,9 @@ class LoginForm(forms.Form):
     """Login name and password; whether they fit is decided by the authentication backends."""
 
     login = forms.CharField(
-        label=_("登录名"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"})
+        label=_("登录名"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
     password = forms.CharField(
         label=_("密码"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
@@ -35,7 +37,9 @@ class CodeForm(forms.Form):
 class RegisterForm(forms.Form):
     """A person opens an account; what it may act as comes later, by certification or invitation."""
 
-    name = forms.CharField(label=_("姓名"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("姓名"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
     mobile = forms.RegexField(
         r"^1\d{10}$",
         label=_("手机号"),

@@ -39,7 +39,11 @@ def once(*, by: Actor, route: str, key: str, body: Mapping[str, Any], effect: Ca
     Key and effect commit together. Raises Problem 400 without a key, 422 when the body differs.
     """
     if not key or len(key) > 64:
-        raise Problem(code="idempotency_key_missing", status=400, message=_("缺少防重复提交标识，请刷新页面后重新提交。"))
+        raise Problem(
+            code="idempotency_key_missing",
+            status=400,
+            message=_("缺少防重复提交标识，请刷新页面后重新提交。"),
+        )
     digest = sha256_hex(canonical_json({"route": route, "body": dict(body)}).encode())
     with transaction.atomic():
         record = _claim(by=by, route=route, key=key, digest=digest)
@@ -64,7 +68,9 @@ def _claim(*, by: Actor, route: str, key: str, digest: str) -> IdempotencyRecord
 def _replay(record: IdempotencyRecord, digest: str) -> Reply:
     if record.body_sha256 != digest:
         raise Problem(
-            code="idempotency_key_reused", status=422, message=_("同一提交标识已用于不同的内容，请刷新页面后重新提交。")
+            code="idempotency_key_reused",
+            status=422,
+            message=_("同一提交标识已用于不同的内容，请刷新页面后重新提交。"),
         )
     stored = record.response
     return Reply(record.status, stored.get("location", ""), stored.get("data", {}), replayed=True)

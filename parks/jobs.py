@@ -57,7 +57,9 @@ def kinds() -> list[str]:
     return sorted(_registry)
 
 
-def request(*, kind: str, park_id: int, dedupe_key: str, by: Actor, args: dict[str, Any] | None = None) -> Job:
+def request(
+    *, kind: str, park_id: int, dedupe_key: str, by: Actor, args: dict[str, Any] | None = None
+) -> Job:
     """Ask for a job; while one of the same key is queued or running, that one is returned."""
     if kind not in _registry:
         raise LookupError(f"No job is registered as {kind}.")
@@ -151,7 +153,12 @@ def run(job_id: int) -> None:
         _finish(handle, state="failed", error=str(problem.message))
     except Exception as error:
         log.exception("job.failed", job_id=job_id, kind=kind)
-        _finish(handle, state="failed", error=_("处理时出现意外错误，可以重试。编号：%(id)s") % {"id": job_id}, detail=repr(error))
+        _finish(
+            handle,
+            state="failed",
+            error=_("处理时出现意外错误，可以重试。编号：%(id)s") % {"id": job_id},
+            detail=repr(error),
+        )
 
 
 def _take(job_id: int) -> tuple[JobHandle, str] | None:
@@ -178,7 +185,9 @@ def _json(text: str) -> dict[str, Any]:
     return value
 
 
-def _finish(handle: JobHandle, *, state: str, result: dict[str, Any] | None = None, error: str = "", detail: str = "") -> None:
+def _finish(
+    handle: JobHandle, *, state: str, result: dict[str, Any] | None = None, error: str = "", detail: str = ""
+) -> None:
     with transaction.atomic(), park_scope(handle.park_id):
         updated = Job.objects.filter(pk=handle.id, fence=handle.fence, state="running").update(
             state=state,

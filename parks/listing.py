@@ -1,8 +1,8 @@
 """What every list has in common: filter, sort, pages, export. One call in a view.
 
-    page = listing(request, queryset, filterset=..., columns=(...), filename="...")
-    if isinstance(page, HttpResponse): return page      # an export
-    return render(request, "...", {"page": page})
+page = listing(request, queryset, filterset=..., columns=(...), filename="...")
+if isinstance(page, HttpResponse): return page      # an export
+return render(request, "...", {"page": page})
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _value(row: Any, path: str) -> Any:
 
 def _heading(model: type[Model], path: str) -> str:
     try:
-        return str(model._meta.get_field(path.split("__")[0]).name)
+        return str(model._meta.get_field(path.split("__", maxsplit=1)[0]).name)
     except FieldDoesNotExist:
         return path
 
@@ -125,7 +125,9 @@ def _csv(heads: list[str], table: list[list[Any]], filename: str) -> HttpRespons
 
 def _xlsx(heads: list[str], table: list[list[Any]], filename: str) -> HttpResponse:
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(
+        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
         sheet = book.add_worksheet()
         for number, row in enumerate([heads, *table]):
             for column, cell in enumerate(row):

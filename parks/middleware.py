@@ -56,7 +56,7 @@ class ParkDoor:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         match = request.resolver_match
-        assert match is not None
+        assert match is not None  # noqa: S101  # Django calls process_view after resolving
         if request.method == "OPTIONS":
             return HttpResponseNotAllowed(access.methods_of(match.view_name))
         line = access.line_for(match.view_name, request.method or "")
@@ -80,7 +80,12 @@ class ParkDoor:
         return HttpResponseNotAllowed(methods)
 
     def _run(
-        self, request: HttpRequest, line: access.Line, view: Callable[..., HttpResponse], args: Any, kwargs: dict[str, Any]
+        self,
+        request: HttpRequest,
+        line: access.Line,
+        view: Callable[..., HttpResponse],
+        args: Any,
+        kwargs: dict[str, Any],
     ) -> HttpResponse:
         if not request.user.is_authenticated:
             return self._to_sign_in(request)
@@ -91,12 +96,19 @@ class ParkDoor:
             return actor
         request.actor = actor  # type: ignore[attr-defined]
         if actor is not None:
-            structlog.contextvars.bind_contextvars(park=actor.park_code, person=actor.person_id, role=actor.role)
+            structlog.contextvars.bind_contextvars(
+                park=actor.park_code, person=actor.person_id, role=actor.role
+            )
         with park_scope(park.pk) if park else contextlib.nullcontext(), transaction.atomic():
             return self._answer(request, line, view, args, kwargs)
 
     def _answer(
-        self, request: HttpRequest, line: access.Line, view: Callable[..., HttpResponse], args: Any, kwargs: dict[str, Any]
+        self,
+        request: HttpRequest,
+        line: access.Line,
+        view: Callable[..., HttpResponse],
+        args: Any,
+        kwargs: dict[str, Any],
     ) -> HttpResponse:
         response = view(request, *args, **kwargs)
         if hasattr(response, "render") and not getattr(response, "is_rendered", True):
@@ -104,7 +116,9 @@ class ParkDoor:
         if response.status_code >= 400:
             transaction.set_rollback(True)
         elif line.audit:
-            audit.record(by=request.actor, action=line.audit, object_type="route", object_id=request.path[:80])  # type: ignore[attr-defined]
+            audit.record(
+                by=request.actor, action=line.audit, object_type="route", object_id=request.path[:80]
+            )  # type: ignore[attr-defined]
         return response
 
     def _park(self, kwargs: dict[str, Any]) -> Park | None:
@@ -115,7 +129,9 @@ class ParkDoor:
             raise Http404
         return park
 
-    def _actor(self, request: HttpRequest, line: access.Line, park: Park | None) -> Actor | HttpResponse | None:
+    def _actor(
+        self, request: HttpRequest, line: access.Line, park: Park | None
+    ) -> Actor | HttpResponse | None:
         membership = memberships.acting(request)
         if park is None:
             return memberships.actor_of(request, membership) if membership else None

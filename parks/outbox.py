@@ -67,7 +67,9 @@ def _deliver(message: OutboxMessage) -> int:
             _handlers[message.topic](message)
     except Exception as error:  # a receiver may fail in any way; the row keeps the reason
         wait = BACK_OFF[min(message.attempts, len(BACK_OFF) - 1)]
-        message.state = message.State.DEAD if now - message.created_at > GIVE_UP_AFTER else message.State.PENDING
+        message.state = (
+            message.State.DEAD if now - message.created_at > GIVE_UP_AFTER else message.State.PENDING
+        )
         message.last_error, message.next_attempt_at = repr(error)[:2000], now + dt.timedelta(seconds=wait)
         log.warning("outbox.failed", message_id=message.pk, topic=message.topic, error=repr(error))
     else:

@@ -78,7 +78,10 @@ def _record(kinds: Sequence[tuple[str, int]]) -> np.dtype:
         if not width:
             fields.append((f"value{number}", value))
             continue
-        fields += [(f"head{number}", ">i4", (5,)), (f"items{number}", [("len", ">i4"), ("value", value)], (width,))]
+        fields += [
+            (f"head{number}", ">i4", (5,)),
+            (f"items{number}", [("len", ">i4"), ("value", value)], (width,)),
+        ]
     return np.dtype(fields)
 
 
@@ -88,6 +91,12 @@ def _fill(record: NDArray, number: int, column: NDArray) -> None:
     if not width:
         record[f"value{number}"] = column
         return
-    record[f"head{number}"] = (1, 0, OIDS[kind], width, 1)  # dimensions, no NULL, element type, length, lower bound
+    record[f"head{number}"] = (
+        1,
+        0,
+        OIDS[kind],
+        width,
+        1,
+    )  # dimensions, no NULL, element type, length, lower bound
     record[f"items{number}"]["len"] = int(kind[1:])
     record[f"items{number}"]["value"] = column

@@ -17,7 +17,12 @@ PAGES = {400, 403, 404, 405, 409, 410, 413, 429, 500, 503}
 
 def problem_details(problem: Problem) -> dict[str, Any]:
     """The body of an API refusal."""
-    body = {"type": f"urn:innovscore:problem:{problem.code}", "code": problem.code, "status": problem.status, "detail": str(problem.message)}
+    body = {
+        "type": f"urn:innovscore:problem:{problem.code}",
+        "code": problem.code,
+        "status": problem.status,
+        "detail": str(problem.message),
+    }
     if problem.field:
         body["field"] = problem.field
     if problem.remedy:
@@ -28,7 +33,9 @@ def problem_details(problem: Problem) -> dict[str, Any]:
 def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
     """Answer a Problem that no view has shown beside its form."""
     if request.path.startswith("/api/"):
-        return JsonResponse(problem_details(problem), status=problem.status, content_type="application/problem+json")
+        return JsonResponse(
+            problem_details(problem), status=problem.status, content_type="application/problem+json"
+        )
     page = problem.status if problem.status in PAGES else 409
     return render(request, f"errors/{page}.html", {"problem": problem}, status=problem.status)
 
@@ -41,7 +48,11 @@ def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response
     if response is None:
         return None
     code = error.default_code if isinstance(error, APIException) else "not_found"
-    body: dict[str, Any] = {"type": f"urn:innovscore:problem:{code}", "code": code, "status": response.status_code}
+    body: dict[str, Any] = {
+        "type": f"urn:innovscore:problem:{code}",
+        "code": code,
+        "status": response.status_code,
+    }
     if isinstance(error, ValidationError):
         body["errors"] = response.data
     else:

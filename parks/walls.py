@@ -37,7 +37,9 @@ def park_models() -> list[type[ParkModel]]:
 def build(connection: BaseDatabaseWrapper) -> None:
     """Bring walls, grants and composite keys up to the models. Does nothing when not run as the owner."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_userbyid(relowner) = current_user FROM pg_class WHERE oid = to_regclass('parks_park')")
+        cursor.execute(
+            "SELECT pg_get_userbyid(relowner) = current_user FROM pg_class WHERE oid = to_regclass('parks_park')"
+        )
         row = cursor.fetchone()
         if not row or not row[0]:
             return
@@ -57,7 +59,9 @@ def _tenancy(model: type[ParkModel], name: str, default: Any) -> Any:
 
 def _grant_shared_tables(cursor: Any) -> None:
     tenant = {model._meta.db_table for model in park_models()}
-    cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user")
+    cursor.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user"
+    )
     for (table,) in cursor.fetchall():
         if table in tenant:
             continue
@@ -80,10 +84,14 @@ def policies(model: type[ParkModel]) -> dict[str, str]:
 
 def _wall(cursor: Any, model: type[ParkModel]) -> None:
     table = model._meta.db_table
-    cursor.execute("SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = %s::regclass", [table])
+    cursor.execute(
+        "SELECT relrowsecurity AND relforcerowsecurity FROM pg_class WHERE oid = %s::regclass", [table]
+    )
     if not cursor.fetchone()[0]:
         cursor.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY')
-    cursor.execute("SELECT policyname FROM pg_policies WHERE schemaname = 'public' AND tablename = %s", [table])
+    cursor.execute(
+        "SELECT policyname FROM pg_policies WHERE schemaname = 'public' AND tablename = %s", [table]
+    )
     present = {name for (name,) in cursor.fetchall()}
     wanted = policies(model)
     for name in present - wanted.keys():
@@ -107,7 +115,9 @@ def _append_only(cursor: Any, model: type[ParkModel]) -> None:
     if not _tenancy(model, "append_only", False):
         return
     table = model._meta.db_table
-    cursor.execute("SELECT 1 FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = 'append_only'", [table])
+    cursor.execute(
+        "SELECT 1 FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname = 'append_only'", [table]
+    )
     if cursor.fetchone():
         return
     cursor.execute(
@@ -130,7 +140,9 @@ def composite_keys(model: type[ParkModel]) -> dict[str, tuple[str, str]]:
 def _composite_keys(cursor: Any, model: type[ParkModel]) -> None:
     table = model._meta.db_table
     for name, (column, target) in composite_keys(model).items():
-        cursor.execute("SELECT 1 FROM pg_constraint WHERE conrelid = %s::regclass AND conname = %s", [table, name])
+        cursor.execute(
+            "SELECT 1 FROM pg_constraint WHERE conrelid = %s::regclass AND conname = %s", [table, name]
+        )
         if cursor.fetchone():
             continue
         _unique_park_id(cursor, target)
@@ -142,6 +154,9 @@ def _composite_keys(cursor: Any, model: type[ParkModel]) -> None:
 
 
 def _unique_park_id(cursor: Any, table: str) -> None:
-    cursor.execute("SELECT 1 FROM pg_constraint WHERE conrelid = %s::regclass AND conname = %s", [table, f"{table}_park_key"])
+    cursor.execute(
+        "SELECT 1 FROM pg_constraint WHERE conrelid = %s::regclass AND conname = %s",
+        [table, f"{table}_park_key"],
+    )
     if not cursor.fetchone():
         cursor.execute(f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_park_key" UNIQUE (park_id, id)')

@@ -17,18 +17,27 @@ class ResultFilter(django_filters.FilterSet):
 
     q = django_filters.CharFilter(label=_("企业名称或信用代码"), method="search")
     stage = django_filters.ChoiceFilter(label=_("发展阶段"), field_name="stage", empty_label=_("全部"))
-    sub_park = django_filters.ChoiceFilter(label=_("园区"), field_name="enterprise__sub_park_id", empty_label=_("全部"))
-    industry = django_filters.ChoiceFilter(label=_("行业"), field_name="enterprise__industry", empty_label=_("全部"))
+    sub_park = django_filters.ChoiceFilter(
+        label=_("园区"), field_name="enterprise__sub_park_id", empty_label=_("全部")
+    )
+    industry = django_filters.ChoiceFilter(
+        label=_("行业"), field_name="enterprise__industry", empty_label=_("全部")
+    )
     flag = django_filters.ChoiceFilter(label=_("标记"), method="with_flag", empty_label=_("全部"))
     placed = django_filters.ChoiceFilter(
-        label=_("名次"), method="with_place", empty_label=_("全部"), choices=[(PLACED, _("有名次")), (UNPLACED, _("无名次"))]
+        label=_("名次"),
+        method="with_place",
+        empty_label=_("全部"),
+        choices=[(PLACED, _("有名次")), (UNPLACED, _("无名次"))],
     )
 
     class Meta:
         model = ScoreResult
         fields = ["q", "stage", "sub_park", "industry", "flag", "placed"]
 
-    def __init__(self, *args: Any, run: ScoreRun, choices: dict[str, list[tuple[str, str]]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, run: ScoreRun, choices: dict[str, list[tuple[str, str]]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.run = run
         for name, values in choices.items():

@@ -53,7 +53,9 @@ def statistics(table: Table, *, total_points: int = 100) -> dict[str, Any]:
         "ranked": int(table.ranked.sum()),
         "edges": [int(edge) // CENTS for edge in edges],
         "stages": stages,
-        "boards": {code: int((table.board_places[:, n] > 0).sum()) for n, code in enumerate(table.board_codes)},
+        "boards": {
+            code: int((table.board_places[:, n] > 0).sum()) for n, code in enumerate(table.board_codes)
+        },
     }
 
 

@@ -10,7 +10,9 @@ urlpatterns = [
     path("p/<slug:park>/office/cycles/<int:year>/score/correct/", cycles.correct, name="correct"),
     path("p/<slug:park>/office/cycles/<int:year>/score/run/", cycles.request_run, name="request_run"),
     path("p/<slug:park>/office/runs/<int:run_id>/", runs.run, name="run"),
-    path("p/<slug:park>/office/enterprises/<int:enterprise_id>/score/<int:year>/", scores.office, name="score"),
+    path(
+        "p/<slug:park>/office/enterprises/<int:enterprise_id>/score/<int:year>/", scores.office, name="score"
+    ),
     path(
         "p/<slug:park>/office/enterprises/<int:enterprise_id>/score/<int:year>/item/<slug:code>/",
         scores.office_item,

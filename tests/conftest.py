@@ -19,7 +19,13 @@ from django.test import Client, TransactionTestCase
 from tests.settings import SOURCE_OWNER_URL, TEST_DATABASE
 
 ROOT = Path(__file__).resolve().parent.parent
-KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission", "rankings_allowedtransition", "finance_allowedtransition"}
+KEPT_TABLES = {
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "rankings_allowedtransition",
+    "finance_allowedtransition",
+}
 
 
 @contextmanager
@@ -47,11 +53,20 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     admin.autocommit = True
     with admin.cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{TEST_DATABASE}" WITH (FORCE)')
-        cursor.execute(f'CREATE DATABASE "{TEST_DATABASE}" TEMPLATE template0 ENCODING \'UTF8\'')
+        cursor.execute(f"CREATE DATABASE \"{TEST_DATABASE}\" TEMPLATE template0 ENCODING 'UTF8'")
     admin.close()
-    environment = os.environ | {"INNOVSCORE_PROCESS": "owner", "DJANGO_SETTINGS_MODULE": "innovscore.settings"}
+    environment = os.environ | {
+        "INNOVSCORE_PROCESS": "owner",
+        "DJANGO_SETTINGS_MODULE": "innovscore.settings",
+    }
     for command in (["ensure_roles"], ["migrate", "--skip-checks", "-v0"]):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
     TransactionTestCase._fixture_teardown = _truncate_all  # type: ignore[method-assign]  # only the owner may truncate
     with django_db_blocker.unblock():
         yield
@@ -102,7 +117,9 @@ def client_as(db: None) -> Callable[..., Client]:
 
 
 @pytest.fixture(scope="session")
-def celery_worker(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[bytes]]:
+def celery_worker(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[subprocess.Popen[bytes]]:
     """A real Celery worker with beat, as the worker role, on the test database and test Redis."""
     process = start_worker(tmp_path_factory.mktemp("celery"))
     yield process
@@ -110,13 +127,18 @@ def celery_worker(django_db_setup: None, tmp_path_factory: pytest.TempPathFactor
 
 
 def start_worker(folder: Path) -> subprocess.Popen[bytes]:
-    environment = os.environ | {"INNOVSCORE_PROCESS": "worker", "DJANGO_SETTINGS_MODULE": "innovscore.settings"}
+    environment = os.environ | {
+        "INNOVSCORE_PROCESS": "worker",
+        "DJANGO_SETTINGS_MODULE": "innovscore.settings",
+    }
     command = [
         sys.executable, "-m", "celery", "-A", "innovscore.celery", "worker", "--beat", "--pool", "prefork",
         "--concurrency", "1", "--schedule", str(folder / "beat"), "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
     ]  # fmt: skip
     log = (folder / "worker.log").open("wb")
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+    )
 
 
 def stop_worker(process: subprocess.Popen[bytes], *, kill: bool = False) -> None:

@@ -1,10 +1,10 @@
 """The quoted line 授信额度: a transparent scorecard of named steps.
 
-    base     = piecewise-linear band(points)
-    score    = base × stage × growth          growth = clamp(1 + weight × revenue growth, low, high)
-    capacity = min(alpha × mean revenue, beta × mean tax, gamma × equity)
-    caps     = min(product, first loan, guarantor's client, group, pool, mean revenue)
-    quote    = floor to 10,000 (max(0, min(score, capacity, caps) − exposure))
+base     = piecewise-linear band(points)
+score    = base × stage × growth          growth = clamp(1 + weight × revenue growth, low, high)
+capacity = min(alpha × mean revenue, beta × mean tax, gamma × equity)
+caps     = min(product, first loan, guarantor's client, group, pool, mean revenue)
+quote    = floor to 10,000 (max(0, min(score, capacity, caps) − exposure))
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class Formula:
         try:
             bands = tuple((Decimal(str(x)), Decimal(str(y))) for x, y in data["bands"])
             stage = {str(name): Decimal(str(factor)) for name, factor in data["stage"].items()}
-            numbers = {key: Decimal(str(value)) for key, value in data.items() if key not in ("bands", "stage")}
+            numbers = {
+                key: Decimal(str(value)) for key, value in data.items() if key not in ("bands", "stage")
+            }
             formula = cls(bands=bands, stage=stage, **numbers)
         except (KeyError, ArithmeticError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"The formula is not readable: {error!r}") from error

@@ -53,9 +53,13 @@ class Application(ParkModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["park", "enterprise", "client_ref"], name="application_client_ref"),
+            models.UniqueConstraint(
+                fields=["park", "enterprise", "client_ref"], name="application_client_ref"
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0, term_months__gt=0), name="application_amount"),
-            models.CheckConstraint(condition=Q(reserved__gte=0, reserved__lte=F("amount")), name="application_reserved"),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0, reserved__lte=F("amount")), name="application_reserved"
+            ),
         ]
         indexes = [models.Index(fields=["park", "organisation", "status"], name="application_queue")]
 
@@ -90,7 +94,9 @@ class ApplicationEvent(ParkModel):
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["park", "application", "seq"], name="application_event_seq")]
+        constraints = [
+            models.UniqueConstraint(fields=["park", "application", "seq"], name="application_event_seq")
+        ]
 
     class Tenancy:
         append_only = True
@@ -119,15 +125,21 @@ class Decision(ParkModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["park", "application", "kind"], condition=Q(live=True), name="decision_one_live"),
-            models.CheckConstraint(
-                condition=Q(checker_person__isnull=True) | ~Q(checker_person=F("maker_person")), name="decision_two_persons"
+            models.UniqueConstraint(
+                fields=["park", "application", "kind"], condition=Q(live=True), name="decision_one_live"
             ),
             models.CheckConstraint(
-                condition=Q(outcome="", checker_person__isnull=True) | (~Q(outcome="") & Q(checker_person__isnull=False)),
+                condition=Q(checker_person__isnull=True) | ~Q(checker_person=F("maker_person")),
+                name="decision_two_persons",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="", checker_person__isnull=True)
+                | (~Q(outcome="") & Q(checker_person__isnull=False)),
                 name="decision_by_someone",
             ),
-            models.CheckConstraint(condition=Q(amount__gt=0, rate__gt=0, term_months__gt=0), name="decision_amount"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, rate__gt=0, term_months__gt=0), name="decision_amount"
+            ),
         ]
 
     class Tenancy:

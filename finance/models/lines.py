@@ -31,7 +31,9 @@ class Quote(ParkModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["park", "enterprise", "product"], condition=Q(state="live"), name="quote_one_live"),
+            models.UniqueConstraint(
+                fields=["park", "enterprise", "product"], condition=Q(state="live"), name="quote_one_live"
+            ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="quote_amount"),
         ]
 
@@ -65,9 +67,12 @@ class CreditLine(ParkModel):
                 name="credit_line_one",
             ),
             models.CheckConstraint(
-                condition=Q(reserved__gte=0, drawn__gte=0, hard_limit__gte=F("reserved") + F("drawn")), name="credit_line_exposure"
+                condition=Q(reserved__gte=0, drawn__gte=0, hard_limit__gte=F("reserved") + F("drawn")),
+                name="credit_line_exposure",
             ),
-            models.CheckConstraint(condition=Q(quoted_limit__gte=0, hard_limit__gte=F("quoted_limit")), name="credit_line_limits"),
+            models.CheckConstraint(
+                condition=Q(quoted_limit__gte=0, hard_limit__gte=F("quoted_limit")), name="credit_line_limits"
+            ),
         ]
 
     class Tenancy:

@@ -54,20 +54,28 @@ class ProductVersion(ParkModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["park", "product", "number"], name="product_version_number"),
-            models.UniqueConstraint(fields=["park", "product"], condition=Q(state="active"), name="product_version_one_active"),
+            models.UniqueConstraint(
+                fields=["park", "product"], condition=Q(state="active"), name="product_version_one_active"
+            ),
             models.CheckConstraint(
                 condition=Q(activated_by_ref__isnull=True) | ~Q(activated_by_ref=F("proposed_by_ref")),
                 name="product_version_two_persons",
             ),
             models.CheckConstraint(
-                condition=Q(state="draft", activated_by_ref__isnull=True) | (~Q(state="draft") & Q(activated_by_ref__isnull=False)),
+                condition=Q(state="draft", activated_by_ref__isnull=True)
+                | (~Q(state="draft") & Q(activated_by_ref__isnull=False)),
                 name="product_version_active_by_someone",
             ),
-            models.CheckConstraint(condition=Q(cap__gt=0, min_score__gte=0, min_score__lte=100), name="product_version_amounts"),
             models.CheckConstraint(
-                condition=Q(rate_low__gt=0, rate_low__lte=F("rate_high"), rate_high__lt=1), name="product_version_rates"
+                condition=Q(cap__gt=0, min_score__gte=0, min_score__lte=100), name="product_version_amounts"
             ),
-            models.CheckConstraint(condition=Q(term_min__gt=0, term_min__lte=F("term_max")), name="product_version_terms"),
+            models.CheckConstraint(
+                condition=Q(rate_low__gt=0, rate_low__lte=F("rate_high"), rate_high__lt=1),
+                name="product_version_rates",
+            ),
+            models.CheckConstraint(
+                condition=Q(term_min__gt=0, term_min__lte=F("term_max")), name="product_version_terms"
+            ),
         ]
 
     class Tenancy:

@@ -40,7 +40,9 @@ def own(enterprise_id: int, application_id: int) -> Application:
 def to_bank(actor: Actor) -> QuerySet[Application]:
     """Applications addressed to the acting bank, past the park's screening."""
     seen = _with_parts().filter(organisation_id=organisation_of(actor))
-    return seen.exclude(status__in=[ApplicationState.DRAFT, ApplicationState.SUBMITTED, ApplicationState.DECLINED_AUTO]).order_by("-pk")
+    return seen.exclude(
+        status__in=[ApplicationState.DRAFT, ApplicationState.SUBMITTED, ApplicationState.DECLINED_AUTO]
+    ).order_by("-pk")
 
 
 def for_bank(actor: Actor, application_id: int) -> Application:
@@ -133,7 +135,11 @@ class Clock:
 def contact_clock(application: Application, now: dt.datetime) -> Clock:
     """The bank promises to be in touch within one working day."""
     reference = application.contacted_at or now
-    return Clock(due=application.contact_due_at, made=application.contacted_at, is_late=reference > application.contact_due_at)
+    return Clock(
+        due=application.contact_due_at,
+        made=application.contacted_at,
+        is_late=reference > application.contact_due_at,
+    )
 
 
 def undecided_of(consent: Consent) -> QuerySet[Application]:

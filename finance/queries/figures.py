@@ -7,7 +7,13 @@ from decimal import Decimal
 
 from enterprises.queries.verified import amounts_of
 
-REVENUE, REVENUE_PREV, TAX, EQUITY, RD = "revenue", "revenue_prev", "tax_paid_total", "net_assets_end", "rd_expense"
+REVENUE, REVENUE_PREV, TAX, EQUITY, RD = (
+    "revenue",
+    "revenue_prev",
+    "tax_paid_total",
+    "net_assets_end",
+    "rd_expense",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,12 @@ def stage_name(code: str) -> str:
 
 
 def dimension_name(code: str) -> str:
-    names = {"economy_tax": _("经济税务"), "rd_input": _("研发投入"), "talent": _("人才队伍"), "tech_activity": _("科技活动")}
+    names = {
+        "economy_tax": _("经济税务"),
+        "rd_input": _("研发投入"),
+        "talent": _("人才队伍"),
+        "tech_activity": _("科技活动"),
+    }
     return names.get(code, code)
 
 

@@ -114,7 +114,10 @@ class Pricing:
 
     @property
     def chart_rows(self) -> list[tuple[str, str]]:
-        return [(label, f"{value / 10_000:,.2f}") for label, value in zip(self.labels, self.result.limits.values(), strict=True)]
+        return [
+            (label, f"{value / 10_000:,.2f}")
+            for label, value in zip(self.labels, self.result.limits.values(), strict=True)
+        ]
 
     @property
     def step_rows(self) -> list[tuple[str, Decimal, bool]]:
@@ -153,12 +156,19 @@ def price(enterprise_id: int, version: ProductVersion) -> Pricing:
     return _priced(enterprise_id, version, standing, figures)
 
 
-def _priced(enterprise_id: int, version: ProductVersion, standing: ScoreStanding, figures: TwoYears) -> Pricing:
+def _priced(
+    enterprise_id: int, version: ProductVersion, standing: ScoreStanding, figures: TwoYears
+) -> Pricing:
     first_loan = is_first_loan(enterprise_id)
     exposure = exposure_elsewhere(enterprise_id, version.product_id)
     result = quote(
         Standing(points=standing.total, stage=standing.stage, vetoes=vetoes_of(standing)),
-        Figures(revenue=present(figures.revenue), tax=present(figures.tax), equity=figures.equity or rules.ZERO, exposure=exposure),
+        Figures(
+            revenue=present(figures.revenue),
+            tax=present(figures.tax),
+            equity=figures.equity or rules.ZERO,
+            exposure=exposure,
+        ),
         Caps(product=version.cap, first_loan=version.first_loan_cap if first_loan else None),
         Formula.from_data(version.formula),
     )
@@ -181,14 +191,24 @@ def vetoes_of(standing: ScoreStanding) -> tuple[str, ...]:
 
 def is_first_loan(enterprise_id: int) -> bool:
     """No approved application on the platform yet."""
-    return not Application.objects.filter(enterprise_id=enterprise_id, status=ApplicationState.APPROVED).exists()
+    return not Application.objects.filter(
+        enterprise_id=enterprise_id, status=ApplicationState.APPROVED
+    ).exists()
 
 
 def exposure_elsewhere(enterprise_id: int, product_id: int) -> Decimal:
     """Yuan taken of the enterprise's lines under other products."""
-    lines = CreditLine.objects.filter(enterprise_id=enterprise_id).exclude(state=LineState.CLOSED).exclude(product_id=product_id)
+    lines = (
+        CreditLine.objects.filter(enterprise_id=enterprise_id)
+        .exclude(state=LineState.CLOSED)
+        .exclude(product_id=product_id)
+    )
     return lines.aggregate(total=Sum(F("reserved") + F("drawn")))["total"] or rules.ZERO
 
 
-def _nothing(version: ProductVersion, standing: ScoreStanding | None, figures: TwoYears | None, why: str) -> Pricing:
-    return Pricing(version=version, standing=standing, figures=figures, result=Quote(rules.ZERO, why), usable=False)
+def _nothing(
+    version: ProductVersion, standing: ScoreStanding | None, figures: TwoYears | None, why: str
+) -> Pricing:
+    return Pricing(
+        version=version, standing=standing, figures=figures, result=Quote(rules.ZERO, why), usable=False
+    )

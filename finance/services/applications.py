@@ -32,7 +32,9 @@ from .problems import guarded
 SYSTEM = "system"
 
 
-def submit(*, by: Actor, product_code: str, amount: Decimal, term_months: int, purpose: str, client_ref: str) -> Application:
+def submit(
+    *, by: Actor, product_code: str, amount: Decimal, term_months: int, purpose: str, client_ref: str
+) -> Application:
     """Apply for `amount` yuan within the line; the amount is reserved in the same transaction, then screened.
 
     Raises Forbidden for others than the signatory, Refused for amount or term, Conflict when consent, quote or line
@@ -66,7 +68,12 @@ def submit(*, by: Actor, product_code: str, amount: Decimal, term_months: int, p
         )
         step(application, "submit", by=by)
         step(application, "screen", by=None)
-        audit.record(by=by, action="application.submitted", obj=application, after={"amount": amount, "term_months": term_months})
+        audit.record(
+            by=by,
+            action="application.submitted",
+            obj=application,
+            after={"amount": amount, "term_months": term_months},
+        )
     return application
 
 
@@ -105,7 +112,11 @@ def withdraw(*, by: Actor, application_id: int, note: str = "") -> Application:
 def hold(*, consent: Consent, park_actor: Actor) -> int:
     """Put undecided applications of a consent on hold; they lapse in ten days. Returns how many."""
     held = 0
-    for pk in Application.objects.filter(consent=consent, status__in=OPEN_STATES).order_by("pk").values_list("pk", flat=True):
+    for pk in (
+        Application.objects.filter(consent=consent, status__in=OPEN_STATES)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    ):
         application = locked(pk)
         if application.status == ApplicationState.ON_HOLD:
             continue
@@ -142,16 +153,30 @@ def locked(application_id: int, **whose: int | None) -> Application:
 
 
 def step(
-    application: Application, event: str, *, by: Actor | None, reserve: Decimal | None = None, reason_code: str = "", note: str = ""
+    application: Application,
+    event: str,
+    *,
+    by: Actor | None,
+    reserve: Decimal | None = None,
+    reason_code: str = "",
+    note: str = "",
 ) -> ApplicationEvent:
     """Write one step (`by=None`: the system). Raises Conflict when the table of transitions does not list it."""
     role = by.role if by else SYSTEM
     application.refresh_from_db()
-    target = next((to for _m, source, name, who, to in ALLOWED if (source, name, who) == (application.status, event, role)), None)
+    target = next(
+        (
+            to
+            for _m, source, name, who, to in ALLOWED
+            if (source, name, who) == (application.status, event, role)
+        ),
+        None,
+    )
     if target is None:
         raise Conflict(
             code="not_allowed_now",
-            message=_("申请当前为“%(state)s”，不能进行这一步。请刷新页面后查看。") % {"state": application.get_status_display()},
+            message=_("申请当前为“%(state)s”，不能进行这一步。请刷新页面后查看。")
+            % {"state": application.get_status_display()},
         )
     row = ApplicationEvent.objects.create(
         application=application,

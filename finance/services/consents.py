@@ -38,7 +38,9 @@ def text_for(*, bank: str, product: str, months: int, until: str) -> str:
     return TEXT.format(bank=bank, product=product, groups=named, months=months, until=until)
 
 
-def grant(*, by: Actor, product_code: str, months: int, groups: Iterable[str] = rules.CREDIT_GROUPS) -> Consent:
+def grant(
+    *, by: Actor, product_code: str, months: int, groups: Iterable[str] = rules.CREDIT_GROUPS
+) -> Consent:
     """Let the bank of a product see the groups for 1, 6 or 12 months; the line is quoted at once.
 
     Raises Forbidden for others than the signatory, Refused for a wrong period or missing groups, Conflict when one holds.
@@ -49,7 +51,11 @@ def grant(*, by: Actor, product_code: str, months: int, groups: Iterable[str] = 
     if months not in rules.CONSENT_MONTHS:
         raise Refused(code="period", field="months", message=_("授权期限只能选 1、6 或 12 个月。"))
     if set(chosen) != set(rules.CREDIT_GROUPS):
-        raise Refused(code="groups", field="groups", message=_("办理该产品需要勾选全部所列信息；不同意可以不授权，没有任何影响。"))
+        raise Refused(
+            code="groups",
+            field="groups",
+            message=_("办理该产品需要勾选全部所列信息；不同意可以不授权，没有任何影响。"),
+        )
     with transaction.atomic():
         enterprise = enterprises.own(by)
         if enterprise is None:
@@ -59,18 +65,32 @@ def grant(*, by: Actor, product_code: str, months: int, groups: Iterable[str] = 
             raise Conflict(code="consent_exists", message=_("对该产品已有有效授权，可在授权台账查看。"))
         consent = _create(by, enterprise.pk, version, months, chosen)
         lines.requote(by=by, enterprise_id=enterprise.pk, version=version, consent=consent)
-        audit.record(by=by, action="consent.granted", obj=consent, after={"digest": consent.digest, "groups": chosen})
+        audit.record(
+            by=by, action="consent.granted", obj=consent, after={"digest": consent.digest, "groups": chosen}
+        )
     return consent
 
 
-def _create(by: Actor, enterprise_id: int, version: ProductVersion, months: int, groups: list[str]) -> Consent:
+def _create(
+    by: Actor, enterprise_id: int, version: ProductVersion, months: int, groups: list[str]
+) -> Consent:
     start = db_now()
     end = rules.add_months(start, months)
     bank = version.product.organisation
     text = text_for(
-        bank=bank.name, product=version.product.name, months=months, until=end.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
+        bank=bank.name,
+        product=version.product.name,
+        months=months,
+        until=end.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M"),
     )
-    signed = {"text": text, "groups": groups, "from": start, "to": end, "enterprise": enterprise_id, "product": version.product.code}
+    signed = {
+        "text": text,
+        "groups": groups,
+        "from": start,
+        "to": end,
+        "enterprise": enterprise_id,
+        "product": version.product.code,
+    }
     with guarded():
         return Consent.objects.create(
             enterprise_id=enterprise_id,
@@ -92,12 +112,20 @@ def revoke(*, by: Actor, consent_id: int) -> Consent:
         raise Forbidden(code="signatory_only", message=_("只有法定代表人可以撤回授权。"))
     with transaction.atomic(), guarded():
         enterprise = enterprises.own(by)
-        consent = Consent.objects.select_for_update().filter(pk=consent_id, enterprise_id=enterprise.pk if enterprise else 0).first()
+        consent = (
+            Consent.objects.select_for_update()
+            .filter(pk=consent_id, enterprise_id=enterprise.pk if enterprise else 0)
+            .first()
+        )
         if consent is None:
             raise NotFound(code="not_found", message=_("没有这份授权。"))
         if consent.revoked_at is not None:
             raise Conflict(code="consent_revoked", message=_("这份授权已经撤回。"))
-        consent.revoked_at, consent.revoked_by_ref, consent.revoked_by_name = db_now(), by.person_id, by.person_name
+        consent.revoked_at, consent.revoked_by_ref, consent.revoked_by_name = (
+            db_now(),
+            by.person_id,
+            by.person_name,
+        )
         consent.save(update_fields=["revoked_at", "revoked_by_ref", "revoked_by_name"])
         lines.freeze(enterprise_id=consent.enterprise_id, product_id=consent.product_id)
         held = applications.hold(consent=consent, park_actor=by)
@@ -106,7 +134,9 @@ def revoke(*, by: Actor, consent_id: int) -> Consent:
     return consent
 
 
-def read(*, by: Actor, consent_id: int, subject: str, groups: Iterable[str] | None = None) -> list[Section] | None:
+def read(
+    *, by: Actor, consent_id: int, subject: str, groups: Iterable[str] | None = None
+) -> list[Section] | None:
     """The consented package for a bank person, written into the access log first; None without an active consent.
 
     Fails closed: the log row is refused by the database when the consent does not hold at that instant.
@@ -126,7 +156,9 @@ def read(*, by: Actor, consent_id: int, subject: str, groups: Iterable[str] | No
 def note_list_reads(*, by: Actor, consent_ids: Iterable[int], subject: str) -> set[int]:
     """A bank person sees names in a list: one row a consent, person and day. Returns the consents that hold."""
     holding = {consent.pk: consent for consent in queries.granted_to(by).filter(pk__in=set(consent_ids))}
-    today = ConsentAccess.objects.filter(consent_id__in=holding, person_ref=person_of(by), subject=subject, at__date=db_today())
+    today = ConsentAccess.objects.filter(
+        consent_id__in=holding, person_ref=person_of(by), subject=subject, at__date=db_today()
+    )
     noted = set(today.values_list("consent_id", flat=True))
     seen = set(noted)
     for number, consent in holding.items():

@@ -32,7 +32,19 @@ def supersede(*, by: Actor, snapshot_id: int) -> int:
         Quote.objects.filter(pk__in=ids, state=QuoteState.LIVE).update(state=QuoteState.SUPERSEDED)
         for quote in quotes:
             words = {"product": quote.product.name}
-            notify(organisation_id=quote.enterprise.organisation_id, text=_("积分已更正，“%(product)s”的授信额度需要重新测算。") % words)
-            notify(organisation_id=quote.organisation_id, text=_("有企业的积分已更正，其“%(product)s”额度暂停使用，待重新测算。") % words)
-        audit.record(by=by, action="quote.superseded", object_type="scoring.snapshot", object_id=str(snapshot_id), after={"quotes": ids})
+            notify(
+                organisation_id=quote.enterprise.organisation_id,
+                text=_("积分已更正，“%(product)s”的授信额度需要重新测算。") % words,
+            )
+            notify(
+                organisation_id=quote.organisation_id,
+                text=_("有企业的积分已更正，其“%(product)s”额度暂停使用，待重新测算。") % words,
+            )
+        audit.record(
+            by=by,
+            action="quote.superseded",
+            object_type="scoring.snapshot",
+            object_id=str(snapshot_id),
+            after={"quotes": ids},
+        )
     return len(quotes)

@@ -35,14 +35,20 @@ def acknowledge(*, by: Actor, application_id: int, note: str = "") -> Applicatio
     return application
 
 
-def propose(*, by: Actor, application_id: int, amount: Decimal, rate: Decimal, term_months: int, note: str = "") -> Decision:
+def propose(
+    *, by: Actor, application_id: int, amount: Decimal, rate: Decimal, term_months: int, note: str = ""
+) -> Decision:
     """Propose amount (yuan, at most what was applied for), rate (fraction a year, in the band) and term."""
     with transaction.atomic(), guarded():
         application = _for(by, Role.BANK_MAKER, application_id)
         _check_proposal(application.product_version, application.amount, amount, rate, term_months)
         if application.status != ApplicationState.SCREENED:
-            raise Conflict(code="not_allowed_now", message=_("申请不在待受理状态，不能提出方案。请刷新页面。"))
-        content = content_of(application, amount=amount, rate=rate, term_months=term_months, maker=by.person_id)
+            raise Conflict(
+                code="not_allowed_now", message=_("申请不在待受理状态，不能提出方案。请刷新页面。")
+            )
+        content = content_of(
+            application, amount=amount, rate=rate, term_months=term_months, maker=by.person_id
+        )
         decision = Decision.objects.create(
             application=application,
             amount=amount,
@@ -59,7 +65,9 @@ def propose(*, by: Actor, application_id: int, amount: Decimal, rate: Decimal, t
     return decision
 
 
-def content_of(application: Application, *, amount: Decimal, rate: Decimal, term_months: int, maker: int | None) -> dict[str, Any]:
+def content_of(
+    application: Application, *, amount: Decimal, rate: Decimal, term_months: int, maker: int | None
+) -> dict[str, Any]:
     """What both people put their names to; canonical and hashed."""
     quote = application.line.quote
     return {
@@ -69,7 +77,9 @@ def content_of(application: Application, *, amount: Decimal, rate: Decimal, term
     }  # fmt: skip
 
 
-def decide(*, by: Actor, application_id: int, outcome: str, content_hash: str, reason: str = "", note: str = "") -> Decision:
+def decide(
+    *, by: Actor, application_id: int, outcome: str, content_hash: str, reason: str = "", note: str = ""
+) -> Decision:
     """Another person approves, returns or rejects what was proposed (`content_hash` is what they saw).
 
     Raises Forbidden for the same person, Conflict when the content, the consent, the quote or the line has changed,
@@ -82,7 +92,9 @@ def decide(*, by: Actor, application_id: int, outcome: str, content_hash: str, r
         application = _for(by, Role.BANK_CHECKER, application_id)
         decision = application.decisions.select_for_update().filter(live=True).first()
         if decision is None or decision.outcome or application.status != ApplicationState.PROPOSED:
-            raise Conflict(code="nothing_to_decide", message=_("没有待复核的方案，可能已被处理，请刷新页面。"))
+            raise Conflict(
+                code="nothing_to_decide", message=_("没有待复核的方案，可能已被处理，请刷新页面。")
+            )
         if decision.maker_person == by.person_id:
             raise Forbidden(code="same_person", message=_("提出方案的人不能复核，请由另一位同事复核。"))
         if decision.content_hash != content_hash or rules.digest_of(decision.content) != content_hash:
@@ -92,13 +104,21 @@ def decide(*, by: Actor, application_id: int, outcome: str, content_hash: str, r
         _decide(by, decision, outcome, reason, note)
         step(application, outcome, by=by, reserve=decision.amount, reason_code=reason, note=note)
         audit.record(
-            by=by, action=f"decision.{OUTCOMES[outcome]}", obj=decision, after={"content_hash": content_hash, "reason": reason}, reason=note
+            by=by,
+            action=f"decision.{OUTCOMES[outcome]}",
+            obj=decision,
+            after={"content_hash": content_hash, "reason": reason},
+            reason=note,
         )
     return decision
 
 
 def _decide(by: Actor, decision: Decision, outcome: str, reason: str, note: str) -> None:
-    decision.outcome, decision.checker_person, decision.checker_name = OUTCOMES[outcome], by.person_id, by.person_name
+    decision.outcome, decision.checker_person, decision.checker_name = (
+        OUTCOMES[outcome],
+        by.person_id,
+        by.person_name,
+    )
     decision.reasons, decision.note = [reason] if reason else [], note
     decision.live = outcome == "approve"
     decision.save(update_fields=["outcome", "checker_person", "checker_name", "reasons", "note", "live"])
@@ -111,9 +131,15 @@ def _check_reason(outcome: str, reason: str, note: str) -> None:
         raise Refused(code="note", field="note", message=_("退回时请写明需要修改什么。"))
 
 
-def _check_proposal(version: ProductVersion, applied: Decimal, amount: Decimal, rate: Decimal, term_months: int) -> None:
+def _check_proposal(
+    version: ProductVersion, applied: Decimal, amount: Decimal, rate: Decimal, term_months: int
+) -> None:
     if not 0 < amount <= applied:
-        raise Refused(code="amount", field="amount", message=_("金额须大于 0 且不超过企业申请的 %(n)s 元。") % {"n": f"{applied:,.2f}"})
+        raise Refused(
+            code="amount",
+            field="amount",
+            message=_("金额须大于 0 且不超过企业申请的 %(n)s 元。") % {"n": f"{applied:,.2f}"},
+        )
     if not version.rate_low <= rate <= version.rate_high:
         raise Refused(
             code="rate", field="rate",

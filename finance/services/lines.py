@@ -34,13 +34,20 @@ def requote(*, by: Actor, enterprise_id: int, version: ProductVersion, consent: 
             return None
         quote = _store(priced, priced.standing, enterprise_id, consent)
         line = _set(line, quote, version)
-        audit.record(by=by, action="quote.made", obj=quote, after={"amount": quote.amount, "digest": quote.digest})
+        audit.record(
+            by=by, action="quote.made", obj=quote, after={"amount": quote.amount, "digest": quote.digest}
+        )
     return line
 
 
 def _store(priced: Pricing, standing: Standing, enterprise_id: int, consent: Consent) -> Quote:
     steps = [{"code": step.code, "value": str(step.value)} for step in priced.result.steps]
-    content = {"inputs": priced.inputs, "steps": steps, "amount": priced.amount, "binding": priced.result.binding}
+    content = {
+        "inputs": priced.inputs,
+        "steps": steps,
+        "amount": priced.amount,
+        "binding": priced.result.binding,
+    }
     return Quote.objects.create(
         enterprise_id=enterprise_id,
         organisation_id=consent.organisation_id,
@@ -105,4 +112,6 @@ def _freeze(line: CreditLine | None) -> None:
 
 
 def _end_quotes(enterprise_id: int, product_id: int, state: QuoteState) -> None:
-    Quote.objects.filter(enterprise_id=enterprise_id, product_id=product_id, state=QuoteState.LIVE).update(state=state)
+    Quote.objects.filter(enterprise_id=enterprise_id, product_id=product_id, state=QuoteState.LIVE).update(
+        state=state
+    )

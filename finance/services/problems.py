@@ -38,5 +38,7 @@ def _problem_of(error: DatabaseError) -> Conflict | None:
     if code in messages:
         return Conflict(code=f"lending_{code.lower()}", message=messages[code])
     if isinstance(error, IntegrityError):
-        return Conflict(code="lending_conflict", message=_("与已有记录冲突：可能已由他人完成，请刷新页面后查看。"))
+        return Conflict(
+            code="lending_conflict", message=_("与已有记录冲突：可能已由他人完成，请刷新页面后查看。")
+        )
     return None

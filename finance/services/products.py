@@ -43,13 +43,17 @@ class Terms:
     conditions: str = ""
 
 
-def propose(*, by: Actor, code: str, name: str, terms: Terms, formula: dict[str, Any] | None = None) -> ProductVersion:
+def propose(
+    *, by: Actor, code: str, name: str, terms: Terms, formula: dict[str, Any] | None = None
+) -> ProductVersion:
     """A new version of a product (the product itself with its first version), not yet in force."""
     formula = formula or DEFAULT_FORMULA
     try:
         Formula.from_data(formula)
     except (ValueError, TypeError) as error:
-        raise Refused(code="formula", field="formula", message=_("公式参数无法读取：%(why)s") % {"why": error}) from error
+        raise Refused(
+            code="formula", field="formula", message=_("公式参数无法读取：%(why)s") % {"why": error}
+        ) from error
     _check_terms(terms)
     with transaction.atomic(), guarded():
         product = _product(by, code, name)
@@ -72,14 +76,24 @@ def activate(*, by: Actor, version_id: int) -> ProductVersion:
     """Put a version in force; the one before retires. Another person than the one who proposed it."""
     with transaction.atomic(), guarded():
         version = queries.version_of(by, version_id)
-        product_versions = ProductVersion.objects.select_for_update().filter(product=version.product).order_by("pk")
+        product_versions = (
+            ProductVersion.objects.select_for_update().filter(product=version.product).order_by("pk")
+        )
         version = next(item for item in product_versions if item.pk == version_id)
         if version.state != VersionState.DRAFT:
             raise Conflict(code="not_draft", message=_("这个版本已经启用或停用，不能再启用。"))
         if version.proposed_by_ref == by.person_id:
-            raise Forbidden(code="same_person", message=_("提出人不能启用自己提出的版本，请由另一位同事启用。"))
-        ProductVersion.objects.filter(product=version.product, state=VersionState.ACTIVE).update(state=VersionState.RETIRED)
-        version.state, version.activated_by_ref, version.activated_by_name = VersionState.ACTIVE, by.person_id, by.person_name
+            raise Forbidden(
+                code="same_person", message=_("提出人不能启用自己提出的版本，请由另一位同事启用。")
+            )
+        ProductVersion.objects.filter(product=version.product, state=VersionState.ACTIVE).update(
+            state=VersionState.RETIRED
+        )
+        version.state, version.activated_by_ref, version.activated_by_name = (
+            VersionState.ACTIVE,
+            by.person_id,
+            by.person_name,
+        )
         version.activated_at = db_now()
         version.save(update_fields=["state", "activated_by_ref", "activated_by_name", "activated_at"])
         audit.record(by=by, action="product_version.activated", obj=version, after={"digest": version.digest})
@@ -91,7 +105,11 @@ def _product(by: Actor, code: str, name: str) -> Product:
     if existing:
         return existing
     if Product.objects.filter(code=code).exists():
-        raise Refused(code="product_code", field="code", message=_("产品代码“%(code)s”已被使用，请换一个。") % {"code": code})
+        raise Refused(
+            code="product_code",
+            field="code",
+            message=_("产品代码“%(code)s”已被使用，请换一个。") % {"code": code},
+        )
     return Product.objects.create(organisation_id=organisation_of(by), code=code, name=name)
 
 

@@ -23,7 +23,15 @@ from ..queries.pricing import step_rows
 from ..services import consents, decisions
 from .showing import add_problem, status_of
 
-COLUMNS = ("number", "product_version__product__name", "amount", "term_months", "get_status_display", "contact_due_at", "contacted_at")
+COLUMNS = (
+    "number",
+    "product_version__product__name",
+    "amount",
+    "term_months",
+    "get_status_display",
+    "contact_due_at",
+    "contacted_at",
+)
 BANK_STEPS = ("points", "base", "stage", "product_cap", "first_loan_cap", "amount")
 """Steps a bank is shown; the others would give away figures that the consent gives in bands only."""
 
@@ -40,13 +48,23 @@ def check_queue(request: ParkRequest, park: str) -> HttpResponse:
 
 def _list(request: ParkRequest, rows: Any, template: str, subject: str) -> HttpResponse:
     page = listing(
-        request, rows, filterset=ApplicationFilter, columns=COLUMNS, filename="applications", sortable=("amount", "created_at", "contact_due_at")
+        request,
+        rows,
+        filterset=ApplicationFilter,
+        columns=COLUMNS,
+        filename="applications",
+        sortable=("amount", "created_at", "contact_due_at"),
     )
     if isinstance(page, HttpResponse):
         return page
-    shown = consents.note_list_reads(by=request.actor, consent_ids=[row.consent_id for row in page], subject=subject)
+    shown = consents.note_list_reads(
+        by=request.actor, consent_ids=[row.consent_id for row in page], subject=subject
+    )
     now = db_now()
-    lines = [(row, row.enterprise.name if row.consent_id in shown else "", queries.contact_clock(row, now)) for row in page]
+    lines = [
+        (row, row.enterprise.name if row.consent_id in shown else "", queries.contact_clock(row, now))
+        for row in page
+    ]
     return render(request, template, {"page": page, "lines": lines})
 
 
@@ -76,7 +94,13 @@ def _propose(request: ParkRequest, application: Application, form: ProposeForm) 
         return Reply(302, location=request.path)
 
     body = {"application": application.pk, **terms}
-    return once(by=request.actor, route="finance:bank_application", key=data["idempotency_key"], body=body, effect=effect)
+    return once(
+        by=request.actor,
+        route="finance:bank_application",
+        key=data["idempotency_key"],
+        body=body,
+        effect=effect,
+    )
 
 
 def acknowledge(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
@@ -102,7 +126,11 @@ def decision(request: ParkRequest, park: str, application_id: int) -> HttpRespon
             messages.success(request, _("复核意见已记录。"))
             return redirect("finance:bank_check", park=park)
     context = _context(request, application, shows_data=status < 400)
-    context |= {"form": form, "decision": proposed, "is_maker": proposed is not None and proposed.maker_person == request.actor.person_id}
+    context |= {
+        "form": form,
+        "decision": proposed,
+        "is_maker": proposed is not None and proposed.maker_person == request.actor.person_id,
+    }
     return render(request, "finance/bank_decision.html", context, status=status)
 
 
@@ -114,7 +142,9 @@ def _context(request: ParkRequest, application: Application, *, shows_data: bool
     return {
         "application": application,
         "shows_data": shows_data,
-        "sections": consents.read(by=request.actor, consent_id=application.consent_id, subject=subject) if shows_data else None,
+        "sections": consents.read(by=request.actor, consent_id=application.consent_id, subject=subject)
+        if shows_data
+        else None,
         "steps": step_rows([step for step in quote.steps if step["code"] in BANK_STEPS]),
         "quote": quote,
         "timeline": queries.timeline(application),

@@ -29,7 +29,15 @@ def loans(request: ParkRequest, park: str) -> HttpResponse:
         request,
         queries.of_enterprise(enterprise.pk if enterprise else 0),
         filterset=ApplicationFilter,
-        columns=("number", "organisation__name", "product_version__product__name", "amount", "term_months", "get_status_display", "created_at"),
+        columns=(
+            "number",
+            "organisation__name",
+            "product_version__product__name",
+            "amount",
+            "term_months",
+            "get_status_display",
+            "created_at",
+        ),
         filename="loans",
         sortable=("amount", "created_at"),
     )
@@ -47,7 +55,9 @@ def withdraw(request: ParkRequest, park: str, application_id: int) -> HttpRespon
     form = WithdrawForm(request.POST)
     if form.is_valid():
         try:
-            applications.withdraw(by=request.actor, application_id=application_id, note=form.cleaned_data["note"])
+            applications.withdraw(
+                by=request.actor, application_id=application_id, note=form.cleaned_data["note"]
+            )
         except Problem as problem:
             return _loan(request, application_id, form, status=add_problem(form, problem))
         messages.success(request, _("申请已撤回，预留的额度已释放。"))
@@ -64,7 +74,8 @@ def _loan(request: ParkRequest, application_id: int, form: WithdrawForm, status:
         "decision": queries.last_decision(application),
         "steps": step_rows(application.quote.steps),
         "form": form,
-        "may_withdraw": request.actor.role == "enterprise_signatory" and application.status in RESERVING_STATES,
+        "may_withdraw": request.actor.role == "enterprise_signatory"
+        and application.status in RESERVING_STATES,
     }
     return render(request, "finance/loan.html", context, status=status)
 
@@ -75,7 +86,16 @@ def ledger(request: ParkRequest, park: str) -> HttpResponse:
     page = listing(
         request,
         consent_queries.ledger(enterprise.pk if enterprise else 0),
-        columns=("organisation__name", "product__name", "groups", "period", "granted_by_name", "revoked_at", "reads_count", "last_read"),
+        columns=(
+            "organisation__name",
+            "product__name",
+            "groups",
+            "period",
+            "granted_by_name",
+            "revoked_at",
+            "reads_count",
+            "last_read",
+        ),
         filename="consents",
     )
     if isinstance(page, HttpResponse):

@@ -51,7 +51,11 @@ def market(request: ParkRequest, park: str) -> HttpResponse:
     """Products with the own line, what binds it and what would raise it."""
     enterprise = enterprises.own(request.actor)
     cards = [_card(enterprise.pk, version) for version in products.active_versions()] if enterprise else []
-    return render(request, "finance/market.html", {"enterprise": enterprise, "cards": cards, "may_sign": _may_sign(request)})
+    return render(
+        request,
+        "finance/market.html",
+        {"enterprise": enterprise, "cards": cards, "may_sign": _may_sign(request)},
+    )
 
 
 def requote(request: ParkRequest, park: str, product: str) -> HttpResponse:
@@ -73,11 +77,15 @@ def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
     if form.is_valid():
         try:
             data = form.cleaned_data
-            granted = consents.grant(by=request.actor, product_code=product, months=data["months"], groups=data["groups"])
+            granted = consents.grant(
+                by=request.actor, product_code=product, months=data["months"], groups=data["groups"]
+            )
         except Problem as problem:
             status = add_problem(form, problem)
         else:
-            messages.success(request, _("已授权 %(bank)s，可随时在授权台账撤回。") % {"bank": granted.organisation.name})
+            messages.success(
+                request, _("已授权 %(bank)s，可随时在授权台账撤回。") % {"bank": granted.organisation.name}
+            )
             return redirect("finance:market", park=park)
     context = {
         "form": form,
@@ -104,12 +112,22 @@ def apply(request: ParkRequest, park: str, product: str) -> HttpResponse:
             if not reply.replayed:
                 messages.success(request, _("申请已提交，额度已预留。银行会在 1 个工作日内联系您。"))
             return redirect(reply.location)
-    return render(request, "finance/apply.html", {"form": form, "card": card, "may_sign": _may_sign(request)}, status=status)
+    return render(
+        request,
+        "finance/apply.html",
+        {"form": form, "card": card, "may_sign": _may_sign(request)},
+        status=status,
+    )
 
 
 def _submit(request: ParkRequest, park: str, product: str, form: ApplyForm) -> Reply:
     data = form.cleaned_data
-    body = {"product": product, "amount": data["amount"], "term_months": data["term_months"], "purpose": data["purpose"]}
+    body = {
+        "product": product,
+        "amount": data["amount"],
+        "term_months": data["term_months"],
+        "purpose": data["purpose"],
+    }
 
     def effect() -> Reply:
         made = applications.submit(
@@ -118,7 +136,9 @@ def _submit(request: ParkRequest, park: str, product: str, form: ApplyForm) -> R
         )  # fmt: skip
         return Reply(302, location=reverse("finance:loan", kwargs={"park": park, "application_id": made.pk}))
 
-    return once(by=request.actor, route="finance:apply", key=data["idempotency_key"], body=body, effect=effect)
+    return once(
+        by=request.actor, route="finance:apply", key=data["idempotency_key"], body=body, effect=effect
+    )
 
 
 def _may_sign(request: ParkRequest) -> bool:

@@ -33,7 +33,11 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
         else:
             messages.success(request, _("产品版本已提出，请另一位同事启用。"))
             return redirect(reply.location)
-    context = {"form": form, "versions": queries.versions_of(request.actor), "person_id": request.actor.person_id}
+    context = {
+        "form": form,
+        "versions": queries.versions_of(request.actor),
+        "person_id": request.actor.person_id,
+    }
     return render(request, "finance/products.html", context, status=status)
 
 
@@ -46,7 +50,9 @@ def _propose(request: ParkRequest, park: str, form: ProductForm) -> Reply:
         return Reply(302, location=reverse("finance:products", kwargs={"park": park}))
 
     body = {name: data[name] for name in (*TERMS, "code", "name")}
-    return once(by=request.actor, route="finance:products", key=data["idempotency_key"], body=body, effect=effect)
+    return once(
+        by=request.actor, route="finance:products", key=data["idempotency_key"], body=body, effect=effect
+    )
 
 
 def activate(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
@@ -58,4 +64,8 @@ def activate(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
 
 def office(request: ParkRequest, park: str) -> HttpResponse:
     """Totals of the park; groups of fewer than five enterprises are hidden."""
-    return render(request, "finance/office.html", {"totals": applications.totals(), "versions": queries.active_versions()})
+    return render(
+        request,
+        "finance/office.html",
+        {"totals": applications.totals(), "versions": queries.active_versions()},
+    )

@@ -89,7 +89,9 @@ def floor_to(value: Decimal, step: Decimal) -> Decimal:
     return (value / step).to_integral_value(ROUND_DOWN) * step
 
 
-def largest_remainder(total: Decimal, shares: Mapping[str, Decimal] | Sequence[tuple[str, Decimal]]) -> dict[str, Decimal]:
+def largest_remainder(
+    total: Decimal, shares: Mapping[str, Decimal] | Sequence[tuple[str, Decimal]]
+) -> dict[str, Decimal]:
     """Split an amount by shares (sum 1) to the cent, exactly; the largest remainders get the missing cents.
 
     Equal remainders are served in the order given. Raises ValueError when the amount is negative or finer than a cent.

@@ -51,7 +51,9 @@ def fault(code: str) -> UsccFault | None:
 
 def check_character(first17: str) -> str:
     """C18 = (31 - Σ Ci·Wi mod 31) mod 31."""
-    total = sum(ALPHABET.index(character) * weight for character, weight in zip(first17, WEIGHTS, strict=True))
+    total = sum(
+        ALPHABET.index(character) * weight for character, weight in zip(first17, WEIGHTS, strict=True)
+    )
     return ALPHABET[(31 - total % 31) % 31]
 
 

@@ -23,7 +23,12 @@ PREVIOUS = ("revenue_prev", "rd_expense_prev")
 SLIP_CODES = ("tax_paid_total", "hightech_revenue", "total_cost_expense", "rd_super_deduction_base")
 GAP_CODES = ("rd_expense", "revenue")
 DISPUTE, SLIP = "dispute", "slip"
-REASONS = ("与年度审计报告不一致，以审计报告为准", "部门数据未含年末调整数", "统计口径不同，已附说明和明细", "归集时遗漏一笔，见附件")
+REASONS = (
+    "与年度审计报告不一致，以审计报告为准",
+    "部门数据未含年末调整数",
+    "统计口径不同，已附说明和明细",
+    "归集时遗漏一笔，见附件",
+)
 SLIP_REASON = "部门数据单位有误（把元当作万元），以申报表为准"
 
 
@@ -78,7 +83,9 @@ def wrong_figures(rng: np.random.Generator, amounts: Mapping[str, Floats]) -> di
 
 def _wrong(rng: np.random.Generator, code: str, values: Floats, slip: Truths, row: Ints) -> Wrong:
     whole = bool(np.all(values == np.floor(values))) and bool(np.all(np.abs(values) < 1e6))
-    off = values * np.where(rng.random(len(row)) < 0.7, rng.uniform(0.86, 0.98, len(row)), rng.uniform(1.02, 1.1, len(row)))
+    off = values * np.where(
+        rng.random(len(row)) < 0.7, rng.uniform(0.86, 0.98, len(row)), rng.uniform(1.02, 1.1, len(row))
+    )
     other = np.maximum(values - rng.integers(1, 4, len(row)), 0) if whole else np.round(off, 2)
     prefilled = np.where(slip, np.round(values / 10_000, 2), other)
     return Wrong(row, prefilled, slip, rng.integers(0, len(REASONS), len(row)))
@@ -91,6 +98,8 @@ def second_source(rng: np.random.Generator, amounts: Mapping[str, Floats]) -> di
     found = {}
     for place, code in enumerate(GAP_CODES):
         rows = np.flatnonzero((which == place) & (np.nan_to_num(amounts[code]) > 0))
-        off = np.where(rng.random(len(rows)) < 0.5, rng.uniform(0.45, 0.75, len(rows)), rng.uniform(1.3, 1.7, len(rows)))
+        off = np.where(
+            rng.random(len(rows)) < 0.5, rng.uniform(0.45, 0.75, len(rows)), rng.uniform(1.3, 1.7, len(rows))
+        )
         found[code] = dict(zip(rows.tolist(), np.round(amounts[code][rows] * off, 2).tolist(), strict=True))
     return found

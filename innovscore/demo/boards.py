@@ -19,7 +19,10 @@ TABLES = ("rankings_boardedition", "rankings_publishedboard")
 
 def publish_year(*, park_id: int, year: int, boards: list[str], officer: Actor, publisher: Actor) -> None:
     """All boards of a past year, with a notice that ended in the October after it."""
-    made = [_notice(park_id=park_id, year=year, board=board, officer=officer, publisher=publisher) for board in boards]
+    made = [
+        _notice(park_id=park_id, year=year, board=board, officer=officer, publisher=publisher)
+        for board in boards
+    ]
     start = dt.datetime(year + 1, 10, 12, 9, tzinfo=BEIJING)
     _move_notices(made, start=start, end=start + dt.timedelta(days=9))
     for edition in made:
@@ -28,7 +31,9 @@ def publish_year(*, park_id: int, year: int, boards: list[str], officer: Actor, 
     _date_publication(made, at=dt.datetime(year + 1, 11, 20, 10, tzinfo=BEIJING))
 
 
-def every_state(*, park_id: int, year: int, boards: list[str], officer: Actor, publisher: Actor, now: dt.datetime) -> None:
+def every_state(
+    *, park_id: int, year: int, boards: list[str], officer: Actor, publisher: Actor, now: dt.datetime
+) -> None:
     """First board: notice over, may be published now; second: on notice; third: proposed; the rest: nothing yet."""
     over = _notice(park_id=park_id, year=year, board=boards[0], officer=officer, publisher=publisher)
     _move_notices([over], start=now - dt.timedelta(days=12), end=now - dt.timedelta(hours=2))
@@ -59,7 +64,8 @@ def _as_owner(table: str, made: list[BoardEdition], change: str, values: tuple[d
     owner = psycopg2.connect(env.str("DATABASE_OWNER_URL"))
     with owner, owner.cursor() as cursor:
         cursor.execute("SELECT set_config('app.park_id', %s, true)", [str(made[0].park_id)])
-        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")  # noqa: S608  # table names are literals above
-        cursor.execute(f"UPDATE {table} SET {change} WHERE {key} = ANY(%s)", (*values, [one.pk for one in made]))  # noqa: S608
-        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")  # noqa: S608
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")  # table names are literals above
+        update = f"UPDATE {table} SET {change} WHERE {key} = ANY(%s)"  # noqa: S608
+        cursor.execute(update, (*values, [one.pk for one in made]))
+        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     owner.close()

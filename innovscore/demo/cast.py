@@ -14,7 +14,13 @@ from .items import LISTS, Items
 
 TALENT_FIGURES = ("staff_total", "rd_staff", "fresh_graduates", "senior_staff")
 TALENT_LISTS = ("golden_phoenix", "high_level_talents")
-TALENT_WEIGHTS = {"rd_staff_ratio": 30, "fresh_graduates": 15, "golden_phoenix": 20, "senior_ratio": 15, "high_level_talents": 20}
+TALENT_WEIGHTS = {
+    "rd_staff_ratio": 30,
+    "fresh_graduates": 15,
+    "golden_phoenix": 20,
+    "senior_ratio": 15,
+    "high_level_talents": 20,
+}
 TALENT_POINTS = np.array([4, 2, 1])
 
 
@@ -68,7 +74,11 @@ LEAD = Part(
 
 def star_of(traits: Traits) -> int | None:
     """The number of the firm that does well nearly everywhere: the first of the largest stage that is old enough."""
-    able = np.flatnonzero((traits.stage == traits.stage.max()) & (traits.founded < 2012)) if len(traits) else np.zeros(0, int)
+    able = (
+        np.flatnonzero((traits.stage == traits.stage.max()) & (traits.founded < 2012))
+        if len(traits)
+        else np.zeros(0, int)
+    )
     return int(able[0]) if len(able) and len(traits) >= 100 else None
 
 
@@ -93,7 +103,11 @@ def give_items(items: Items, firm: int, part: Part, years: Sequence[int]) -> Ite
     """Its lists: a stock that stays, and new items each year where a list looks back one year only."""
     kind = LISTS[items.code]
     others = items.take(items.row != firm)
-    starts = [years[0] - 1] if kind.window > len(years) else list(range(years[0] - kind.window + 1, years[-1] + 1, kind.window))
+    starts = (
+        [years[0] - 1]
+        if kind.window > len(years)
+        else list(range(years[0] - kind.window + 1, years[-1] + 1, kind.window))
+    )
     pattern = np.repeat(np.arange(len(kind.rates)), part.lists[items.code])
     level, year = np.tile(pattern, len(starts)), np.repeat(np.array(starts), len(pattern))
     count = len(level)
@@ -104,9 +118,7 @@ def give_items(items: Items, firm: int, part: Part, years: Sequence[int]) -> Ite
 
 def joined(one: Items, other: Items) -> Items:
     """Both, in order of firm and level."""
-    both = Items(
-        one.code, *(np.concatenate(pair) for pair in zip(_arrays(one), _arrays(other), strict=True))
-    )
+    both = Items(one.code, *(np.concatenate(pair) for pair in zip(_arrays(one), _arrays(other), strict=True)))
     return both.take(np.lexsort((both.year, both.level, both.row)))
 
 
@@ -120,7 +132,9 @@ def _fresh_serials(items: Items, firm: int, count: int) -> Ints:
     return np.arange(start, start + count)
 
 
-def tie_at_ten(amounts: dict[str, Floats], items: dict[str, Items], missing: Mapping[str, Truths], able: Truths) -> tuple[int, int] | None:
+def tie_at_ten(
+    amounts: dict[str, Floats], items: dict[str, Items], missing: Mapping[str, Truths], able: Truths
+) -> tuple[int, int] | None:
     """Give a firm near the cut of the talent board the figures of the tenth, and let the leaders leave nothing out.
 
     Returns the two firms; None when the zone has too few.
@@ -143,14 +157,18 @@ def tie_at_ten(amounts: dict[str, Floats], items: dict[str, Items], missing: Map
 def _copy(amounts: dict[str, Floats], items: dict[str, Items], source: int, target: int) -> None:
     for code in TALENT_FIGURES:
         amounts[code][target] = amounts[code][source]
-    amounts["invention_applications"][target] = min(amounts["invention_applications"][target], 2 * amounts["rd_staff"][target])
+    amounts["invention_applications"][target] = min(
+        amounts["invention_applications"][target], 2 * amounts["rd_staff"][target]
+    )
     for code in TALENT_LISTS:
         rest, model = items[code].take(items[code].row != target), items[code].take(items[code].row == source)
         twin = replace(model, row=np.full(len(model), target), serial=model.serial + 50_000_000)
         items[code] = joined(rest, twin)
 
 
-def talent_scores(amounts: Mapping[str, Floats], items: Mapping[str, Items], missing: Mapping[str, Truths], able: Truths) -> Floats:
+def talent_scores(
+    amounts: Mapping[str, Floats], items: Mapping[str, Items], missing: Mapping[str, Truths], able: Truths
+) -> Floats:
     """Scores of the talent board by midrank among those who may stand on it; -1 for the others."""
     n = len(able)
     talents = items["high_level_talents"]
@@ -163,7 +181,11 @@ def talent_scores(amounts: Mapping[str, Floats], items: Mapping[str, Items], mis
         "high_level_talents": (points, missing["high_level_talents"]),
     }
     complete = sum(TALENT_WEIGHTS[name] * ~absent for name, (_values, absent) in measures.items())
-    big = (amounts["revenue"] >= 500 * WAN) & (amounts["rd_expense"] >= 100 * WAN) & (amounts["staff_total"] >= 10)
+    big = (
+        (amounts["revenue"] >= 500 * WAN)
+        & (amounts["rd_expense"] >= 100 * WAN)
+        & (amounts["staff_total"] >= 10)
+    )
     cohort = able & big & (complete >= 80)
     score = np.where(cohort, 0.0, -1.0)
     for name, (values, absent) in measures.items():

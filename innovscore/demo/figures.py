@@ -20,7 +20,11 @@ INTENSITY = np.array([one.intensity for one in CATALOGUE])
 PER_HEAD = np.array([one.per_head for one in CATALOGUE])
 
 # By stage: revenue band, median and spread (万元); mean and spread of the log growth; rounds of equity a year.
-BANDS = ((15.0, 2_000.0, 520.0, 1.0), (2_000.0, 20_000.0, 5_200.0, 0.75), (20_000.0, 4_000_000.0, 45_000.0, 0.95))
+BANDS = (
+    (15.0, 2_000.0, 520.0, 1.0),
+    (2_000.0, 20_000.0, 5_200.0, 0.75),
+    (20_000.0, 4_000_000.0, 45_000.0, 0.95),
+)
 GROWTH = np.array([0.20, 0.12, 0.07])
 GROWTH_SPREAD = np.array([0.36, 0.20, 0.13])
 ROUNDS = np.array([0.10, 0.07, 0.03])
@@ -62,7 +66,9 @@ def make_paths(rng: np.random.Generator, traits: Traits, years: Sequence[int]) -
     stage, n = traits.stage, len(traits)
     revenue = _newest(rng, traits)
     rd: Floats = np.maximum(revenue, 80 * WAN) * np.clip(
-        INTENSITY[traits.industry] * RD_BOOST[stage] * np.exp(0.35 * traits.quality + rng.normal(0, 0.4, n)), 0.004, 1.2
+        INTENSITY[traits.industry] * RD_BOOST[stage] * np.exp(0.35 * traits.quality + rng.normal(0, 0.4, n)),
+        0.004,
+        1.2,
     )
     revenues: dict[int, Floats] = {}
     rds: dict[int, Floats] = {}
@@ -73,7 +79,9 @@ def make_paths(rng: np.random.Generator, traits: Traits, years: Sequence[int]) -
         equity[year] = np.where(alive, _rounds(rng, traits), 0.0)
         shock = rng.normal(0, 1, n)
         growth = np.clip(GROWTH[stage] + 0.06 * traits.quality + GROWTH_SPREAD[stage] * shock, -0.8, 1.2)
-        rd_growth = 0.55 * growth + 0.05 + 0.04 * traits.quality + 0.6 * GROWTH_SPREAD[stage] * rng.normal(0, 1, n)
+        rd_growth = (
+            0.55 * growth + 0.05 + 0.04 * traits.quality + 0.6 * GROWTH_SPREAD[stage] * rng.normal(0, 1, n)
+        )
         revenue, rd = revenue * np.exp(-growth), rd * np.exp(-np.clip(rd_growth, -0.8, 1.2))
     return Paths(revenues, rds, equity)
 
@@ -99,11 +107,16 @@ def _rounds(rng: np.random.Generator, traits: Traits) -> Floats:
     return np.where(happens, np.round(size / 50) * 50 * WAN, 0)
 
 
-def make_amounts(rng: np.random.Generator, traits: Traits, paths: Paths, years: Sequence[int]) -> dict[int, dict[str, Floats]]:
+def make_amounts(
+    rng: np.random.Generator, traits: Traits, paths: Paths, years: Sequence[int]
+) -> dict[int, dict[str, Floats]]:
     """All figures of all years by input code: yuan for money, units for counts."""
     people = _People.draw(rng, traits)
     n = len(traits)
-    turnover, leverage = np.exp(rng.normal(0.2, 0.4, n)), np.where(rng.random(n) < 0.02, rng.uniform(1.02, 1.3, n), rng.beta(2.4, 2.8, n))
+    turnover, leverage = (
+        np.exp(rng.normal(0.2, 0.4, n)),
+        np.where(rng.random(n) < 0.02, rng.uniform(1.02, 1.3, n), rng.beta(2.4, 2.8, n)),
+    )
     newest = years[-1]
     assets = _cents(np.maximum(paths.revenue[newest] * turnover, 60 * WAN) + paths.equity[newest])
     end = _cents(assets * (1 - leverage))
@@ -114,10 +127,23 @@ def make_amounts(rng: np.random.Generator, traits: Traits, paths: Paths, years: 
         young = traits.founded >= year
         begin = _cents(end - 0.7 * results["net_profit"] - paths.equity[year])
         begin = np.where(young, 0.0, begin)
-        balance = {"net_assets_begin": begin, "net_assets_end": end, "total_assets_end": assets, "total_liabilities_end": _cents(assets - end)}
+        balance = {
+            "net_assets_begin": begin,
+            "net_assets_end": end,
+            "total_assets_end": assets,
+            "total_liabilities_end": _cents(assets - end),
+        }
         investment = _investment(rng, traits, paths, year, (results["net_profit"], assets))
-        found[year] = results | balance | investment | people.of(rng, paths, year) | intellectual.of(rng, paths, year, newest - year)
-        found[year]["invention_applications"] = np.minimum(found[year]["invention_applications"], 2 * found[year]["rd_staff"])
+        found[year] = (
+            results
+            | balance
+            | investment
+            | people.of(rng, paths, year)
+            | intellectual.of(rng, paths, year, newest - year)
+        )
+        found[year]["invention_applications"] = np.minimum(
+            found[year]["invention_applications"], 2 * found[year]["rd_staff"]
+        )
         end = begin
         before = np.maximum(paths.revenue[year - 1] * turnover, 40 * WAN)
         assets = _cents(np.maximum(before, np.where(end > 0, end * 1.05, -0.4 * end)))
@@ -130,7 +156,10 @@ def _results(rng: np.random.Generator, traits: Traits, paths: Paths, year: int) 
     cost = np.maximum.reduce([revenue * (1 - np.clip(margin, -1.0, 0.5)), rd * 1.05, np.full(n, 12 * WAN)])
     profit = revenue - cost
     profit = np.where(profit > 0, profit * 0.86, profit)
-    tax = np.minimum(revenue * np.clip(rng.normal(0.042, 0.015, n), 0.004, 0.15) + 0.1 * np.maximum(profit, 0), 0.35 * revenue)
+    tax = np.minimum(
+        revenue * np.clip(rng.normal(0.042, 0.015, n), 0.004, 0.15) + 0.1 * np.maximum(profit, 0),
+        0.35 * revenue,
+    )
     share = np.clip(rng.beta(5.5, 2.2, n) + 0.03 * traits.quality, 0, 1)
     young = traits.founded >= year
     money = {
@@ -144,7 +173,9 @@ def _results(rng: np.random.Generator, traits: Traits, paths: Paths, year: int) 
     return {code: _cents(values) for code, values in money.items()}
 
 
-def _investment(rng: np.random.Generator, traits: Traits, paths: Paths, year: int, balance: tuple[Floats, Floats]) -> dict[str, Floats]:
+def _investment(
+    rng: np.random.Generator, traits: Traits, paths: Paths, year: int, balance: tuple[Floats, Floats]
+) -> dict[str, Floats]:
     (profit, assets), n = balance, len(traits)
     rd, revenue = paths.rd[year], paths.revenue[year]
     base = np.floor(rd * rng.uniform(0.72, 0.99, n))
@@ -157,7 +188,9 @@ def _investment(rng: np.random.Generator, traits: Traits, paths: Paths, year: in
         "rd_expense_prev": np.where(young, 0, paths.rd[year - 1]),
         "rd_super_deduction_base": base,
         "rd_super_deduction_relief": np.floor(base * np.where(profit > 0, rate, 0)),
-        "rd_equipment_invest": np.minimum(np.where(rng.random(n) < 0.25, 0, rd * rng.uniform(0.01, 0.3, n)), 0.6 * assets),
+        "rd_equipment_invest": np.minimum(
+            np.where(rng.random(n) < 0.25, 0, rd * rng.uniform(0.01, 0.3, n)), 0.6 * assets
+        ),
         "univ_collab_paid": np.where(rng.random(n) < 0.3, rd * rng.uniform(0.01, 0.12, n), 0),
         "tech_contract_amount": np.where(rng.random(n) < contract, revenue * rng.uniform(0.01, 0.3, n), 0),
     }
@@ -180,8 +213,14 @@ class _People:
         bright = INTENSITY[traits.industry] * 1.6
         return cls(
             core=rng.integers(3, 12, n),
-            per_head=PER_HEAD[traits.industry] * np.exp(rng.normal(0, 0.35, n)) * np.array([0.8, 1.0, 1.35])[traits.stage],
-            rd_share=np.clip(rng.normal(np.array([0.30, 0.17, 0.12])[traits.stage] + bright + 0.04 * quality, 0.09), 0.03, 0.9),
+            per_head=PER_HEAD[traits.industry]
+            * np.exp(rng.normal(0, 0.35, n))
+            * np.array([0.8, 1.0, 1.35])[traits.stage],
+            rd_share=np.clip(
+                rng.normal(np.array([0.30, 0.17, 0.12])[traits.stage] + bright + 0.04 * quality, 0.09),
+                0.03,
+                0.9,
+            ),
             senior_share=np.clip(rng.normal(0.10 + bright + 0.03 * quality, 0.08), 0.0, 0.75),
             graduate_share=np.clip(rng.normal(0.045 + 0.01 * quality, 0.025), 0.0, 0.2),
         )
@@ -189,12 +228,16 @@ class _People:
     def of(self, rng: np.random.Generator, paths: Paths, year: int) -> dict[str, Floats]:
         staff = self.core + np.floor(paths.revenue[year] / WAN / self.per_head).astype(np.int64)
         n = len(staff)
-        rd_staff = np.clip(np.round(staff * np.clip(self.rd_share + rng.normal(0, 0.015, n), 0.02, 0.95)), 1, staff)
+        rd_staff = np.clip(
+            np.round(staff * np.clip(self.rd_share + rng.normal(0, 0.015, n), 0.02, 0.95)), 1, staff
+        )
         units = {
             "staff_total": staff,
             "rd_staff": rd_staff,
             "fresh_graduates": np.minimum(staff, rng.poisson(staff * self.graduate_share)),
-            "senior_staff": np.minimum(staff, np.round(staff * np.clip(self.senior_share + rng.normal(0, 0.015, n), 0, 0.9))),
+            "senior_staff": np.minimum(
+                staff, np.round(staff * np.clip(self.senior_share + rng.normal(0, 0.015, n), 0, 0.9))
+            ),
         }
         return {code: values.astype(np.float64) for code, values in units.items()}
 

@@ -97,7 +97,12 @@ class Items:
     def take(self, chosen: npt.NDArray[np.bool_] | Ints) -> Items:
         """Some of the items."""
         return replace(
-            self, row=self.row[chosen], level=self.level[chosen], rank=self.rank[chosen], year=self.year[chosen], serial=self.serial[chosen]
+            self,
+            row=self.row[chosen],
+            level=self.level[chosen],
+            rank=self.rank[chosen],
+            year=self.year[chosen],
+            serial=self.serial[chosen],
         )
 
     def counting_in(self, year: int) -> Items:
@@ -108,7 +113,11 @@ class Items:
     def count(self, column: str, size: int) -> Ints:
         """Items a firm in one fact column: "platforms.national", "awards.national_2#1", "golden_phoenix"."""
         level, _hash, rank = column.partition(".")[2].partition("#")
-        chosen = np.ones(len(self), dtype=bool) if not level else self.level == list(LISTS[self.code].rates).index(level)
+        chosen = (
+            np.ones(len(self), dtype=bool)
+            if not level
+            else self.level == list(LISTS[self.code].rates).index(level)
+        )
         if rank:
             chosen &= self.rank == RANKS.index(rank)
         return np.bincount(self.row[chosen], minlength=size).astype(np.int64)
@@ -136,16 +145,27 @@ class Items:
             "body": BODIES.get(code.partition("_")[0], ""), "year": year, "serial": serial,
         }  # fmt: skip
         date = f"{year}-{1 + (spread >> 11) % 12:02d}-{1 + (spread >> 19) % 28:02d}"
-        return {"level": code, "name": kind.title.format(**words), "number": kind.number.format(**words), "date": date}
+        return {
+            "level": code,
+            "name": kind.title.format(**words),
+            "number": kind.number.format(**words),
+            "date": date,
+        }
 
 
-def make_items(rng: np.random.Generator, traits: Traits, revenue: Floats, years: Sequence[int]) -> dict[str, Items]:
+def make_items(
+    rng: np.random.Generator, traits: Traits, revenue: Floats, years: Sequence[int]
+) -> dict[str, Items]:
     """All items of all lists; large and able firms have more."""
     wan = np.maximum(revenue / 1e4, 50)
     appetite = np.clip(np.log10(wan) - 2.4, 0.25, 3.2) * np.exp(0.45 * traits.quality)
     found, serial = {}, 1
     for code, kind in LISTS.items():
-        one = _drawn_once(rng, code, traits, appetite, years) if kind.once else _drawn(rng, code, appetite, years)
+        one = (
+            _drawn_once(rng, code, traits, appetite, years)
+            if kind.once
+            else _drawn(rng, code, appetite, years)
+        )
         one = one.take(one.year > traits.founded[one.row])
         one = one.take(np.lexsort((one.year, one.level, one.row)))
         found[code] = replace(one, serial=np.arange(serial, serial + len(one)))
@@ -171,14 +191,18 @@ def _drawn(rng: np.random.Generator, code: str, appetite: Floats, years: Sequenc
     return Items(code, row, level, rank, rng.integers(first, years[-1] + 1, len(row)), row)
 
 
-def _drawn_once(rng: np.random.Generator, code: str, traits: Traits, appetite: Floats, years: Sequence[int]) -> Items:
+def _drawn_once(
+    rng: np.random.Generator, code: str, traits: Traits, appetite: Floats, years: Sequence[int]
+) -> Items:
     """Qualifications: each at most once, and only for firms of the right size."""
     kind = LISTS[code]
     rows, levels = [], []
     allowed = {"tech_sme": traits.stage < 2, "little_giant": traits.stage > 0, "unicorn": traits.stage == 2}
     for step, (name, rate) in enumerate(kind.rates.items()):
         chance = np.clip(rate * (appetite if rate < 0.3 else np.sqrt(appetite)), 0, 0.95)
-        mine = np.flatnonzero((rng.random(len(traits)) < chance) & allowed.get(name, np.ones(len(traits), dtype=bool)))
+        mine = np.flatnonzero(
+            (rng.random(len(traits)) < chance) & allowed.get(name, np.ones(len(traits), dtype=bool))
+        )
         rows.append(mine)
         levels.append(np.full(len(mine), step))
     row: Ints = np.concatenate(rows)

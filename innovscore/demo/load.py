@@ -44,7 +44,11 @@ def load_enterprises(world: World, *, since: dt.date) -> list[Enterprise]:
     """Organisations and certified enterprises of the park that was entered, in the world's order."""
     sub_parks = list(SubPark.objects.order_by("pk"))
     organisations = Organisation.objects.bulk_create(
-        [Organisation(kind="enterprise", name=name, uscc=code) for name, code in zip(world.name, world.uscc, strict=True)], batch_size=BATCH
+        [
+            Organisation(kind="enterprise", name=name, uscc=code)
+            for name, code in zip(world.name, world.uscc, strict=True)
+        ],
+        batch_size=BATCH,
     )
     rows = [
         Enterprise(
@@ -64,18 +68,37 @@ def load_enterprises(world: World, *, since: dt.date) -> list[Enterprise]:
     enterprises = Enterprise.objects.bulk_create(rows, batch_size=BATCH)
     now = timezone.now()
     Certification.objects.bulk_create(
-        [Certification(enterprise=one, state="certified", submitted_at=now, decided_at=now, decided_by_name="赵慧") for one in enterprises], batch_size=BATCH
+        [
+            Certification(
+                enterprise=one, state="certified", submitted_at=now, decided_at=now, decided_by_name="赵慧"
+            )
+            for one in enterprises
+        ],
+        batch_size=BATCH,
     )
     return enterprises
 
 
 def load_veto(enterprise: Enterprise, *, on: dt.date) -> None:
     """One firm is on the list of dishonest debtors."""
-    PenaltyRecord.objects.create(enterprise=enterprise, code="dishonest_debtor", source="court", reference="示例执行案号 0001", starts_on=on)
+    PenaltyRecord.objects.create(
+        enterprise=enterprise,
+        code="dishonest_debtor",
+        source="court",
+        reference="示例执行案号 0001",
+        starts_on=on,
+    )
 
 
 def load_year(
-    world: World, year: Year, enterprises: list[Enterprise], cycle: Cycle, *, verifier: Verifier, seed: int, mixed: bool = False,
+    world: World,
+    year: Year,
+    enterprises: list[Enterprise],
+    cycle: Cycle,
+    *,
+    verifier: Verifier,
+    seed: int,
+    mixed: bool = False,
     untouched: frozenset[int] = frozenset(),
 ) -> None:
     """Declarations and values of one cycle: all verified, or (`mixed`) in every state of the workflow.
@@ -117,19 +140,28 @@ class _Values:
     at: dt.datetime
     mixed: bool
 
-    def rows(self, pairs: list[tuple[int, Declaration]], untouched: frozenset[int]) -> Iterator[tuple[Any, ...]]:
+    def rows(
+        self, pairs: list[tuple[int, Declaration]], untouched: frozenset[int]
+    ) -> Iterator[tuple[Any, ...]]:
         for code, amounts in self.year.amounts.items():
             for n, declaration in pairs:
                 value = None if math.isnan(amounts[n]) else f"{amounts[n]:.2f}"
-                yield self._row(n, declaration, code, value, None, n in untouched)
+                yield self._row(n, declaration, code, value, None, untouched=n in untouched)
         for code in LISTS:
             entries, missing = self.year.entries[code], self.year.missing[code]
             for n, declaration in pairs:
                 listed = None if missing[n] else json.dumps(entries.get(n, []), ensure_ascii=False)
-                yield self._row(n, declaration, code, None, listed, n in untouched)
+                yield self._row(n, declaration, code, None, listed, untouched=n in untouched)
 
     def _row(
-        self, n: int, declaration: Declaration, code: str, amount: str | None, entries: str | None, untouched: bool
+        self,
+        n: int,
+        declaration: Declaration,
+        code: str,
+        amount: str | None,
+        entries: str | None,
+        *,
+        untouched: bool,
     ) -> tuple[Any, ...]:
         prefilled, declared, reason, state = self._told(n, code, amount, untouched)
         if state is None:
@@ -141,7 +173,9 @@ class _Values:
             self.verifier.name if done else "", self.at if done else None, 1, self.at,
         )  # fmt: skip
 
-    def _told(self, n: int, code: str, amount: str | None, untouched: bool) -> tuple[str | None, str | None, str, str | None]:
+    def _told(
+        self, n: int, code: str, amount: str | None, untouched: bool
+    ) -> tuple[str | None, str | None, str, str | None]:
         """(prefilled, declared, reason, state when it is settled already): a department's figure and what the firm says."""
         if code in self.year.not_applicable and self.year.not_applicable[code][n]:
             return None, None, NEWLY_FOUNDED, ValueState.NOT_APPLICABLE

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 FIRST = "云芯智科创新源联拓致远恒瑞盛嘉博宏启明华泰鼎信天成海纳星辰光润泽景行知微立德腾飞锐思凌峰晟昊钧煜堃祎㽏垚翀珺"
-SECOND = "达通源微谷川渝蓉岳江禾木森林石桥舟帆宇宙航图灵码元素象数理工坊器械能动力合纤材谱维格声波影像药方康泰平"
+SECOND = (
+    "达通源微谷川渝蓉岳江禾木森林石桥舟帆宇宙航图灵码元素象数理工坊器械能动力合纤材谱维格声波影像药方康泰平"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,12 @@ CATALOGUE = (
     Industry("N77 环保", ("环保科技", "水处理技术", "环境工程"), 0.038, 68),
 )
 INDUSTRIES = tuple(one.label for one in CATALOGUE)
-SURNAMES = (*"王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余覃邱秦冉", "欧阳", "司徒", "上官")
+SURNAMES = (
+    *"王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余覃邱秦冉",
+    "欧阳",
+    "司徒",
+    "上官",
+)
 GIVEN = "伟芳娜敏静磊洋艳勇军杰娟涛明超霞平刚桂英华文斌波辉健丽强鹏飞宁欣怡晨阳梓涵子轩雨桐思远若曦祎堃"
 LONG = "新能源汽车智能网联与先进动力系统集成工程技术研究"
 FORMS = (
@@ -75,7 +82,11 @@ def firms(rng: np.random.Generator, industry: npt.NDArray[Any], *, city: str = "
 
 def _firm(kind: int, draw: list[int], city: str, *, longer: bool = False) -> tuple[str, str]:
     a, b, c, d, e = draw
-    core = FIRST[a % len(FIRST)] + SECOND[b % len(SECOND)] + (FIRST[c % len(FIRST)] if longer or c % 3 == 0 else "")
+    core = (
+        FIRST[a % len(FIRST)]
+        + SECOND[b % len(SECOND)]
+        + (FIRST[c % len(FIRST)] if longer or c % 3 == 0 else "")
+    )
     trades = CATALOGUE[kind].trades
     trade = trades[d % len(trades)]
     return core, FORMS[e % len(FORMS)].format(city=city, core=core, trade=trade)
@@ -86,7 +97,11 @@ def _odd(city: str, short: list[str], count: int) -> dict[int, str]:
     if count < 100:
         return {}
     head, tail = f"{city}{short[23]}（集团）", "股份有限公司拓展园分公司"
-    return {11: "㽏源", 23: head + LONG[: 28 - len(head) - len(tail)] + tail, 37: f"祎堃（{city}）基因（生物）技术有限公司"}
+    return {
+        11: "㽏源",
+        23: head + LONG[: 28 - len(head) - len(tail)] + tail,
+        37: f"祎堃（{city}）基因（生物）技术有限公司",
+    }
 
 
 def people(rng: np.random.Generator, count: int) -> list[str]:
@@ -106,7 +121,20 @@ def _person(a: int, b: int, c: int) -> str:
 
 def topic(industry: int, number: int) -> str:
     """What a project or platform of an industry is about."""
-    aspects = ("高可靠", "低功耗", "车规级", "自适应", "超精密", "多模态", "高通量", "可降解", "宽温域", "国产化", "轻量化", "抗干扰")
+    aspects = (
+        "高可靠",
+        "低功耗",
+        "车规级",
+        "自适应",
+        "超精密",
+        "多模态",
+        "高通量",
+        "可降解",
+        "宽温域",
+        "国产化",
+        "轻量化",
+        "抗干扰",
+    )
     trades = CATALOGUE[industry].trades
     spread = number * MIX
     return aspects[(spread >> 9) % len(aspects)] + trades[(spread >> 21) % len(trades)]

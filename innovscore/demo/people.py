@@ -14,7 +14,7 @@ from parks.actors import Actor
 from parks.models import Account, Membership, Organisation, Park, Partnership, Person, SubPark
 from parks.scope import park_scope
 
-PASSWORD = "demo-innovscore"
+PASSWORD = "demo-innovscore"  # noqa: S105  # shown on every demo page
 SINCE = dt.date(2022, 1, 1)
 
 
@@ -52,7 +52,11 @@ PARTNERS = {
     "fund": ("fund", "示例风险补偿资金管理中心"),
 }
 ZONES = {
-    "cq": ("重庆示例高新区", "Chongqing demo zone", (("core", "直管园", False), ("ext1", "拓展园一", True), ("ext2", "拓展园二", True))),
+    "cq": (
+        "重庆示例高新区",
+        "Chongqing demo zone",
+        (("core", "直管园", False), ("ext1", "拓展园一", True), ("ext2", "拓展园二", True)),
+    ),
     "cd": ("蓉城示例高新区", "Chengdu demo zone", (("core", "核心区", False),)),
 }
 
@@ -60,7 +64,13 @@ ZONES = {
 def make_zone(code: str) -> Park:
     """A zone with its sub-parks, office and partners."""
     name, name_en, parts = ZONES[code]
-    park = Park.objects.create(code=code, name=name, name_en=name_en, contact_office="科技创新局积分专班", contact_phone="023-0000 0000")
+    park = Park.objects.create(
+        code=code,
+        name=name,
+        name_en=name_en,
+        contact_office="科技创新局积分专班",
+        contact_phone="023-0000 0000",
+    )
     with park_scope(park.pk):
         for sub_code, sub_name, extension in parts:
             SubPark.objects.create(code=sub_code, name=sub_name, is_extension=extension)
@@ -95,7 +105,9 @@ def _account(card: DemoAccount, password: str) -> Account:
     found = Account.objects.filter(login=card.login).first()
     if found:
         return found
-    account = Account.objects.create(login=card.login, person=Person.objects.create(name=card.name), password=password)
+    account = Account.objects.create(
+        login=card.login, person=Person.objects.create(name=card.name), password=password
+    )
     secret = binascii.hexlify(hashlib.sha256(card.login.encode()).digest()[:20]).decode()
     TOTPDevice.objects.create(user=account, name="default", key=secret, confirmed=True)
     return account

@@ -76,8 +76,19 @@ def _year(zone: Zone, number: int, *, seed: int, is_open: bool) -> None:
     verifier = load.Verifier(signer.person_id or 0, signer.person_name)
     untouched = frozenset({min(HERO, len(zone.enterprises) - 1)}) if is_open else frozenset()
     with park_scope(zone.park.pk):
-        cycle = Cycle.objects.create(year=number, scheme_version=zone.scheme, declaration_deadline=_deadline(number, is_open))
-        load.load_year(zone.world, year, zone.enterprises, cycle, verifier=verifier, seed=seed, mixed=is_open, untouched=untouched)
+        cycle = Cycle.objects.create(
+            year=number, scheme_version=zone.scheme, declaration_deadline=_deadline(number, is_open)
+        )
+        load.load_year(
+            zone.world,
+            year,
+            zone.enterprises,
+            cycle,
+            verifier=verifier,
+            seed=seed,
+            mixed=is_open,
+            untouched=untouched,
+        )
     zone.cycles[number] = cycle
     if is_open:
         return
@@ -104,7 +115,5 @@ def score(zone: Zone, year: int) -> None:
     with park_scope(zone.park.pk):
         snapshots.freeze_cycle(by=officer, cycle=zone.cycles[year])
         run = runs.request_run(by=officer, cycle=zone.cycles[year])
-    assert run.job_id is not None
     with park_scope(zone.park.pk):
-        jobs.run(run.job_id)
-
+        jobs.run(run.job_id)  # type: ignore[arg-type]

@@ -39,7 +39,13 @@ SOURCES = {
     "golden_phoenix": "talent_office", "high_level_talents": "talent_office", "standards": "amr",
 }  # fmt: skip
 STATE_MISSING, STATE_REPORTED, STATE_PREFILLED, STATE_ZERO, STATE_NOT_APPLICABLE = range(5)
-DEDUCTIONS = {"env_penalty": 0.006, "abnormal_operation": 0.004, "tax_credit_d": 0.003, "tax_credit_c": 0.012, "wage_arrears": 0.004}
+DEDUCTIONS = {
+    "env_penalty": 0.006,
+    "abnormal_operation": 0.004,
+    "tax_credit_d": 0.003,
+    "tax_credit_c": 0.012,
+    "wage_arrears": 0.004,
+}
 VETO = "dishonest_debtor"
 
 
@@ -135,7 +141,13 @@ class World:
 
 
 def make_world(
-    enterprises: int = 527, years: int = 3, seed: int = 2022, *, first: int = 0, sub_parks: int = 3, city: str = "重庆"
+    enterprises: int = 527,
+    years: int = 3,
+    seed: int = 2022,
+    *,
+    first: int = 0,
+    sub_parks: int = 3,
+    city: str = "重庆",
 ) -> World:
     """A zone of `enterprises` firms over `years` evaluation years ending in 2025.
 
@@ -167,9 +179,13 @@ def make_world(
         agent=names.people(rng, n),
         industry=traits.industry,
         sub_park=rng.choice(sub_parks, n, p=_shares(sub_parks)),
-        founded=[dt.date(*day) for day in zip(traits.founded.tolist(), months.tolist(), days.tolist(), strict=True)],
+        founded=[
+            dt.date(*day) for day in zip(traits.founded.tolist(), months.tolist(), days.tolist(), strict=True)
+        ],
         stage=traits.stage,
-        years=[_year(rng, traits, year, (amounts[year], items), (care, penalties, firms.short)) for year in span],
+        years=[
+            _year(rng, traits, year, (amounts[year], items), (care, penalties, firms.short)) for year in span
+        ],
         star=star,
         vetoed=n - 1,
     )
@@ -215,7 +231,9 @@ def _year(
     (amounts, items), (care, penalties, short) = figures, rest
     n = len(traits)
     present = traits.founded <= year
-    counted = {code: _bounded(one.counting_in(year), amounts["staff_total"], n) for code, one in items.items()}
+    counted = {
+        code: _bounded(one.counting_in(year), amounts["staff_total"], n) for code, one in items.items()
+    }
     missing = blemishes.missing_cells(rng, care)
     able = present.copy()
     able[penalties[VETO]] = False
@@ -224,7 +242,10 @@ def _year(
         missing[code] &= amounts[code] != 0
     not_applicable = dict.fromkeys(PREVIOUS, traits.founded == year)
     wrong, second = blemishes.wrong_figures(rng, amounts), blemishes.second_source(rng, amounts)
-    right = {code: np.where(_blank(code, missing, not_applicable, n), np.nan, values) for code, values in amounts.items()}
+    right = {
+        code: np.where(_blank(code, missing, not_applicable, n), np.nan, values)
+        for code, values in amounts.items()
+    }
     return Year(
         year=year, present=present, amounts=right,
         items={code: one.take(~missing[code][one.row]) for code, one in counted.items()},

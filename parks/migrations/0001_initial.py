@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import parks.scope
 from django.conf import settings
 from django.db import migrations, models
+
+import parks.scope
 
 
 class Migration(migrations.Migration):

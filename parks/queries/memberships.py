@@ -85,7 +85,12 @@ def by_token(clear: str) -> ApiToken | None:
     """The live token with this clear text."""
     return (
         ApiToken.objects.select_related("account__person")
-        .filter(digest=ApiToken.digest_of(clear), revoked_at__isnull=True, expires_at__gt=Now(), account__is_active=True)
+        .filter(
+            digest=ApiToken.digest_of(clear),
+            revoked_at__isnull=True,
+            expires_at__gt=Now(),
+            account__is_active=True,
+        )
         .annotate(person_name=F("account__person__name"))
         .first()
     )

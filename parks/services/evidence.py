@@ -37,17 +37,26 @@ def store(*, by: Actor, organisation_id: int, upload: UploadedFile) -> EvidenceF
         raise Refused(code="file_too_large", field="file", message=_("所选文件大于 10 MB，请压缩后再上传。"))
     kind = next((kind for start, kind in KINDS if data.startswith(start)), "")
     if not kind:
-        raise Refused(code="file_kind", field="file", message=_("只能上传 PDF、PNG 或 JPEG 文件（按内容判断）。"))
+        raise Refused(
+            code="file_kind", field="file", message=_("只能上传 PDF、PNG 或 JPEG 文件（按内容判断）。")
+        )
     digest = hashlib.sha256(data).hexdigest()
     _write(path_of(digest), data)
     with transaction.atomic():
         row, created = EvidenceFile.objects.get_or_create(
             organisation_id=organisation_id,
             sha256=digest,
-            defaults={"filename": Path(upload.name or "file").name[:200], "content_type": kind, "size": len(data), "uploaded_by": by.person_name},
+            defaults={
+                "filename": Path(upload.name or "file").name[:200],
+                "content_type": kind,
+                "size": len(data),
+                "uploaded_by": by.person_name,
+            },
         )
         if created:
-            audit.record(by=by, action="evidence.stored", obj=row, after={"sha256": digest, "size": len(data)})
+            audit.record(
+                by=by, action="evidence.stored", obj=row, after={"sha256": digest, "size": len(data)}
+            )
     return row
 
 

@@ -24,7 +24,9 @@ def open_account(*, login: str, password: str | None, name: str, mobile: str = "
             person = Person.objects.create(name=name, mobile=mobile)
             return Account.objects.create_account(login=login, password=password, person=person)
     except IntegrityError as error:
-        raise Conflict(code="login_taken", field="login", message=_("这个登录名已被使用，请换一个。")) from error
+        raise Conflict(
+            code="login_taken", field="login", message=_("这个登录名已被使用，请换一个。")
+        ) from error
 
 
 def grant_role(

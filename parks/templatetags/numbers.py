@@ -71,5 +71,9 @@ def money(value: object) -> SafeString | str:
     if _decimal(value) is None:
         return MISSING
     return format_html(
-        '<span class="num">{} {}</span> <small class="muted">= {} {}</small>', wan(value), _("万元"), yuan(value), _("元")
+        '<span class="num">{} {}</span> <small class="muted">= {} {}</small>',
+        wan(value),
+        _("万元"),
+        yuan(value),
+        _("元"),
     )

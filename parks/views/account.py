@@ -36,7 +36,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             login(request, account)
             return _after_sign_in(request, account)
         form.add_error(None, _("登录名或密码不正确。连续输错 5 次将锁定 15 分钟。"))
-    return render(request, "parks/login.html", {"form": form, "next": _next(request)}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "parks/login.html",
+        {"form": form, "next": _next(request)},
+        status=422 if form.errors else 200,
+    )
 
 
 def _after_sign_in(request: HttpRequest, account: Account) -> HttpResponse:
@@ -110,7 +115,12 @@ def register(request: HttpRequest) -> HttpResponse:
         else:
             login(request, account, backend="django.contrib.auth.backends.ModelBackend")
             return redirect(_next(request) or "parks:switch")
-    return render(request, "parks/register.html", {"form": form, "next": _next(request)}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "parks/register.html",
+        {"form": form, "next": _next(request)},
+        status=422 if form.errors else 200,
+    )
 
 
 def demo_sign_in(request: HttpRequest) -> HttpResponse:
@@ -128,20 +138,26 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "parks/demo.html", {"cards": cards})
 
 
-def locked_out(request: HttpRequest, response: Any = None, credentials: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
+def locked_out(
+    request: HttpRequest, response: Any = None, credentials: Any = None, *args: Any, **kwargs: Any
+) -> HttpResponse:
     """What django-axes answers to a locked login name."""
-    problem = Problem(code="locked_out", status=429, message=_("登录失败次数过多，已暂时锁定。请 15 分钟后再试。"))
+    problem = Problem(
+        code="locked_out", status=429, message=_("登录失败次数过多，已暂时锁定。请 15 分钟后再试。")
+    )
     return render(request, "errors/429.html", {"problem": problem}, status=429)
 
 
 def _account(request: HttpRequest) -> Account:
-    assert isinstance(request.user, Account)  # the policy lets in only the signed-in
+    assert isinstance(request.user, Account)  # noqa: S101  # the policy lets in only the signed-in
     return request.user
 
 
 def _next(request: HttpRequest) -> str:
     url = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return url if safe else ""
 
 

@@ -39,10 +39,15 @@ class OwnScore(APIView):
 
     @extend_schema(responses=ScoreSerializer)
     def get(self, request: Request, park: str, year: int) -> Response:
-        page = explain.score_page(explain.result_of(year=year, enterprise__organisation_id=_actor(request).organisation_id))
+        page = explain.score_page(
+            explain.result_of(year=year, enterprise__organisation_id=_actor(request).organisation_id)
+        )
         lines = [line for dimension in page.dimensions for line in dimension.indicators]
         return Response(
-            {"standing": StandingSerializer(page.standing).data, "indicators": IndicatorSerializer(lines, many=True).data}
+            {
+                "standing": StandingSerializer(page.standing).data,
+                "indicators": IndicatorSerializer(lines, many=True).data,
+            }
         )
 
 
@@ -57,7 +62,9 @@ class Results(APIView):
         choices = results.filter_choices(run, scheme_of(run.scheme_version))
         filtered = ResultFilter(request.query_params, queryset=results.of_run(run), run=run, choices=choices)
         if not filtered.is_valid():
-            raise Refused(code="bad_filter", message=str(_first(filtered.errors)), field=next(iter(filtered.errors)))
+            raise Refused(
+                code="bad_filter", message=str(_first(filtered.errors)), field=next(iter(filtered.errors))
+            )
         pages = Pages()
         page: list[Any] | None = pages.paginate_queryset(filtered.qs, request, view=self)
         return pages.get_paginated_response(ResultSerializer(page, many=True).data)

@@ -60,7 +60,11 @@ def _mean(method: str, weights: Ints, points: Ints) -> Ints:
     with np.errstate(all="ignore"):
         share = np.where(weights > 0, points / (weights * 10_000.0), 1.0)
         part = weights / weights.sum(axis=1, keepdims=True)
-        mean = np.exp((part * np.log(share)).sum(axis=1)) if method == "geometric" else 1 / (part / share).sum(axis=1)
+        mean = (
+            np.exp((part * np.log(share)).sum(axis=1))
+            if method == "geometric"
+            else 1 / (part / share).sum(axis=1)
+        )
     dead = ((points == 0) & (weights > 0)).any(axis=1) | (weights.sum(axis=1) == 0)
     scaled = np.where(dead, 0.0, mean) * 10_000
     result = np.floor(scaled + 0.5).astype(np.int64)

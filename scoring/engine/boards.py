@@ -108,7 +108,9 @@ def _eligible(columns: Columns) -> Bools:
         truth, doubt = expressions.test_columns(check.expression, env)
         truth = np.broadcast_to(truth, n).copy()
         for row in np.flatnonzero(np.broadcast_to(doubt, n)):
-            truth[row] = expressions.test_exact(check.expression, {name: columns.exact(name, int(row)) for name in names})
+            truth[row] = expressions.test_exact(
+                check.expression, {name: columns.exact(name, int(row)) for name in names}
+            )
         for name in names:
             truth &= (columns.state(name) > 0) & (columns.state(name) < IS_STATE_ABSENT)
         result &= truth
@@ -118,10 +120,14 @@ def _eligible(columns: Columns) -> Bools:
 IS_STATE_ABSENT = 4
 
 
-def _board(board: Board, columns: Columns, scores: Scores, *, base: Bools, times: Any, ids: Ints) -> BoardResult:
+def _board(
+    board: Board, columns: Columns, scores: Scores, *, base: Bools, times: Any, ids: Ints
+) -> BoardResult:
     scheme, n = columns.scheme, len(columns.facts)
     members = [index for index, item in enumerate(scheme.indicators) if item.code in board.weights]
-    shares = np.array([int(board.weights[scheme.indicators[i].code] * 10**6) for i in members], dtype=np.int64)
+    shares = np.array(
+        [int(board.weights[scheme.indicators[i].code] * 10**6) for i in members], dtype=np.int64
+    )
     # Completeness in millionths of the board's weight; what is not applicable does not count against the unit.
     cells = scores.cells[:, members]
     whole = np.where(cells == IS_NOT_APPLICABLE, 0, shares).sum(axis=1)
@@ -133,14 +139,18 @@ def _board(board: Board, columns: Columns, scores: Scores, *, base: Bools, times
     if scheme.board_rules.scope == "per_group":
         cohorts = [np.flatnonzero(eligible & (scores.group == g)) for g in np.unique(scores.group)]
     for cohort in cohorts:
-        part = Columns(columns.facts.take(cohort), scheme)  # once a cohort: copying the facts costs more than ranking them
+        part = Columns(
+            columns.facts.take(cohort), scheme
+        )  # once a cohort: copying the facts costs more than ranking them
         for position, index in enumerate(members):
             values, order = _cohort_midranks(part, scores, index, cohort)
             midranks[cohort, position] = values
             if index == heaviest:
                 heavy[cohort] = order
     result = np.where(eligible, divide_half_up(midranks @ (shares // 100), 10**8), 0)
-    return _placed(board, columns, scores, (eligible, result, midranks, heavy), (times, ids, cohorts, members))
+    return _placed(
+        board, columns, scores, (eligible, result, midranks, heavy), (times, ids, cohorts, members)
+    )
 
 
 def _cohort_midranks(part: Columns, scores: Scores, index: int, cohort: Ints) -> tuple[Ints, Ints]:

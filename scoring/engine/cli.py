@@ -36,12 +36,16 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m scoring.engine", description="Score a file of units under a scheme.")
+    parser = argparse.ArgumentParser(
+        prog="python -m scoring.engine", description="Score a file of units under a scheme."
+    )
     commands = parser.add_subparsers(required=True)
     one = commands.add_parser("score", help="score all units of a file")
     one.add_argument("--out", type=Path, required=True, help="scores, .csv or .parquet")
     one.add_argument("--trace", type=Path, help="one row a unit and indicator, .csv or .parquet")
-    one.add_argument("--rejects", type=Path, help="rows that could not be used, with the reason, .csv or .parquet")
+    one.add_argument(
+        "--rejects", type=Path, help="rows that could not be used, with the reason, .csv or .parquet"
+    )
     one.add_argument("--boards", type=Path, help="places of all boards, .csv or .parquet")
     one.set_defaults(run=_score)
     two = commands.add_parser("explain", help="show how one unit's score came about")
@@ -119,7 +123,9 @@ def score_table(scores: Scores, ranking: Ranking, scheme: Scheme) -> pd.DataFram
         "flags": [";".join(flag_names(scheme, flag)) for flag in scores.flags.tolist()],
     }
     for index, dimension in enumerate(scheme.dimensions):
-        columns[f"dimension.{dimension.code}"] = [points_text(p) for p in scores.dimensions[:, index].tolist()]
+        columns[f"dimension.{dimension.code}"] = [
+            points_text(p) for p in scores.dimensions[:, index].tolist()
+        ]
     for index, item in enumerate(scheme.indicators):
         columns[item.code] = [f"{s // 10000}.{s % 10000:04d}" for s in scores.normalised[:, index].tolist()]
     for code, board in ranking.boards.items():
@@ -146,5 +152,17 @@ def trace_table(scores: Scores, facts: Facts, scheme: Scheme) -> pd.DataFrame:
             (trace.unit, trace.group, i.code, i.formula, i.x, i.function, json.dumps(i.parameters), i.state, i.s, i.weight, i.points)
             for i in trace.indicators
         ]  # fmt: skip
-    names = ["id", "group", "indicator", "formula", "x", "function", "parameters", "state", "s", "weight", "points"]
+    names = [
+        "id",
+        "group",
+        "indicator",
+        "formula",
+        "x",
+        "function",
+        "parameters",
+        "state",
+        "s",
+        "weight",
+        "points",
+    ]
     return pd.DataFrame(rows, columns=names)

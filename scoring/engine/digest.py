@@ -69,7 +69,9 @@ def snapshot_leaves(facts: Facts) -> list[bytes]:
     group, labels = facts.group.tolist(), _labels(facts.group_labels)
     sha = hashlib.sha256
     return [
-        sha(b"\x00" + _head(facts.ids[i], labels[group[i]]) + values[i].tobytes() + states[i].tobytes()).digest()
+        sha(
+            b"\x00" + _head(facts.ids[i], labels[group[i]]) + values[i].tobytes() + states[i].tobytes()
+        ).digest()
         for i in order
     ]
 

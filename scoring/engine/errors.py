@@ -21,7 +21,10 @@ class SchemeError(EngineError):
     def __init__(self, problems: list[tuple[str, int, str]]) -> None:
         self.problems = problems
         super().__init__(
-            "\n".join(f"{path or '(top)'}{f' (line {line})' if line else ''}: {text}" for path, line, text in problems)
+            "\n".join(
+                f"{path or '(top)'}{f' (line {line})' if line else ''}: {text}"
+                for path, line, text in problems
+            )
         )
 
 

@@ -193,7 +193,9 @@ class _Parser:
     def _pair(self, kind: str, left: Node, right: Node, *, conditions: bool) -> Node:
         for side in (left, right):
             if _is_condition(side) != conditions:
-                raise self._wrong(f"'{kind}' needs {'comparisons' if conditions else 'numbers'} on both sides")
+                raise self._wrong(
+                    f"'{kind}' needs {'comparisons' if conditions else 'numbers'} on both sides"
+                )
         return Node(kind, (left, right))
 
     def _number_expected(self, node: Node) -> None:

@@ -55,8 +55,12 @@ def make_facts(
     group_labels: Sequence[str] = (),
 ) -> Facts:
     """Facts from dense arrays (as a snapshot stores them); FactsError when shapes do not fit the scheme."""
-    matrix = np.ascontiguousarray(values, dtype=np.int64).reshape(len(ids), -1 if len(ids) else len(scheme.fact_columns))
-    state = np.ascontiguousarray(states, dtype=np.uint8).reshape(len(ids), -1 if len(ids) else len(scheme.inputs))
+    matrix = np.ascontiguousarray(values, dtype=np.int64).reshape(
+        len(ids), -1 if len(ids) else len(scheme.fact_columns)
+    )
+    state = np.ascontiguousarray(states, dtype=np.uint8).reshape(
+        len(ids), -1 if len(ids) else len(scheme.inputs)
+    )
     if len(ids) and (matrix.shape[1] != len(scheme.fact_columns) or state.shape[1] != len(scheme.inputs)):
         wanted = f"{len(scheme.fact_columns)} values and {len(scheme.inputs)} states"
         raise FactsError(f"a fact row needs {wanted}, not {matrix.shape[1]} and {state.shape[1]}")

@@ -75,7 +75,9 @@ def approximate(function: str, p: Parameters, x: Any, error: Any) -> tuple[Any, 
         return _step(p["tiers"], x, error)
     points = line(function, p)
     xs, ss = [float(a) for a, _ in points], [float(b) for _, b in points]
-    slope = max((abs((d - b) / (c - a)) for a, b, c, d in zip(xs, ss, xs[1:], ss[1:], strict=False)), default=0.0)
+    slope = max(
+        (abs((d - b) / (c - a)) for a, b, c, d in zip(xs, ss, xs[1:], ss[1:], strict=False)), default=0.0
+    )
     return np.interp(x, xs, ss), error * slope * (1 + 1e-9) + 1e-14 + slope * 1e-15 * max(map(abs, xs))
 
 

@@ -127,7 +127,9 @@ def shape(values: Floats) -> tuple[float, float]:
     return float((off**3).mean() / spread**1.5), float((off**4).mean() / spread**2 - 3)
 
 
-def cohort_scores(indicator: Indicator, label: str, *, x: Floats, error: Floats, inputs: Ints, exact: ExactX) -> Ints:
+def cohort_scores(
+    indicator: Indicator, label: str, *, x: Floats, error: Floats, inputs: Ints, exact: ExactX
+) -> Ints:
     """Normalised values (1/10000) of one cohort under a relative function."""
     if len(x) == 0:
         return np.zeros(0, dtype=np.int64)
@@ -142,7 +144,9 @@ def cohort_scores(indicator: Indicator, label: str, *, x: Floats, error: Floats,
     elif function in ("rank", "borda"):
         scores = _places(function, ranks)
     else:
-        scores = _Scale(indicator, label, x=x, error=error, ranks=ranks, exact=lambda row: exact(int(sources[row]))).scores()
+        scores = _Scale(
+            indicator, label, x=x, error=error, ranks=ranks, exact=lambda row: exact(int(sources[row]))
+        ).scores()
     if indicator.scoring.get("zero_is_zero") and n:
         scores = np.where(x == 0, 0, scores)
     return np.asarray(scores, dtype=np.int64)
@@ -160,7 +164,9 @@ def _places(function: str, ranks: Ints) -> Ints:
 class _Scale:
     """min_max, z_score, distance_max and distance_median: float64 first, decimal near a rounding boundary."""
 
-    def __init__(self, indicator: Indicator, label: str, *, x: Floats, error: Floats, ranks: Ints, exact: ExactX) -> None:
+    def __init__(
+        self, indicator: Indicator, label: str, *, x: Floats, error: Floats, ranks: Ints, exact: ExactX
+    ) -> None:
         self.indicator, self.x, self.error, self.ranks, self.exact = indicator, x, error, ranks, exact
         self.order = np.argsort(ranks, kind="stable")
         self.sign = 1 if indicator.higher_better else -1

@@ -19,9 +19,7 @@ from .expressions import Expression, parse
 
 SCHEMA = json.loads((Path(__file__).parent / "scheme.schema.json").read_text(encoding="utf-8"))
 WEIGHT_SCALE = 10**10  # effective weights are exact decimals with 10 places
-RELATIVE = frozenset(
-    {"percentile", "min_max", "z_score", "rank", "borda", "distance_max", "distance_median"}
-)
+RELATIVE = frozenset({"percentile", "min_max", "z_score", "rank", "borda", "distance_max", "distance_median"})
 LEVELLED = frozenset({"level_sum", "level_max"})
 NEEDED_PARAMETERS = {
     "piecewise": ("points",),
@@ -279,7 +277,9 @@ def _record(node: Any, path: Path_, lines: dict[Path_, int]) -> None:
         seen: set[str] = set()
         for key, value in node.value:
             if key.value in seen:
-                raise SchemeError([(_path_text((*path, key.value)), key.start_mark.line + 1, "key given twice")])
+                raise SchemeError(
+                    [(_path_text((*path, key.value)), key.start_mark.line + 1, "key given twice")]
+                )
             seen.add(key.value)
             lines[*path, key.value] = key.start_mark.line + 1
             _record(value, (*path, key.value), lines)
@@ -303,7 +303,9 @@ def _with_lines(problems: Iterable[Problem], lines: Mapping[Path_, int]) -> list
 
 
 def _schema_problems(body: Any) -> list[Problem]:
-    errors = sorted(Draft202012Validator(SCHEMA).iter_errors(body), key=lambda e: [str(p) for p in e.absolute_path])
+    errors = sorted(
+        Draft202012Validator(SCHEMA).iter_errors(body), key=lambda e: [str(p) for p in e.absolute_path]
+    )
     return [(tuple(error.absolute_path), error.message[:300]) for error in errors]
 
 
@@ -359,7 +361,11 @@ class _Builder:
         scale = {"money": 100, "number": 10 ** item.get("decimals", 6)}.get(kind, 1)
         # By code, not as written: a database or another tool may reorder keys, and columns must stay where they are.
         levels, ranks = dict(sorted(item.get("levels", {}).items())), tuple(item.get("ranks", ()))
-        columns = tuple(f"{code}.{level}#{rank}" if rank else f"{code}.{level}" for level in levels for rank in ranks or ("",))
+        columns = tuple(
+            f"{code}.{level}#{rank}" if rank else f"{code}.{level}"
+            for level in levels
+            for rank in ranks or ("",)
+        )
         return Input(
             code=code, zh=item.get("zh", code), en=item.get("en", code), type=kind, unit=item.get("unit", ""),
             period=item.get("period", ""), sources=tuple(item.get("sources", ())), scale=scale, levels=levels,

@@ -73,7 +73,9 @@ def _inputs(scheme: Scheme) -> Iterator[Problem]:
         yield from _names(check.expression, scheme, {}, ("board_rules", "eligibility", number, "check"))
 
 
-def _names(expression: Expression, scheme: Scheme, constants: Mapping[str, Any], path: Any) -> Iterator[Problem]:
+def _names(
+    expression: Expression, scheme: Scheme, constants: Mapping[str, Any], path: Any
+) -> Iterator[Problem]:
     for name in expression.names:
         if name not in scheme.input_by_code and name not in constants:
             yield path, f"{name!r} is neither an input nor a constant"
@@ -110,7 +112,9 @@ def _per_group(item: Indicator, label: str, path: Any) -> Iterator[Problem]:
 
 
 def _parameters(scheme: Scheme, item: Indicator, label: str, path: Any) -> Iterator[Problem]:
-    missing = [name for name in NEEDED_PARAMETERS.get(item.function, ()) if item.parameter(name, label) is None]
+    missing = [
+        name for name in NEEDED_PARAMETERS.get(item.function, ()) if item.parameter(name, label) is None
+    ]
     for name in missing:
         yield (*path, name), f"{item.function} needs {name!r} for group {label!r}"
     if missing:
@@ -119,7 +123,9 @@ def _parameters(scheme: Scheme, item: Indicator, label: str, path: Any) -> Itera
         name = "points" if item.function == "piecewise" else "tiers"
         yield from _ascending(item.parameter(name, label), (*path, name))
         if item.alternative_points is not None:
-            yield from _ascending(for_group(item.alternative_points, label), (*path[:-1], "alternative", "points"))
+            yield from _ascending(
+                for_group(item.alternative_points, label), (*path[:-1], "alternative", "points")
+            )
     if item.function in LEVELLED:
         yield from _levels(scheme, item, path)
     for name in ("k", "cap", "reach", "range"):

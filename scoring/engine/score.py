@@ -22,9 +22,17 @@ from .relative import UNIT, cohort_scores, divide_half_up
 from .scheme import WEIGHT_SCALE, Indicator, Scheme
 from .weights import base_weights, effective_weights
 
-PROVISIONAL, VETO, HAS_MISSING, HAS_NOT_APPLICABLE, IMPUTED, REFUSED, GROUP_SET, GROUP_DEFAULTED, LIMIT_REACHED = (
-    1 << bit for bit in range(9)
-)
+(
+    PROVISIONAL,
+    VETO,
+    HAS_MISSING,
+    HAS_NOT_APPLICABLE,
+    IMPUTED,
+    REFUSED,
+    GROUP_SET,
+    GROUP_DEFAULTED,
+    LIMIT_REACHED,
+) = (1 << bit for bit in range(9))
 FLAGS = (
     "PROVISIONAL", "VETO", "HAS_MISSING", "HAS_NOT_APPLICABLE", "IMPUTED", "REFUSED", "GROUP_SET",
     "GROUP_DEFAULTED", "LIMIT_REACHED",
@@ -124,7 +132,9 @@ def groups_of(columns: Columns) -> tuple[Ints, Ints]:
         for row in np.flatnonzero(np.broadcast_to(doubt, len(facts)) & open_):
             exact_env = {name: columns.exact(name, int(row)) for name in item.rule.names}
             truth[row] = expressions.test_exact(item.rule, exact_env)
-        known = np.all([columns.state(name) > 0 for name in item.rule.names], axis=0) if item.rule.names else True
+        known = (
+            np.all([columns.state(name) > 0 for name in item.rule.names], axis=0) if item.rule.names else True
+        )
         hit = open_ & (group < 0) & truth & known
         group[hit] = index
     left = group < 0
@@ -138,12 +148,16 @@ def groups_of(columns: Columns) -> tuple[Ints, Ints]:
 Own = list[tuple[str, Bools]]
 
 
-def _indicator(columns: Columns, indicator: Indicator, group: Ints) -> tuple[Ints, npt.NDArray[np.uint8], Own]:
+def _indicator(
+    columns: Columns, indicator: Indicator, group: Ints
+) -> tuple[Ints, npt.NDArray[np.uint8], Own]:
     raw = raw_values(columns, indicator, group)
     cells = np.where(raw.not_applicable, IS_NOT_APPLICABLE, np.where(raw.missing, IS_MISSING, VALUE))
     cells = np.where((cells == VALUE) & np.isnan(raw.x), IS_UNDEFINED, cells)
     zero = np.any(raw.zero, axis=0) if raw.zero else np.zeros(len(group), dtype=bool)
-    cells = np.where(zero & ((cells == VALUE) | (cells == IS_UNDEFINED)), IS_FORCED_ZERO, cells).astype(np.uint8)
+    cells = np.where(zero & ((cells == VALUE) | (cells == IS_UNDEFINED)), IS_FORCED_ZERO, cells).astype(
+        np.uint8
+    )
     own = [
         (check.flag, where & ~raw.blank)
         for check, where in zip(indicator.zero_when, raw.zero, strict=True) if check.flag
@@ -177,7 +191,13 @@ def _absolute(
 
 
 def _settle(
-    columns: Columns, indicator: Indicator, group: Ints, rows: Ints, *, result: Ints, cells: npt.NDArray[np.uint8]
+    columns: Columns,
+    indicator: Indicator,
+    group: Ints,
+    rows: Ints,
+    *,
+    result: Ints,
+    cells: npt.NDArray[np.uint8],
 ) -> None:
     """Decide doubtful cells in decimal arithmetic, equal facts once."""
     if len(rows) == 0:
@@ -185,7 +205,10 @@ def _settle(
     places = columns.places(indicator.inputs)
     key = np.column_stack((group[rows], columns.facts.values[np.ix_(rows, np.array(places, dtype=np.int64))]))
     _, first, which = np.unique(key, axis=0, return_index=True, return_inverse=True)
-    decided = [exact_cell(columns, indicator, int(rows[i]), columns.facts.group_labels[group[rows[i]]]) for i in first]
+    decided = [
+        exact_cell(columns, indicator, int(rows[i]), columns.facts.group_labels[group[rows[i]]])
+        for i in first
+    ]
     for position, row in enumerate(rows):
         result[row], cells[row] = decided[which.ravel()[position]]
 
@@ -228,7 +251,11 @@ def _relative(
         cohort = np.flatnonzero(usable) if small else mine
         inputs = order_inputs(columns, indicator, group, cohort)
         values = cohort_scores(
-            indicator, labels[index], x=x[cohort], error=error[cohort], inputs=inputs,
+            indicator,
+            labels[index],
+            x=x[cohort],
+            error=error[cohort],
+            inputs=inputs,
             exact=partial(_of_cohort, exact_x, cohort),
         )
         result[mine] = values[np.searchsorted(cohort, mine)]
@@ -263,7 +290,9 @@ def _rounded_totals(scheme: Scheme, weights: Ints, normalised: Ints, whole: Ints
     """Totals in 1e-2, half-up. Shared-out weights are cut at 10 decimals: near a tie the fractions themselves decide."""
     unit = POINT_SCALE // 100
     rounded = np.asarray(divide_half_up(whole, unit))
-    shares = any(node.aggregate != "arithmetic" for node in scheme.dimensions) or scheme.aggregate != "arithmetic"
+    shares = (
+        any(node.aggregate != "arithmetic" for node in scheme.dimensions) or scheme.aggregate != "arithmetic"
+    )
     if shares:
         return rounded
     near = np.abs(whole % unit - unit // 2) <= 10**7 * len(scheme.indicators)
@@ -328,4 +357,13 @@ def points_text(points: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-__all__ = ["CELL_STATES", "FLAGS", "POINT_SCALE", "WEIGHT_SCALE", "Scores", "flag_names", "score", "score_one"]
+__all__ = [
+    "CELL_STATES",
+    "FLAGS",
+    "POINT_SCALE",
+    "WEIGHT_SCALE",
+    "Scores",
+    "flag_names",
+    "score",
+    "score_one",
+]

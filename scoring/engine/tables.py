@@ -43,7 +43,9 @@ def read_mapping(path: Path | None) -> ColumnMap:
         body = yaml.safe_load(path.read_text(encoding="utf-8"))
         found = {}
         for code, value in (body.get("columns") or {}).items():
-            column, factor = (value["column"], value.get("factor", 1)) if isinstance(value, dict) else (value, 1)
+            column, factor = (
+                (value["column"], value.get("factor", 1)) if isinstance(value, dict) else (value, 1)
+            )
             found[code] = (str(column), Decimal(str(factor)))
         return ColumnMap(str(body.get("id", "id")), str(body.get("group", "group")), found)
     except (yaml.YAMLError, AttributeError, KeyError, InvalidOperation) as error:
@@ -79,13 +81,17 @@ def read_rows(path: Path, scheme: Scheme, mapping: ColumnMap) -> Table:
         except (ValueError, ArithmeticError) as error:
             table.rejects.append((line, unit, str(error)))
     used = {column for column, _ in columns.values()} | {mapping.id, mapping.group}
-    unread = [str(c) for c in frame.columns if c not in used and str(c).split(".")[0] not in ("penalty", *columns)]
+    unread = [
+        str(c) for c in frame.columns if c not in used and str(c).split(".")[0] not in ("penalty", *columns)
+    ]
     if unread:
         table.notes.append(f"columns not read: {', '.join(unread)}")
     return table
 
 
-def _check_columns(frame: pd.DataFrame, scheme: Scheme, mapping: ColumnMap, columns: Mapping[str, Any]) -> None:
+def _check_columns(
+    frame: pd.DataFrame, scheme: Scheme, mapping: ColumnMap, columns: Mapping[str, Any]
+) -> None:
     if mapping.id not in frame.columns:
         raise FactsError(f"there is no id column {mapping.id!r}")
     for code, (column, _factor) in columns.items():
@@ -95,7 +101,9 @@ def _check_columns(frame: pd.DataFrame, scheme: Scheme, mapping: ColumnMap, colu
             raise FactsError(f"mapping: the file has no column {column!r}")
 
 
-def _row(unit: str, cells: Mapping[str, str], scheme: Scheme, mapping: ColumnMap, columns: Mapping[str, Any]) -> dict[str, Any]:
+def _row(
+    unit: str, cells: Mapping[str, str], scheme: Scheme, mapping: ColumnMap, columns: Mapping[str, Any]
+) -> dict[str, Any]:
     row: dict[str, Any] = {"id": unit, "group": cells.get(mapping.group, "").strip()}
     if row["group"] and not scheme.group_column and row["group"] not in scheme.group_codes:
         raise ValueError(f"there is no group {row['group']!r}")
@@ -124,7 +132,7 @@ def _value(item: Input, text: str, factor: Decimal) -> Any:
 
 
 def _ranked(entry: str) -> tuple[str, str]:
-    """"national_2#1" = level and place among the completing units."""
+    """ "national_2#1" = level and place among the completing units."""
     level, _, place = entry.partition("#")
     return level, place
 

@@ -54,7 +54,8 @@ class ScoreRun(ParkModel):
                 fields=["park", "snapshot", "scheme_version", "engine_version"], name="score_run_once"
             ),
             models.CheckConstraint(
-                condition=models.Q(state="requested") | ~models.Q(run_hash=""), name="score_run_computed_has_hash"
+                condition=models.Q(state="requested") | ~models.Q(run_hash=""),
+                name="score_run_computed_has_hash",
             ),
         ]
 
@@ -98,7 +99,9 @@ class ScoreResult(ParkModel):
     board_positions = ArrayField(models.IntegerField())
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["park", "run", "enterprise"], name="score_result_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["park", "run", "enterprise"], name="score_result_once")
+        ]
         indexes = [models.Index(fields=["park", "run", "place"], name="score_result_place")]
 
     class Tenancy:

@@ -33,10 +33,14 @@ class Snapshot(ParkModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["park", "cycle"], condition=models.Q(corrects__isnull=True), name="snapshot_first_once"
+                fields=["park", "cycle"],
+                condition=models.Q(corrects__isnull=True),
+                name="snapshot_first_once",
             ),
             models.UniqueConstraint(
-                fields=["park", "corrects"], condition=models.Q(corrects__isnull=False), name="snapshot_corrected_once"
+                fields=["park", "corrects"],
+                condition=models.Q(corrects__isnull=False),
+                name="snapshot_corrected_once",
             ),
         ]
 

@@ -105,7 +105,10 @@ def _breaks(function: str, values: Mapping[str, Any]) -> list[tuple[Decimal, Dec
     elif function == "distance_target":
         marks = [values["target"] - values["reach"], values["target"], values["target"] + values["reach"]]
     else:
-        marks = [values.get("floor", values.get("low", Decimal(0))), values.get("cap", values.get("high", Decimal(1)))]
+        marks = [
+            values.get("floor", values.get("low", Decimal(0))),
+            values.get("cap", values.get("high", Decimal(1))),
+        ]
     return [(mark, exact(function, dict(values), mark)) for mark in marks]
 
 

@@ -41,7 +41,9 @@ def scheme_version(version: str) -> Any:
     """A scheme version of the park entered by its version text; NotFound when there is none."""
     found = schemes.versions().filter(version=version).first()
     if found is None:
-        raise NotFound(code="no_such_scheme", message=_("没有版本为 %(version)s 的指标体系。") % {"version": version})
+        raise NotFound(
+            code="no_such_scheme", message=_("没有版本为 %(version)s 的指标体系。") % {"version": version}
+        )
     return found
 
 
@@ -49,11 +51,17 @@ def overview() -> list[CycleLine]:
     """All years of the park entered, newest first."""
     snapshots = {row.cycle_id: row for row in Snapshot.objects.order_by("pk")}
     pointers = {row.cycle_id: row.run for row in CurrentRun.objects.select_related("run")}
-    return [CycleLine(cycle, snapshots.get(cycle.pk), pointers.get(cycle.pk)) for cycle in cycles.all_cycles()]
+    return [
+        CycleLine(cycle, snapshots.get(cycle.pk), pointers.get(cycle.pk)) for cycle in cycles.all_cycles()
+    ]
 
 
 def cases(cycle: Any) -> list[Cases]:
     """Declarations of a cycle by state."""
     counts = cycles.counts(cycle)
     states = cycle.declarations.model._meta.get_field("state").flatchoices
-    return [Cases(str(label), counts[code], code in verified.COUNTED) for code, label in states if counts.get(code)]
+    return [
+        Cases(str(label), counts[code], code in verified.COUNTED)
+        for code, label in states
+        if counts.get(code)
+    ]

@@ -92,7 +92,9 @@ class ScorePage:
     @property
     def strips(self) -> list[charts.StripRow]:
         return [
-            charts.StripRow(item.name, float(item.points), item.low, item.median, item.high, float(item.reachable))
+            charts.StripRow(
+                item.name, float(item.points), item.low, item.median, item.high, float(item.reachable)
+            )
             for item in self.dimensions
         ]
 
@@ -154,7 +156,9 @@ def trace_of(row: ScoreResult) -> engine.Trace:
     trace = engine.explain(rows.facts, scheme, rows.facts.ids.index(row.uscc))
     stored = [f"{Decimal(max(s, 0)).scaleb(-4):.4f}" for s in row.normalised]
     if trace.total != f"{row.total:.2f}" or [item.s for item in trace.indicators] != stored:
-        raise Conflict(code="not_reproduced", message=_("重新计算的结果与已保存的不同，已停止显示。请联系园区审计员。"))
+        raise Conflict(
+            code="not_reproduced", message=_("重新计算的结果与已保存的不同，已停止显示。请联系园区审计员。")
+        )
     return trace
 
 
@@ -205,7 +209,10 @@ def _levels(scheme: engine.Scheme, indicator: engine.scheme.Indicator) -> list[t
         return []
     levels = scheme.input_by_code[indicator.formula.single_name].levels
     key = "en" if _english() else "zh"
-    return [(str(levels.get(code, {}).get(key, code)), str(value)) for code, value in indicator.scoring["levels"].items()]
+    return [
+        (str(levels.get(code, {}).get(key, code)), str(value))
+        for code, value in indicator.scoring["levels"].items()
+    ]
 
 
 def _inputs(row: ScoreResult, scheme: engine.Scheme, item: Any) -> list[InputLine]:
@@ -308,7 +315,10 @@ def _short(x: str) -> str:
 
 
 def _dimension(
-    dimension: engine.scheme.Dimension, standing: Standing, stage: Mapping[str, Any], lines: list[IndicatorLine]
+    dimension: engine.scheme.Dimension,
+    standing: Standing,
+    stage: Mapping[str, Any],
+    lines: list[IndicatorLine],
 ) -> DimensionLine:
     summary = stage.get("dimensions", {}).get(dimension.code) or [0.0] * 5
     own = [line for line in lines if line.dimension == dimension.code]

@@ -14,7 +14,9 @@ from scoring import engine
 from ..models import Snapshot, SnapshotRow
 from .schemes import scheme_of
 
-LETTERS = "mrpzn"  # a letter a state of the engine: missing, reported, prefilled, zero confirmed, not applicable
+LETTERS = (
+    "mrpzn"  # a letter a state of the engine: missing, reported, prefilled, zero confirmed, not applicable
+)
 LATE = 2**62  # a unit that never confirmed loses ties by time
 _STATE_OF = np.zeros(256, dtype=np.uint8)
 _STATE_OF[np.frombuffer(LETTERS.encode(), dtype=np.uint8)] = np.arange(len(LETTERS), dtype=np.uint8)
@@ -60,7 +62,9 @@ def read(snapshot: Snapshot, scheme: engine.Scheme, *, uscc: str = "") -> Frozen
     )
 
 
-def _facts(snapshot: Snapshot, scheme: engine.Scheme, uscc: NDArray, values: NDArray, states: NDArray) -> engine.Facts:
+def _facts(
+    snapshot: Snapshot, scheme: engine.Scheme, uscc: NDArray, values: NDArray, states: NDArray
+) -> engine.Facts:
     ids = [unit.decode("ascii") for unit in uscc.tolist()]
     group, labels = _groups(snapshot, scheme, ids)
     return engine.make_facts(scheme, ids=ids, values=values, states=states, group=group, group_labels=labels)
@@ -88,7 +92,9 @@ def _reordered(table: NDArray, have: Sequence[str], want: Sequence[str]) -> NDAr
     return found
 
 
-def group_index(scheme: engine.Scheme, stages: Sequence[str], known: Iterable[str] = ()) -> tuple[NDArray, tuple[str, ...]]:
+def group_index(
+    scheme: engine.Scheme, stages: Sequence[str], known: Iterable[str] = ()
+) -> tuple[NDArray, tuple[str, ...]]:
     """(group index, labels) of units whose stage was set ("" = not set).
 
     In a scheme that groups by a column the labels are what was set (for these units and those `known`), "default" where
@@ -104,6 +110,10 @@ def group_index(scheme: engine.Scheme, stages: Sequence[str], known: Iterable[st
 
 
 def _groups(snapshot: Snapshot, scheme: engine.Scheme, ids: list[str]) -> tuple[NDArray, tuple[str, ...]]:
-    decided = dict(SnapshotRow.objects.filter(snapshot=snapshot).exclude(stage_override="").values_list("uscc", "stage_override"))
+    decided = dict(
+        SnapshotRow.objects.filter(snapshot=snapshot)
+        .exclude(stage_override="")
+        .values_list("uscc", "stage_override")
+    )
     known = {*decided.values(), *(["default"] if len(decided) < snapshot.rows else [])}
     return group_index(scheme, [decided.get(unit, "") for unit in ids], known)

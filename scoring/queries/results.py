@@ -20,12 +20,20 @@ POINT = Decimal(10) ** 14  # `points` and `dimensions` of a result count in 1e-1
 
 def runs_of(cycle_id: int) -> QuerySet[ScoreRun]:
     """Runs of a cycle, newest first, with what their lines show."""
-    return ScoreRun.objects.filter(cycle_id=cycle_id).select_related("scheme_version", "snapshot", "job").order_by("-pk")
+    return (
+        ScoreRun.objects.filter(cycle_id=cycle_id)
+        .select_related("scheme_version", "snapshot", "job")
+        .order_by("-pk")
+    )
 
 
 def get_run(run_id: int) -> ScoreRun:
     """One run of the park entered; NotFound when absent or foreign."""
-    run = ScoreRun.objects.select_related("scheme_version", "snapshot", "cycle", "job").filter(pk=run_id).first()
+    run = (
+        ScoreRun.objects.select_related("scheme_version", "snapshot", "cycle", "job")
+        .filter(pk=run_id)
+        .first()
+    )
     if run is None:
         raise NotFound(code="no_such_run", message=_("没有这次计算。"))
     return run
@@ -68,14 +76,21 @@ class Line:
 def line(row: ScoreResult, run: ScoreRun, scheme: engine.Scheme) -> Line:
     codes = [code for code in flags_of(row, run.flag_codes) if code]
     stages = names_of(scheme.groups)
-    return Line(row, stages.get(row.stage, row.stage), dimension_points(row), [flag_label(code, scheme) for code in codes])
+    return Line(
+        row,
+        stages.get(row.stage, row.stage),
+        dimension_points(row),
+        [flag_label(code, scheme) for code in codes],
+    )
 
 
 def filter_choices(run: ScoreRun, scheme: engine.Scheme) -> dict[str, list[tuple[str, str]]]:
     """Choices of the list's filter: what occurs in this run."""
     rows = ScoreResult.objects.filter(run=run)
     stages = names_of(scheme.groups)
-    parks = rows.exclude(enterprise__sub_park=None).values_list("enterprise__sub_park_id", "enterprise__sub_park__name")
+    parks = rows.exclude(enterprise__sub_park=None).values_list(
+        "enterprise__sub_park_id", "enterprise__sub_park__name"
+    )
     industries = rows.exclude(enterprise__industry="").values_list("enterprise__industry", flat=True)
     counts = run.statistics.get("flags", {})
     return {

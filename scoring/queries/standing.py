@@ -98,7 +98,7 @@ def board_rows(run: ScoreRun, board: str, *, limit: int | None = None) -> list[B
         )
         .order_by(f"board_positions__{index}")
     )  # fmt: skip
-    found = list(rows[:limit + 1] if limit else rows)
+    found = list(rows[: limit + 1] if limit else rows)
     places = [row.board_places[index] for row in found]
     lines = [
         BoardRow(
@@ -130,7 +130,9 @@ def standing_of(enterprise_id: int, year: int | None = None) -> Standing | None:
     if year is not None:
         pointers = pointers.filter(cycle__year=year)
     runs = {pointer.run_id: pointer.run for pointer in pointers}
-    rows = ScoreResult.objects.filter(run_id__in=runs, enterprise_id=enterprise_id).select_related("enterprise", "run__cycle")
+    rows = ScoreResult.objects.filter(run_id__in=runs, enterprise_id=enterprise_id).select_related(
+        "enterprise", "run__cycle"
+    )
     row = rows.order_by("-run__cycle__year").first()
     return _standing(row) if row else None
 
@@ -147,7 +149,9 @@ def standings_of_organisation(organisation_id: int | None) -> list[Standing]:
 
 def _standings(**whose: int | None) -> list[Standing]:
     rows = ScoreResult.objects.filter(run_id__in=CurrentRun.objects.values("run_id"), **whose)
-    return [_standing(row) for row in rows.select_related("enterprise", "run__cycle").order_by("run__cycle__year")]
+    return [
+        _standing(row) for row in rows.select_related("enterprise", "run__cycle").order_by("run__cycle__year")
+    ]
 
 
 def _standing(row: ScoreResult) -> Standing:

@@ -38,7 +38,10 @@ def request_run(*, by: Actor, cycle: Any, scheme_version: Any = None) -> ScoreRu
     with transaction.atomic():
         snapshot = latest_snapshot(cycle.pk)
         if snapshot is None:
-            raise Conflict(code="not_frozen", message=_("%(year)s 年度还没有冻结，不能计算。请先冻结数据。") % {"year": cycle.year})
+            raise Conflict(
+                code="not_frozen",
+                message=_("%(year)s 年度还没有冻结，不能计算。请先冻结数据。") % {"year": cycle.year},
+            )
         version = scheme_version or cycle.scheme_version
         run, _created = ScoreRun.objects.get_or_create(
             snapshot=snapshot,
@@ -52,9 +55,13 @@ def request_run(*, by: Actor, cycle: Any, scheme_version: Any = None) -> ScoreRu
                 "requested_by_name": by.person_name,
             },
         )
-        run.job = jobs.request(kind=KIND, park_id=cycle.park_id, dedupe_key=f"run:{run.pk}", by=by, args={"run": run.pk})
+        run.job = jobs.request(
+            kind=KIND, park_id=cycle.park_id, dedupe_key=f"run:{run.pk}", by=by, args={"run": run.pk}
+        )
         run.save(update_fields=["job"])
-        audit.record(by=by, action="run.requested", obj=run, after={"snapshot": snapshot.pk, "scheme": version.pk})
+        audit.record(
+            by=by, action="run.requested", obj=run, after={"snapshot": snapshot.pk, "scheme": version.pk}
+        )
     return run
 
 
@@ -84,7 +91,9 @@ class Computed:
 def compute(job: jobs.JobHandle) -> dict[str, Any]:
     """The job: read the frozen facts, score, rank, write and switch. Everything becomes visible in one commit."""
     with park_scope(job.park_id):
-        run = ScoreRun.objects.select_related("snapshot", "scheme_version", "cycle__scheme_version").get(pk=job.args["run"])
+        run = ScoreRun.objects.select_related("snapshot", "scheme_version", "cycle__scheme_version").get(
+            pk=job.args["run"]
+        )
         job.report(0, STEPS, _("读取冻结数据"))
         rows = frozen.read(run.snapshot, scheme_of(run.scheme_version))
     done = evaluate(run, rows, job)
@@ -98,9 +107,13 @@ def evaluate(run: ScoreRun, rows: frozen.FrozenRows, job: jobs.JobHandle | None 
     """Scores and places of frozen rows. Raises Conflict when the rows are not the ones that were frozen."""
     scheme = scheme_of(run.scheme_version)
     if scheme.digest != run.scheme_digest:
-        raise Conflict(code="scheme_changed", message=_("指标体系的内容与其摘要不符，已停止计算。请联系审计员。"))
+        raise Conflict(
+            code="scheme_changed", message=_("指标体系的内容与其摘要不符，已停止计算。请联系审计员。")
+        )
     if rows.root != run.snapshot_root:
-        raise Conflict(code="snapshot_changed", message=_("快照内容与冻结时的摘要不符，已停止计算。请联系审计员。"))
+        raise Conflict(
+            code="snapshot_changed", message=_("快照内容与冻结时的摘要不符，已停止计算。请联系审计员。")
+        )
     _report(job, 1, _("计算指标"))
     scores = engine.score(rows.facts, scheme)
     _report(job, 2, _("计算名次"))
@@ -125,7 +138,9 @@ def _keep(job: jobs.JobHandle, run: ScoreRun, done: Computed) -> None:
     run = ScoreRun.objects.select_for_update(of=("self",)).select_related("cycle", "snapshot").get(pk=run.pk)
     if run.state == ScoreRun.State.COMPUTED:
         if run.run_hash != done.run_hash:
-            raise Conflict(code="not_reproduced", message=_("重新计算的结果与已保存的不同，已停止。请联系审计员。"))
+            raise Conflict(
+                code="not_reproduced", message=_("重新计算的结果与已保存的不同，已停止。请联系审计员。")
+            )
     else:
         write_results(run, done)
         _fill(run, done)
@@ -234,7 +249,12 @@ def _switch(run: ScoreRun, *, by: Actor) -> None:
     newest = latest_snapshot(run.cycle_id)
     if newest is None or run.snapshot_id != newest.pk or run.scheme_version_id != run.cycle.scheme_version_id:
         return
-    pointer = CurrentRun.objects.select_for_update(of=("self",)).filter(cycle_id=run.cycle_id).select_related("run").first()
+    pointer = (
+        CurrentRun.objects.select_for_update(of=("self",))
+        .filter(cycle_id=run.cycle_id)
+        .select_related("run")
+        .first()
+    )
     previous = pointer.run if pointer else None
     if previous is not None and previous.pk == run.pk:
         return

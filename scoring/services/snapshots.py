@@ -32,7 +32,10 @@ def freeze_cycle(*, by: Actor, cycle: Any) -> Snapshot:
     """
     with transaction.atomic():
         if latest_snapshot(cycle.pk) is not None:
-            raise Conflict(code="already_frozen", message=_("%(year)s 年度已冻结；需要修改时请做更正快照。") % {"year": cycle.year})
+            raise Conflict(
+                code="already_frozen",
+                message=_("%(year)s 年度已冻结；需要修改时请做更正快照。") % {"year": cycle.year},
+            )
         excluded = verified.excluded_counts(cycle)
         cycles.freeze(by=by, cycle=cycle)
         return store(by=by, cycle=cycle, cases=verified.facts_for(cycle), excluded=excluded)
@@ -47,7 +50,9 @@ def correct(*, by: Actor, cycle: Any, reason: str) -> Snapshot:
         if not reason.strip():
             raise Refused(code="reason_missing", field="reason", message=_("请填写更正原因。"))
         cases = verified.facts_for(cycle)
-        return store(by=by, cycle=cycle, cases=cases, excluded=old.excluded, corrects=old, reason=reason.strip())
+        return store(
+            by=by, cycle=cycle, cases=cases, excluded=old.excluded, corrects=old, reason=reason.strip()
+        )
 
 
 def store(
@@ -100,7 +105,9 @@ def _rows(scheme: engine.Scheme, cases: Iterable[Any]) -> Iterator[dict[str, Any
         try:
             values, states = engine.fact_row(scheme, _plain(scheme, case))
         except engine.FactsError as error:
-            raise Refused(code="value_unfit", message=_("有数值不符合指标体系，不能冻结：%(what)s") % {"what": error}) from error
+            raise Refused(
+                code="value_unfit", message=_("有数值不符合指标体系，不能冻结：%(what)s") % {"what": error}
+            ) from error
         yield {
             "enterprise_id": case.enterprise_id,
             "uscc": case.uscc,
@@ -139,7 +146,11 @@ def _provenance(case: Any) -> dict[str, dict[str, str]]:
     return {
         code: {
             name: text
-            for name, text in (("source", value.source), ("as_of", str(value.as_of or "")), ("verifier", value.verified_by))
+            for name, text in (
+                ("source", value.source),
+                ("as_of", str(value.as_of or "")),
+                ("verifier", value.verified_by),
+            )
             if text
         }
         for code, value in case.values.items()

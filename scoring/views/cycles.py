@@ -47,7 +47,9 @@ def correct(request: ParkRequest, park: str, year: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, "scoring/correct.html", year, form)
     try:
-        snapshots.correct(by=request.actor, cycle=cycle_queries.get_cycle(year), reason=form.cleaned_data["reason"])
+        snapshots.correct(
+            by=request.actor, cycle=cycle_queries.get_cycle(year), reason=form.cleaned_data["reason"]
+        )
     except Problem as problem:
         form.add_error(None, str(problem.message))
         return _page(request, "scoring/correct.html", year, form, status=problem.status)
@@ -60,7 +62,9 @@ def request_run(request: ParkRequest, park: str, year: int) -> HttpResponse:
     return redirect("scoring:run", park=park, run_id=run.pk)
 
 
-def _page(request: ParkRequest, template: str, year: int, form: FreezeForm | CorrectionForm, status: int = 0) -> HttpResponse:
+def _page(
+    request: ParkRequest, template: str, year: int, form: FreezeForm | CorrectionForm, status: int = 0
+) -> HttpResponse:
     status = status or (422 if form.is_bound else 200)
     return render(request, template, _context(request.actor, year) | {"form": form}, status=status)
 

@@ -30,7 +30,12 @@ def run(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
         return _waiting(request, row)
     scheme = scheme_of(row.scheme_version)
     page = listing(
-        request, results.of_run(row), filterset=cast(Any, partial(ResultFilter, run=row, choices=results.filter_choices(row, scheme))), columns=COLUMNS, filename=f"scores-{row}", sortable=SORTABLE
+        request,
+        results.of_run(row),
+        filterset=cast(Any, partial(ResultFilter, run=row, choices=results.filter_choices(row, scheme))),
+        columns=COLUMNS,
+        filename=f"scores-{row}",
+        sortable=SORTABLE,
     )
     if isinstance(page, HttpResponse):
         return page
@@ -42,7 +47,16 @@ def run(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
         "is_current": results.current_run_id(row.cycle_id) == row.pk,
         "charts": charts.of_run(row, scheme),
         "heads_histogram": [_("分数段"), _("家数")],
-        "heads_strips": [_("阶段"), _("企业数"), _("有名次"), _("最低"), _("四分之一"), _("中位数"), _("四分之三"), _("最高")],
+        "heads_strips": [
+            _("阶段"),
+            _("企业数"),
+            _("有名次"),
+            _("最低"),
+            _("四分之一"),
+            _("中位数"),
+            _("四分之三"),
+            _("最高"),
+        ],
     }
     return render(request, "scoring/run.html", context)
 

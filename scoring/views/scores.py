@@ -21,7 +21,11 @@ def own_years(request: ParkRequest, park: str) -> HttpResponse:
 
 def own(request: ParkRequest, park: str, year: int) -> HttpResponse:
     """The score page of the enterprise that acts."""
-    return _page(request, explain.result_of(year=year, enterprise__organisation_id=request.actor.organisation_id), is_own=True)
+    return _page(
+        request,
+        explain.result_of(year=year, enterprise__organisation_id=request.actor.organisation_id),
+        is_own=True,
+    )
 
 
 def own_item(request: ParkRequest, park: str, year: int, code: str) -> HttpResponse:
@@ -47,7 +51,9 @@ def _page(request: ParkRequest, row: ScoreResult, *, is_own: bool) -> HttpRespon
         "is_own": is_own,
         "stage_source": _("同阶段有名次的企业：%(n)s 家") % {"n": score.standing.stage_ranked},
         "heads_dimensions": [_("维度"), _("得分"), _("可得分"), _("同阶段中位数")],
-        "dimension_rows": [(item.name, item.points, item.reachable, f"{item.median:.2f}") for item in score.dimensions],
+        "dimension_rows": [
+            (item.name, item.points, item.reachable, f"{item.median:.2f}") for item in score.dimensions
+        ],
         "radar_labels": [item.name for item in score.dimensions],
         "radar_values": [item.percent for item in score.dimensions],
         "radar_medians": [item.median_percent for item in score.dimensions],

@@ -38,7 +38,9 @@ def routes() -> list[Route]:
 
 def _walk(patterns: list[Any], namespaces: tuple[str, ...], outer: dict[str, str]) -> Iterator[Route]:
     for pattern in patterns:
-        converters = outer | {name: type(converter).__name__ for name, converter in pattern.pattern.converters.items()}
+        converters = outer | {
+            name: type(converter).__name__ for name, converter in pattern.pattern.converters.items()
+        }
         if isinstance(pattern, URLResolver):
             inside = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
             yield from _walk(pattern.url_patterns, inside, converters)

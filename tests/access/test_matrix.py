@@ -53,7 +53,9 @@ def test_strangers_get_only_what_is_public(zone: Any, client: Any) -> None:
         elif line is None:
             ok = response.status_code in (401, 403, 404, 405)
         else:
-            ok = response.status_code == 401 or (response.status_code == 302 and "/account/login/" in response["Location"])
+            ok = response.status_code == 401 or (
+                response.status_code == 302 and "/account/login/" in response["Location"]
+            )
         if not ok:
             wrong.append((route.name, method, response.status_code))
     assert wrong == []

@@ -30,7 +30,8 @@ def test_two_spellings_of_a_character_are_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "error"), [(1.0, TypeError), (Decimal("NaN"), ValueError), ({"e\u0301": 1, "\u00e9": 2}, ValueError)]
+    ("value", "error"),
+    [(1.0, TypeError), (Decimal("NaN"), ValueError), ({"e\u0301": 1, "\u00e9": 2}, ValueError)],
 )
 def test_what_has_no_single_form_is_refused(value: object, error: type[Exception]) -> None:
     with pytest.raises(error):

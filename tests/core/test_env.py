@@ -9,7 +9,9 @@ import pytest
 from innovscore.core.env import Env, MissingSetting
 
 
-def test_the_environment_wins_over_the_file_and_that_over_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_environment_wins_over_the_file_and_that_over_the_defaults(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     defaults, secret = tmp_path / "env", tmp_path / "secret"
     defaults.write_text("# words\nNAME=default=value\n", encoding="utf-8")
     secret.write_text("from file\n", encoding="utf-8")
@@ -34,7 +36,13 @@ def test_values_get_their_types(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_refusals_name_the_setting_and_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     env = Env()
-    for name, value in {"B": "maybe", "I": "ten", "S": "hunter2", "U": "pass:word@host", "F_FILE": "/nowhere/x"}.items():
+    for name, value in {
+        "B": "maybe",
+        "I": "ten",
+        "S": "hunter2",
+        "U": "pass:word@host",
+        "F_FILE": "/nowhere/x",
+    }.items():
         monkeypatch.setenv(f"X_{name}", value)
     with pytest.raises(MissingSetting, match="X_MISSING is not set"):
         env.str("X_MISSING")

@@ -13,7 +13,18 @@ from innovscore.core import money
 
 @pytest.mark.parametrize(
     ("text", "yuan"),
-    [("688", "6880000"), ("７０２．００ 万元", "7020000"), ("1.2亿", "120000000"), ("12,688.5", "126885000"), ("１２，６８８．００", "126880000"), ("300元", "300"), ("-5", "-50000"), ("−5", "-50000"), ("1，234，567元", "1234567"), (" 3 000 元", "3000")],
+    [
+        ("688", "6880000"),
+        ("７０２．００ 万元", "7020000"),
+        ("1.2亿", "120000000"),
+        ("12,688.5", "126885000"),
+        ("１２，６８８．００", "126880000"),
+        ("300元", "300"),
+        ("-5", "-50000"),
+        ("−5", "-50000"),
+        ("1，234，567元", "1234567"),
+        (" 3 000 元", "3000"),
+    ],
 )
 def test_amounts_are_understood(text: str, yuan: str) -> None:
     assert money.parse_money(text) == Decimal(yuan)
@@ -21,7 +32,22 @@ def test_amounts_are_understood(text: str, yuan: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("", "empty"), ("约七百", "approximate"), ("5-7", "range"), ("1.2.3", "form"), ("1e5", "form"), ("1,5", "form"), ("12,34,567", "form"), ("1,234,5", "form"), ("1.5,000", "form"), ("Infinity", "form"), ("NaN", "form"), ("0.0000001", "precision"), ("99999999999999999", "too_large"), ("5人", "form")],
+    [
+        ("", "empty"),
+        ("约七百", "approximate"),
+        ("5-7", "range"),
+        ("1.2.3", "form"),
+        ("1e5", "form"),
+        ("1,5", "form"),
+        ("12,34,567", "form"),
+        ("1,234,5", "form"),
+        ("1.5,000", "form"),
+        ("Infinity", "form"),
+        ("NaN", "form"),
+        ("0.0000001", "precision"),
+        ("99999999999999999", "too_large"),
+        ("5人", "form"),
+    ],
 )
 def test_other_texts_are_refused_with_a_reason(text: str, code: str) -> None:
     with pytest.raises(money.NotANumber) as refusal:
@@ -33,7 +59,9 @@ def test_floor_goes_down_to_the_step() -> None:
     assert money.floor_to(Decimal("5666666.67"), Decimal(10_000)) == Decimal(5_660_000)
 
 
-@given(st.decimals(min_value=-(10**11), max_value=10**11, places=2), st.sampled_from(["", "万元", "元", "亿"]))
+@given(
+    st.decimals(min_value=-(10**11), max_value=10**11, places=2), st.sampled_from(["", "万元", "元", "亿"])
+)
 def test_what_is_shown_can_be_typed_back(yuan: Decimal, unit: str) -> None:
     value = yuan / money.UNITS[unit or "万元"]
     text = f"{value:,f}{unit}"
@@ -61,4 +89,7 @@ def test_only_whole_cents_are_split(total: str) -> None:
 
 
 def test_halves_go_up() -> None:
-    assert (money.round_half_up(Decimal("0.125"), 2), money.round_half_up(Decimal("2.5"), 0)) == (Decimal("0.13"), Decimal(3))
+    assert (money.round_half_up(Decimal("0.125"), 2), money.round_half_up(Decimal("2.5"), 0)) == (
+        Decimal("0.13"),
+        Decimal(3),
+    )

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from innovscore.core.periods import Period, disjoint, year
 
 days = st.dates(dt.date(2020, 1, 1), dt.date(2020, 3, 1))
-periods = st.builds(lambda start, length: Period(start, start + dt.timedelta(days=length)), days, st.integers(1, 30))
+periods = st.builds(
+    lambda start, length: Period(start, start + dt.timedelta(days=length)), days, st.integers(1, 30)
+)
 
 
 def test_the_last_day_named_is_outside() -> None:

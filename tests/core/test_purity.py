@@ -7,10 +7,15 @@ import sys
 
 import pytest
 
-CORES = [f"innovscore.core.{name}" for name in ("canonical", "digest", "env", "money", "periods", "problems", "uscc", "workdays")]
+CORES = [
+    f"innovscore.core.{name}"
+    for name in ("canonical", "digest", "env", "money", "periods", "problems", "uscc", "workdays")
+]
 
 
-@pytest.mark.parametrize("modules", [CORES, ["finance.formula"], ["rankings.order"], ["scoring.engine"], ["innovscore.demo.world"]])
+@pytest.mark.parametrize(
+    "modules", [CORES, ["finance.formula"], ["rankings.order"], ["scoring.engine"], ["innovscore.demo.world"]]
+)
 def test_importing_it_brings_no_framework(modules: list[str]) -> None:
     code = f"import sys, {', '.join(modules)}; assert not {{'django', 'celery', 'redis', 'psycopg2'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)  # our own interpreter and words

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from innovscore.core import uscc
 
-GOOD = ["91500107MA5U00011B", "91500106MA5U0002XL", "91500107MA5U000383", "91500112MA5U000465", "91500107MA5U00054Q"]
+GOOD = [
+    "91500107MA5U00011B",
+    "91500106MA5U0002XL",
+    "91500107MA5U000383",
+    "91500112MA5U000465",
+    "91500107MA5U00054Q",
+]
 
 
 @pytest.mark.parametrize("code", GOOD)
@@ -20,7 +26,10 @@ def test_a_real_code_outside_the_rule_is_refused_with_the_expected_character() -
     assert uscc.fault("91350203M0001QAY9B") == uscc.UsccFault("check", 18, "B", "9")
 
 
-@pytest.mark.parametrize(("code", "fault"), [("9150", "length"), ("91500107MI5U00011B", "character"), ("91500107MA5U00012B", "organisation_check")])
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [("9150", "length"), ("91500107MI5U00011B", "character"), ("91500107MA5U00012B", "organisation_check")],
+)
 def test_the_fault_is_named(code: str, fault: str) -> None:
     found = uscc.fault(code)
     assert found is not None and found.code == fault

@@ -15,7 +15,18 @@ def test_a_small_zone_is_told_to_the_end() -> None:
     with park_scope(zones[0].park.pk):
         assert Enterprise.objects.count() == 60
         values = DeclaredValue.objects.filter(declaration__cycle__year=2025)
-        assert set(values.values_list("state", flat=True)) >= {"missing", "prefilled", "confirmed", "disputed", "verified", "not_applicable"}
+        assert set(values.values_list("state", flat=True)) >= {
+            "missing",
+            "prefilled",
+            "confirmed",
+            "disputed",
+            "verified",
+            "not_applicable",
+        }
         assert not values.filter(state="disputed", reason="").exists()
         assert not values.filter(code="rd_equipment_invest", prefilled_amount__isnull=False).exists()
-        assert set(Declaration.objects.filter(cycle__year=2025).values_list("state", flat=True)) >= {"open", "submitted", "verified"}
+        assert set(Declaration.objects.filter(cycle__year=2025).values_list("state", flat=True)) >= {
+            "open",
+            "submitted",
+            "verified",
+        }

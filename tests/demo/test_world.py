@@ -75,11 +75,20 @@ def test_what_is_right_breaks_no_rule_that_refuses(size: tuple[int, int]) -> Non
         for item in SCHEME.inputs:
             for check in (check for check in item.checks if check.level == "E"):
                 truth, doubt = expressions.test_columns(check.expression, env)
-                known = np.all([(columns.state(name) > 0) & (columns.state(name) < 4) for name in check.expression.names], axis=0)
+                known = np.all(
+                    [
+                        (columns.state(name) > 0) & (columns.state(name) < 4)
+                        for name in check.expression.names
+                    ],
+                    axis=0,
+                )
                 broken = [
                     int(row)
                     for row in np.flatnonzero(known & (~np.broadcast_to(truth, len(table)) | doubt))
-                    if not expressions.test_exact(check.expression, {name: columns.exact(name, int(row)) for name in check.expression.names})
+                    if not expressions.test_exact(
+                        check.expression,
+                        {name: columns.exact(name, int(row)) for name in check.expression.names},
+                    )
                 ]
                 assert not broken, (year.year, item.code, check.zh)
 
@@ -87,7 +96,11 @@ def test_what_is_right_breaks_no_rule_that_refuses(size: tuple[int, int]) -> Non
 def test_a_year_begins_where_the_last_one_ended(world: World) -> None:
     for before, after in zip(world.years, world.years[1:], strict=False):
         old = before.present & after.present & ~after.not_applicable["revenue_prev"]
-        for now, then in (("revenue_prev", "revenue"), ("rd_expense_prev", "rd_expense"), ("net_assets_begin", "net_assets_end")):
+        for now, then in (
+            ("revenue_prev", "revenue"),
+            ("rd_expense_prev", "rd_expense"),
+            ("net_assets_begin", "net_assets_end"),
+        ):
             assert np.array_equal(after.amounts[now][old], before.amounts[then][old]), now
 
 
@@ -120,14 +133,24 @@ def test_shares_of_blemishes_are_as_told() -> None:
     assert lacking == pytest.approx(0.12, abs=0.01)
     told = [blemish for cells in year.blemishes.values() for blemish in cells.values()]
     slipped = sum(blemish.kind == SLIP for blemish in told)
-    figures = [code for code in year.amounts if code not in ("rd_equipment_invest", "revenue_prev", "rd_expense_prev")]
+    figures = [
+        code
+        for code in year.amounts
+        if code not in ("rd_equipment_invest", "revenue_prev", "rd_expense_prev")
+    ]
     cells = sum(int((np.nan_to_num(year.amounts[code]) != 0).sum()) for code in figures)
     assert (len(told) - slipped) / cells == pytest.approx(0.06, abs=0.006)
     assert slipped / len(world) == pytest.approx(0.03, abs=0.012)
-    gaps = [(code, firm, value) for code, cells in year.second_source.items() for firm, value in cells.items()]
+    gaps = [
+        (code, firm, value) for code, cells in year.second_source.items() for firm, value in cells.items()
+    ]
     assert len(gaps) / len(world) == pytest.approx(0.02, abs=0.008)
     assert all(abs(value / year.amounts[code][firm] - 1) > 0.2 for code, firm, value in gaps)
-    assert all(blemish.prefilled != year.amounts[code][firm] for code, found in year.blemishes.items() for firm, blemish in found.items())
+    assert all(
+        blemish.prefilled != year.amounts[code][firm]
+        for code, found in year.blemishes.items()
+        for firm, blemish in found.items()
+    )
 
 
 def test_one_firm_stands_on_three_boards_and_two_share_place_ten(world: World) -> None:
@@ -144,7 +167,9 @@ def test_one_firm_stands_on_three_boards_and_two_share_place_ten(world: World) -
 def test_one_firm_is_vetoed_and_the_demo_firm_can_borrow(world: World) -> None:
     for year in world.years:
         rows, found = rows_of(year).tolist(), score(facts(world, year), SCHEME)
-        assert np.flatnonzero(found.vetoes).tolist() == ([rows.index(world.vetoed)] if world.vetoed in rows else [])
+        assert np.flatnonzero(found.vetoes).tolist() == (
+            [rows.index(world.vetoed)] if world.vetoed in rows else []
+        )
         assert found.total[rows.index(HERO)] > 60_00
 
 
@@ -170,7 +195,10 @@ def test_entries_and_columns_tell_the_same(world: World) -> None:
             entries = year.entries[item.code].get(firm, [])
             assert table[firm, places].sum() == len(entries)
             assert not item.levels or all(entry["level"] in item.levels for entry in entries)
-            assert all(entry["name"] and entry["number"] and entry["date"] <= f"{year.year}-12-31" for entry in entries)
+            assert all(
+                entry["name"] and entry["number"] and entry["date"] <= f"{year.year}-12-31"
+                for entry in entries
+            )
             assert all(("rank" in entry) == bool(item.ranks) for entry in entries)
 
 

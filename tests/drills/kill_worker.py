@@ -92,8 +92,16 @@ def one_kill(park: Any, cycle: Any, number: int, moment: float, expected: str) -
             stop_worker(worker)
     resumed = time.perf_counter() - start
     after = state_of(park, run.pk)
-    print(f"kill {number} at {moment:.2f} s (job {at_kill}): over {resumed:.1f} s later, attempts {after['attempts']}")
-    right = {"job": "succeeded", "state": "computed", "root": expected, "current": run.pk, "rows": after["units"]}
+    print(
+        f"kill {number} at {moment:.2f} s (job {at_kill}): over {resumed:.1f} s later, attempts {after['attempts']}"
+    )
+    right = {
+        "job": "succeeded",
+        "state": "computed",
+        "root": expected,
+        "current": run.pk,
+        "rows": after["units"],
+    }
     wrong = {name: after[name] for name, value in right.items() if after[name] != value}
     return f"{wrong} instead of {right}" if wrong else ""
 

@@ -25,7 +25,10 @@ def as_row(example: dict) -> dict:
 def test_worked_example(index: int) -> None:
     scores = score(facts_from_rows(SCHEME, [as_row(e) for e in EXAMPLES]), SCHEME)
     example = EXAMPLES[index]
-    got = {item.code: f"{s / 10000:.4f}" for item, s in zip(SCHEME.indicators, scores.normalised[index], strict=True)}
+    got = {
+        item.code: f"{s / 10000:.4f}"
+        for item, s in zip(SCHEME.indicators, scores.normalised[index], strict=True)
+    }
     assert got == example["normalised"]
     assert f"{scores.total[index] / 100:.2f}" == example["total"]
     assert scores.group_labels[scores.group[index]] == example["stage"]

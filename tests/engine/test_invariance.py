@@ -63,7 +63,9 @@ def test_hash_does_not_depend_on_seed_locale_or_time_zone() -> None:
         {"PYTHONHASHSEED": "77", "TZ": "Asia/Shanghai", "LC_ALL": "C.UTF-8"},
     ]
     found = {
-        subprocess.run([sys.executable, "-c", code], env={**os.environ, **s}, capture_output=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, **s}, capture_output=True, check=True
+        ).stdout
         for s in settings
     }
     assert len(found) == 1
@@ -72,6 +74,10 @@ def test_hash_does_not_depend_on_seed_locale_or_time_zone() -> None:
 def test_scheme_errors_name_key_path_and_line(tmp_path: Path) -> None:
     text = Path("indicators/schemes/rd_companies_8.yaml").read_text(encoding="utf-8")
     bad = tmp_path / "bad.yaml"
-    bad.write_text(text.replace("weight: 20}", "weight: 21}", 1).replace("dimension: growth", "dimension: nowhere", 1))
-    with pytest.raises(SchemeError, match=r"indicators\[0\].dimension \(line \d+\): there is no dimension 'nowhere'"):
+    bad.write_text(
+        text.replace("weight: 20}", "weight: 21}", 1).replace("dimension: growth", "dimension: nowhere", 1)
+    )
+    with pytest.raises(
+        SchemeError, match=r"indicators\[0\].dimension \(line \d+\): there is no dimension 'nowhere'"
+    ):
         load_scheme(bad)

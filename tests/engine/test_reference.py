@@ -24,7 +24,7 @@ def odd_money(rng: random.Random) -> str:
     if kind < 0.12:
         return rng.choice(EDGES)
     if kind < 0.5:
-        return str(rng.randrange(0, 400) * 10**rng.randrange(3, 7))
+        return str(rng.randrange(0, 400) * 10 ** rng.randrange(3, 7))
     return f"{rng.choice((1, 1, 1, 1, -1)) * int(10 ** rng.uniform(2, 12))}.{rng.randrange(100):02d}"
 
 
@@ -46,7 +46,9 @@ def firm(rng: random.Random, index: int) -> tuple[dict, dict, set[str], set[str]
             row[item.code] = [(level, str(rng.randrange(1, 6))) for level in levels] if item.ranks else levels
             plain[item.code] = row[item.code]
         else:
-            row[item.code] = rng.choice((0, 1, 3, 5, 32, 96, 160, rng.randrange(0, 50), rng.randrange(0, 3000)))
+            row[item.code] = rng.choice(
+                (0, 1, 3, 5, 32, 96, 160, rng.randrange(0, 50), rng.randrange(0, 3000))
+            )
             plain[item.code] = F(row[item.code])
     if rng.random() < 0.1 and row["net_assets_begin"] is not None and row["net_assets_end"] is not None:
         row["net_assets_end"] = str(-int(float(row["net_assets_begin"])) + rng.choice((0, 1, -1)))

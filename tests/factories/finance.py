@@ -37,7 +37,12 @@ FORMULA = {
     "alpha": "0.30", "beta": "8", "gamma": "0.50",
 }  # fmt: skip
 FIGURES = {
-    YEAR: {"revenue": 50_000_000, "tax_paid_total": 1_600_000, "net_assets_end": 18_000_000, "rd_expense": 4_000_000},
+    YEAR: {
+        "revenue": 50_000_000,
+        "tax_paid_total": 1_600_000,
+        "net_assets_end": 18_000_000,
+        "rd_expense": 4_000_000,
+    },
     YEAR - 1: {"revenue": 40_000_000, "tax_paid_total": 1_200_000, "rd_expense": 3_000_000},
 }
 """The worked example: with 86 points in the growth stage the line is 9,000,000 yuan, bound by equity."""
@@ -85,19 +90,33 @@ def _terms(by: Actor) -> dict[str, Any]:
 
 def activate(version: ProductVersion, by: Actor) -> None:
     ProductVersion.objects.filter(pk=version.pk).update(
-        state="active", activated_by_ref=by.person_id, activated_by_name=by.person_name, activated_at=timezone.now()
+        state="active",
+        activated_by_ref=by.person_id,
+        activated_by_name=by.person_name,
+        activated_at=timezone.now(),
     )
     version.refresh_from_db()
 
 
-def firm(park: Park, number: int = 1, *, points: int | str = 86, stage: str = "growth", official: bool = True, **figures: Any) -> Firm:
+def firm(
+    park: Park,
+    number: int = 1,
+    *,
+    points: int | str = 86,
+    stage: str = "growth",
+    official: bool = True,
+    **figures: Any,
+) -> Firm:
     """A certified firm with a score of YEAR and verified figures of two years (the worked example)."""
     enterprise = scores.enterprise(number, name=figures.pop("name", f"示例企业{number}"))
     score(enterprise, points=points, stage=stage, official=official, flags=figures.pop("flags", 0))
     for year, amounts in FIGURES.items():
         own = amounts | figures if year == YEAR else amounts
         declare(enterprise, year, own)
-    roles = [people.actor(role, park, organisation=enterprise.organisation) for role in ("enterprise_signatory", "enterprise_agent")]
+    roles = [
+        people.actor(role, park, organisation=enterprise.organisation)
+        for role in ("enterprise_signatory", "enterprise_agent")
+    ]
     return Firm(enterprise, *roles)
 
 
@@ -106,7 +125,13 @@ def declare(enterprise: Enterprise, year: int, amounts: dict[str, Any]) -> Decla
     cycle = Cycle.objects.filter(year=year).first() or scores.cycle(year)
     declaration = Declaration.objects.create(cycle=cycle, enterprise=enterprise, state="verified")
     DeclaredValue.objects.bulk_create(
-        [DeclaredValue(declaration=declaration, code=code, state="verified", verified_amount=Decimal(value)) for code, value in amounts.items() if value is not None]
+        [
+            DeclaredValue(
+                declaration=declaration, code=code, state="verified", verified_amount=Decimal(value)
+            )
+            for code, value in amounts.items()
+            if value is not None
+        ]
     )
     return declaration
 
@@ -117,7 +142,9 @@ def run(year: int = YEAR, *, official: bool = True) -> ScoreRun:
     if pointer:
         return pointer.run
     cycle = Cycle.objects.filter(year=year).first() or scores.cycle(year)
-    snapshot = Snapshot.objects.create(cycle=cycle, scheme_version=cycle.scheme_version, columns=[], inputs=[], rows=1, root="1" * 64)
+    snapshot = Snapshot.objects.create(
+        cycle=cycle, scheme_version=cycle.scheme_version, columns=[], inputs=[], rows=1, root="1" * 64
+    )
     made = ScoreRun.objects.create(
         cycle=cycle, snapshot=snapshot, scheme_version=cycle.scheme_version, state="computed", engine_version="1", snapshot_root="1" * 64,
         scheme_digest=cycle.scheme_version.digest, result_root="2" * 64, run_hash="3" * 64, rows=1, dimensions=list(DIMENSIONS),
@@ -127,7 +154,15 @@ def run(year: int = YEAR, *, official: bool = True) -> ScoreRun:
     return made
 
 
-def score(enterprise: Enterprise, *, points: int | str, stage: str, official: bool = True, flags: int = 0, year: int = YEAR) -> ScoreResult:
+def score(
+    enterprise: Enterprise,
+    *,
+    points: int | str,
+    stage: str,
+    official: bool = True,
+    flags: int = 0,
+    year: int = YEAR,
+) -> ScoreResult:
     return ScoreResult.objects.create(
         run=run(year, official=official), enterprise=enterprise, uscc=enterprise.uscc, stage=stage, normalised=[], points=[],
         dimensions=[value * 10**14 for value in DIMENSIONS.values()], total=Decimal(points), completeness=Decimal(1), place=1, stage_place=1,
@@ -135,7 +170,14 @@ def score(enterprise: Enterprise, *, points: int | str, stage: str, official: bo
     )  # fmt: skip
 
 
-def consent(bank: Bank, firm: Firm, *, days: int = 180, starts: dt.timedelta = dt.timedelta(minutes=-1), groups: tuple[str, ...] = CREDIT_GROUPS) -> Consent:
+def consent(
+    bank: Bank,
+    firm: Firm,
+    *,
+    days: int = 180,
+    starts: dt.timedelta = dt.timedelta(minutes=-1),
+    groups: tuple[str, ...] = CREDIT_GROUPS,
+) -> Consent:
     """A consent row, without the service."""
     begin = timezone.now() + starts
     return Consent.objects.create(
@@ -148,11 +190,20 @@ def consent(bank: Bank, firm: Firm, *, days: int = 180, starts: dt.timedelta = d
 def revoke(consent: Consent, firm: Firm) -> None:
     """The revocation alone, without its effects."""
     Consent.objects.filter(pk=consent.pk).update(
-        revoked_at=timezone.now(), revoked_by_ref=firm.signatory.person_id, revoked_by_name=firm.signatory.person_name
+        revoked_at=timezone.now(),
+        revoked_by_ref=firm.signatory.person_id,
+        revoked_by_name=firm.signatory.person_name,
     )
 
 
-def line(bank: Bank, firm: Firm, consent: Consent, *, amount: int = 9_000_000, expires: dt.timedelta = dt.timedelta(days=90)) -> CreditLine:
+def line(
+    bank: Bank,
+    firm: Firm,
+    consent: Consent,
+    *,
+    amount: int = 9_000_000,
+    expires: dt.timedelta = dt.timedelta(days=90),
+) -> CreditLine:
     """A live quote and its line, without the formula."""
     quote = Quote.objects.create(
         enterprise=firm.enterprise, organisation=bank.organisation, product=bank.product, product_version=bank.version, consent=consent,
@@ -165,7 +216,9 @@ def line(bank: Bank, firm: Firm, consent: Consent, *, amount: int = 9_000_000, e
     )  # fmt: skip
 
 
-def draft(bank: Bank, firm: Firm, line: CreditLine, consent: Consent, *, amount: int = 1_000_000) -> Application:
+def draft(
+    bank: Bank, firm: Firm, line: CreditLine, consent: Consent, *, amount: int = 1_000_000
+) -> Application:
     return Application.objects.create(
         line=line, enterprise=firm.enterprise, organisation=bank.organisation, product_version=bank.version, quote_id=line.quote_id,
         consent=consent, amount=Decimal(amount), term_months=12, purpose="采购原材料", client_ref=str(uuid.uuid4()),
@@ -174,7 +227,16 @@ def draft(bank: Bank, firm: Firm, line: CreditLine, consent: Consent, *, amount:
     )  # fmt: skip
 
 
-def step(application: Application, event: str, role: str, to: str, *, person: Actor | None = None, reserve: Any = 0, **fields: Any) -> ApplicationEvent:
+def step(
+    application: Application,
+    event: str,
+    role: str,
+    to: str,
+    *,
+    person: Actor | None = None,
+    reserve: Any = 0,
+    **fields: Any,
+) -> ApplicationEvent:
     """One history row as SQL writes it; the trigger moves the application."""
     application.refresh_from_db()
     made = ApplicationEvent.objects.create(
@@ -186,7 +248,9 @@ def step(application: Application, event: str, role: str, to: str, *, person: Ac
     return made
 
 
-def submitted(bank: Bank, firm: Firm, line: CreditLine, consent: Consent, *, amount: int = 1_000_000) -> Application:
+def submitted(
+    bank: Bank, firm: Firm, line: CreditLine, consent: Consent, *, amount: int = 1_000_000
+) -> Application:
     """An application that reached the bank."""
     application = draft(bank, firm, line, consent, amount=amount)
     step(application, "submit", "enterprise_signatory", "submitted", person=firm.signatory)
@@ -194,7 +258,9 @@ def submitted(bank: Bank, firm: Firm, line: CreditLine, consent: Consent, *, amo
     return application
 
 
-def proposal(bank: Bank, application: Application, *, amount: int | None = None, by: Actor | None = None, **fields: Any) -> Decision:
+def proposal(
+    bank: Bank, application: Application, *, amount: int | None = None, by: Actor | None = None, **fields: Any
+) -> Decision:
     """The maker's proposal and its step."""
     maker = by or bank.maker
     content = {"amount": str(amount or application.amount), "rate": "0.0450", "term_months": 12}
@@ -208,7 +274,9 @@ def proposal(bank: Bank, application: Application, *, amount: int | None = None,
 
 def decide(decision: Decision, outcome: str, by: Actor) -> None:
     """The checker's verdict alone, without its step."""
-    Decision.objects.filter(pk=decision.pk).update(outcome=outcome, checker_person=by.person_id, checker_name=by.person_name)
+    Decision.objects.filter(pk=decision.pk).update(
+        outcome=outcome, checker_person=by.person_id, checker_name=by.person_name
+    )
 
 
 def scalar(sql: str, *parameters: Any) -> Any:

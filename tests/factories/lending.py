@@ -19,7 +19,12 @@ from tests.factories import scoring
 
 YEAR = 2025
 FIGURES = {
-    YEAR: {"revenue": 50_000_000, "tax_paid_total": 1_600_000, "net_assets_end": 18_000_000, "rd_expense": 6_000_000},
+    YEAR: {
+        "revenue": 50_000_000,
+        "tax_paid_total": 1_600_000,
+        "net_assets_end": 18_000_000,
+        "rd_expense": 6_000_000,
+    },
     YEAR - 1: {"revenue": 40_000_000, "tax_paid_total": 1_200_000, "rd_expense": 5_000_000},
 }
 
@@ -51,13 +56,21 @@ class World:
 
     def propose(self, application: Application, amount: int = 4_000_000, **kwargs: Any) -> Any:
         return decisions.propose(
-            by=self.maker, application_id=application.pk, amount=Decimal(amount), rate=Decimal("0.0345"), term_months=12, **kwargs
+            by=self.maker,
+            application_id=application.pk,
+            amount=Decimal(amount),
+            rate=Decimal("0.0345"),
+            term_months=12,
+            **kwargs,
         )
 
     def approve(self, application: Application, by: Actor | None = None) -> Any:
         decision = application.decisions.get(live=True)
         return decisions.decide(
-            by=by or self.checker, application_id=application.pk, outcome="approve", content_hash=decision.content_hash
+            by=by or self.checker,
+            application_id=application.pk,
+            outcome="approve",
+            content_hash=decision.content_hash,
         )
 
 
@@ -75,7 +88,14 @@ def product(maker: Actor, checker: Actor, code: str = "points-loan", **changes: 
     return products.activate(by=checker, version_id=version.pk)
 
 
-def score(enterprise: Enterprise, *, total: str = "86", stage: str = "growth", published: bool = True, flags: int = 0) -> ScoreResult:
+def score(
+    enterprise: Enterprise,
+    *,
+    total: str = "86",
+    stage: str = "growth",
+    published: bool = True,
+    flags: int = 0,
+) -> ScoreResult:
     """A current result of the year with verified figures behind it."""
     cycle = Cycle.objects.filter(year=YEAR).first() or scoring.cycle(YEAR)
     pointer = CurrentRun.objects.filter(cycle=cycle).first()
@@ -89,7 +109,9 @@ def score(enterprise: Enterprise, *, total: str = "86", stage: str = "growth", p
 
 def _run(cycle: Cycle, published: bool) -> ScoreRun:
     version = cycle.scheme_version
-    snapshot = Snapshot.objects.create(cycle=cycle, scheme_version=version, columns=[], inputs=[], rows=1, root="0" * 64)
+    snapshot = Snapshot.objects.create(
+        cycle=cycle, scheme_version=version, columns=[], inputs=[], rows=1, root="0" * 64
+    )
     run = ScoreRun.objects.create(
         cycle=cycle, snapshot=snapshot, scheme_version=version, state="computed", engine_version="1", snapshot_root="0" * 64,
         scheme_digest=version.digest, result_root="1" * 64, run_hash="2" * 64, rows=1, stages=["startup", "growth", "mature"],
@@ -105,7 +127,9 @@ def figures(enterprise: Enterprise, years: dict[int, dict[str, int]] = FIGURES) 
     """Verified values of two years."""
     for year, amounts in years.items():
         cycle = Cycle.objects.filter(year=year).first() or scoring.cycle(year)
-        declaration, _new = Declaration.objects.get_or_create(cycle=cycle, enterprise=enterprise, defaults={"state": "frozen"})
+        declaration, _new = Declaration.objects.get_or_create(
+            cycle=cycle, enterprise=enterprise, defaults={"state": "frozen"}
+        )
         for code, amount in amounts.items():
             DeclaredValue.objects.create(
                 declaration=declaration, code=code, state="verified", verified_amount=amount, verified_by_name="赵审",

@@ -48,15 +48,22 @@ def organisation(kind: str, name: str = "", uscc: str = "") -> Organisation:
     return Organisation.objects.create(kind=kind, name=name or f"{kind} {next(_numbers)}", uscc=uscc)
 
 
-def membership(
-    role: str, park: Park, *, organisation: Organisation | None = None, person: Person | None = None, name: str = ""
-) -> Membership:
-    from tests.factories import parks as this
+def organisation_for(role: str) -> Organisation:
+    return organisation(organisation_kind(role))
 
+
+def membership(
+    role: str,
+    park: Park,
+    *,
+    organisation: Organisation | None = None,
+    person: Person | None = None,
+    name: str = "",
+) -> Membership:
     number = next(_numbers)
     person = person or Person.objects.create(name=name or PERSONAS.get(role, role))
     account = Account.objects.create(login=f"{role}{number}@{park.code}", person=person)
-    organisation = organisation or this.organisation(organisation_kind(role))
+    organisation = organisation or organisation_for(role)
     with park_scope(park.pk):
         return Membership.objects.create(
             account=account, organisation=organisation, role=role, starts_on=dt.date(2020, 1, 1)
@@ -76,7 +83,9 @@ def client_for(actor: Actor, *, second_factor: bool = True) -> Client:
     session = client.session
     session[SESSION_KEY] = actor.membership_id
     if second_factor:
-        device, _created = TOTPDevice.objects.get_or_create(user=account, name="default", defaults={"confirmed": True})
+        device, _created = TOTPDevice.objects.get_or_create(
+            user=account, name="default", defaults={"confirmed": True}
+        )
         session["otp_device_id"] = device.persistent_id
     session.save()
     return client

@@ -96,7 +96,7 @@ def run_out(edition: BoardEdition) -> None:
         (end,) = cursor.fetchone()
         for table, column in (("rankings_boardedition", "id"), ("rankings_publishedboard", "edition_id")):
             cursor.execute(
-                f"UPDATE {table} SET notice_starts_at = notice_starts_at - %s, notice_ends_at = %s WHERE {column} = %s",  # noqa: S608
+                f"UPDATE {table} SET notice_starts_at = notice_starts_at - %s, notice_ends_at = %s WHERE {column} = %s",
                 [dt.timedelta(days=10), end, edition.pk],
             )
 

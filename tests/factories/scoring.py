@@ -69,12 +69,16 @@ def scheme_version(body: dict[str, Any] | None = None, version: str = "2021.1") 
 
 def cycle(year: int = 2025, version: SchemeVersion | None = None) -> Cycle:
     version = version or SchemeVersion.objects.first() or scheme_version()
-    return Cycle.objects.create(year=year, scheme_version=version, declaration_deadline=f"{year + 1}-06-30T00:00Z")
+    return Cycle.objects.create(
+        year=year, scheme_version=version, declaration_deadline=f"{year + 1}-06-30T00:00Z"
+    )
 
 
 def enterprise(number: int, **fields: Any) -> Enterprise:
     code = uscc(number)
-    organisation = fields.pop("organisation", None) or people.organisation("enterprise", f"企业{number}", code)
+    organisation = fields.pop("organisation", None) or people.organisation(
+        "enterprise", f"企业{number}", code
+    )
     return Enterprise.objects.create(
         organisation=organisation, uscc=code, name=fields.pop("name", f"示例企业{number}"), industry=fields.pop("industry", "C39"),
         certification_state="certified", member_from="2020-01-01", **fields,

@@ -33,21 +33,40 @@ def test_consent_quotes_the_worked_example(granted: Any) -> None:
     line, quote = CreditLine.objects.get(), Quote.objects.get()
     assert (line.quoted_limit, quote.amount, quote.binding) == (NINE_MILLION, NINE_MILLION, "equity_capacity")
     steps = {step["code"]: Decimal(step["value"]) for step in quote.steps}
-    assert (steps["base"], steps["growth"], steps["score"]) == (Decimal("8400000.00"), Decimal("1.125"), Decimal("9450000.00"))
+    assert (steps["base"], steps["growth"], steps["score"]) == (
+        Decimal("8400000.00"),
+        Decimal("1.125"),
+        Decimal("9450000.00"),
+    )
     assert quote.expires_at <= consent.period.upper
     assert quotes.request(by=firm.signatory, product_code="jf-loan").quote.digest == quote.digest  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
     ("change", "why"),
-    [({"official": False}, "not published"), ({"flags": 1}, "vetoed"), ({"flags": 2}, "provisional"), ({"points": 59}, "low"), ({"net_assets_end": None}, "figures")],
+    [
+        ({"official": False}, "not published"),
+        ({"flags": 1}, "vetoed"),
+        ({"flags": 2}, "provisional"),
+        ({"points": 59}, "low"),
+        ({"net_assets_end": None}, "figures"),
+    ],
 )
-def test_no_line_without_a_final_clean_score_and_figures(in_park: Any, change: dict[str, Any], why: str) -> None:
+def test_no_line_without_a_final_clean_score_and_figures(
+    in_park: Any, change: dict[str, Any], why: str
+) -> None:
     bank, firm = make.bank(in_park), make.firm(in_park, **change)
     consents.grant(by=firm.signatory, product_code=bank.product.code, months=6)
     assert not CreditLine.objects.exists(), why
     with pytest.raises(Conflict):
-        applications.submit(by=firm.signatory, product_code="jf-loan", amount=Decimal(1), term_months=12, purpose="", client_ref="a")
+        applications.submit(
+            by=firm.signatory,
+            product_code="jf-loan",
+            amount=Decimal(1),
+            term_months=12,
+            purpose="",
+            client_ref="a",
+        )
 
 
 def test_only_the_signatory_grants_and_revokes(granted: Any) -> None:
@@ -58,7 +77,14 @@ def test_only_the_signatory_grants_and_revokes(granted: Any) -> None:
         with pytest.raises(Forbidden):
             consents.revoke(by=by, consent_id=consent.pk)
     with pytest.raises(Forbidden):
-        applications.submit(by=firm.agent, product_code="jf-loan", amount=Decimal(1), term_months=12, purpose="", client_ref="a")
+        applications.submit(
+            by=firm.agent,
+            product_code="jf-loan",
+            amount=Decimal(1),
+            term_months=12,
+            purpose="",
+            client_ref="a",
+        )
 
 
 @pytest.mark.parametrize("months", [0, 2, 13, 24])
@@ -73,13 +99,20 @@ def test_a_read_is_on_record_with_person_groups_and_time(granted: Any) -> None:
     sections = consents.read(by=bank.maker, consent_id=consent.pk, subject="A1")
     assert [section.group for section in sections or []] == ["id", "score", "dims", "fin"]
     row = queries.reads_of(firm.enterprise.pk).get()
-    assert (row.person_name, row.role, row.groups, row.organisation) == (bank.maker.person_name, "bank_maker", list(consent.groups), bank.organisation)
+    assert (row.person_name, row.role, row.groups, row.organisation) == (
+        bank.maker.person_name,
+        "bank_maker",
+        list(consent.groups),
+        bank.organisation,
+    )
 
 
 def test_only_the_consented_groups_are_shown(in_park: Any) -> None:
     bank, firm = make.bank(in_park), make.firm(in_park)
     consent = make.consent(bank, firm, groups=("id",))
-    sections = consents.read(by=bank.maker, consent_id=consent.pk, subject="A1", groups=("id", "score", "fin"))
+    sections = consents.read(
+        by=bank.maker, consent_id=consent.pk, subject="A1", groups=("id", "score", "fin")
+    )
     assert [section.group for section in sections or []] == ["id"]
     with pytest.raises(DatabaseError, match="no consent covers"), transaction.atomic():
         _log(bank, firm, consent, ["id", "fin"])
@@ -95,7 +128,11 @@ def _log(bank: make.Bank, firm: make.Firm, consent: Consent, groups: list[str]) 
 @pytest.mark.parametrize("why", ["revoked", "expired", "not begun"])
 def test_reading_fails_closed(in_park: Any, why: str) -> None:
     bank, firm = make.bank(in_park), make.firm(in_park)
-    starts = {"revoked": dt.timedelta(minutes=-1), "expired": dt.timedelta(days=-30), "not begun": dt.timedelta(hours=1)}[why]
+    starts = {
+        "revoked": dt.timedelta(minutes=-1),
+        "expired": dt.timedelta(days=-30),
+        "not begun": dt.timedelta(hours=1),
+    }[why]
     consent = make.consent(bank, firm, days=20, starts=starts)
     if why == "revoked":
         make.revoke(consent, firm)
@@ -116,7 +153,14 @@ def test_another_bank_reads_nothing(granted: Any, in_park: Any) -> None:
 
 def test_revoking_stops_reads_voids_the_quote_and_holds_the_application(granted: Any) -> None:
     bank, firm, consent = granted
-    open_one = applications.submit(by=firm.signatory, product_code="jf-loan", amount=Decimal(10**6), term_months=12, purpose="采购", client_ref="a")
+    open_one = applications.submit(
+        by=firm.signatory,
+        product_code="jf-loan",
+        amount=Decimal(10**6),
+        term_months=12,
+        purpose="采购",
+        client_ref="a",
+    )
     consents.revoke(by=firm.signatory, consent_id=consent.pk)
     assert consents.read(by=bank.maker, consent_id=consent.pk, subject="A1") is None
     assert Quote.objects.get().state == "void"

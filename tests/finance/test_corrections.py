@@ -24,8 +24,17 @@ MILLION = Decimal(1_000_000)
 def lent(in_park: Any) -> Any:
     bank, firm = make.bank(in_park), make.firm(in_park)
     consents.grant(by=firm.signatory, product_code=bank.product.code, months=12)
-    made = applications.submit(by=firm.signatory, product_code=bank.product.code, amount=MILLION, term_months=12, purpose="采购", client_ref="1")
-    decision = decisions.propose(by=bank.maker, application_id=made.pk, amount=MILLION, rate=Decimal("0.045"), term_months=12)
+    made = applications.submit(
+        by=firm.signatory,
+        product_code=bank.product.code,
+        amount=MILLION,
+        term_months=12,
+        purpose="采购",
+        client_ref="1",
+    )
+    decision = decisions.propose(
+        by=bank.maker, application_id=made.pk, amount=MILLION, rate=Decimal("0.045"), term_months=12
+    )
     return in_park, bank, firm, made, decision
 
 
@@ -37,9 +46,18 @@ def test_a_correction_supersedes_the_quote_and_tells_both(lent: Any) -> None:
     told = set(Notification.objects.values_list("organisation_id", flat=True))
     assert told == {bank.organisation.pk, firm.enterprise.organisation_id}
     with pytest.raises(Conflict):
-        decisions.decide(by=bank.checker, application_id=made.pk, outcome="approve", content_hash=decision.content_hash)
+        decisions.decide(
+            by=bank.checker, application_id=made.pk, outcome="approve", content_hash=decision.content_hash
+        )
     with pytest.raises(Conflict):
-        applications.submit(by=firm.signatory, product_code=bank.product.code, amount=MILLION, term_months=12, purpose="采购", client_ref="2")
+        applications.submit(
+            by=firm.signatory,
+            product_code=bank.product.code,
+            amount=MILLION,
+            term_months=12,
+            purpose="采购",
+            client_ref="2",
+        )
     assert Application.objects.get().reserved == MILLION
 
 

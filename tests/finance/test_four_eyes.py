@@ -22,12 +22,28 @@ MILLION = Decimal(1_000_000)
 @pytest.fixture
 def proposed(inside: Any) -> tuple[Any, Application, Decision]:
     application = inside.submitted()
-    decision = decisions.propose(by=inside.bank.maker, application_id=application.pk, amount=MILLION, rate=Decimal("0.045"), term_months=12)
+    decision = decisions.propose(
+        by=inside.bank.maker,
+        application_id=application.pk,
+        amount=MILLION,
+        rate=Decimal("0.045"),
+        term_months=12,
+    )
     return inside, application, decision
 
 
 def _approve(by: Any, application: Application, decision: Decision, **changes: Any) -> Decision:
-    return decisions.decide(**({"by": by, "application_id": application.pk, "outcome": "approve", "content_hash": decision.content_hash} | changes))
+    return decisions.decide(
+        **(
+            {
+                "by": by,
+                "application_id": application.pk,
+                "outcome": "approve",
+                "content_hash": decision.content_hash,
+            }
+            | changes
+        )
+    )
 
 
 def test_another_person_approves(proposed: Any) -> None:
@@ -36,13 +52,20 @@ def test_another_person_approves(proposed: Any) -> None:
     application.refresh_from_db()
     inside.line.refresh_from_db()
     assert (application.status, inside.line.reserved) == ("approved", MILLION)
-    assert [event.event for event in application.events.order_by("seq")] == ["submit", "screen", "propose", "approve"]
+    assert [event.event for event in application.events.order_by("seq")] == [
+        "submit",
+        "screen",
+        "propose",
+        "approve",
+    ]
 
 
 def test_the_maker_cannot_check_with_any_account(proposed: Any, in_park: Any) -> None:
     inside, application, decision = proposed
     maker = Person.objects.get(pk=inside.bank.maker.person_id)
-    second_account = people.actor("bank_checker", in_park, organisation=inside.bank.organisation, person=maker)
+    second_account = people.actor(
+        "bank_checker", in_park, organisation=inside.bank.organisation, person=maker
+    )
     with pytest.raises(Forbidden):
         _approve(second_account, application, decision)
     with pytest.raises(Forbidden):
@@ -61,7 +84,13 @@ def test_what_is_approved_is_what_was_seen(proposed: Any) -> None:
     with pytest.raises(Conflict) as refused:
         _approve(inside.bank.checker, application, decision, content_hash="0" * 64)
     assert refused.value.code == "content_changed"
-    for change in ({"amount": MILLION * 2}, {"rate": Decimal("0.01")}, {"content": {}}, {"content_hash": "0" * 64}, {"maker_person": 1}):
+    for change in (
+        {"amount": MILLION * 2},
+        {"rate": Decimal("0.01")},
+        {"content": {}},
+        {"content_hash": "0" * 64},
+        {"maker_person": 1},
+    ):
         with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
             Decision.objects.filter(pk=decision.pk).update(**change)
 
@@ -69,7 +98,11 @@ def test_what_is_approved_is_what_was_seen(proposed: Any) -> None:
 def test_a_decision_is_made_once(proposed: Any) -> None:
     inside, application, decision = proposed
     decisions.decide(
-        by=inside.bank.checker, application_id=application.pk, outcome="reject", content_hash=decision.content_hash, reason="capacity"
+        by=inside.bank.checker,
+        application_id=application.pk,
+        outcome="reject",
+        content_hash=decision.content_hash,
+        reason="capacity",
     )
     with pytest.raises(DatabaseError, match="decided already"), transaction.atomic():
         Decision.objects.filter(pk=decision.pk).update(outcome="approved")
@@ -87,7 +120,13 @@ def test_rejecting_needs_a_reason_and_returning_a_word(proposed: Any) -> None:
 def test_returned_proposals_are_made_anew(proposed: Any) -> None:
     inside, application, decision = proposed
     _approve(inside.bank.checker, application, decision, outcome="return", note="金额偏高")
-    again = decisions.propose(by=inside.bank.maker, application_id=application.pk, amount=MILLION / 2, rate=Decimal("0.045"), term_months=12)
+    again = decisions.propose(
+        by=inside.bank.maker,
+        application_id=application.pk,
+        amount=MILLION / 2,
+        rate=Decimal("0.045"),
+        term_months=12,
+    )
     with pytest.raises(Conflict):
         _approve(inside.bank.checker, application, decision)
     _approve(inside.bank.checker, application, again)
@@ -96,27 +135,59 @@ def test_returned_proposals_are_made_anew(proposed: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "terms", [{"amount": MILLION + 1}, {"amount": Decimal(0)}, {"rate": Decimal("0.0601")}, {"rate": Decimal("0.0299")}, {"term_months": 37}, {"term_months": 2}]
+    "terms",
+    [
+        {"amount": MILLION + 1},
+        {"amount": Decimal(0)},
+        {"rate": Decimal("0.0601")},
+        {"rate": Decimal("0.0299")},
+        {"term_months": 37},
+        {"term_months": 2},
+    ],
 )
-def test_proposals_stay_within_what_was_applied_for_and_the_product(inside: Any, terms: dict[str, Any]) -> None:
+def test_proposals_stay_within_what_was_applied_for_and_the_product(
+    inside: Any, terms: dict[str, Any]
+) -> None:
     application = inside.submitted()
     with pytest.raises(Refused):
-        decisions.propose(**({"by": inside.bank.maker, "application_id": application.pk, "amount": MILLION, "rate": Decimal("0.045"), "term_months": 12} | terms))
+        decisions.propose(
+            **(
+                {
+                    "by": inside.bank.maker,
+                    "application_id": application.pk,
+                    "amount": MILLION,
+                    "rate": Decimal("0.045"),
+                    "term_months": 12,
+                }
+                | terms
+            )
+        )
     content = {"amount": MILLION, "rate": Decimal("0.045"), "term_months": 12} | terms
     with pytest.raises(DatabaseError), transaction.atomic():
-        Decision.objects.create(application=application, content={}, content_hash="0" * 64, maker_person=inside.bank.maker.person_id, maker_name="x", **content)
+        Decision.objects.create(
+            application=application,
+            content={},
+            content_hash="0" * 64,
+            maker_person=inside.bank.maker.person_id,
+            maker_name="x",
+            **content,
+        )
 
 
 def test_sql_cannot_put_the_maker_in_the_checkers_place(proposed: Any) -> None:
     inside, _application, decision = proposed
     with pytest.raises(IntegrityError, match="two_persons"), transaction.atomic():
-        Decision.objects.filter(pk=decision.pk).update(outcome="approved", checker_person=inside.bank.maker.person_id)
+        Decision.objects.filter(pk=decision.pk).update(
+            outcome="approved", checker_person=inside.bank.maker.person_id
+        )
 
 
 def test_sql_cannot_approve_without_a_decision(proposed: Any) -> None:
     inside, application, _decision = proposed
     with pytest.raises(DatabaseError, match="two people"), transaction.atomic():
-        make.step(application, "approve", "bank_checker", "approved", person=inside.bank.checker, reserve=MILLION)
+        make.step(
+            application, "approve", "bank_checker", "approved", person=inside.bank.checker, reserve=MILLION
+        )
 
 
 @pytest.mark.parametrize("who", ["maker", "signatory", "nobody"])
@@ -146,17 +217,28 @@ def test_after_the_consent_nothing_is_approved(proposed: Any) -> None:
         _approve(inside.bank.checker, application, decision)
     make.decide(decision, "approved", inside.bank.checker)
     with pytest.raises(DatabaseError, match="consent is not active"), transaction.atomic():
-        make.step(application, "approve", "bank_checker", "approved", person=inside.bank.checker, reserve=MILLION)
+        make.step(
+            application, "approve", "bank_checker", "approved", person=inside.bank.checker, reserve=MILLION
+        )
 
 
 def test_product_versions_need_two_persons_and_never_change(in_park: Any) -> None:
     bank = make.bank(in_park)
-    terms = products.Terms(cap=MILLION, min_score=Decimal(60), rate_low=Decimal("0.03"), rate_high=Decimal("0.05"), term_min=3, term_max=12)
+    terms = products.Terms(
+        cap=MILLION,
+        min_score=Decimal(60),
+        rate_low=Decimal("0.03"),
+        rate_high=Decimal("0.05"),
+        term_min=3,
+        term_max=12,
+    )
     second = products.propose(by=bank.maker, code=bank.product.code, name=bank.product.name, terms=terms)
     with pytest.raises(Forbidden):
         products.activate(by=bank.maker, version_id=second.pk)
     with pytest.raises(IntegrityError, match="two_persons"), transaction.atomic():
-        ProductVersion.objects.filter(pk=second.pk).update(state="active", activated_by_ref=bank.maker.person_id)
+        ProductVersion.objects.filter(pk=second.pk).update(
+            state="active", activated_by_ref=bank.maker.person_id
+        )
     products.activate(by=bank.checker, version_id=second.pk)
     bank.version.refresh_from_db()
     assert bank.version.state == "retired"
@@ -164,7 +246,9 @@ def test_product_versions_need_two_persons_and_never_change(in_park: Any) -> Non
         with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
             ProductVersion.objects.filter(pk=second.pk).update(**change)
     with pytest.raises(DatabaseError), transaction.atomic():
-        ProductVersion.objects.filter(pk=second.pk).update(state="draft", activated_by_ref=None, activated_at=None)
+        ProductVersion.objects.filter(pk=second.pk).update(
+            state="draft", activated_by_ref=None, activated_at=None
+        )
     assert Product.objects.count() == 1
 
 

@@ -29,11 +29,27 @@ def walked(live_db: None, park: Any) -> Any:
         consents.read(by=bank.maker, consent_id=consent.pk, subject="A1")
         for number in range(2):
             made = applications.submit(
-                by=firm.signatory, product_code=bank.product.code, amount=2 * MILLION, term_months=12, purpose="采购", client_ref=str(number)
+                by=firm.signatory,
+                product_code=bank.product.code,
+                amount=2 * MILLION,
+                term_months=12,
+                purpose="采购",
+                client_ref=str(number),
             )
             if number == 0:
-                decision = decisions.propose(by=bank.maker, application_id=made.pk, amount=MILLION, rate=Decimal("0.045"), term_months=12)
-                decisions.decide(by=bank.checker, application_id=made.pk, outcome="approve", content_hash=decision.content_hash)
+                decision = decisions.propose(
+                    by=bank.maker,
+                    application_id=made.pk,
+                    amount=MILLION,
+                    rate=Decimal("0.045"),
+                    term_months=12,
+                )
+                decisions.decide(
+                    by=bank.checker,
+                    application_id=made.pk,
+                    outcome="approve",
+                    content_hash=decision.content_hash,
+                )
         consents.revoke(by=firm.signatory, consent_id=consent.pk)
         assert sorted(Application.objects.values_list("status", flat=True)) == ["approved", "on_hold"]
         assert CreditLine.objects.get().reserved == 3 * MILLION
@@ -57,12 +73,21 @@ DAMAGE = {
     "I4": "UPDATE finance_consentaccess SET at = now() + interval '1 second'",
     "I5": "UPDATE finance_quote SET expires_at = created_at",
     "I6": "UPDATE finance_decision SET amount = 3000000",
-    "I13": "UPDATE finance_consent SET period = period; INSERT INTO finance_quote SELECT (json_populate_record(q, '{\"id\": 999, \"state\": \"live\"}')).* FROM finance_quote q;"
-    "INSERT INTO finance_quote SELECT (json_populate_record(q, '{\"id\": 1000, \"state\": \"live\"}')).* FROM finance_quote q WHERE id <> 999",
+    "I13": 'UPDATE finance_consent SET period = period; INSERT INTO finance_quote SELECT (json_populate_record(q, \'{"id": 999, "state": "live"}\')).* FROM finance_quote q;'
+    'INSERT INTO finance_quote SELECT (json_populate_record(q, \'{"id": 1000, "state": "live"}\')).* FROM finance_quote q WHERE id <> 999',
     "I14": "UPDATE finance_applicationevent SET from_state = 'proposed' WHERE event = 'screen'",
     "I15": "UPDATE finance_application SET status = 'rejected' WHERE status = 'on_hold'",
 }
-TABLES = ("creditline", "decision", "consentaccess", "quote", "consent", "applicationevent", "application", "productversion")
+TABLES = (
+    "creditline",
+    "decision",
+    "consentaccess",
+    "quote",
+    "consent",
+    "applicationevent",
+    "application",
+    "productversion",
+)
 
 
 @pytest.mark.parametrize("code", list(INVARIANTS))
@@ -74,7 +99,10 @@ def test_damage_is_named(walked: Any, code: str) -> None:
         for table in TABLES:
             name = f"finance_{table}"
             cursor.execute(f"ALTER TABLE {name} DISABLE ROW LEVEL SECURITY, DISABLE TRIGGER USER")
-            cursor.execute("SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('c', 'x')", [name])
+            cursor.execute(
+                "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('c', 'x')",
+                [name],
+            )
             for constraint, definition in cursor.fetchall():
                 cursor.execute(f'ALTER TABLE {name} DROP CONSTRAINT "{constraint}"')
                 dropped.append((name, constraint, definition))
@@ -92,7 +120,9 @@ def test_damage_is_named(walked: Any, code: str) -> None:
                 call_command("verify_invariants", "--park", "cq", stdout=out, stderr=out)
             assert f"cq {code} " in out.getvalue()
         finally:
-            cursor.execute("TRUNCATE finance_product, finance_consent, finance_quote, finance_creditline, finance_application CASCADE")
+            cursor.execute(
+                "TRUNCATE finance_product, finance_consent, finance_quote, finance_creditline, finance_application CASCADE"
+            )
             for name, constraint, definition in dropped:
                 cursor.execute(f'ALTER TABLE {name} ADD CONSTRAINT "{constraint}" {definition}')
             for table in TABLES:

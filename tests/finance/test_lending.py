@@ -49,7 +49,11 @@ def sql(text: str, *values: Any) -> None:
 
 def test_golden_line_of_nine_million_bound_by_equity(world: finance.World) -> None:
     priced = price(world.enterprise.pk, world.version)
-    assert (priced.amount, priced.result.binding, priced.usable) == (Decimal(9_000_000), "equity_capacity", True)
+    assert (priced.amount, priced.result.binding, priced.usable) == (
+        Decimal(9_000_000),
+        "equity_capacity",
+        True,
+    )
     world.consent()
     assert world.line.quoted_limit == Decimal(9_000_000)
     quote = world.line.quote
@@ -77,7 +81,10 @@ def test_score_that_is_not_published_gives_a_provisional_line_only(in_park: Any)
 
 def test_veto_and_low_score_give_nothing(in_park: Any) -> None:
     vetoed = finance.world(in_park, 1, flags=2)
-    assert (price(vetoed.enterprise.pk, vetoed.version).amount, price(vetoed.enterprise.pk, vetoed.version).result.binding) == (0, "veto")
+    assert (
+        price(vetoed.enterprise.pk, vetoed.version).amount,
+        price(vetoed.enterprise.pk, vetoed.version).result.binding,
+    ) == (0, "veto")
     low = finance.world(in_park, 2, total="59.99")
     assert price(low.enterprise.pk, low.version).result.binding == "R01"
 
@@ -87,7 +94,11 @@ def test_missing_figures_are_named_and_give_nothing(world: finance.World) -> Non
 
     DeclaredValue.objects.filter(code="net_assets_end").update(verified_amount=None)
     priced = price(world.enterprise.pk, world.version)
-    assert (priced.amount, priced.result.binding, priced.figures.missing) == (0, "missing", ("net_assets_end",))
+    assert (priced.amount, priced.result.binding, priced.figures.missing) == (
+        0,
+        "missing",
+        ("net_assets_end",),
+    )
 
 
 def test_what_is_taken_under_another_product_lowers_the_line(world: finance.World) -> None:
@@ -103,33 +114,60 @@ def test_what_is_taken_under_another_product_lowers_the_line(world: finance.Worl
 def test_consent_application_proposal_approval(world: finance.World) -> None:
     world.consent()
     application = world.apply(5_000_000)
-    assert (application.status, application.reserved, world.line.reserved) == ("screened", 5_000_000, 5_000_000)
+    assert (application.status, application.reserved, world.line.reserved) == (
+        "screened",
+        5_000_000,
+        5_000_000,
+    )
     decisions.acknowledge(by=world.maker, application_id=application.pk)
     world.propose(application, 4_000_000)
     world.approve(application)
     application.refresh_from_db()
-    assert (application.status, application.reserved, world.line.reserved) == ("approved", 4_000_000, 4_000_000)
+    assert (application.status, application.reserved, world.line.reserved) == (
+        "approved",
+        4_000_000,
+        4_000_000,
+    )
     assert application.contacted_at is not None
     steps = list(application.events.order_by("seq").values_list("seq", "from_state", "event", "to_state"))
     assert steps == [
         (1, "draft", "submit", "submitted"), (2, "submitted", "screen", "screened"), (3, "screened", "acknowledge", "screened"),
         (4, "screened", "propose", "proposed"), (5, "proposed", "approve", "approved"),
     ]  # fmt: skip
-    assert {"consent.granted", "quote.made", "application.submitted", "decision.proposed", "decision.approved"} <= set(
-        AuditEvent.objects.values_list("action", flat=True)
-    )
+    assert {
+        "consent.granted",
+        "quote.made",
+        "application.submitted",
+        "decision.proposed",
+        "decision.approved",
+    } <= set(AuditEvent.objects.values_list("action", flat=True))
 
 
 def test_return_then_new_proposal_then_reject_frees_the_line(world: finance.World) -> None:
     world.consent()
     application = world.apply()
     first = world.propose(application)
-    decisions.decide(by=world.checker, application_id=application.pk, outcome="return", content_hash=first.content_hash, note="期限过长")
+    decisions.decide(
+        by=world.checker,
+        application_id=application.pk,
+        outcome="return",
+        content_hash=first.content_hash,
+        note="期限过长",
+    )
     second = world.propose(application, 3_000_000)
     with pytest.raises(Refused):
-        decisions.decide(by=world.checker, application_id=application.pk, outcome="reject", content_hash=second.content_hash)
+        decisions.decide(
+            by=world.checker,
+            application_id=application.pk,
+            outcome="reject",
+            content_hash=second.content_hash,
+        )
     decisions.decide(
-        by=world.checker, application_id=application.pk, outcome="reject", content_hash=second.content_hash, reason="capacity"
+        by=world.checker,
+        application_id=application.pk,
+        outcome="reject",
+        content_hash=second.content_hash,
+        reason="capacity",
     )
     application.refresh_from_db()
     assert (application.status, application.reserved, world.line.reserved) == ("rejected", 0, 0)
@@ -179,19 +217,39 @@ def test_agent_may_not_sign_submit_or_revoke(world: finance.World) -> None:
         consents.revoke(by=world.agent, consent_id=consent.pk)
     with pytest.raises(Forbidden):
         applications.submit(
-            by=world.agent, product_code=world.version.product.code, amount=Decimal(1), term_months=12, purpose="x", client_ref="x"
+            by=world.agent,
+            product_code=world.version.product.code,
+            amount=Decimal(1),
+            term_months=12,
+            purpose="x",
+            client_ref="x",
         )
 
 
 @pytest.mark.parametrize(
     ("amount", "rate", "term"),
-    [("5000001", "0.0345", 12), ("0", "0.0345", 12), ("1", "0.0299", 12), ("1", "0.0451", 12), ("1", "0.0345", 2), ("1", "0.0345", 37)],
+    [
+        ("5000001", "0.0345", 12),
+        ("0", "0.0345", 12),
+        ("1", "0.0299", 12),
+        ("1", "0.0451", 12),
+        ("1", "0.0345", 2),
+        ("1", "0.0345", 37),
+    ],
 )
-def test_proposals_stay_inside_application_band_and_term(world: finance.World, amount: str, rate: str, term: int) -> None:
+def test_proposals_stay_inside_application_band_and_term(
+    world: finance.World, amount: str, rate: str, term: int
+) -> None:
     world.consent()
     application = world.apply()
     with pytest.raises(Refused):
-        decisions.propose(by=world.maker, application_id=application.pk, amount=Decimal(amount), rate=Decimal(rate), term_months=term)
+        decisions.propose(
+            by=world.maker,
+            application_id=application.pk,
+            amount=Decimal(amount),
+            rate=Decimal(rate),
+            term_months=term,
+        )
     content = '{"x": 1}'
     with pytest.raises(DatabaseError):
         sql(
@@ -206,7 +264,9 @@ def test_proposals_stay_inside_application_band_and_term(world: finance.World, a
 
 def test_same_person_with_two_accounts_cannot_check(world: finance.World) -> None:
     bank = people.Organisation.objects.get(pk=world.maker.organisation_id)
-    twin = people.actor("bank_checker", world.park, organisation=bank, person=Person.objects.get(pk=world.maker.person_id))
+    twin = people.actor(
+        "bank_checker", world.park, organisation=bank, person=Person.objects.get(pk=world.maker.person_id)
+    )
     world.consent()
     application = world.apply()
     world.propose(application)
@@ -214,7 +274,8 @@ def test_same_person_with_two_accounts_cannot_check(world: finance.World) -> Non
         world.approve(application, by=twin)
     with pytest.raises(DatabaseError):
         sql(
-            "UPDATE finance_decision SET outcome = 'approved', checker_person = maker_person WHERE application_id = %s", application.pk
+            "UPDATE finance_decision SET outcome = 'approved', checker_person = maker_person WHERE application_id = %s",
+            application.pk,
         )
 
 
@@ -222,7 +283,13 @@ def test_maker_cannot_check_and_checker_cannot_propose(world: finance.World) -> 
     world.consent()
     application = world.apply()
     with pytest.raises(Forbidden):
-        decisions.propose(by=world.checker, application_id=application.pk, amount=Decimal(1), rate=Decimal("0.03"), term_months=12)
+        decisions.propose(
+            by=world.checker,
+            application_id=application.pk,
+            amount=Decimal(1),
+            rate=Decimal("0.03"),
+            term_months=12,
+        )
     world.propose(application)
     with pytest.raises(Forbidden):
         world.approve(application, by=world.maker)
@@ -234,9 +301,11 @@ def test_content_cannot_be_edited_after_the_proposal_even_by_sql(world: finance.
     decision = world.propose(application)
     for column in ("amount = 1", "rate = 0.03", "content = '{}'", "content_hash = 'x'", "maker_person = 1"):
         with pytest.raises(DatabaseError, match="permission denied"):
-            sql("UPDATE finance_decision SET " + column + " WHERE id = %s", decision.pk)  # noqa: S608  # fixed texts
+            sql("UPDATE finance_decision SET " + column + " WHERE id = %s", decision.pk)  # fixed texts
     with pytest.raises(Conflict):
-        decisions.decide(by=world.checker, application_id=application.pk, outcome="approve", content_hash="0" * 64)
+        decisions.decide(
+            by=world.checker, application_id=application.pk, outcome="approve", content_hash="0" * 64
+        )
 
 
 def test_approval_by_sql_needs_a_checker_of_that_bank(world: finance.World) -> None:
@@ -252,7 +321,9 @@ def test_approval_by_sql_needs_a_checker_of_that_bank(world: finance.World) -> N
     for person in (world.checker.person_id, world.maker.person_id, stranger.person_id):
         with pytest.raises(DatabaseError):
             sql(insert, world.park.pk, application.pk, person)
-    Decision.objects.filter(application=application).update(outcome="approved", checker_person=stranger.person_id)
+    Decision.objects.filter(application=application).update(
+        outcome="approved", checker_person=stranger.person_id
+    )
     with pytest.raises(DatabaseError, match="is not bank_checker here"):
         sql(insert, world.park.pk, application.pk, stranger.person_id)
 
@@ -269,12 +340,17 @@ def test_products_need_two_people_by_service_and_by_sql(world: finance.World) ->
     with pytest.raises(DatabaseError, match="permission denied"):
         sql("UPDATE finance_productversion SET cap = 1 WHERE id = %s", world.version.pk)
     with pytest.raises(DatabaseError):
-        sql("UPDATE finance_productversion SET state = 'draft', activated_by_ref = NULL WHERE id = %s", world.version.pk)
+        sql(
+            "UPDATE finance_productversion SET state = 'draft', activated_by_ref = NULL WHERE id = %s",
+            world.version.pk,
+        )
 
 
 def test_activating_a_version_retires_the_one_before(world: finance.World) -> None:
     code = world.version.product.code
-    second = products.propose(by=world.checker, code=code, name="x", terms=finance.terms(cap=Decimal(1_000_000)))
+    second = products.propose(
+        by=world.checker, code=code, name="x", terms=finance.terms(cap=Decimal(1_000_000))
+    )
     products.activate(by=world.maker, version_id=second.pk)
     states = dict(ProductVersion.objects.values_list("number", "state"))
     assert states == {1: "retired", 2: "active"}
@@ -291,7 +367,11 @@ def test_bank_reads_consented_groups_and_each_read_is_logged(world: finance.Worl
     assert world.enterprise.name in text
     assert "50,000,000" not in text, "figures are banded"
     read = ConsentAccess.objects.get()
-    assert (read.person_name, read.groups, read.organisation_id) == (world.maker.person_name, consent.groups, world.maker.organisation_id)
+    assert (read.person_name, read.groups, read.organisation_id) == (
+        world.maker.person_name,
+        consent.groups,
+        world.maker.organisation_id,
+    )
 
 
 def test_revoking_stops_reads_voids_quotes_freezes_and_holds(world: finance.World) -> None:
@@ -376,7 +456,9 @@ def test_all_groups_must_be_ticked(world: finance.World) -> None:
 # --- approval basis ---------------------------------------------------------------------------------------------------
 
 
-def test_a_cut_below_the_proposal_stops_the_approval_but_not_the_check_constraint(world: finance.World) -> None:
+def test_a_cut_below_the_proposal_stops_the_approval_but_not_the_check_constraint(
+    world: finance.World,
+) -> None:
     world.consent()
     application = world.apply(5_000_000)
     world.propose(application, 4_000_000)
@@ -413,7 +495,7 @@ def test_line_cannot_be_raised_or_filled_by_sql(world: finance.World) -> None:
     world.consent()
     for change in ("reserved = 1", "drawn = 1", "enterprise_id = 1"):
         with pytest.raises(DatabaseError, match="permission denied"):
-            sql("UPDATE finance_creditline SET " + change)  # noqa: S608  # fixed texts
+            sql("UPDATE finance_creditline SET " + change)  # fixed texts
     with pytest.raises(DatabaseError, match="not covered"):
         sql("UPDATE finance_creditline SET quoted_limit = 99000000, hard_limit = 99000000")
 
@@ -458,7 +540,9 @@ MUTANTS = [
 
 
 @pytest.mark.parametrize(("event", "role", "target"), MUTANTS)
-def test_steps_that_are_not_listed_are_refused_by_the_database(world: finance.World, event: str, role: str, target: str) -> None:
+def test_steps_that_are_not_listed_are_refused_by_the_database(
+    world: finance.World, event: str, role: str, target: str
+) -> None:
     world.consent()
     application = world.apply()
     people_by_role = {
@@ -505,7 +589,9 @@ def test_nothing_of_another_park_is_seen_or_joined(world: finance.World) -> None
     token = scope._park_id.set(None)
     try:
         with park_scope(twin_park.pk):
-            twin = Actor.of(Membership.objects.get(pk=people.membership("bank_maker", twin_park, organisation=bank).pk))
+            twin = Actor.of(
+                Membership.objects.get(pk=people.membership("bank_maker", twin_park, organisation=bank).pk)
+            )
             assert not queries.to_bank(twin).exists()
             assert consents.read(by=twin, consent_id=consent.pk, subject="x") is None
             with pytest.raises(NotFound):

@@ -62,7 +62,14 @@ def test_many_connections_take_exactly_what_the_line_has(live_db: None, market: 
 
     def submit(i: int) -> Application:
         with park_scope(market.park.pk):
-            return applications.submit(by=by, product_code=code, amount=Decimal(MILLION), term_months=12, purpose="采购", client_ref=f"r{i}")
+            return applications.submit(
+                by=by,
+                product_code=code,
+                amount=Decimal(MILLION),
+                term_months=12,
+                purpose="采购",
+                client_ref=f"r{i}",
+            )
 
     results = race(24, submit)
     winners = [one for one in results if isinstance(one, Application)]
@@ -77,7 +84,10 @@ def test_many_connections_take_exactly_what_the_line_has(live_db: None, market: 
 def _race_of_sql(market: Any) -> int:
     """Twelve drafts are submitted by plain inserts at once; what the line says is reserved afterwards."""
     with park_scope(market.park.pk):
-        drafts = [make.draft(market.bank, market.firm, market.line, market.consent, amount=3 * MILLION) for _n in range(12)]
+        drafts = [
+            make.draft(market.bank, market.firm, market.line, market.consent, amount=3 * MILLION)
+            for _n in range(12)
+        ]
 
     def submit(i: int) -> None:
         with park_scope(market.park.pk):
@@ -99,7 +109,9 @@ def without_the_guard() -> Iterator[None]:
     with owner_connection() as owner, owner.cursor() as cursor:
         cursor.execute(GUARDED)
         original = cursor.fetchone()[0]
-        cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'credit_line_exposure'")
+        cursor.execute(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'credit_line_exposure'"
+        )
         check = cursor.fetchone()[0]
         cursor.execute(UNGUARDED)
         cursor.execute("ALTER TABLE finance_creditline DROP CONSTRAINT credit_line_exposure")
@@ -118,7 +130,9 @@ def test_without_the_guard_the_same_race_over_commits(live_db: None, market: Any
 
 def test_the_check_alone_refuses_an_overdraft(inside: Any) -> None:
     with owner_connection() as owner, owner.cursor() as cursor:
-        cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'credit_line_exposure'")
+        cursor.execute(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'credit_line_exposure'"
+        )
         assert "reserved + drawn" in cursor.fetchone()[0]
 
 
@@ -130,7 +144,9 @@ def test_the_application_role_cannot_write_what_is_taken(inside: Any, column: st
 
 def test_a_limit_cannot_rise_above_its_quote(inside: Any) -> None:
     with pytest.raises(DatabaseError, match="not covered by a live quote"), transaction.atomic():
-        CreditLine.objects.filter(pk=inside.line.pk).update(quoted_limit=10 * MILLION, hard_limit=10 * MILLION)
+        CreditLine.objects.filter(pk=inside.line.pk).update(
+            quoted_limit=10 * MILLION, hard_limit=10 * MILLION
+        )
 
 
 def test_a_cut_counts_at_once_and_keeps_what_is_taken(inside: Any) -> None:
@@ -147,7 +163,14 @@ def test_an_approval_above_a_cut_line_is_refused(inside: Any) -> None:
     lines.cut(by=inside.bank.maker, line_id=inside.line.pk, limit=Decimal(3 * MILLION))
     make.decide(decision, "approved", inside.bank.checker)
     with pytest.raises(DatabaseError, match="was cut"), transaction.atomic():
-        make.step(application, "approve", "bank_checker", "approved", person=inside.bank.checker, reserve=4 * MILLION)
+        make.step(
+            application,
+            "approve",
+            "bank_checker",
+            "approved",
+            person=inside.bank.checker,
+            reserve=4 * MILLION,
+        )
 
 
 @pytest.mark.parametrize("ending", ["withdraw", "lapse", "reject"])
@@ -169,7 +192,9 @@ def test_an_approval_of_less_gives_the_difference_back(inside: Any) -> None:
     application = inside.submitted(4 * MILLION)
     decision = make.proposal(inside.bank, application, amount=3 * MILLION)
     make.decide(decision, "approved", inside.bank.checker)
-    make.step(application, "approve", "bank_checker", "approved", person=inside.bank.checker, reserve=3 * MILLION)
+    make.step(
+        application, "approve", "bank_checker", "approved", person=inside.bank.checker, reserve=3 * MILLION
+    )
     inside.line.refresh_from_db()
     assert (inside.line.reserved, application.status) == (3 * MILLION, "approved")
 
@@ -192,11 +217,20 @@ def test_a_form_sent_many_times_at_once_applies_once(live_db: None, market: Any)
         key = keys[i % len(keys)]
 
         def effect() -> Reply:
-            made = applications.submit(by=by, product_code=code, amount=Decimal(amount), term_months=12, purpose="采购", client_ref=key)
+            made = applications.submit(
+                by=by,
+                product_code=code,
+                amount=Decimal(amount),
+                term_months=12,
+                purpose="采购",
+                client_ref=key,
+            )
             return Reply(302, location=f"/{made.pk}/")
 
         with park_scope(market.park.pk):
-            return idempotency.once(by=by, route="finance:apply", key=key, body={"amount": str(amount)}, effect=effect)
+            return idempotency.once(
+                by=by, route="finance:apply", key=key, body={"amount": str(amount)}, effect=effect
+            )
 
     results = race(24, send)
     assert all(isinstance(one, Reply) for one in results), results

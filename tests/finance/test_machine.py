@@ -16,7 +16,15 @@ from tests.factories import finance as make
 pytestmark = pytest.mark.django_db
 Row = tuple[str, str, str, str, str]
 ENDS = {"rejected", "declined_auto", "withdrawn", "lapsed"}
-ROLES = ("enterprise_agent", "enterprise_signatory", "bank_maker", "bank_checker", "bank_ops", "park_admin", "system")
+ROLES = (
+    "enterprise_agent",
+    "enterprise_signatory",
+    "bank_maker",
+    "bank_checker",
+    "bank_ops",
+    "park_admin",
+    "system",
+)
 
 
 def broken_promises(rows: Iterable[Row]) -> list[str]:
@@ -38,22 +46,29 @@ def broken_promises(rows: Iterable[Row]) -> list[str]:
         found = reached | {to for source, _event, _role, to in steps if source in reached}
         more, reached = found != reached, found
     holds = {
-        "only the signatory submits, from a draft": roles_of("submit") == {"enterprise_signatory"} and sources_of("submit") == {"draft"},
-        "only a maker proposes, once screened": roles_of("propose") == {"bank_maker"} and sources_of("propose") == {"screened"},
+        "only the signatory submits, from a draft": roles_of("submit") == {"enterprise_signatory"}
+        and sources_of("submit") == {"draft"},
+        "only a maker proposes, once screened": roles_of("propose") == {"bank_maker"}
+        and sources_of("propose") == {"screened"},
         "only a checker decides, what was proposed": all(
-            roles_of(event) == {"bank_checker"} and sources_of(event) == {"proposed"} for event in ("approve", "return", "reject")
+            roles_of(event) == {"bank_checker"} and sources_of(event) == {"proposed"}
+            for event in ("approve", "return", "reject")
         ),
         "approved comes by approval alone": into("approved") == {"approve"},
         "rejected comes by rejection alone": into("rejected") == {"reject"},
         "screened comes by screening or return": into("screened") == {"screen", "return"},
         "screening is the system's": roles_of("screen") == roles_of("decline") == {"system"},
         "the end is the end": not [source for source, *_rest in steps if source in ENDS],
-        "every undecided state can lapse": sources_of("lapse") == set(OPEN_STATES) and roles_of("lapse") == {"system"},
+        "every undecided state can lapse": sources_of("lapse") == set(OPEN_STATES)
+        and roles_of("lapse") == {"system"},
         "the signatory may withdraw until the contract": sources_of("withdraw") == set(RESERVING_STATES)
         and roles_of("withdraw") == {"enterprise_signatory"},
-        "a lost consent holds what is undecided": sources_of("hold") == set(OPEN_STATES) - {"on_hold"} and roles_of("hold") == {"system"},
-        "from hold there is only out": {to for source, _event, _role, to in steps if source == "on_hold"} == {"withdrawn", "lapsed"},
-        "a step has one outcome": len({(source, event, role) for source, event, role, _to in steps}) == len(steps),
+        "a lost consent holds what is undecided": sources_of("hold") == set(OPEN_STATES) - {"on_hold"}
+        and roles_of("hold") == {"system"},
+        "from hold there is only out": {to for source, _event, _role, to in steps if source == "on_hold"}
+        == {"withdrawn", "lapsed"},
+        "a step has one outcome": len({(source, event, role) for source, event, role, _to in steps})
+        == len(steps),
         "every state is reached": reached == set(ApplicationState.values),
         "events are known": {event for _source, event, _role, _to in steps} == set(EVENT_LABELS),
     }
@@ -135,9 +150,20 @@ def _bring(inside: Any, state: str) -> Any:
         if state != "proposed":
             make.decide(decision, state, inside.bank.checker)
             event = {"approved": "approve", "rejected": "reject"}[state]
-            make.step(application, event, "bank_checker", state, person=inside.bank.checker, reserve=application.amount)
+            make.step(
+                application,
+                event,
+                "bank_checker",
+                state,
+                person=inside.bank.checker,
+                reserve=application.amount,
+            )
     elif state != "screened":
-        event, role = {"on_hold": ("hold", "system"), "withdrawn": ("withdraw", "enterprise_signatory"), "lapsed": ("lapse", "system")}[state]
+        event, role = {
+            "on_hold": ("hold", "system"),
+            "withdrawn": ("withdraw", "enterprise_signatory"),
+            "lapsed": ("lapse", "system"),
+        }[state]
         make.step(application, event, role, state, person=inside.firm.signatory if role != "system" else None)
     return application
 
@@ -147,7 +173,12 @@ def test_whatever_is_not_in_the_table_is_refused(inside: Any, state: str) -> Non
     """Every (event, role, target) from every state, by plain SQL: only rows of the table can get through."""
     application = _bring(inside, state)
     assert application.status == state
-    persons = {"enterprise_signatory": inside.firm.signatory, "enterprise_agent": inside.firm.agent, "bank_maker": inside.bank.maker, "bank_checker": inside.bank.checker}
+    persons = {
+        "enterprise_signatory": inside.firm.signatory,
+        "enterprise_agent": inside.firm.agent,
+        "bank_maker": inside.bank.maker,
+        "bank_checker": inside.bank.checker,
+    }
     allowed = {(event, role, to) for _machine, source, event, role, to in TRANSITIONS if source == state}
     tried = 0
     for event, role, to in product(EVENT_LABELS, ROLES, ApplicationState.values):
@@ -166,4 +197,8 @@ def test_a_step_begins_where_the_application_is(inside: Any) -> None:
     with pytest.raises(DatabaseError, match="is in state"), transaction.atomic():
         make.step(application, "hold", "system", "on_hold", from_state="proposed")
     make.step(application, "hold", "system", "on_hold")
-    assert list(ApplicationEvent.objects.order_by("seq").values_list("seq", "to_state")) == [(1, "submitted"), (2, "screened"), (3, "on_hold")]
+    assert list(ApplicationEvent.objects.order_by("seq").values_list("seq", "to_state")) == [
+        (1, "submitted"),
+        (2, "screened"),
+        (3, "on_hold"),
+    ]

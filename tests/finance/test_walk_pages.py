@@ -42,7 +42,10 @@ def test_from_the_market_to_an_approved_loan(world: lending.World, client_as: An
     assert world.enterprise.name in page.content.decode()
     assert firm.post(url, {"months": 6, "groups": ["id"], "confirm": "on"}).status_code == 422
     assert firm.post(url, {}).status_code == 422
-    assert firm.post(url, {"months": 6, "groups": ["id", "score", "dims", "fin"], "confirm": "on"}).status_code == 302
+    assert (
+        firm.post(url, {"months": 6, "groups": ["id", "score", "dims", "fin"], "confirm": "on"}).status_code
+        == 302
+    )
     url = f"/p/cq/e/finance/{code}/apply/"
     key = key_of(firm.get(url))
     body = {"amount": "500", "term_months": "12", "purpose": "采购", "idempotency_key": key}
@@ -62,7 +65,12 @@ def test_from_the_market_to_an_approved_loan(world: lending.World, client_as: An
     dossier = maker.get(url)
     assert "50,000,000" not in dossier.content.decode()
     assert maker.post(f"{url}acknowledge/").status_code == 302
-    proposal = {"amount": "400", "rate": "3.45", "term_months": "12", "idempotency_key": key_of(maker.get(url))}
+    proposal = {
+        "amount": "400",
+        "rate": "3.45",
+        "term_months": "12",
+        "idempotency_key": key_of(maker.get(url)),
+    }
     refused = maker.post(url, proposal | {"rate": "9"})
     assert refused.status_code == 422
     assert world.enterprise.name not in refused.content.decode(), "no data on a page whose read is not logged"
@@ -101,7 +109,9 @@ def test_revoking_takes_the_data_away_at_once(world: lending.World, client_as: A
         assert Consent.objects.get().revoked_at is not None
 
 
-def test_another_bank_and_another_firm_get_the_same_404_as_for_nothing(world: lending.World, client_as: Any, actors: Any) -> None:
+def test_another_bank_and_another_firm_get_the_same_404_as_for_nothing(
+    world: lending.World, client_as: Any, actors: Any
+) -> None:
     with park_scope(world.park.pk):
         consent, application = world.consent(), world.apply()
     stranger = client_as(actors("bank_maker", world.park))
@@ -125,7 +135,10 @@ def test_products_page_proposes_and_another_person_activates(world: lending.Worl
         "code": "second", "name": "第二", "cap": "1000", "min_score": "60", "rate_low": "3", "rate_high": "4.5", "term_min": "3",
         "term_max": "24", "idempotency_key": key_of(page),
     }  # fmt: skip
-    assert maker.post("/p/cq/bank/products/", body | {"rate_low": "5", "idempotency_key": "x"}).status_code == 422
+    assert (
+        maker.post("/p/cq/bank/products/", body | {"rate_low": "5", "idempotency_key": "x"}).status_code
+        == 422
+    )
     assert maker.post("/p/cq/bank/products/", body).status_code == 302
     with park_scope(world.park.pk):
         from finance.models import ProductVersion

@@ -141,7 +141,7 @@ def _until_open(port: int) -> None:
 
 
 def _get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  # our own server
+    with urllib.request.urlopen(url, timeout=10) as answer:  # our own server
         return str(answer.read().decode())
 
 

@@ -91,5 +91,7 @@ def test_a_role_that_has_ended_opens_nothing(park: Any) -> None:
 
 
 def test_next_leads_only_to_our_own_pages(account: Account) -> None:
-    response = Client().post("/account/login/", {"login": account.login, "password": PASSWORD, "next": "https://evil.example/"})
+    response = Client().post(
+        "/account/login/", {"login": account.login, "password": PASSWORD, "next": "https://evil.example/"}
+    )
     assert "evil" not in response["Location"]

@@ -60,7 +60,9 @@ def test_a_killed_workers_job_is_taken_over(park: Any, by: Any, tmp_path: Path) 
         stop_worker(worker, kill=True)
     with owner_connection() as owner, owner.cursor() as cursor:  # time passes: the lease runs out
         cursor.execute("SELECT set_config('app.park_id', %s, false)", [str(park.pk)])
-        cursor.execute("UPDATE parks_job SET lease_until = now() - interval '1 second', args = '{\"steps\": 2}'")
+        cursor.execute(
+            "UPDATE parks_job SET lease_until = now() - interval '1 second', args = '{\"steps\": 2}'"
+        )
     worker = start_worker(tmp_path)
     try:
         wait_until(lambda: _state(park, job.pk) == "succeeded")

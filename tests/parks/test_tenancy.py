@@ -63,7 +63,9 @@ def test_every_tenant_table_has_forced_row_level_security_and_foreign_owner(park
 
 def test_every_table_with_a_park_column_is_behind_the_wall(park: Any) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT table_name FROM information_schema.columns WHERE column_name = 'park_id' AND table_schema = 'public'")
+        cursor.execute(
+            "SELECT table_name FROM information_schema.columns WHERE column_name = 'park_id' AND table_schema = 'public'"
+        )
         with_park = {name for (name,) in cursor.fetchall()}
     assert with_park == {model._meta.db_table for model in walls.park_models()}
 
@@ -88,7 +90,12 @@ def test_people_see_their_own_memberships_of_every_park(park: Any, other_park: A
 
     one = actors("bank_maker", park)
     with park_scope(other_park.pk):
-        Membership.objects.create(account_id=one.account_id, organisation_id=one.organisation_id, role="bank_maker", starts_on="2020-01-01")
+        Membership.objects.create(
+            account_id=one.account_id,
+            organisation_id=one.organisation_id,
+            role="bank_maker",
+            starts_on="2020-01-01",
+        )
     actors("bank_maker", other_park)
     codes = {m.park.code for m in memberships.of_account(account_id=one.account_id)}
     assert codes == {"cq", "hz"}

@@ -269,7 +269,7 @@ def test_a_running_notice_cannot_be_published(office: make.Office) -> None:
 )
 def test_a_notice_cannot_be_shortened_by_the_application(office: make.Office, column: str) -> None:
     edition = office.on_notice()
-    refused(f"UPDATE rankings_boardedition SET {column} WHERE id = %s", edition.pk)  # noqa: S608
+    refused(f"UPDATE rankings_boardedition SET {column} WHERE id = %s", edition.pk)
 
 
 def test_after_the_notice_it_is_published_and_the_run_is_official(live_db: None, park: Any) -> None:

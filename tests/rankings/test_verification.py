@@ -68,12 +68,12 @@ def test_what_was_published_verifies_and_each_tampering_is_named(live_db: None, 
     for what, (table, change, where, expected) in TAMPERS.items():
         tamper(
             park.pk,
-            f"CREATE TABLE kept AS SELECT * FROM {table}",  # noqa: S608
+            f"CREATE TABLE kept AS SELECT * FROM {table}",
             f"ALTER TABLE {table} DISABLE TRIGGER USER",
         )
         column = change.split(" = ")[0].split("[")[0]
         try:
-            tamper(park.pk, f"UPDATE {table} SET {change} WHERE {where}")  # noqa: S608
+            tamper(park.pk, f"UPDATE {table} SET {change} WHERE {where}")
             with park_scope(park.pk):
                 named = [f"{one.where}: {one.what}" for one in verify()]
             if not any(expected in text for text in named):
@@ -81,7 +81,7 @@ def test_what_was_published_verifies_and_each_tampering_is_named(live_db: None, 
         finally:
             tamper(
                 park.pk,
-                f"UPDATE {table} t SET {column} = k.{column} FROM kept k WHERE k.id = t.id",  # noqa: S608
+                f"UPDATE {table} t SET {column} = k.{column} FROM kept k WHERE k.id = t.id",
                 f"ALTER TABLE {table} ENABLE TRIGGER USER",
                 "DROP TABLE kept",
             )

@@ -23,7 +23,9 @@ WHERE NOT granted AND relation = %s::regclass AND datname = current_database()""
 
 
 @pytest.mark.parametrize("table", ["scoring_snapshotrow", "scoring_scoreresult", "scoring_currentrun"])
-def test_a_killed_run_ends_in_one_consistent_result(live_db: None, park: Any, tmp_path: Path, table: str) -> None:
+def test_a_killed_run_ends_in_one_consistent_result(
+    live_db: None, park: Any, tmp_path: Path, table: str
+) -> None:
     """The worker is stopped where it touches the table (reading, writing, switching) by a lock, and killed there."""
     by = people.actor("score_officer", park)
     with park_scope(park.pk):
@@ -38,8 +40,12 @@ def test_a_killed_run_ends_in_one_consistent_result(live_db: None, park: Any, tm
         finally:
             stop_worker(worker, kill=True)
             cursor.execute("ROLLBACK")
-        cursor.execute("SELECT set_config('app.park_id', %s, false)", [str(park.pk)])  # time passes: the lease runs out
-        cursor.execute("UPDATE parks_job SET lease_until = now() - interval '1 second' WHERE state = 'running'")
+        cursor.execute(
+            "SELECT set_config('app.park_id', %s, false)", [str(park.pk)]
+        )  # time passes: the lease runs out
+        cursor.execute(
+            "UPDATE parks_job SET lease_until = now() - interval '1 second' WHERE state = 'running'"
+        )
     worker = start_worker(tmp_path)
     try:
         wait_until(lambda: _is_over(park, run.job_id))

@@ -42,7 +42,9 @@ def agent_of(park: Any, number: int) -> Any:
     return people.actor("enterprise_agent", park, organisation=organisation)
 
 
-def test_the_office_sees_the_cycle_and_its_runs(park: Any, run: ScoreRun, officer: Any, client_as: Any) -> None:
+def test_the_office_sees_the_cycle_and_its_runs(
+    park: Any, run: ScoreRun, officer: Any, client_as: Any
+) -> None:
     client = client_as(officer)
     for url in (f"{BASE}/scores/", f"{BASE}/cycles/2025/score/", f"{BASE}/runs/{run.pk}/"):
         response = client.get(url)
@@ -50,7 +52,9 @@ def test_the_office_sees_the_cycle_and_its_runs(park: Any, run: ScoreRun, office
         assert run.run_hash[:12] in response.content.decode()
 
 
-def test_the_score_page_shows_total_places_and_thirty_indicators(park: Any, run: ScoreRun, client_as: Any) -> None:
+def test_the_score_page_shows_total_places_and_thirty_indicators(
+    park: Any, run: ScoreRun, client_as: Any
+) -> None:
     client = client_as(agent_of(park, 2))
     page = client.get("/p/cq/e/score/2025/").content.decode()
     assert "59.03" in page
@@ -65,14 +69,18 @@ def test_the_detail_page_goes_from_inputs_to_points(park: Any, run: ScoreRun, cl
 
 
 @pytest.mark.parametrize("code", [item.code for item in make._scheme.indicators])
-def test_every_indicator_has_its_page(park: Any, run: ScoreRun, officer: Any, client_as: Any, code: str) -> None:
+def test_every_indicator_has_its_page(
+    park: Any, run: ScoreRun, officer: Any, client_as: Any, code: str
+) -> None:
     firm = firm_of(park, 1)
     response = client_as(officer).get(f"{BASE}/enterprises/{firm.enterprise_id}/score/2025/item/{code}/")
     assert response.status_code == 200
     assert "style=" not in response.content.decode()
 
 
-def test_people_of_another_park_find_nothing(park: Any, other_park: Any, run: ScoreRun, client_as: Any) -> None:
+def test_people_of_another_park_find_nothing(
+    park: Any, other_park: Any, run: ScoreRun, client_as: Any
+) -> None:
     firm = firm_of(park, 1)
     stranger = client_as(people.actor("score_officer", other_park))
     for url in (f"runs/{run.pk}/", "cycles/2025/score/", f"enterprises/{firm.enterprise_id}/score/2025/"):
@@ -109,7 +117,9 @@ def test_the_list_filters_sorts_and_exports(park: Any, run: ScoreRun, officer: A
     assert second.uscc in export.content.decode()
 
 
-@pytest.mark.parametrize("path", ["/p/cq/office/runs/{run}/", "/p/cq/office/scores/", "/p/cq/office/cycles/{year}/score/"])
+@pytest.mark.parametrize(
+    "path", ["/p/cq/office/runs/{run}/", "/p/cq/office/scores/", "/p/cq/office/cycles/{year}/score/"]
+)
 def test_pages_ask_a_constant_number_of_questions(park: Any, officer: Any, client_as: Any, path: str) -> None:
     counts = []
     for year, scale in ((2024, 1), (2025, 20)):
@@ -153,7 +163,9 @@ def test_the_run_page_waits_and_then_shows_the_result(park: Any, officer: Any, c
     assert "运行单" in done.content.decode()
 
 
-def test_the_api_gives_own_scores_and_the_offices_list(park: Any, run: ScoreRun, officer: Any, client_as: Any) -> None:
+def test_the_api_gives_own_scores_and_the_offices_list(
+    park: Any, run: ScoreRun, officer: Any, client_as: Any
+) -> None:
     own = client_as(agent_of(park, 2))
     listed = own.get("/api/v1/parks/cq/scores/").json()
     assert [(row["year"], row["total"]) for row in listed["results"]] == [(2025, "59.03")]

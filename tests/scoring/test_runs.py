@@ -45,14 +45,18 @@ def test_worked_examples_come_out_of_the_database_to_the_last_digit(officer: Any
     row = ScoreResult.objects.get(run=run, uscc=make.uscc(1 + number))
     assert row.stage == example["stage"]
     assert str(row.total) == example["total"]
-    found = {code: f"{Decimal(s).scaleb(-4):.4f}" for code, s in zip(run.indicators, row.normalised, strict=True)}
+    found = {
+        code: f"{Decimal(s).scaleb(-4):.4f}" for code, s in zip(run.indicators, row.normalised, strict=True)
+    }
     assert found == example["normalised"]
     assert sum(row.points) == sum(row.dimensions)
 
 
 def test_the_pointer_names_one_run_and_says_so_below(officer: Any) -> None:
     told: list[Any] = []
-    run_made_current.connect(lambda **facts: told.append((facts["run"].pk, facts["previous"])), weak=False, dispatch_uid="t")
+    run_made_current.connect(
+        lambda **facts: told.append((facts["run"].pk, facts["previous"])), weak=False, dispatch_uid="t"
+    )
     make.snapshot(officer)
     try:
         run = compute(runs.request_run(by=officer, cycle=make.Cycle.objects.get()))
@@ -77,7 +81,9 @@ def test_the_hash_depends_on_neither_row_order_nor_ids(officer: Any) -> None:
     cases = make.golden_cases(scale=3)
     make.snapshot(officer, 2024, cases)
     make.snapshot(officer, 2025, cases[::-1])
-    hashes = {compute(runs.request_run(by=officer, cycle=cycle)).run_hash for cycle in make.Cycle.objects.all()}
+    hashes = {
+        compute(runs.request_run(by=officer, cycle=cycle)).run_hash for cycle in make.Cycle.objects.all()
+    }
     assert len(hashes) == 1
 
 
@@ -86,7 +92,9 @@ def test_another_scheme_version_is_a_comparison_and_does_not_become_current(offi
     cycle = make.Cycle.objects.get()
     current = compute(runs.request_run(by=officer, cycle=cycle))
     body = {**dict(make._scheme.body), "version": "2022.1"}
-    other = compute(runs.request_run(by=officer, cycle=cycle, scheme_version=make.scheme_version(body, "2022.1")))
+    other = compute(
+        runs.request_run(by=officer, cycle=cycle, scheme_version=make.scheme_version(body, "2022.1"))
+    )
     assert other.pk != current.pk
     assert other.run_hash != current.run_hash
     assert CurrentRun.objects.get().run_id == current.pk
@@ -123,7 +131,11 @@ def declared(cycle: Any, firm: Any, inputs: dict[str, Any], state: str = "verifi
     declaration = cycle.declarations.create(enterprise=firm, state=state)
     for code, value in make.values_of(inputs).items():
         declaration.values.create(
-            code=code, state="verified", verified_amount=value.amount, verified_entries=value.entries, source=value.source
+            code=code,
+            state="verified",
+            verified_amount=value.amount,
+            verified_entries=value.entries,
+            source=value.source,
         )
     return declaration
 
@@ -147,7 +159,9 @@ def test_freezing_copies_verified_declarations_and_locks_the_cycle(officer: Any)
 def test_an_unconfirmed_prefilled_value_stands_as_prefilled(officer: Any) -> None:
     cycle = make.cycle()
     declaration = declared(cycle, make.enterprise(1), make.GOLDEN[1]["inputs"])
-    declaration.values.filter(code="tax_paid_total").update(state="prefilled", verified_amount=None, prefilled_amount=4_300_000)
+    declaration.values.filter(code="tax_paid_total").update(
+        state="prefilled", verified_amount=None, prefilled_amount=4_300_000
+    )
     declaration.values.filter(code="pct_applications").update(state="zero_confirmed", verified_amount=None)
     declaration.values.filter(code="awards").update(state="missing", verified_entries=None)
     snapshot = snapshots.freeze_cycle(by=officer, cycle=cycle)
@@ -159,7 +173,11 @@ def test_an_unconfirmed_prefilled_value_stands_as_prefilled(officer: Any) -> Non
 
 def test_frozen_facts_refuse_change_from_the_application(officer: Any) -> None:
     make.snapshot(officer)
-    for change in ("UPDATE scoring_snapshotrow SET states = ''", "DELETE FROM scoring_snapshotrow", "UPDATE scoring_snapshot SET root = ''"):
+    for change in (
+        "UPDATE scoring_snapshotrow SET states = ''",
+        "DELETE FROM scoring_snapshotrow",
+        "UPDATE scoring_snapshot SET root = ''",
+    ):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(change)
 
@@ -171,7 +189,9 @@ def over(park: Any, job_id: int | None) -> Job | None:
     return job if job.is_over else None
 
 
-def test_frozen_facts_and_results_refuse_change_from_their_owner(live_db: None, park: Any, actors: Any, celery_worker: Any) -> None:
+def test_frozen_facts_and_results_refuse_change_from_their_owner(
+    live_db: None, park: Any, actors: Any, celery_worker: Any
+) -> None:
     with park_scope(park.pk):
         by = actors("score_officer", park)
         make.snapshot(by)
@@ -181,9 +201,9 @@ def test_frozen_facts_and_results_refuse_change_from_their_owner(live_db: None, 
     with owner_connection() as owner, owner.cursor() as cursor:
         cursor.execute("SELECT set_config('app.park_id', %s, false)", [str(park.pk)])
         for table in tables:
-            cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608  # our own table names
+            cursor.execute(f"SELECT count(*) FROM {table}")  # our own table names
             assert cursor.fetchone()[0] > 0
-            for change in (f"UPDATE {table} SET park_id = park_id", f"DELETE FROM {table}"):  # noqa: S608  # as above
+            for change in (f"UPDATE {table} SET park_id = park_id", f"DELETE FROM {table}"):  # as above
                 with pytest.raises(Exception, match="append-only"):
                     cursor.execute(change)
 
@@ -220,7 +240,12 @@ def test_standing_tells_place_percentile_and_hash(officer: Any) -> None:
     row = ScoreResult.objects.get(uscc=make.uscc(2))
     found = standing.standing_of(row.enterprise_id)
     assert found is not None
-    assert (found.total, found.stage, found.run_hash, found.cycle_year) == (Decimal("59.03"), "growth", run.run_hash, 2025)
+    assert (found.total, found.stage, found.run_hash, found.cycle_year) == (
+        Decimal("59.03"),
+        "growth",
+        run.run_hash,
+        2025,
+    )
     assert found.percentile == Decimal(50)
     assert found.stage_ranked == sum(example["stage"] == "growth" for example in make.GOLDEN) * 4
     assert abs(sum(found.dimensions.values()) - found.total) < Decimal("0.03")

@@ -20,7 +20,9 @@ class Command(BaseCommand):
         parser.add_argument("--enterprises", type=int, default=527)
         parser.add_argument("--years", type=int, default=3, choices=[1, 2, 3])
         parser.add_argument("--seed", type=int, default=2022)
-        parser.add_argument("--accounts", action="store_true", help="print the accounts of the demo zone and stop")
+        parser.add_argument(
+            "--accounts", action="store_true", help="print the accounts of the demo zone and stop"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO_MODE:
@@ -31,9 +33,13 @@ class Command(BaseCommand):
         if not 12 <= options["enterprises"] <= 1_000_000:
             raise CommandError("--enterprises takes 12 to 1000000.")
         if Park.objects.exists():
-            raise CommandError("There are zones in this database already; the demo zone is made in an empty one.")
+            raise CommandError(
+                "There are zones in this database already; the demo zone is made in an empty one."
+            )
         began = time.monotonic()
-        story.tell(enterprises=options["enterprises"], years=options["years"], seed=options["seed"], say=self._say)
+        story.tell(
+            enterprises=options["enterprises"], years=options["years"], seed=options["seed"], say=self._say
+        )
         self._say(f"done in {time.monotonic() - began:.0f} s")
 
     def _say(self, text: str) -> None:
@@ -41,7 +47,9 @@ class Command(BaseCommand):
 
     def _accounts(self) -> None:
         have = set(Account.objects.filter(login__endswith="@demo").values_list("login", flat=True))
-        self.stdout.write(f"Password of all: {people.PASSWORD}   (or one tap on /demo/; codes are shown on the sign-in page)")
+        self.stdout.write(
+            f"Password of all: {people.PASSWORD}   (or one tap on /demo/; codes are shown on the sign-in page)"
+        )
         seen: set[str] = set()
         for card in people.ACCOUNTS:
             if card.login in have and card.role not in seen:

@@ -28,9 +28,13 @@ class Command(BaseCommand):
             raise CommandError(f"There is no park {options['park']!r}.")
         try:
             with park_scope(park.pk):
-                snapshot = snapshots.freeze_cycle(by=Actor.system(park), cycle=cycles.get_cycle(options["year"]))
+                snapshot = snapshots.freeze_cycle(
+                    by=Actor.system(park), cycle=cycles.get_cycle(options["year"])
+                )
         except Problem as problem:
             raise CommandError(str(problem.message)) from problem
         excluded = ", ".join(f"{state} {count}" for state, count in snapshot.excluded.items())
-        self.stdout.write(f"snapshot {snapshot.pk}: {snapshot.rows} enterprises, not counted: {excluded or 'none'}")
+        self.stdout.write(
+            f"snapshot {snapshot.pk}: {snapshot.rows} enterprises, not counted: {excluded or 'none'}"
+        )
         self.stdout.write(f"root {snapshot.root}")

@@ -26,15 +26,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--park", required=True, help="code of the park, e.g. cq")
         parser.add_argument("--year", required=True, type=int, help="evaluation year")
-        parser.add_argument("--scheme", help="another scheme version of the park (a comparison; does not become current)")
-        parser.add_argument("--timeout", type=float, default=120, help="seconds to wait for a worker (default 120)")
+        parser.add_argument(
+            "--scheme", help="another scheme version of the park (a comparison; does not become current)"
+        )
+        parser.add_argument(
+            "--timeout", type=float, default=120, help="seconds to wait for a worker (default 120)"
+        )
         parser.add_argument("--no-wait", action="store_true", help="ask for the job and return at once")
-        parser.add_argument("--here", action="store_true", help="do the job in this process, without a worker")
+        parser.add_argument(
+            "--here", action="store_true", help="do the job in this process, without a worker"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         park = Park.objects.filter(code=options["park"]).first()
         if park is None:
-            raise CommandError(f"There is no park {options['park']!r}. Parks: {', '.join(Park.objects.values_list('code', flat=True))}")
+            raise CommandError(
+                f"There is no park {options['park']!r}. Parks: {', '.join(Park.objects.values_list('code', flat=True))}"
+            )
         try:
             run_id, job_id = self._request(park, options)
         except Problem as problem:
@@ -71,12 +79,16 @@ class Command(BaseCommand):
                 f"No worker took job {job_id} in {timeout:.0f} s. Start one (`make run`, or `celery -A innovscore.celery worker "
                 "--beat`); the job stays queued and will be done then. Or use --here to do it in this process."
             )
-        raise CommandError(f"Job {job_id} still runs after {timeout:.0f} s; it goes on. Look again later or raise --timeout.")
+        raise CommandError(
+            f"Job {job_id} still runs after {timeout:.0f} s; it goes on. Look again later or raise --timeout."
+        )
 
     def _print(self, park: Park, run_id: int) -> None:
         with park_scope(park.pk):
             run = get_run(run_id)
-            self.stdout.write(f"run {run.pk}: {run.rows} enterprises, scheme {run.scheme_version}, engine {run.engine_version}")
+            self.stdout.write(
+                f"run {run.pk}: {run.rows} enterprises, scheme {run.scheme_version}, engine {run.engine_version}"
+            )
             self.stdout.write(f"snapshot {run.snapshot_root}")
             self.stdout.write(f"results  {run.result_root}")
             self.stdout.write(f"run_hash {run.run_hash}")

@@ -19,7 +19,11 @@ FORMULA = f.Formula(
     alpha=Decimal("0.30"), beta=Decimal(8), gamma=Decimal("0.50"),
 )  # fmt: skip
 STANDING = f.Standing(points=Decimal(86), stage="growth")
-FIGURES = f.Figures(revenue=(Decimal(50_000_000), Decimal(40_000_000)), tax=(Decimal(1_600_000), Decimal(1_200_000)), equity=Decimal(18_000_000))
+FIGURES = f.Figures(
+    revenue=(Decimal(50_000_000), Decimal(40_000_000)),
+    tax=(Decimal(1_600_000), Decimal(1_200_000)),
+    equity=Decimal(18_000_000),
+)
 CAPS = f.Caps(product=Decimal(15_000_000))
 
 
@@ -39,12 +43,18 @@ def test_more_equity_lets_the_score_bind() -> None:
 
 
 def test_exposure_is_taken_off_and_the_rest_floored_to_ten_thousand() -> None:
-    assert _quote(figures=dataclasses.replace(FIGURES, exposure=Decimal("3333333.33"))).amount == Decimal(5_660_000)
+    assert _quote(figures=dataclasses.replace(FIGURES, exposure=Decimal("3333333.33"))).amount == Decimal(
+        5_660_000
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "binding"),
-    [({"vetoes": ("tax_credit_d",)}, "veto"), ({"is_final": False}, "not_final"), ({"points": Decimal("59.99")}, "R01")],
+    [
+        ({"vetoes": ("tax_credit_d",)}, "veto"),
+        ({"is_final": False}, "not_final"),
+        ({"points": Decimal("59.99")}, "R01"),
+    ],
 )
 def test_a_veto_an_open_score_or_a_low_one_gives_nothing(change: dict[str, Any], binding: str) -> None:
     result = _quote(standing=dataclasses.replace(STANDING, **change))
@@ -63,15 +73,21 @@ def test_more_points_never_lower_the_line(low: Decimal, more: Decimal) -> None:
 
 
 @given(points=points, revenue=st.tuples(yuan, yuan), tax=st.tuples(yuan, yuan), equity=yuan, cap=yuan)
-def test_the_line_never_passes_a_cap_and_names_one(points: Decimal, revenue: Any, tax: Any, equity: Decimal, cap: Decimal) -> None:
-    result = f.quote(f.Standing(points, "growth"), f.Figures(revenue, tax, equity), f.Caps(product=cap), FORMULA)
+def test_the_line_never_passes_a_cap_and_names_one(
+    points: Decimal, revenue: Any, tax: Any, equity: Decimal, cap: Decimal
+) -> None:
+    result = f.quote(
+        f.Standing(points, "growth"), f.Figures(revenue, tax, equity), f.Caps(product=cap), FORMULA
+    )
     assert all(result.amount <= limit for limit in result.limits.values())
     assert result.amount % 10_000 == 0
     assert not result.limits or result.binding in result.limits
 
 
 @given(points=points, revenue=st.tuples(yuan, yuan), tax=st.tuples(yuan, yuan), equity=yuan, more=yuan)
-def test_better_figures_never_lower_the_line(points: Decimal, revenue: Any, tax: Any, equity: Decimal, more: Decimal) -> None:
+def test_better_figures_never_lower_the_line(
+    points: Decimal, revenue: Any, tax: Any, equity: Decimal, more: Decimal
+) -> None:
     standing = dataclasses.replace(STANDING, points=points)
     before = _quote(standing, f.Figures(revenue, tax, equity)).amount
     assert _quote(standing, f.Figures((revenue[0] + more, revenue[1]), tax, equity)).amount >= before
@@ -87,18 +103,24 @@ def test_one_point_moves_the_line_by_at_most_six_hundred_thousand(points: Decima
 
 
 @given(points=points, caps=st.lists(st.none() | yuan, min_size=4, max_size=4))
-def test_only_the_lowest_cap_matters_and_the_same_question_has_the_same_answer(points: Decimal, caps: list[Decimal | None]) -> None:
+def test_only_the_lowest_cap_matters_and_the_same_question_has_the_same_answer(
+    points: Decimal, caps: list[Decimal | None]
+) -> None:
     standing = dataclasses.replace(STANDING, points=points)
     names = ("first_loan", "guarantor_client", "group", "pool")
     one = _quote(standing, caps=f.Caps(Decimal(15_000_000), **dict(zip(names, caps, strict=True))))
-    other = _quote(standing, caps=f.Caps(Decimal(15_000_000), **dict(zip(names, reversed(caps), strict=True))))
+    other = _quote(
+        standing, caps=f.Caps(Decimal(15_000_000), **dict(zip(names, reversed(caps), strict=True)))
+    )
     assert one.amount == other.amount
     assert one == _quote(standing, caps=f.Caps(Decimal(15_000_000), **dict(zip(names, caps, strict=True))))
 
 
 @given(points=points, exposure=yuan)
 def test_the_explanation_reproduces_the_amount(points: Decimal, exposure: Decimal) -> None:
-    result = _quote(dataclasses.replace(STANDING, points=points), dataclasses.replace(FIGURES, exposure=exposure))
+    result = _quote(
+        dataclasses.replace(STANDING, points=points), dataclasses.replace(FIGURES, exposure=exposure)
+    )
     if result.limits:
         steps = {step.code: step.value for step in result.steps}
         left = max(Decimal(0), steps[result.binding] - steps["exposure"])
@@ -106,7 +128,13 @@ def test_the_explanation_reproduces_the_amount(points: Decimal, exposure: Decima
 
 
 def test_a_formula_that_cannot_be_read_names_what_is_missing() -> None:
-    data: dict[str, Any] = {"bands": [["60", "500000"], ["70", "3000000"]], "stage": {"growth": "1"}, "alpha": "0.3", "beta": "8", "gamma": "0.5"}
+    data: dict[str, Any] = {
+        "bands": [["60", "500000"], ["70", "3000000"]],
+        "stage": {"growth": "1"},
+        "alpha": "0.3",
+        "beta": "8",
+        "gamma": "0.5",
+    }
     assert f.Formula.from_data(data).bands[1] == (Decimal(70), Decimal(3_000_000))
     with pytest.raises(ValueError, match="bands"):
         f.Formula.from_data({key: value for key, value in data.items() if key != "bands"})
@@ -117,17 +145,30 @@ def test_a_formula_that_cannot_be_read_names_what_is_missing() -> None:
 
 
 def test_losses_are_shared_by_the_largest_remainder() -> None:
-    assert f.split(Decimal("1000000.01"), {"guarantor": Decimal("0.8"), "bank": Decimal("0.2")}) == {"guarantor": Decimal("800000.01"), "bank": Decimal("200000.00")}
-    assert f.split(Decimal("0.01"), {"a": Decimal("0.5"), "b": Decimal("0.3"), "c": Decimal("0.2")}) == {"a": Decimal("0.01"), "b": Decimal(0), "c": Decimal(0)}
+    assert f.split(Decimal("1000000.01"), {"guarantor": Decimal("0.8"), "bank": Decimal("0.2")}) == {
+        "guarantor": Decimal("800000.01"),
+        "bank": Decimal("200000.00"),
+    }
+    assert f.split(Decimal("0.01"), {"a": Decimal("0.5"), "b": Decimal("0.3"), "c": Decimal("0.2")}) == {
+        "a": Decimal("0.01"),
+        "b": Decimal(0),
+        "c": Decimal(0),
+    }
 
 
 def test_the_pool_pays_at_most_the_cap_of_a_project() -> None:
-    assert f.pool_payment(Decimal(4_000_000), Decimal("0.9"), Decimal(3_000_000), Decimal(40_000_000)) == Decimal("3000000.00")
+    assert f.pool_payment(
+        Decimal(4_000_000), Decimal("0.9"), Decimal(3_000_000), Decimal(40_000_000)
+    ) == Decimal("3000000.00")
 
 
 def test_interest_counts_actual_days_over_360() -> None:
-    assert f.interest_act_360(Decimal(1_000_000), Decimal("0.0345"), dt.date(2024, 2, 1), dt.date(2024, 3, 1)) == Decimal("2779.17")
+    assert f.interest_act_360(
+        Decimal(1_000_000), Decimal("0.0345"), dt.date(2024, 2, 1), dt.date(2024, 3, 1)
+    ) == Decimal("2779.17")
 
 
 def test_the_subsidy_is_a_share_of_the_lpr_part() -> None:
-    assert f.subsidy(Decimal(180_000), Decimal("0.036"), Decimal("0.03"), Decimal("0.5"), Decimal(500_000)) == Decimal("75000.00")
+    assert f.subsidy(
+        Decimal(180_000), Decimal("0.036"), Decimal("0.03"), Decimal("0.5"), Decimal(500_000)
+    ) == Decimal("75000.00")

@@ -1,0 +1,209 @@
+"""A whole platform of its own for the browser: database, web server, worker, demo zone; and Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+
+from tests.conftest import ROOT
+from tests.settings import SOURCE_OWNER_URL, TEST_DATABASE
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, NARROW = 1280, 360
+
+
+def chromium() -> str:
+    """The browser's path; the journeys say so and skip when a machine has none (CI always has one)."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None and os.environ.get("CI"):
+        pytest.fail("CI must have Chromium: apt-get install chromium")
+    if found is None:
+        pytest.skip("no Chromium on this machine: the browser journeys were not run")
+    return found
+
+
+@dataclass
+class Site:
+    """The running platform."""
+
+    address: str
+    owner_url: str
+    environment: dict[str, str]
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def sql(self, park: str, statement: str, *values: Any) -> None:
+        """As the owner of the tables: let time pass."""
+        owner = psycopg2.connect(self.owner_url)
+        with owner, owner.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('app.park_id', id::text, true) FROM parks_park WHERE code = %s", [park]
+            )
+            cursor.execute(statement, values)
+        owner.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(address: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("the web server did not start")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Web, worker and beat on a database of their own with a small demo zone."""
+    chromium()
+    folder = tmp_path_factory.mktemp("site")
+    slot = int(TEST_DATABASE.rpartition("_")[2])
+    database = f"test_journeys_{slot}"
+    admin = psycopg2.connect(SOURCE_OWNER_URL)
+    admin.autocommit = True
+    with admin.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        cursor.execute(f"CREATE DATABASE \"{database}\" TEMPLATE template0 ENCODING 'UTF8'")
+    names = ("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL")
+    urls = {name: urlsplit(os.environ[name])._replace(path=f"/{database}").geturl() for name in names}
+    redis = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{(slot + 8) % 16}").geturl()
+    port = _free_port()
+    environment = os.environ | urls | {
+        "REDIS_URL": redis, "DJANGO_SETTINGS_MODULE": "innovscore.settings", "PORT": str(port), "DEMO_MODE": "1", "DEBUG": "0",
+        "LOG_FORMAT": "text", "INNOVSCORE_PROCESS": "web", "METRICS_PORT": "0", "EVIDENCE_ROOT": str(folder / "evidence"), "WEB_CONCURRENCY": "2",
+    }  # fmt: skip
+    site = Site(f"http://127.0.0.1:{port}", urls["DATABASE_OWNER_URL"], environment)
+    try:
+        _prepare(environment)
+        for process, command in _commands(folder).items():
+            _start(site, command, environment | {"INNOVSCORE_PROCESS": process}, folder / f"{process}.log")
+        _wait_for(site.address)
+        yield site
+    finally:
+        _stop(site)
+        with admin.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        admin.close()
+
+
+def _prepare(environment: dict[str, str]) -> None:
+    owner = environment | {"INNOVSCORE_PROCESS": "owner"}
+    for command, used in (
+        (["ensure_roles"], owner),
+        (["migrate", "--skip-checks", "-v0"], owner),
+        (["collectstatic", "--no-input", "-v0"], environment),
+        (["demo", "--enterprises", "80", "--years", "2"], environment),
+    ):
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=used,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _commands(folder: Path) -> dict[str, list[str]]:
+    celery = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "innovscore.celery",
+        "worker",
+        "--beat",
+        "--schedule",
+        str(folder / "beat"),
+        "--concurrency",
+        "1",
+    ]
+    return {
+        "web": [sys.executable, "-m", "gunicorn", "-c", "innovscore/gunicorn.py", "innovscore.wsgi"],
+        "worker": [*celery, "--loglevel", "WARNING", "--without-gossip", "--without-mingle"],
+    }
+
+
+def _start(site: Site, command: list[str], environment: dict[str, str], log: Path) -> None:
+    with log.open("wb") as out:
+        site.processes.append(
+            subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=out, stderr=out, start_new_session=True
+            )
+        )
+
+
+def _stop(site: Site) -> None:
+    import signal
+
+    for process in site.processes:
+        try:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=20)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            process.kill()
+
+
+@pytest.fixture(scope="session")
+def browser(site: Site) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's event loop runs in this thread
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(site: Site, browser: Any) -> Iterator[Any]:
+    """`visit(login)` opens a browser window signed in as a demo account; `visit()` one of a stranger.
+
+    At the end of the test no window may have reported an error or a breach of the content policy.
+    """
+    from tests.journeys.visitor import Visitor
+
+    visitors: list[Visitor] = []
+
+    def open_window(login: str = "", *, zone: str = "重庆示例高新区", width: int = WIDE) -> Visitor:
+        visitor = Visitor.open(browser, site.address, width=width)
+        visitors.append(visitor)
+        if login:
+            visitor.sign_in(login, zone=zone)
+        return visitor
+
+    yield open_window
+    for visitor in visitors:
+        visitor.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
