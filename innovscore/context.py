@@ -31,4 +31,4 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
 
 def _nav(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
     entries = [{"label": entry.label, "url": entry.url(actor.park_code)} for entry in entries_for(actor.role)]
-    return [entry | {"active": request.path.startswith(entry["url"])} for entry in entries]
+    return [entry | {"active": request.path.startswith(str(entry["url"]))} for entry in entries]

@@ -1,32 +1,173 @@
-"""What waits for a role: one list a shell, each entry with its page and its count."""
+"""What waits for a role: its pages with their counts, and where the year stands. Joins rooms by their queries."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from enterprises.queries import cycles, declarations, enterprises
+from enterprises.states import CertificationState, DeclarationState
+from finance.queries import applications
 from parks.actors import Actor
 from parks.models import Notification
+from parks.workdays import deadline_in_words
+from rankings.queries import editions
+from rankings.states import EditionState
+from scoring.queries import standing
 
-from .navigation import entries_for
+from .navigation import FIRM, OFFICE, entries_for
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A line of the desk."""
+    """A line of the desk; `count` is how many things wait there."""
 
     label: str
     url: str
-    count: int | None = None
+    count: int = 0
     hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of the year at a glance, with the page behind it."""
+
+    label: str
+    value: str
+    url: str = ""
+    note: str = ""
 
 
 def tasks_for(actor: Actor) -> list[Task]:
     """The pages of the role, with what waits on them."""
     return [
-        Task(label=str(entry.label), url=entry.url(actor.park_code), hint=str(entry.hint))
+        Task(
+            label=str(entry.label),
+            url=entry.url(actor.park_code),
+            count=WAITING[entry.route](actor) if entry.route in WAITING else 0,
+            hint=str(entry.hint),
+        )
         for entry in entries_for(actor.role)
     ]
 
 
 def unread(actor: Actor) -> int:
-    return Notification.objects.filter(organisation_id=actor.organisation_id, read_at__isnull=True).count()
+    rows = Notification.objects.filter(read_at__isnull=True)
+    return rows.filter(organisation_id=actor.organisation_id).count() if actor.organisation_id else 0
+
+
+def glance(actor: Actor) -> list[Figure]:
+    """Where the year stands, for the firm or for the office; other roles see their lists only."""
+    if actor.role in FIRM:
+        return _of_firm(actor)
+    return _of_office(actor) if actor.role in OFFICE else []
+
+
+def _own_declarations(actor: Actor) -> int:
+    own = enterprises.own(actor)
+    if own is None:
+        return 0
+    waiting = (DeclarationState.OPEN, DeclarationState.RETURNED)
+    return declarations.of_enterprise(own).filter(state__in=waiting, cycle__state="open").count()
+
+
+def _own_certification(actor: Actor) -> int:
+    own = enterprises.own(actor)
+    return int(own is not None and own.certification_state in ("draft", "returned"))
+
+
+WAITING: dict[str, Callable[[Actor], int]] = {
+    "enterprises:certification": _own_certification,
+    "enterprises:declarations": _own_declarations,
+    "enterprises:cases": lambda actor: (
+        enterprises.certifications().filter(state=CertificationState.SUBMITTED).count()
+    ),
+    "enterprises:queue": lambda actor: (
+        declarations.queue().filter(state=DeclarationState.SUBMITTED, cycle__state="open").count()
+    ),
+    "rankings:objections": lambda actor: editions.all_open_objections(),
+    "finance:bank_applications": lambda actor: applications.to_bank(actor).filter(status="screened").count(),
+    "finance:bank_check": lambda actor: applications.waiting_for_check(actor).count(),
+}
+
+
+def _of_firm(actor: Actor) -> list[Figure]:
+    own = enterprises.own(actor)
+    if own is None:
+        return []
+    park = {"park": actor.park_code}
+    figures = [
+        Figure(
+            _("企业认证"),
+            own.get_certification_state_display(),
+            reverse("enterprises:certification", kwargs=park),
+        )
+    ]
+    latest = declarations.of_enterprise(own).first()
+    if latest is not None:
+        year: dict[str, Any] = park | {"year": latest.cycle.year}
+        figures.append(
+            Figure(
+                _("%(year)s 年度申报") % {"year": latest.cycle.year},
+                latest.get_state_display(),
+                reverse("enterprises:declaration", kwargs=year),
+                deadline_in_words(latest.cycle.declaration_deadline) if latest.cycle.state == "open" else "",
+            )
+        )
+    scored = next(iter(standing.standings_of_organisation(actor.organisation_id)), None)
+    if scored is not None:
+        figures.append(
+            Figure(
+                _("%(year)s 年积分") % {"year": scored.cycle_year},
+                f"{scored.total:.2f}",
+                reverse("scoring:own_score", kwargs=park | {"year": scored.cycle_year}),
+                _("第 %(place)s 名，共 %(n)s 家") % {"place": scored.place, "n": scored.ranked}
+                if scored.place
+                else "",
+            )
+        )
+    return figures
+
+
+def _of_office(actor: Actor) -> list[Figure]:
+    park = {"park": actor.park_code}
+    members = enterprises.members()
+    certified = members.filter(certification_state=CertificationState.CERTIFIED).count()
+    figures = [
+        Figure(
+            _("已认证企业"),
+            f"{certified:,}",
+            reverse("enterprises:enterprises", kwargs=park),
+            _("名录共 %(n)s 家") % {"n": f"{members.count():,}"},
+        )
+    ]
+    cycle = cycles.open_cycle()
+    if cycle is not None:
+        counts = cycles.counts(cycle)
+        done = counts.get(DeclarationState.VERIFIED, 0)
+        figures.append(
+            Figure(
+                _("%(year)s 年度已核定") % {"year": cycle.year},
+                f"{done:,} / {sum(counts.values()):,}",
+                reverse("enterprises:cycle", kwargs=park | {"year": cycle.year}),
+                deadline_in_words(cycle.declaration_deadline),
+            )
+        )
+    years = editions.years()
+    if years:
+        rows = editions.editions_of(years[0])
+        final = rows.filter(state=EditionState.FINAL).count()
+        notice = rows.filter(state=EditionState.ON_NOTICE).count()
+        figures.append(
+            Figure(
+                _("%(year)s 年榜单") % {"year": years[0]},
+                _("已发布 %(n)s") % {"n": final},
+                reverse("rankings:year", kwargs=park | {"year": years[0]}),
+                _("公示中 %(n)s") % {"n": notice} if notice else "",
+            )
+        )
+    return figures

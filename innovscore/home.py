@@ -25,6 +25,10 @@ def home(request: HttpRequest) -> HttpResponse:
 def desk(request: ParkRequest, park: str) -> HttpResponse:
     """What waits for this role today."""
     tasks = desks.tasks_for(request.actor)
-    return render(
-        request, "innovscore/desk.html", {"tasks": tasks, "messages_unread": desks.unread(request.actor)}
-    )
+    context = {
+        "tasks": tasks,
+        "waiting": [task for task in tasks if task.count],
+        "figures": desks.glance(request.actor),
+        "messages_unread": desks.unread(request.actor),
+    }
+    return render(request, "innovscore/desk.html", context)

@@ -148,6 +148,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "parks:login"
 LOGIN_REDIRECT_URL = "home"
 AXES_FAILURE_LIMIT = 5
+AXES_USERNAME_FORM_FIELD = "username"  # what authenticate() is given, not the model's field
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "parks.views.account.locked_out"

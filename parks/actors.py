@@ -38,7 +38,7 @@ class Actor:
             role=membership.role,
             organisation_id=membership.organisation_id,
             organisation_name=membership.organisation.name,
-            park_id=membership.park_id,
+            park_id=membership.park_id,  # type: ignore[arg-type]  # a saved row has its park
             park_code=membership.park.code,
             request_id=request_id,
         )

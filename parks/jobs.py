@@ -9,6 +9,7 @@ neither a killed worker nor an emptied Redis loses work.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -166,12 +167,12 @@ def _take(job_id: int) -> tuple[JobHandle, str] | None:
         cursor.execute(
             """
             UPDATE parks_job SET state = 'running', fence = fence + 1, attempts = attempts + 1,
-                   lease_until = clock_timestamp() + %s, started_at = coalesce(started_at, clock_timestamp())
+                   lease_until = clock_timestamp() + make_interval(secs => %s), started_at = coalesce(started_at, clock_timestamp())
              WHERE id = %s AND (state = 'queued' OR (state = 'running' AND lease_until < clock_timestamp()))
                AND attempts < %s
          RETURNING id, park_id, fence, args, actor, kind
             """,
-            [LEASE, job_id, MAX_ATTEMPTS],
+            [LEASE.total_seconds(), job_id, MAX_ATTEMPTS],
         )
         row = cursor.fetchone()
     if row is None:
@@ -181,7 +182,7 @@ def _take(job_id: int) -> tuple[JobHandle, str] | None:
 
 
 def _json(text: str) -> dict[str, Any]:
-    value: dict[str, Any] = models.JSONField().from_db_value(text, None, connection)  # type: ignore[attr-defined]
+    value: dict[str, Any] = json.loads(text)
     return value
 
 
@@ -218,9 +219,9 @@ def _renew(handle: JobHandle, stop: threading.Event) -> None:
             with transaction.atomic(), connection.cursor() as cursor:
                 set_local("app.park_id", str(handle.park_id))
                 cursor.execute(
-                    "UPDATE parks_job SET lease_until = clock_timestamp() + %s "
+                    "UPDATE parks_job SET lease_until = clock_timestamp() + make_interval(secs => %s) "
                     "WHERE id = %s AND fence = %s AND state = 'running' RETURNING cancel_requested",
-                    [LEASE, handle.id, handle.fence],
+                    [LEASE.total_seconds(), handle.id, handle.fence],
                 )
                 row = cursor.fetchone()
             if row is None:
@@ -288,4 +289,4 @@ def cancel(*, job_id: int, by: Actor) -> None:
 def retry(*, job_id: int, by: Actor) -> Job:
     """Ask again for a job that failed or was cancelled."""
     row = Job.objects.get(pk=job_id)
-    return request(kind=row.kind, park_id=row.park_id, dedupe_key=row.dedupe_key, args=row.args, by=by)
+    return request(kind=row.kind, park_id=by.park_id, dedupe_key=row.dedupe_key, args=row.args, by=by)

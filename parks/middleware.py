@@ -116,9 +116,8 @@ class ParkDoor:
         if response.status_code >= 400:
             transaction.set_rollback(True)
         elif line.audit:
-            audit.record(
-                by=request.actor, action=line.audit, object_type="route", object_id=request.path[:80]
-            )  # type: ignore[attr-defined]
+            by: Actor = request.actor  # type: ignore[attr-defined]
+            audit.record(by=by, action=line.audit, object_type="route", object_id=request.path[:80])
         return response
 
     def _park(self, kwargs: dict[str, Any]) -> Park | None:
@@ -150,7 +149,8 @@ class ParkDoor:
         return memberships.actor_of(request, membership)
 
     def _other_park(self, request: HttpRequest, park: Park) -> HttpResponse:
-        if is_api(request) or not memberships.of_account(account_id=request.user.pk, park_id=park.pk):
+        account_id: int = request.user.pk  # type: ignore[assignment]  # signed in, or we were not here
+        if is_api(request) or not memberships.of_account(account_id=account_id, park_id=park.pk):
             raise Http404
         return self._redirect(request, "parks:switch")
 

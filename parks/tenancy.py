@@ -27,8 +27,8 @@ class CurrentPark(models.Expression):
 
     output_field = models.BigIntegerField()
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[int]]:
-        return "%s", [current_park_id()]
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[int, ...]]:
+        return "%s", (current_park_id(),)
 
 
 class ScopedManager(models.Manager):

@@ -107,8 +107,13 @@ def _grants(cursor: Any, model: type[ParkModel]) -> None:
     cursor.execute(f'GRANT {_tenancy(model, "grants", usual)} ON "{table}" TO {APP_ROLES}')
     updates = _tenancy(model, "updates", ())
     if updates:
-        columns = ", ".join(f'"{model._meta.get_field(name).column}"' for name in updates)
+        columns = ", ".join(f'"{_column(model, name)}"' for name in updates)
         cursor.execute(f'GRANT UPDATE ({columns}) ON "{table}" TO {APP_ROLES}')
+
+
+def _column(model: type[ParkModel], name: str) -> str:
+    field = model._meta.get_field(name)
+    return str(field.column)  # type: ignore[union-attr]  # a column of its own, or it could not be granted
 
 
 def _append_only(cursor: Any, model: type[ParkModel]) -> None:
@@ -131,7 +136,7 @@ def composite_keys(model: type[ParkModel]) -> dict[str, tuple[str, str]]:
     keys = {}
     for field in model._meta.get_fields():
         if isinstance(field, ParkForeignKey):
-            target: type[models.Model] = field.related_model  # type: ignore[assignment]  # resolved by now
+            target: type[models.Model] = field.related_model  # resolved by now
             digest = hashlib.sha256(f"{model._meta.db_table}.{field.column}".encode()).hexdigest()[:10]
             keys[f"park_fk_{field.column[:30]}_{digest}"] = (field.column, target._meta.db_table)
     return keys

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
 from innovscore.core import workdays
 
+from .clock import db_now
 from .models import CalendarDay
 
 
@@ -26,3 +30,12 @@ def add_working_days(day: dt.date, count: int) -> dt.date:
 def working_days_between(first: dt.date, last: dt.date) -> int:
     """How many working days lie in [first, last)."""
     return workdays.working_days_between(first, last, overrides())
+
+
+def deadline_in_words(end: dt.datetime) -> str:
+    """A deadline for people: its day and how many working days are left, or that it is over."""
+    now, day = timezone.localtime(db_now()), timezone.localtime(end)
+    if end <= now:
+        return _("%(day)s 已截止") % {"day": f"{day:%Y-%m-%d}"}
+    left = working_days_between(now.date(), day.date())
+    return _("%(day)s 截止，还有 %(n)s 个工作日") % {"day": f"{day:%Y-%m-%d}", "n": left}

@@ -15,8 +15,15 @@ import psycopg2
 import pytest
 from django.conf import settings
 from django.test import Client, TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests.settings import SOURCE_OWNER_URL, TEST_DATABASE
+
+hypothesis_settings.register_profile(  # a busy machine is not a fault of the code
+    "innovscore", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("innovscore")
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT_TABLES = {
@@ -116,7 +123,7 @@ def client_as(db: None) -> Callable[..., Client]:
     return parks.client_for
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # other modules start and kill workers of their own
 def celery_worker(
     django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[subprocess.Popen[bytes]]:

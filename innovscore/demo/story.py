@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from enterprises.models import Cycle, Enterprise
 from indicators.models import SchemeVersion
@@ -93,7 +94,7 @@ def _year(zone: Zone, number: int, *, seed: int, is_open: bool) -> None:
     if is_open:
         return
     score(zone, number)
-    chapter = {
+    chapter: dict[str, Any] = {
         "park_id": zone.park.pk, "year": number, "boards": [board["code"] for board in zone.scheme.body["boards"]],
         "officer": zone.actors["park.score@demo"], "publisher": zone.actors["park.publish@demo"],
     }  # fmt: skip

@@ -9,7 +9,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 class ActorScheme(OpenApiAuthenticationExtension):
     target_class = "parks.api.authentication.ActorAuthentication"
-    name = ["session", "token"]  # noqa: RUF012
+    name = ["session", "token"]
 
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
         return [

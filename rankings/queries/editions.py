@@ -240,6 +240,11 @@ def open_objections(edition: BoardEdition) -> int:
     return Objection.objects.filter(edition=edition, state__in=OPEN_OBJECTIONS).count()
 
 
+def all_open_objections() -> int:
+    """Objections of the park entered that wait for an answer."""
+    return Objection.objects.filter(state__in=OPEN_OBJECTIONS).count()
+
+
 def upheld_objections(edition: BoardEdition) -> int:
     return Objection.objects.filter(edition=edition, state=ObjectionState.UPHELD).count()
 
