@@ -39,8 +39,11 @@ def add_months(moment: dt.datetime, months: int) -> dt.datetime:
 
 
 def is_fresh(year: int, today: dt.date) -> bool:
-    """Figures of a fiscal year may be lent on for 18 months after its end."""
-    return today <= dt.date(year + 2, 6, 30)
+    """Figures of a fiscal year may be lent on for 24 months after its end.
+
+    Boards of year t come out at the end of t+1: a shorter time would leave months in which no firm has a line.
+    """
+    return today <= dt.date(year + 2, 12, 31)
 
 
 def finance_band(amount: Decimal | None) -> tuple[Decimal | None, Decimal | None] | None:

@@ -118,8 +118,9 @@ def _of_firm(actor: Actor) -> list[Figure]:
                 deadline_in_words(latest.cycle.declaration_deadline) if latest.cycle.state == "open" else "",
             )
         )
-    scored = next(iter(standing.standings_of_organisation(actor.organisation_id)), None)
-    if scored is not None:
+    standings = standing.standings_of_organisation(actor.organisation_id)
+    if standings:
+        scored = standings[-1]
         figures.append(
             Figure(
                 _("%(year)s 年积分") % {"year": scored.cycle_year},

@@ -9,11 +9,12 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
-from scoring.queries.standing import Standing, standing_of
+from scoring.queries.standing import Standing
 
 from ..rules import finance_band
 from ..states import GROUPS
 from .figures import two_years
+from .standing import in_force
 
 MISSING = "—"
 
@@ -30,7 +31,7 @@ class Section:
 def package(enterprise_id: int, groups: Iterable[str]) -> list[Section]:
     """The groups, in the order of GROUPS; groups that are not named are not read."""
     wanted = set(groups)
-    standing = standing_of(enterprise_id) if wanted & {"score", "dims", "fin"} else None
+    standing = in_force(enterprise_id) if wanted & {"score", "dims", "fin"} else None
     return [
         Section(group, str(title), tuple(BUILDERS[group](enterprise_id, standing)))
         for group, title in GROUPS.items()

@@ -12,13 +12,13 @@ from django.utils.translation import gettext_lazy
 
 from parks.clock import db_today
 from scoring.queries.standing import Standing as ScoreStanding
-from scoring.queries.standing import standing_of
 
 from .. import rules
 from ..formula import Caps, Figures, Formula, Quote, Standing, quote
 from ..models import Application, CreditLine, ProductVersion
 from ..states import ApplicationState, LineState
 from .figures import TwoYears, present, two_years
+from .standing import in_force, vetoes_of
 
 LIMIT_LABELS = {
     "score": gettext_lazy("积分对应额度（积分 × 阶段 × 增长）"),
@@ -55,7 +55,7 @@ BINDING_TEXTS = {
     "R01": gettext_lazy("积分低于产品起点"),
     "no_score": gettext_lazy("还没有积分"),
     "missing": gettext_lazy("缺少核定的财务数据"),
-    "stale": gettext_lazy("积分数据已超过 18 个月"),
+    "stale": gettext_lazy("积分数据已超过 24 个月"),
 }
 RAISE_TEXTS = {
     "score": gettext_lazy("积分提高，额度随之提高：到积分画像查看短板。"),
@@ -143,7 +143,7 @@ def price(enterprise_id: int, version: ProductVersion) -> Pricing:
 
     A score that is not official gives a provisional amount, shown but not usable.
     """
-    standing = standing_of(enterprise_id)
+    standing = in_force(enterprise_id)
     if standing is None:
         return _nothing(version, None, None, "no_score")
     figures = two_years(enterprise_id, standing.cycle_year)
@@ -182,11 +182,6 @@ def _priced(
         version=version, standing=standing, figures=figures, result=result, usable=final and result.amount > 0,
         provisional=not final, inputs=inputs,
     )  # fmt: skip
-
-
-def vetoes_of(standing: ScoreStanding) -> tuple[str, ...]:
-    """Flags that forbid lending whatever the points are."""
-    return tuple(flag for flag in standing.flags if flag == "VETO")
 
 
 def is_first_loan(enterprise_id: int) -> bool:

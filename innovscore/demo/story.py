@@ -17,7 +17,7 @@ from parks.models import Park
 from parks.scope import park_scope
 from scoring.services import runs, snapshots
 
-from . import boards, load, people
+from . import boards, load, market, people
 from .world import LAST_YEAR, World, make_world
 
 SCHEME = "cq_htz_30"
@@ -41,12 +41,15 @@ class Zone:
 Say = Callable[[str], None]
 
 
-def tell(*, enterprises: int, years: int, seed: int, say: Say) -> list[Zone]:
-    """Make both zones; `say` reports progress."""
-    first = _zone("cq", make_world(enterprises, years, seed), seed=seed, open_last=True, say=say)
+def tell(*, enterprises: int, years: int, seed: int, say: Say, last_year: int = LAST_YEAR) -> list[Zone]:
+    """Make both zones with `last_year` as their newest evaluation year; `say` reports progress."""
+    world = make_world(enterprises, years, seed, last_year=last_year)
+    first = _zone("cq", world, seed=seed, open_last=True, say=say)
     if enterprises > 20_000:
         return [first]
-    small = make_world(SECOND_ZONE, 1, seed + 1, first=enterprises + 1_000_000, sub_parks=1, city="成都")
+    small = make_world(
+        SECOND_ZONE, 1, seed + 1, first=enterprises + 1_000_000, sub_parks=1, city="成都", last_year=last_year
+    )
     second = _zone("cd", small, seed=seed + 1, open_last=False, say=say)
     return [first, second]
 
@@ -62,10 +65,11 @@ def _zone(code: str, world: World, *, seed: int, open_last: bool, say: Say) -> Z
         actors = people.open_accounts(park, organisations)
         admin = actors["park.admin@demo"]
         scheme = schemes.adopt(by=admin, name=SCHEME)
-        load.load_veto(rows[-1], on=dt.date(LAST_YEAR, 3, 1))
+        load.load_veto(rows[-1], on=dt.date(world.years[-1].year, 3, 1))
+        market.offer_products(actors)
     zone = Zone(park, actors, scheme, world, rows, {})
     for year in world.years:
-        is_open = open_last and year.year == LAST_YEAR
+        is_open = open_last and year is world.years[-1]
         say(f"{park.name}: {year.year}")
         _year(zone, year.year, seed=seed, is_open=is_open)
     return zone
@@ -98,7 +102,7 @@ def _year(zone: Zone, number: int, *, seed: int, is_open: bool) -> None:
         "park_id": zone.park.pk, "year": number, "boards": [board["code"] for board in zone.scheme.body["boards"]],
         "officer": zone.actors["park.score@demo"], "publisher": zone.actors["park.publish@demo"],
     }  # fmt: skip
-    if number < LAST_YEAR:
+    if number < zone.world.years[-1].year:
         boards.publish_year(**chapter)
     else:
         boards.every_state(**chapter, now=db_now())

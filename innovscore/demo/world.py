@@ -148,14 +148,15 @@ def make_world(
     first: int = 0,
     sub_parks: int = 3,
     city: str = "重庆",
+    last_year: int = LAST_YEAR,
 ) -> World:
-    """A zone of `enterprises` firms over `years` evaluation years ending in 2025.
+    """A zone of `enterprises` firms over `years` evaluation years ending in `last_year`.
 
     `first` is the number of the first synthetic code, so that two zones never share a firm.
     """
     rng = np.random.default_rng([seed, enterprises, first])
-    n, span = enterprises, list(range(LAST_YEAR - years + 1, LAST_YEAR + 1))
-    traits = _traits(rng, n)
+    n, span = enterprises, list(range(last_year - years + 1, last_year + 1))
+    traits = _traits(rng, n, last_year)
     firms = names.firms(rng, traits.industry, city=city)
     star = cast.star_of(traits)
     paths = make_paths(rng, traits, span)
@@ -163,7 +164,7 @@ def make_world(
     for firm, part in cast_of.items():
         cast.give_paths(paths, firm, part)
     amounts = make_amounts(rng, traits, paths, span)
-    items = make_items(rng, traits, paths.revenue[LAST_YEAR], span)
+    items = make_items(rng, traits, paths.revenue[last_year], span)
     for firm, part in cast_of.items():
         items = {code: cast.give_items(one, firm, part, span) for code, one in items.items()}
         for year in span:
@@ -191,14 +192,14 @@ def make_world(
     )
 
 
-def _traits(rng: np.random.Generator, n: int) -> Traits:
+def _traits(rng: np.random.Generator, n: int, last_year: int) -> Traits:
     industry = rng.integers(0, len(names.CATALOGUE), n)
     counts = np.rint(np.cumsum(STAGE_SHARES) * n).astype(np.int64)
     stage = rng.permutation(np.searchsorted(counts, np.arange(n), side="right"))
-    youngest, oldest = np.array([LAST_YEAR + 1, 2021, 2014])[stage], np.array([2016, 2006, 1995])[stage]
+    youngest, oldest = last_year - np.array([-1, 4, 11])[stage], last_year - np.array([9, 19, 30])[stage]
     founded, quality = rng.integers(oldest, youngest), rng.normal(0, 1, n)
     if n > HERO:
-        stage[HERO], founded[HERO], quality[HERO] = 1, 2014, 1.0
+        stage[HERO], founded[HERO], quality[HERO] = 1, last_year - 11, 1.0
     return Traits(stage, industry, founded, quality)
 
 

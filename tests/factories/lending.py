@@ -95,9 +95,10 @@ def score(
     stage: str = "growth",
     published: bool = True,
     flags: int = 0,
+    year: int = YEAR,
 ) -> ScoreResult:
     """A current result of the year with verified figures behind it."""
-    cycle = Cycle.objects.filter(year=YEAR).first() or scoring.cycle(YEAR)
+    cycle = Cycle.objects.filter(year=year).first() or scoring.cycle(year)
     pointer = CurrentRun.objects.filter(cycle=cycle).first()
     run = pointer.run if pointer else _run(cycle, published)
     return ScoreResult.objects.create(

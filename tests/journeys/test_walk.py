@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from innovscore.core import uscc
 from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.browser
+YEAR = dt.date.today().year - 1  # the demo zone's newest year
 CODE = uscc.synthetic(700_001)
 NAME = "重庆行路新材料有限公司"
 MONEY = {
@@ -60,29 +62,31 @@ def _register_and_certify(visit: Any) -> None:
 
 def _import_department_data(visit: Any) -> None:
     admin = visit("park.admin@demo")
-    admin.go("/p/cq/office/cycles/2025/").press("生成预填申报").waits_for("已完成")
+    admin.go(f"/p/cq/office/cycles/{YEAR}/").press("生成预填申报").waits_for("已完成")
     heads = ["统一社会信用代码", *(f"{name}（万元）" for name in MONEY), *COUNTS]
     row = [CODE, *map(str, MONEY.values()), *map(str, COUNTS.values())]
     admin.go("/p/cq/office/batches/").fill(source="tax", as_of="2026-06-12")
-    admin.attach("file", "tax-2025.csv", ",".join(heads).encode("gb18030") + b"\n" + ",".join(row).encode())
+    admin.attach(
+        "file", f"tax-{YEAR}.csv", ",".join(heads).encode("gb18030") + b"\n" + ",".join(row).encode()
+    )
     admin.press("上传并检查").sees("可写入数值", "有误单元格").looks_right()
     admin.press("全部写入").waits_for("已完成")
 
 
 def _declare(visit: Any) -> None:
     owner = visit(width=360)
-    owner.go("/account/login/?next=/p/cq/e/declaration/2025/").fill(
+    owner.go(f"/account/login/?next=/p/cq/e/declaration/{YEAR}/").fill(
         login="xinglu", password="a long pass phrase 1"
     ).press("登录")
-    owner.go("/p/cq/e/declaration/2025/").sees("2025 年度申报", "研发投入").looks_right()
-    owner.go("/p/cq/e/declaration/2025/rd_input/").looks_right().press("项无误").sees("已确认")
-    owner.go("/p/cq/e/declaration/2025/item/rd_expense/").fill(
+    owner.go(f"/p/cq/e/declaration/{YEAR}/").sees(f"{YEAR} 年度申报", "研发投入").looks_right()
+    owner.go(f"/p/cq/e/declaration/{YEAR}/rd_input/").looks_right().press("项无误").sees("已确认")
+    owner.go(f"/p/cq/e/declaration/{YEAR}/item/rd_expense/").fill(
         text="约五百", reason="以专项审计报告为准"
     ).press("保存")
     owner.sees("请填写确切的数值")
     owner.fill(text="５６０．００ 万元", reason="以专项审计报告为准").press("保存")
     owner.sees("已更正·待核", "560.00", "520.00")
-    owner.go("/p/cq/e/declaration/2025/check/").looks_right().press("签署并提交").sees("已签署并提交")
+    owner.go(f"/p/cq/e/declaration/{YEAR}/check/").looks_right().press("签署并提交").sees("已签署并提交")
 
 
 def _verify(visit: Any) -> None:
@@ -98,36 +102,63 @@ def _verify(visit: Any) -> None:
 
 
 def _open_case(reviewer: Visitor) -> None:
-    reviewer.go(f"/p/cq/review/declarations/?q={CODE}&year=2025").press(NAME).looks_right()
+    reviewer.go(f"/p/cq/review/declarations/?q={CODE}&year={YEAR}").press(NAME).looks_right()
 
 
 def _freeze_and_score(visit: Any) -> None:
     officer = visit("park.score@demo")
-    officer.go("/p/cq/office/cycles/2025/score/").press("冻结本年度数据").looks_right()
+    officer.go(f"/p/cq/office/cycles/{YEAR}/score/").press("冻结本年度数据").looks_right()
     officer.page.check("main [name=confirm]")
     officer.press("确认冻结").sees("快照根")
     officer.press("计算积分").waits_for("总分分布", seconds=60)
     officer.looks_right()
     owner = visit(width=360)
     owner.go("/account/login/").fill(login="xinglu", password="a long pass phrase 1").press("登录")
-    owner.go("/p/cq/e/score/2025/").sees("积分画像", "总分", "各项指标").looks_right()
-    owner.go("/p/cq/e/score/2025/item/rd_intensity/").sees("怎么算的").looks_right()
+    owner.go(f"/p/cq/e/score/{YEAR}/").sees("积分画像", "总分", "各项指标").looks_right()
+    owner.go(f"/p/cq/e/score/{YEAR}/item/rd_intensity/").sees("怎么算的").looks_right()
 
 
 def _publish_a_board(visit: Any, site: Any) -> None:
     public = visit(width=360)
-    public.go("/zones/cq/boards/2025/high_quality/").sees("还没有公示或发布")
+    public.go(f"/zones/cq/boards/{YEAR}/high_quality/").sees("还没有公示或发布")
     officer = visit("park.score@demo")
-    officer.go("/p/cq/office/boards/2025/").looks_right().press("提请公示", within="#high_quality")
+    officer.go(f"/p/cq/office/boards/{YEAR}/").looks_right().press("提请公示", within="#high_quality")
     publisher = visit("park.publish@demo")
-    publisher.go("/p/cq/office/boards/2025/").press("第 1 版", within="#high_quality").looks_right()
+    publisher.go(f"/p/cq/office/boards/{YEAR}/").press("第 1 版", within="#high_quality").looks_right()
     publisher.press("开始公示").fill(contact="积分专班 023-0000").press("开始公示").sees("公示中")
     publisher.press("正式发布").sees("公示期未满")
-    public.go("/zones/cq/boards/2025/high_quality/").sees("公示中").looks_right()
+    public.go(f"/zones/cq/boards/{YEAR}/high_quality/").sees("公示中").looks_right()
     for table in ("rankings_boardedition", "rankings_publishedboard"):
         site.sql(
             "cq", f"UPDATE {table} SET notice_ends_at = now() - interval '1 minute' WHERE state = 'on_notice'"
         )
-    publisher.page.reload()
+    publisher.go(f"/p/cq/office/boards/{YEAR}/").press("第 1 版", within="#high_quality")
     publisher.press("正式发布").sees("正式")
-    public.go("/zones/cq/boards/2025/high_quality/").sees("正式", "评价办法").looks_right()
+    public.go(f"/zones/cq/boards/{YEAR}/high_quality/").sees("正式", "评价办法").looks_right()
+
+
+def test_from_consent_to_an_approved_loan(visit: Any) -> None:
+    firm = visit("ent.legal@demo")
+    firm.go("/p/cq/e/finance/").sees("授信额度", "额度取决于").looks_right()
+    firm.press("授权银行查询").sees("银行将看到的内容").looks_right()
+    for box in firm.page.locator("main form [name=groups]").all():
+        box.check()
+    firm.page.check("main form [name=confirm]")
+    firm.press("签署授权", within="main form").sees("申请贷款")
+    firm.press("申请贷款").fill(amount="9999999", term_months="12", purpose="采购原材料").press("提交申请")
+    firm.sees("可用额度不足").fill(amount="100").press("提交申请").sees("100.00").looks_right()
+    number = firm.page.locator("h1").inner_text().split()[-1]
+    maker = visit("bank.maker@demo")
+    _open_application(maker, "applications", number)
+    maker.press("已联系企业").fill(amount="100", rate="3.45", term_months="12").press("提交复核").sees(
+        "待复核"
+    )
+    checker = visit("bank.check@demo", width=360)
+    _open_application(checker, "check", number)
+    checker.fill(outcome="approve").press("提交复核意见")
+    firm.go("/p/cq/e/loans/").press(number).sees("已审批", "100.00")
+    firm.go("/p/cq/e/access-log/").sees("周维", "冯立").looks_right()
+
+
+def _open_application(officer: Visitor, queue: str, number: str) -> None:
+    officer.go(f"/p/cq/bank/{queue}/").looks_right().press(number).looks_right()

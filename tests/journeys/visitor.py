@@ -52,11 +52,13 @@ class Visitor:
         return self
 
     def fill(self, **fields: str) -> Visitor:
-        """Fill fields by their name attribute; selects by value."""
+        """Fill fields by their name attribute; selects and radio buttons by value."""
         for name, value in fields.items():
             spot = self.page.locator(f"main [name='{name}']").first
             if spot.evaluate("node => node.tagName") == "SELECT":
                 spot.select_option(value)
+            elif spot.get_attribute("type") == "radio":
+                self.page.check(f"main [name='{name}'][value='{value}']")
             else:
                 spot.fill(value)
         return self

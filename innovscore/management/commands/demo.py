@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from innovscore.demo import people, story
+from parks.clock import db_today
 from parks.models import Account, Park
 from parks.roles import Role
 
@@ -20,6 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--enterprises", type=int, default=527)
         parser.add_argument("--years", type=int, default=3, choices=[1, 2, 3])
         parser.add_argument("--seed", type=int, default=2022)
+        parser.add_argument(
+            "--last-year", type=int, help="newest evaluation year; default: the year before this one"
+        )
         parser.add_argument(
             "--accounts", action="store_true", help="print the accounts of the demo zone and stop"
         )
@@ -36,9 +41,14 @@ class Command(BaseCommand):
             raise CommandError(
                 "There are zones in this database already; the demo zone is made in an empty one."
             )
+        logging.disable(logging.INFO)  # its jobs are no news
         began = time.monotonic()
         story.tell(
-            enterprises=options["enterprises"], years=options["years"], seed=options["seed"], say=self._say
+            enterprises=options["enterprises"],
+            years=options["years"],
+            seed=options["seed"],
+            say=self._say,
+            last_year=options["last_year"] or db_today().year - 1,
         )
         self._say(f"done in {time.monotonic() - began:.0f} s")
 

@@ -1,0 +1,22 @@
+"""Which of a firm's yearly results lending goes by."""
+
+from __future__ import annotations
+
+from scoring.queries.standing import Standing, standings_of
+
+
+def in_force(enterprise_id: int) -> Standing | None:
+    """The newest official standing; without one the newest, for an estimate. A veto counts from the day it is computed.
+
+    A new year that is scored but not yet published must not take away the lines of the year in force, nor be shown
+    to a bank.
+    """
+    standings = standings_of(enterprise_id)
+    if not standings or vetoes_of(standings[-1]):
+        return standings[-1] if standings else None
+    return next((one for one in reversed(standings) if one.is_published), standings[-1])
+
+
+def vetoes_of(standing: Standing) -> tuple[str, ...]:
+    """Flags that forbid lending whatever the points are."""
+    return tuple(flag for flag in standing.flags if flag == "VETO")

@@ -1,0 +1,26 @@
+"""Lending goes by the published year, until a newer one is published too."""
+
+from __future__ import annotations
+
+import pytest
+
+from finance.queries.standing import in_force
+from parks.models import Park
+from parks.scope import park_scope
+from tests.factories import lending
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("published", "flags", "year"),
+    [(False, 0, lending.YEAR), (True, 0, lending.YEAR + 1), (False, 2, lending.YEAR + 1)],
+    ids=["under way", "published", "veto"],
+)
+def test_the_year_that_lending_goes_by(park: Park, published: bool, flags: int, year: int) -> None:
+    with park_scope(park.pk):
+        world = lending.world(park)
+        lending.score(world.enterprise, year=lending.YEAR + 1, published=published, flags=flags)
+        standing = in_force(world.enterprise.pk)
+    assert standing is not None
+    assert standing.cycle_year == year
