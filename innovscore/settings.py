@@ -257,5 +257,6 @@ from innovscore import logs  # noqa: E402  # structlog is set up once the format
 
 logs.configure()
 LOGGING = logs.logging_config(LOG_FORMAT)
+FILTERS_EMPTY_CHOICE_LABEL = _("全部")
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -19,24 +18,15 @@ import psycopg2
 import pytest
 
 from tests.conftest import ROOT
+from tests.journeys.visitor import FLAGS, browser_path
 from tests.settings import SOURCE_OWNER_URL, TEST_DATABASE
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WIDE, NARROW = 1280, 360
 
 
 def chromium() -> str:
     """The browser's path; the journeys say so and skip when a machine has none (CI always has one)."""
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    found = browser_path()
     if found is None and os.environ.get("CI"):
         pytest.fail("CI must have Chromium: apt-get install chromium")
     if found is None:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 SERIOUS = {"serious", "critical"}
 EXPECTED_STATUSES = {"404", "409", "410", "422", "403", "429"}
 POLICY_WATCH = "document.addEventListener('securitypolicyviolation', e => console.error('policy: ' + e.violatedDirective + ' ' + e.blockedURI))"
+
+
+def browser_path() -> str | None:
+    """Where Chromium is on this machine."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
 @dataclass
