@@ -144,7 +144,7 @@ def test_from_consent_to_an_approved_loan(visit: Any) -> None:
     for box in firm.page.locator("main form [name=groups]").all():
         box.check()
     firm.page.check("main form [name=confirm]")
-    firm.press("签署授权", within="main form").sees("申请贷款")
+    firm.fill(months="6").press("签署授权", within="main form").sees("申请贷款")
     firm.press("申请贷款").fill(amount="9999999", term_months="12", purpose="采购原材料").press("提交申请")
     firm.sees("可用额度不足").fill(amount="100").press("提交申请").sees("100.00").looks_right()
     number = firm.page.locator("h1").inner_text().split()[-1]
