@@ -151,7 +151,7 @@ def test_from_consent_to_an_approved_loan(visit: Any) -> None:
     maker = visit("bank.maker@demo")
     _open_application(maker, "applications", number)
     maker.press("已联系企业").fill(amount="100", rate="3.45", term_months="12").press("提交复核").sees(
-        "待复核"
+        "待银行复核"
     )
     checker = visit("bank.check@demo", width=360)
     _open_application(checker, "check", number)
