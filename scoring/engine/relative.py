@@ -157,25 +157,37 @@ def shape(values: Floats) -> tuple[float, float]:
 
 def span_scores(x: Floats, error: Floats, keys: Keys, *, higher: bool) -> Ints:
     """min_max without an outlier rule, in 1/10000: only the two ends and what lies near a rounding boundary is exact."""
-    low, high = _end(x, error, keys, 1), _end(x, error, keys, -1)
-    ends = keys(np.array([low, high]))
-    if ends[0] == ends[1]:
+    if error.any():
+        low, high, noise = _end(x, error, keys, 1), _end(x, error, keys, -1), float(error.max()) * 4
+        same = keys(np.array([low]))[0] == keys(np.array([high]))[0]
+    else:
+        low, high, noise = int(x.argmin()), int(x.argmax()), 0.0
+        same = x[low] == x[high]
+    if same:
         return np.full(len(x), UNIT // 2)
     if not higher:
-        low, high, ends = high, low, [-key for key in reversed(ends)]
-    span = x[high] - x[low]
-    bound = 1e-9
-    if error.any():
-        bound = max(bound, float(error.max()) * 4 / abs(span)) if span else np.inf
-    with np.errstate(all="ignore"):
-        scaled = np.nan_to_num((x - x[low]) * (UNIT / span))
-    scores = np.floor(scaled + 0.5)
-    near = np.flatnonzero(np.abs(scaled - scores) >= 0.5 - UNIT * bound)
-    scores = np.clip(scores, 0, UNIT).astype(np.int64)
+        low, high = high, low
+    span = float(x[high] - x[low])
+    if abs(span) <= noise:
+        return _exact_span(keys, (low, high), np.arange(len(x)))
+    scaled = x - x[low]
+    scaled *= UNIT / span
+    whole = scaled + 0.5
+    np.floor(whole, out=whole)
+    scaled -= whole
+    np.abs(scaled, out=scaled)
+    near = np.flatnonzero(scaled >= 0.5 - UNIT * max(1e-9, noise / abs(span)))
+    scores = whole.astype(np.int64)
     if len(near):
-        sign, width = (1 if higher else -1), ends[1] - ends[0]
-        scores[near] = [divide_half_up((sign * key - ends[0]) * UNIT, width) for key in keys(near)]
+        scores[near] = _exact_span(keys, (low, high), near)
     return scores
+
+
+def _exact_span(keys: Keys, ends: tuple[int, int], rows: Ints) -> Ints:
+    first, last = keys(np.array(ends))
+    sign = 1 if last > first else -1
+    found = [divide_half_up(sign * (key - first) * UNIT, sign * (last - first)) for key in keys(rows)]
+    return np.array(found, dtype=np.int64)
 
 
 def _end(x: Floats, error: Floats, keys: Keys, sign: int) -> int:
