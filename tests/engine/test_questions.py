@@ -331,3 +331,30 @@ def test_it_runs_as_a_module(files: tuple[Path, Path]) -> None:
         check=True,
     )
     assert "human_development" in done.stdout
+
+
+# --- the document ----------------------------------------------------------------------------------------------------
+
+
+def test_the_document_names_every_key_and_function_and_its_example_is_a_scheme() -> None:
+    import re
+
+    import yaml
+
+    from scoring.engine.scheme import SCHEMA
+
+    text = Path("docs/scheme.md").read_text(encoding="utf-8")
+    example = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", text, re.S)[0])
+    scheme = load_scheme(example)
+    assert score(small.facts(scheme, [(10, 1, 5), (10, 0, 9)]), scheme).total.tolist() == [7000, 6000]
+
+    def words(node: Any) -> set[str]:
+        if isinstance(node, list):
+            return set().union(*map(words, node))
+        if not isinstance(node, dict):
+            return set()
+        own = set(node.get("properties", {})) | {v for v in node.get("enum", []) if isinstance(v, str)}
+        return own.union(*map(words, node.values()))
+
+    unnamed = {word for word in words(SCHEMA) if not re.search(rf"\b{word}\b", text)}
+    assert unnamed <= {"mode", "normalised", "decimals", "half_up", "window", "source"}
