@@ -1,20 +1,24 @@
-"""Engine benchmarks: ratios inside one run, with the machine and versions. python -m bench.engine [--units N]."""
+"""Engine benchmarks: ratios inside one run, with the machine and versions.
+
+python -m bench.engine [--units N ...] [--million]: each size in a process of its own, so that its peak memory is its own.
+"""
 
 import argparse
 import os
 import platform
 import resource
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from scoring.engine import load_scheme, make_facts, rank, result_root, score, snapshot_root
+from scoring.engine import load_scheme, make_facts, rank, rank_intervals, result_root, score, snapshot_root
 from scoring.engine.facts import Facts
-from scoring.engine.relative import dense_order, midrank
+from scoring.engine.relative import dense_order, midrank, span_scores
 from scoring.engine.scheme import Scheme
 
 
@@ -26,6 +30,12 @@ def best(run: Callable[[], Any], times: int = 3) -> float:
         run()
         found.append(time.perf_counter() - start)
     return min(found)
+
+
+def in_turn(runs: Sequence[Callable[[], Any]], times: int) -> list[float]:
+    """Shortest seconds of each, taken in turns: a busy machine slows all of them alike."""
+    rounds = [[best(run, 1) for run in runs] for _ in range(times)]
+    return [min(column) for column in zip(*rounds, strict=True)]
 
 
 def zone(scheme: Scheme, units: int, seed: int = 7) -> Facts:
@@ -51,6 +61,12 @@ def bare_percentile(column: Any) -> Any:
     return (below[inverse] + 0.5 * (counts[inverse] - 1)) / max(len(column) - 1, 1)
 
 
+def bare_min_max(column: Any) -> Any:
+    """The same by hand, rounded to 4 decimals as the engine does."""
+    low, high = column.min(), column.max()
+    return np.floor((column - low) / (high - low) * 10_000 + 0.5).astype(np.int64)
+
+
 def by_group(table: Any, group: Any, run: Callable[[Any], Any]) -> None:
     for index in range(30):
         rows = np.flatnonzero(group == index)
@@ -59,44 +75,91 @@ def by_group(table: Any, group: Any, run: Callable[[Any], Any]) -> None:
 
 
 def core(units: int) -> None:
-    """Percentile midrank of units x 30 in 30 groups: engine, bare numpy, pandas."""
+    """Min-max and percentile midrank of units x 30 in 30 groups: engine, bare numpy, pandas."""
+    import pandas as pd
+
     rng = np.random.default_rng(3)
     table, group = rng.normal(size=(units, 30)), rng.integers(0, 30, units)
+    no_error = np.zeros(units)
 
-    def engine_column(x: Any) -> None:
-        midrank(dense_order(x, np.zeros(len(x)), x.view(np.int64).reshape(-1, 1), lambda _row: None), 10_000)
+    def percentile(x: Any) -> None:
+        midrank(
+            dense_order(x, no_error[: len(x)], lambda rows: rows[:, None], lambda rows: rows.tolist()), 10_000
+        )
 
-    times = 3 if units <= 100_000 else 1
-    engine = best(lambda: by_group(table, group, engine_column), times)
-    bare = best(lambda: by_group(table, group, bare_percentile), times)
+    def min_max(x: Any) -> None:
+        span_scores(x, no_error[: len(x)], lambda rows: [int(v * 1e15) for v in x[rows]], higher=True)
+
+    def pandas_min_max() -> Any:
+        groups = frame.groupby(group)
+        low, high = groups.transform("min"), groups.transform("max")
+        return np.floor((frame - low) / (high - low) * 10_000 + 0.5)
+
     frame = pd.DataFrame(table)
-    pandas = best(lambda: frame.groupby(group).rank(method="average"), times)
-    print(
-        f"percentile {units:>9,} x 30 in 30 groups: engine {engine:.3f} s, numpy {bare:.3f} s, pandas {pandas:.3f} s"
-    )
-    print(f"  engine / numpy {engine / bare:.2f}   pandas / engine {pandas / engine:.2f}")
+    times = 7 if units <= 100_000 else 2
+    for name, own, bare, other in (
+        ("min-max", min_max, bare_min_max, pandas_min_max),
+        ("percentile", percentile, bare_percentile, lambda: frame.groupby(group).rank(method="average")),
+    ):
+        engine, numpy, pandas = in_turn(
+            (partial(by_group, table, group, own), partial(by_group, table, group, bare), other), times
+        )
+        print(
+            f"  {name:10} x 30 in 30 groups: engine {engine:7.3f} s, numpy {numpy:7.3f} s, pandas {pandas:7.3f} s;"
+            f" engine / numpy {engine / numpy:.2f}, pandas / engine {pandas / engine:.2f}"
+        )
+
+
+def whole(units: int) -> None:
+    """The engine's share of a run under the scheme of 30 indicators, and one unit alone."""
+    scheme = load_scheme("indicators/schemes/cq_htz_30.yaml")
+    facts = zone(scheme, units)
+    scores = score(facts, scheme)
+    times = 3 if units <= 100_000 else 1
+    parts = {
+        "score": best(lambda: score(facts, scheme), times),
+        "rank and four boards": best(lambda: rank(scores, facts, scheme), times),
+        "roots of facts and results": best(lambda: (snapshot_root(facts), result_root(scores)), times),
+    }
+    for name, seconds in parts.items():
+        print(f"  {name:30} {seconds:7.3f} s, {seconds / units * 1e6:6.2f} us a unit")
+    one = facts.take([0])
+    print(f"  {'one unit alone':30} {best(lambda: score(one, scheme), 20) * 1000:7.2f} ms")
+
+
+def sure() -> None:
+    """Rank intervals: 10,000 draws of 527 units, 1,000 draws of 10,000."""
+    scheme = load_scheme("indicators/schemes/cq_htz_30.yaml")
+    for units, draws in ((527, 10_000), (10_000, 1000)):
+        scores = score(zone(scheme, units), scheme)
+        seconds = best(partial(rank_intervals, scores, scheme, draws=draws, seed="bench"), 5)
+        print(f"rank intervals, {draws:,} draws x {units:,} units: {seconds:.2f} s")
+
+
+def one_size(units: int, part: str) -> None:
+    {"core": core, "whole": whole}[part](units)
+    print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--units", type=int, default=100_000)
-    parser.add_argument("--million", action="store_true", help="the core at 1,000,000 too")
+    parser.add_argument("--units", type=int, nargs="+", default=[2_000, 100_000])
+    parser.add_argument("--million", action="store_true", help="1,000,000 too")
+    parser.add_argument("--part", choices=("core", "whole"), help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.part:
+        return one_size(args.units[0], args.part)
+    import pandas as pd
+
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python {sys.version.split()[0]}, numpy {np.__version__}, pandas {pd.__version__}"
     )
-    core(args.units)
-    if args.million:
-        core(1_000_000)
-    scheme = load_scheme("indicators/schemes/cq_htz_30.yaml")
-    facts = zone(scheme, args.units)
-    scores = score(facts, scheme)
-    print(f"score  {args.units:,} x 30: {best(lambda: score(facts, scheme)):.3f} s")
-    print(f"rank   with four boards: {best(lambda: rank(scores, facts, scheme), 1):.3f} s")
-    print(
-        f"hashes of facts and results: {best(lambda: (snapshot_root(facts), result_root(scores)), 1):.3f} s"
-    )
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+    for units in [*args.units, *([1_000_000] if args.million else [])]:
+        for part in ("core", "whole"):
+            print(f"{units:,} units, {part}", flush=True)
+            command = [sys.executable, "-m", "bench.engine", "--units", str(units), "--part", part]
+            subprocess.run(command, check=True)
+    return sure()
 
 
 if __name__ == "__main__":

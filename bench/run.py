@@ -317,10 +317,27 @@ def _print(args: argparse.Namespace, clock: Clock, sizes: dict[str, float], befo
     out, bare = clock.best["COPY facts out"], clock.best["COPY results in (bare table)"]
     keyed = clock.best["COPY results in (table with the same indexes)"]
     print(f"  facts {sizes['facts']:.0f} MB, results {sizes['results']:.0f} MB")
+    print(
+        "  on disk with indexes: " + ", ".join(f"{name} {size:.0f} MB" for name, size in _stored(args.times))
+    )
     print(f"  whole run / COPY out and in, bare table: {whole / (out + bare):.2f}")
     print(f"  whole run / COPY out and in, table with the same indexes: {whole / (out + keyed):.2f}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"  peak memory {peak:.2f} GB (before the run, with the demo world in memory: {before:.2f} GB)")
+
+
+def _stored(runs: int) -> list[tuple[str, float]]:
+    """Megabytes of frozen facts, and of the results of one run."""
+    from django.db import connection
+
+    sizes = []
+    with connection.cursor() as cursor:
+        for name, table, share in (
+            ("facts", "scoring_snapshotrow", 1), ("results of a run", "scoring_scoreresult", runs),
+        ):  # fmt: skip
+            cursor.execute("SELECT pg_total_relation_size(%s)", [table])
+            sizes.append((name, cursor.fetchone()[0] / share / 1e6))
+    return sizes
 
 
 if __name__ == "__main__":
