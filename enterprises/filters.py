@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from parks.models import SubPark
 
 from .models import Certification, Declaration, DepartmentBatch, Enterprise
-from .states import CertificationState, DeclarationState
+from .states import BatchState, CertificationState, DeclarationState
 
 
 def sub_parks(request: object) -> QuerySet[SubPark]:
@@ -56,8 +56,10 @@ class DeclarationFilter(django_filters.FilterSet):
 
 
 class BatchFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("文件名"), field_name="filename", lookup_expr="icontains")
     year = django_filters.NumberFilter(label=_("年度"))
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=BatchState.choices)
 
     class Meta:
         model = DepartmentBatch
-        fields = ["year"]
+        fields = ["q", "year", "state"]

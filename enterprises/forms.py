@@ -90,6 +90,10 @@ class BatchForm(forms.Form):
         self.fields["source"].choices = sources  # type: ignore[attr-defined]
 
 
+class WithdrawForm(forms.Form):
+    reason = forms.CharField(label=_("撤回原因"), max_length=500)
+
+
 class ValueForm(forms.Form):
     """One item of a declaration; what it means depends on the chosen act."""
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import cycles, declarations, registration, reviews
+from .views import batches, cycles, declarations, registration, reviews
 
 app_name = "enterprises"
 urlpatterns = [
@@ -19,8 +19,10 @@ urlpatterns = [
     path("p/<slug:park>/office/enterprises/", registration.enterprise_list, name="enterprises"),
     path("p/<slug:park>/office/cycles/", cycles.cycle_list, name="cycles"),
     path("p/<slug:park>/office/cycles/<int:year>/", cycles.cycle, name="cycle"),
-    path("p/<slug:park>/office/batches/", cycles.batch_list, name="batches"),
-    path("p/<slug:park>/office/batches/template/", cycles.template, name="template"),
-    path("p/<slug:park>/office/batches/<int:batch_id>/", cycles.batch, name="batch"),
-    path("p/<slug:park>/office/batches/<int:batch_id>/mapping/", cycles.mapping, name="mapping"),
+    path("p/<slug:park>/office/batches/", batches.batch_list, name="batches"),
+    path("p/<slug:park>/office/batches/template/", batches.template, name="template"),
+    path("p/<slug:park>/office/batches/values/", batches.values, name="values"),
+    path("p/<slug:park>/office/batches/<int:batch_id>/", batches.batch, name="batch"),
+    path("p/<slug:park>/office/batches/<int:batch_id>/result/", batches.result, name="result"),
+    path("p/<slug:park>/office/batches/<int:batch_id>/mapping/", batches.mapping, name="mapping"),
 ]

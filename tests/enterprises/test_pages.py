@@ -112,7 +112,7 @@ def test_the_whole_walk(park: Any, client_as: Any) -> None:
     assert uploaded.status_code == 302
     assert "没有这家企业" in text(admin.get(uploaded["Location"]))
     assert admin.post(uploaded["Location"], {"act": "apply"}).status_code == 422
-    assert admin.post(uploaded["Location"], {"only_good": "1"}).status_code == 302
+    assert admin.post(uploaded["Location"], {"mode": "cell"}).status_code == 302
     assert admin.post(f"{OFFICE}/cycles/2025/", {"act": "prepare"}).status_code == 302
     run_jobs(park)
     assert admin.get(f"{OFFICE}/cycles/2025/").status_code == 200
