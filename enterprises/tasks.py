@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from celery import shared_task
+
 from innovscore.core.problems import Problem
 from parks.jobs import JobHandle, job
 from parks.scope import park_scope
 
 from .queries import batches, cycles
 from .services import cycles as cycle_services
-from .services import departments
+from .services import departments, library
 
 
 @job(cycle_services.PREPARE)
@@ -49,3 +51,9 @@ def apply_batch(job: JobHandle) -> dict[str, Any]:
         done = departments.apply(by=job.actor, batch=batch, report=job.report)
         job.guard()
         return done
+
+
+@shared_task(name="enterprises.clean_files", ignore_result=True)
+def clean_files() -> None:
+    """Scan uploads that wait for the scanner; remove stored bytes that nothing names."""
+    library.clean_up()

@@ -10,11 +10,10 @@ from parks.tenancy import ParkForeignKey, ParkModel
 class EvidenceNote(ParkModel):
     """Title, what it proves (input codes of the scheme) and until when; the file itself never changes."""
 
-    file = ParkForeignKey("parks.EvidenceFile", related_name="+")
+    file = ParkForeignKey("parks.EvidenceFile", related_name="notes")
     title = models.CharField(max_length=120, blank=True)
     proves = models.JSONField(default=list)
     valid_until = models.DateField(null=True, blank=True)
-    is_hidden = models.BooleanField(default=False)
     updated_by_name = models.CharField(max_length=80, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -41,4 +41,4 @@ class SubParkStay(ParkModel):
 
     class Tenancy:
         grants = "select, insert"
-        updates = ("ends_on",)
+        updates = ("ends_on", "sub_park")

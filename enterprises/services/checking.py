@@ -27,6 +27,7 @@ from .spreadsheets import column_letters
 
 MOST_FAULTS = 500
 MOST_CHANGES = 50
+MOST_LISTS = 20_000
 Value = tuple[str, str, str | None, str | None]
 """USCC, input code, amount in yuan or units, list items as JSON."""
 REASONS = {
@@ -140,6 +141,7 @@ class Checker:
         }
         self.units = {"money": UNITS["万元"] if scheme.money_unit == "wan" else UNITS["元"]}
         self.report, self.seen = Report(most=most), set[str]()
+        self.lists = dict[tuple[str, str], str]()
 
     def rows(self, rows: Iterable[tuple[int, list[Any]]]) -> Iterator[Row]:
         for number, line in rows:
@@ -194,7 +196,7 @@ class Checker:
 
     def _value(self, item: Any, cell: Any, unit: str) -> tuple[str | None, str | None]:
         if item.is_list:
-            return None, json.dumps(_entries(item, _text(cell)), ensure_ascii=False)
+            return None, self._list(item, _text(cell))
         amount = _amount(item, cell, unit)
         at_least_zero, others = self.rules[item.code]
         if at_least_zero and amount < 0:
@@ -204,6 +206,15 @@ class Checker:
             if not test_exact(check.expression, {item.code: amount / scale}):
                 raise ValueError(name_of(check))
         return str(amount), None
+
+    def _list(self, item: Any, text: str) -> str:
+        """List items as JSON; departments write the same few texts again and again."""
+        known = self.lists.get((item.code, text))
+        if known is None:
+            known = json.dumps(_entries(item, text), ensure_ascii=False)
+            if len(self.lists) < MOST_LISTS:
+                self.lists[item.code, text] = known
+        return known
 
     def _particulars(self, number: int, line: list[Any], key: str) -> dict[str, Any] | None:
         """What the register says of a firm; None when a cell is wrong, or the code is none."""
@@ -267,7 +278,8 @@ def _entries(item: Any, text: str) -> list[dict[str, str]]:
         count, _unit = parse_number(text)
         if not 0 <= count <= 1000 or count != count.to_integral_value():
             raise ValueError(_("应为 0 到 1000 的整数"))
-        return [{"level": "", "name": name_of(item), "number": str(n + 1)} for n in range(int(count))]
+        name = name_of(item)
+        return [{"level": "", "name": name, "number": str(n + 1)} for n in range(int(count))]
     by_name = {level["zh"]: code for code, level in item.levels.items()}
     entries = []
     for part in text.replace("；", ";").replace("，", ";").replace(",", ";").split(";")[:200]:
