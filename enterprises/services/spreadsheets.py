@@ -37,6 +37,7 @@ CHUNK = 1 << 20
 OVERLAP = 256
 Cell = object
 Source = bytes | Path
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 FORMULA = "=…"
 """What stands for a formula cell."""
 META = "_meta"
@@ -117,7 +118,7 @@ def open_table(source: Source, filename: str) -> Reading:
         raise refuse("file_too_large")
     with _opened(source) as file:
         start = file.read(4096)
-    kind = _kind(start, filename)
+    kind = _kind(start, source)
     lines, total, year = _xlsx(source) if kind == "xlsx" else (*_csv(source), None)
     numbered = _limited(lines)
     heads = next(numbered, (1, []))[1]
@@ -168,18 +169,23 @@ def _opened(source: Source) -> BinaryIO:
     return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
 
 
-def _kind(start: bytes, filename: str) -> str:
+def _kind(start: bytes, source: Source) -> str:
     """ "xlsx" or "csv" by content; anything else is refused in its own sentence."""
     if start.startswith(b"PK"):
         return "xlsx"
     if start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise refuse("file_old" if filename.lower().endswith((".xls", ".et")) else "file_password")
+        raise refuse("file_password" if _has(source, ENCRYPTED) else "file_old")
     for mark, code in DISGUISES:
         if start.startswith(mark):
             raise refuse(code)
     if re.match(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml|table|head|meta)", start, re.IGNORECASE):
         raise refuse("file_markup")
     return "csv"
+
+
+def _has(source: Source, mark: bytes) -> bool:
+    with _opened(source) as file:
+        return mark in file.read()
 
 
 # Workbooks
@@ -280,11 +286,10 @@ class _Archive:
         return text[cut:]
 
     def _cells(self, text: bytes) -> None:
-        self.columns.update(CELL.findall(text))
-        self.rows = max(self.rows, *(int(number[:9]) for number in ROW.findall(text) or [b"0"]))
-        self.rows = max(
-            self.rows, *(int(number[:9]) for number in CELL_ROW.findall(text[-OVERLAP:]) or [b"0"])
-        )
+        """Every position that an attribute `r` names counts, wherever it stands: parsers differ in which they take."""
+        self.columns.update(COLUMN.findall(text))
+        for pattern in (ROW, FAR_ROW):
+            self.rows = max(self.rows, *(int(number[:9]) for number in pattern.findall(text) or [b"0"]))
         if FORMULA_MARK.search(text):
             self.formula_marks += len(FORMULA_MARK.findall(text))
             self.formulas.update(
@@ -292,9 +297,9 @@ class _Archive:
             )
 
 
-CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Za-z]{1,4})')
-ROW = re.compile(rb'<(?:\w+:)?row\s[^>]*?\br="(\d+)"')
-CELL_ROW = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="[A-Za-z]{1,4}(\d+)"')
+COLUMN = re.compile(rb'\br\s*=\s*["\']?\s*([A-Za-z]{1,8})\d')
+ROW = re.compile(rb'\br\s*=\s*["\']?\s*(\d+)')
+FAR_ROW = re.compile(rb'\br\s*=\s*["\']?\s*[A-Za-z]{1,8}(\d{6,})')
 FORMULA_MARK = re.compile(rb"<(?:\w+:)?f[\s/>]")
 FORMULA_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Za-z]{1,3})(\d{1,7})"[^>]*>\s*<(?:\w+:)?f[\s/>]')
 
