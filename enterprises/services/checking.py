@@ -154,7 +154,7 @@ class Checker:
         before = report.fault_count
         key = codes.normalise(key_text(line[self.key] if self.key < len(line) else ""))
         particulars = self._particulars(number, line, key) if self.register else None
-        values = self._values(number, line, self.known[key]) if self._counts(number, key, particulars) else []
+        values = self._values(number, line, self.known[key]) if self._counts(number, key) else []
         sound = report.fault_count == before
         report.values += len(values)
         report.row_values += len(values) if sound else 0
@@ -162,7 +162,7 @@ class Checker:
         report.bad_rows += not sound
         return Row(number, values, particulars, sound)
 
-    def _counts(self, number: int, key: str, particulars: dict[str, Any] | None) -> bool:
+    def _counts(self, number: int, key: str) -> bool:
         """Is the row about a firm of the park that did not come before? The register may name other firms too."""
         report = self.report
         if key in self.seen:
@@ -171,7 +171,7 @@ class Checker:
         if key not in self.known:
             if len(report.unmatched) < MOST_FAULTS:
                 report.unmatched.append(f"{number}: {key or '—'}")
-            if particulars is None:
+            if not self.register or codes.fault(key) is not None:
                 report.fault(number, self.key_head, self.key, key, _("园区内没有这家企业"))
             return False
         self.seen.add(key)

@@ -171,7 +171,7 @@ def marked(path: Path, reading: Reading, report: Report) -> bytes:
 
 
 def _own_workbook(path: Path, report: Report) -> bytes:
-    book = openpyxl.load_workbook(path)
+    book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
     sheet = book.worksheets[0]
     fill = PatternFill("solid", fgColor=RED.removeprefix("#"))
     for fault in report.faults:
