@@ -49,6 +49,11 @@ def prepare() -> None:
             check=True,
             stdout=subprocess.DEVNULL,
         )
+    connect()
+
+
+def connect() -> None:
+    """Point this process at the prepared database, as the worker role."""
     os.environ["INNOVSCORE_PROCESS"] = "worker"
     os.environ["LOG_LEVEL"] = "WARNING"
     import django

@@ -4,10 +4,10 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from parks.models import SubPark
+from parks.models import EvidenceFile, SubPark
 
 from .models import Certification, Declaration, DepartmentBatch, Enterprise
-from .states import CertificationState, DeclarationState
+from .states import BatchState, CertificationState, DeclarationState
 
 
 def sub_parks(request: object) -> QuerySet[SubPark]:
@@ -56,8 +56,31 @@ class DeclarationFilter(django_filters.FilterSet):
 
 
 class BatchFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("文件名"), field_name="filename", lookup_expr="icontains")
     year = django_filters.NumberFilter(label=_("年度"))
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=BatchState.choices)
 
     class Meta:
         model = DepartmentBatch
-        fields = ["year"]
+        fields = ["q", "year", "state"]
+
+
+class LibraryFilter(django_filters.FilterSet):
+    """The firm's documents by words, by what they prove, by kind."""
+
+    q = django_filters.CharFilter(label=_("文件名或名称"), method="search")
+    kind = django_filters.ChoiceFilter(
+        label=_("类型"), field_name="content_type",
+        choices=[("application/pdf", "PDF"), ("image/png", "PNG"), ("image/jpeg", "JPEG")],
+    )  # fmt: skip
+    proves = django_filters.CharFilter(label=_("证明的数据项代码"), method="proving")
+
+    class Meta:
+        model = EvidenceFile
+        fields = ["q", "kind", "proves"]
+
+    def search(self, queryset: QuerySet[EvidenceFile], name: str, value: str) -> QuerySet[EvidenceFile]:
+        return queryset.filter(Q(filename__icontains=value) | Q(notes__title__icontains=value))
+
+    def proving(self, queryset: QuerySet[EvidenceFile], name: str, value: str) -> QuerySet[EvidenceFile]:
+        return queryset.filter(notes__proves__contains=[value])

@@ -47,6 +47,78 @@ class RegisterForm(forms.Form):
         label=_("营业执照"), required=False, help_text=_("PDF、PNG 或 JPEG，最大 10 MB。手机可直接拍照。")
     )
 
+    letter = forms.FileField(
+        label=_("授权委托书"),
+        required=False,
+        help_text=_("经办人登记时上传：法定代表人签字、加盖公章的扫描件。"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sub_park"].queryset = SubPark.objects.order_by("pk")  # type: ignore[attr-defined]
+
+
+class ChangeForm(forms.Form):
+    """What has changed since the firm was certified; empty fields stay as they are."""
+
+    name = forms.CharField(label=_("企业名称"), required=False, max_length=200)
+    legal_representative = forms.CharField(label=_("法定代表人"), required=False, max_length=80)
+    registered_address = forms.CharField(label=_("注册地址"), required=False, max_length=300)
+    licence = forms.FileField(
+        label=_("变更后的营业执照"), required=False, help_text=_("PDF、PNG 或 JPEG，最大 10 MB。")
+    )
+
+
+class InviteForm(forms.Form):
+    """Whom a firm invites, as what, for which parts, until when."""
+
+    invitee = forms.CharField(label=_("姓名"), max_length=80)
+    role = forms.ChoiceField(
+        label=_("身份"),
+        choices=[
+            ("enterprise_agent", _("经办人，负责填报")),
+            ("enterprise_signatory", _("法定代表人，可签署")),
+        ],
+    )
+    scope = forms.MultipleChoiceField(
+        label=_("授权范围"),
+        required=False,
+        help_text=_("不选为全部；只对经办人有效。"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    authority_until = forms.DateField(
+        label=_("授权截止日"), required=False, help_text=_("当天起不再有效，例如 2027-06-30；不填为一年。")
+    )
+
+    def __init__(self, *args: Any, scopes: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scope"].choices = list(scopes.items())  # type: ignore[attr-defined]
+
+
+class LetterForm(forms.Form):
+    """What an agent may do from now on."""
+
+    scope = forms.MultipleChoiceField(
+        label=_("授权范围"), required=False, help_text=_("不选为全部。"), widget=forms.CheckboxSelectMultiple
+    )
+    authority_until = forms.DateField(label=_("授权截止日"), help_text=_("当天起不再有效，例如 2027-06-30"))
+    document = forms.FileField(
+        label=_("授权委托书"), required=False, help_text=_("签字盖章的扫描件，PDF、PNG 或 JPEG，最大 10 MB。")
+    )
+
+    def __init__(self, *args: Any, scopes: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scope"].choices = list(scopes.items())  # type: ignore[attr-defined]
+
+
+class FirmForm(forms.Form):
+    """What the office records about a firm."""
+
+    act = forms.ChoiceField(choices=[(name, "") for name in ("move", "leave", "suspend", "resume")])
+    sub_park = forms.ModelChoiceField(label=_("迁入园区"), queryset=SubPark.everywhere.none(), required=False)
+    on = forms.DateField(label=_("日期"), required=False, help_text=_("不填为今天"))
+    reason = forms.CharField(label=_("原因"), required=False, max_length=300)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["sub_park"].queryset = SubPark.objects.order_by("pk")  # type: ignore[attr-defined]
@@ -88,6 +160,38 @@ class BatchForm(forms.Form):
     def __init__(self, *args: Any, sources: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["source"].choices = sources  # type: ignore[attr-defined]
+
+
+class WithdrawForm(forms.Form):
+    reason = forms.CharField(label=_("撤回原因"), max_length=500)
+
+
+class NoteForm(forms.Form):
+    """What a document is and proves."""
+
+    title = forms.CharField(
+        label=_("名称"), required=False, max_length=120, help_text=_("例如 2025 年度审计报告")
+    )
+    proves = forms.MultipleChoiceField(
+        label=_("证明哪些数据项"), required=False, help_text=_("可多选；电脑上按住 Ctrl 逐项选择。")
+    )
+    valid_until = forms.DateField(label=_("有效期至"), required=False, help_text=_("例如 2027-12-31"))
+
+    def __init__(self, *args: Any, inputs: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["proves"].choices = list(inputs.items())  # type: ignore[attr-defined]
+
+
+class UploadForm(NoteForm):
+    file = forms.FileField(
+        label=_("文件"), help_text=_("PDF、PNG 或 JPEG，最大 10 MB。手机可直接拍照。"),
+        widget=forms.ClearableFileInput(attrs={"accept": "application/pdf,image/png,image/jpeg"}),
+    )  # fmt: skip
+    field_order = ("file", "title", "proves")
+
+    def __init__(self, *args: Any, inputs: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, inputs=inputs, **kwargs)
+        del self.fields["valid_until"]
 
 
 class ValueForm(forms.Form):

@@ -26,6 +26,13 @@ CERTIFICATION_TRANSITIONS = {
 }
 
 
+class CaseKind(models.TextChoices):
+    """Why a firm applies: for the first time, or because what was certified has changed."""
+
+    FIRST = "first", _("首次认证")
+    CHANGE = "change", _("变更认证")
+
+
 class CycleState(models.TextChoices):
     OPEN = "open", _("填报中")
     FROZEN = "frozen", _("已冻结")
@@ -64,7 +71,8 @@ class ValueState(models.TextChoices):
 
 
 class BatchState(models.TextChoices):
-    UPLOADED = "uploaded", _("已上传")
+    UPLOADED = "uploaded", _("检查中")
     CHECKED = "checked", _("已检查")
     APPLIED = "applied", _("已写入")
     FAILED = "failed", _("未写入")
+    WITHDRAWN = "withdrawn", _("已撤回")

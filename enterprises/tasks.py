@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from celery import shared_task
+
+from innovscore.core.problems import Problem
 from parks.jobs import JobHandle, job
 from parks.scope import park_scope
 
 from .queries import batches, cycles
 from .services import cycles as cycle_services
-from .services import departments
+from .services import departments, library
 
 
 @job(cycle_services.PREPARE)
@@ -27,9 +30,30 @@ def prepare_cycle(job: JobHandle) -> dict[str, Any]:
     return {"declarations": made}
 
 
+@job(departments.CHECK)
+def check_batch(job: JobHandle) -> dict[str, Any]:
+    """Check a large file of department data, row by row."""
+    try:
+        with park_scope(job.park_id):
+            batch = batches.get(job.args["batch"])
+            return departments.check_batch(by=job.actor, batch=batch, report=job.report)
+    except Problem:
+        with park_scope(job.park_id):
+            departments.fail(batch=batches.get(job.args["batch"]))
+        raise
+
+
 @job(departments.APPLY)
 def apply_batch(job: JobHandle) -> dict[str, Any]:
     """Write a checked batch of department data in one transaction."""
     with park_scope(job.park_id):
         batch = batches.get(job.args["batch"])
-        return departments.apply(by=job.actor, batch=batch, report=job.report)
+        done = departments.apply(by=job.actor, batch=batch, report=job.report)
+        job.guard()
+        return done
+
+
+@shared_task(name="enterprises.clean_files", ignore_result=True)
+def clean_files() -> None:
+    """Scan uploads that wait for the scanner; remove stored bytes that nothing names."""
+    library.clean_up()

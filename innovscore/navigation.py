@@ -29,6 +29,8 @@ BANK = frozenset({"bank_maker", "bank_checker"})
 ENTRIES: tuple[Entry, ...] = (
     Entry(_("企业认证"), "enterprises:certification", FIRM, _("登记信息、认证状态和补正")),
     Entry(_("年度申报"), "enterprises:declarations", FIRM, _("核对部门数据，确认或更正，签署提交")),
+    Entry(_("人员与授权"), "enterprises:people", FIRM, _("邀请同事，调整和撤销授权")),
+    Entry(_("材料库"), "enterprises:library", FIRM, _("审计报告、证书等，上传一次多处引用")),
     Entry(_("指标体系"), "indicators:schemes", OFFICE, _("采用和查看评价指标、权重与赋分函数")),
     Entry(_("年度"), "enterprises:cycles", OFFICE, _("开启年度、查看进度")),
     Entry(_("企业名录"), "enterprises:enterprises", OFFICE, _("园区全部企业及认证状态")),

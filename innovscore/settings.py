@@ -132,6 +132,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "parks.sweep_jobs", "schedule": 5.0, "options": {"expires": 5}},
     "deliver outbox": {"task": "parks.deliver_outbox", "schedule": 5.0, "options": {"expires": 5}},
+    "clean files": {"task": "enterprises.clean_files", "schedule": 3600.0, "options": {"expires": 600}},
 }
 
 AUTH_USER_MODEL = "parks.Account"
@@ -217,6 +218,7 @@ STORAGES = {
         else "innovscore.static_files.StaticFiles"
     },
 }
+CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", default="")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600

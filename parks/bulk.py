@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import Error, connection, models, transaction
 
 from .scope import current_park_id
+
+CHUNK = 1 << 18
 
 
 def copy_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -21,12 +23,20 @@ def copy_rows(model: type[models.Model], columns: Sequence[str], rows: Iterable[
 
     None is NULL; other values are PostgreSQL text input. Returns the number of rows written.
     """
+    return copy_csv(model, columns, _Chunks(_csv_chunks(rows)))
+
+
+def _csv_chunks(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    """Rows as CSV, some thousands at a time, so that no table is ever held as a whole."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     for row in rows:
         writer.writerow(["\\N" if value is None else value for value in row])
-    buffer.seek(0)
-    return copy_csv(model, columns, buffer)
+        if buffer.tell() > CHUNK:
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode()
 
 
 def copy_csv(model: type[models.Model], columns: Sequence[str], source: Any) -> int:
@@ -36,7 +46,7 @@ def copy_csv(model: type[models.Model], columns: Sequence[str], source: Any) -> 
     with transaction.atomic(), connection.cursor() as cursor:
         empty = f'SELECT {names} FROM "{table}" WITH NO DATA'  # noqa: S608  # names of our models
         cursor.execute(f"CREATE TEMP TABLE copy_rows ON COMMIT DROP AS {empty}")
-        cursor.copy_expert(f"COPY copy_rows ({names}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", source)
+        _copy_in(cursor, f"COPY copy_rows ({names}) FROM STDIN WITH (FORMAT csv, NULL '\\N')", source)
         insert = f'INSERT INTO "{table}" (park_id, {names}) SELECT %s, {names} FROM copy_rows'  # noqa: S608
         cursor.execute(insert, [current_park_id()])
         written: int = cursor.rowcount
@@ -62,7 +72,7 @@ def copy_binary(
     values = ", ".join(insert.values())
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE copy_binary ({made}) ON COMMIT DROP")
-        cursor.copy_expert("COPY copy_binary FROM STDIN WITH (FORMAT binary)", _Chunks(chunks))
+        _copy_in(cursor, "COPY copy_binary FROM STDIN WITH (FORMAT binary)", _Chunks(chunks))
         query = f'INSERT INTO "{table}" (park_id, {targets}) SELECT %s, {values} FROM copy_binary'  # noqa: S608  # ours
         cursor.execute(query, [current_park_id()])
         written: int = cursor.rowcount
@@ -79,19 +89,34 @@ def read_binary(query: str, params: Sequence[Any]) -> bytes:
     return buffer.getvalue()
 
 
+def _copy_in(cursor: Any, command: str, source: Any) -> None:
+    """COPY FROM; what the source itself raises is raised as it was, not as the driver retells it."""
+    try:
+        cursor.copy_expert(command, source)
+    except Error:
+        if isinstance(source, _Chunks) and source.error is not None:
+            raise source.error from None
+        raise
+
+
 class _Chunks(io.RawIOBase):
     """Chunks of bytes as a file that psycopg2 can read."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
         self._rest = memoryview(b"")
+        self.error: BaseException | None = None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         while not self._rest:
-            chunk = next(self._chunks, None)
+            try:
+                chunk = next(self._chunks, None)
+            except BaseException as error:
+                self.error = error
+                raise
             if chunk is None:
                 return 0
             self._rest = memoryview(chunk)

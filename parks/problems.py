@@ -25,6 +25,8 @@ def problem_details(problem: Problem) -> dict[str, Any]:
     }
     if problem.field:
         body["field"] = problem.field
+    if problem.params.get("errors"):
+        body["errors"] = problem.params["errors"]
     if problem.remedy:
         body["remedy"] = str(problem.remedy)
     return body

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from parks.tenancy import ParkForeignKey, ParkModel
 
 from ..states import BatchState
+
+
+class WriteMode(models.TextChoices):
+    """What a batch with faults may write."""
+
+    FILE = "file", _("全部通过才写入")
+    ROW = "row", _("只写入没有错误的行")
+    CELL = "cell", _("只写入通过的单元格")
 
 
 class DepartmentBatch(ParkModel):
@@ -29,6 +38,14 @@ class DepartmentBatch(ParkModel):
     uploaded_by_name = models.CharField(max_length=80, blank=True)
     uploaded_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True)
+    mode = models.CharField(max_length=8, choices=WriteMode.choices, default=WriteMode.FILE)
+    saved_mapping = models.BooleanField(default=False)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by_name = models.CharField(max_length=80, blank=True)
+    withdrawn_reason = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["park", "sha256"], name="department_batch_file")]
 
 
 class DepartmentValue(ParkModel):
@@ -45,6 +62,37 @@ class DepartmentValue(ParkModel):
 
     class Meta:
         indexes = [models.Index(fields=["park", "year", "uscc", "code"], name="department_value_key")]
+
+    class Tenancy:
+        append_only = True
+
+
+class SourceMapping(ParkModel):
+    """The columns of a department's files as somebody chose them last; offered with its next file."""
+
+    source = models.CharField(max_length=32)
+    mapping = models.JSONField()
+    saved_by_name = models.CharField(max_length=80)
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["park", "source"], name="source_mapping_once")]
+
+
+class RegisterRecord(ParkModel):
+    """Particulars of a firm in an extract of the market-regulation register; the newest date counts."""
+
+    batch = ParkForeignKey(DepartmentBatch, related_name="register_records")
+    uscc = models.CharField(max_length=18)
+    name = models.CharField(max_length=200, blank=True)
+    legal_representative = models.CharField(max_length=80, blank=True)
+    registered_address = models.CharField(max_length=300, blank=True)
+    founded_on = models.DateField(null=True)
+    status = models.CharField(max_length=40, blank=True)
+    as_of = models.DateField()
+
+    class Meta:
+        indexes = [models.Index(fields=["park", "uscc"], name="register_record_key")]
 
     class Tenancy:
         append_only = True

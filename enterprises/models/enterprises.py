@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from parks.tenancy import ParkForeignKey, ParkModel
 
-from ..states import CertificationState
+from ..states import CaseKind, CertificationState
 
 
 class Enterprise(ParkModel):
@@ -69,7 +69,11 @@ class Certification(ParkModel):
     state = models.CharField(
         max_length=16, choices=CertificationState.choices, default=CertificationState.DRAFT
     )
+    kind = models.CharField(max_length=8, choices=CaseKind.choices, default=CaseKind.FIRST)
+    changes = models.JSONField(default=dict)
+    """For a change: field -> [certified, asked for]; the enterprise keeps what was certified until it is decided."""
     licence = ParkForeignKey("parks.EvidenceFile", null=True, blank=True, related_name="+")
+    letter = ParkForeignKey("parks.EvidenceFile", null=True, blank=True, related_name="+")
     submitted_by_ref = models.BigIntegerField(null=True)
     submitted_at = models.DateTimeField(null=True)
     decided_by_ref = models.BigIntegerField(null=True)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from innovscore.core.problems import NotFound
 from parks.actors import Actor
 
-from ..models import Certification, Enterprise
+from ..models import Certification, Enterprise, SubParkStay
 
 
 def members() -> QuerySet[Enterprise]:
@@ -45,3 +45,12 @@ def certifications() -> QuerySet[Certification]:
 def certification_of(enterprise: Enterprise) -> Certification | None:
     """The latest application of an enterprise."""
     return certifications().filter(enterprise=enterprise).order_by("-pk").first()
+
+
+def stays(enterprise: Enterprise) -> list[SubParkStay]:
+    """Where a firm was in the zone, newest first."""
+    return list(
+        SubParkStay.objects.filter(enterprise=enterprise)
+        .select_related("sub_park")
+        .order_by("-starts_on", "-pk")
+    )

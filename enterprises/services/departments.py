@@ -1,24 +1,22 @@
-"""Department data: upload, map columns, check every cell, then write; nothing is ever overwritten."""
+"""Department data: upload, map columns, check every cell, then write; nothing is ever overwritten.
+
+A file is read row by row in one pass, never held as a whole; writing streams what is good into the database.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from indicators.queries.schemes import name_of, scheme_of
-from innovscore.core import uscc as codes
-from innovscore.core.money import UNITS, NotANumber, parse_money, parse_number
+from indicators.queries.schemes import scheme_of
 from innovscore.core.problems import Conflict, Refused
 from parks import audit, jobs
 from parks.actors import Actor
@@ -26,124 +24,21 @@ from parks.bulk import copy_rows
 from parks.clock import db_now
 from scoring.engine import Scheme
 
-from ..models import Cycle, DepartmentBatch, DepartmentValue, Enterprise
+from ..models import Cycle, DepartmentBatch, DepartmentValue, RegisterRecord, WriteMode
 from ..states import BatchState
-from . import prefill
-from .spreadsheets import Table, read_table
+from . import mappings, prefill, workbooks
+from .checking import MOST_CHANGES, MOST_FAULTS, Checker, Report, Row, Value, key_text, known_firms
+from .mappings import ColumnMapping, guess_mapping
+from .spreadsheets import Reading, open_table
 
-APPLY = "enterprises.apply_batch"
-MOST_FAULTS = 500
-GoodValue = tuple[str, str, str | None, str | None]
-"""USCC, input code, amount, list items as JSON."""
-KEY_HEADS = {"uscc", "统一社会信用代码", "信用代码", "社会信用代码"}
-BY_USCC, BY_EXTERNAL_ID = "uscc", "external_id"
-FACTORS = {"1": "", "10000": "万元", "100000000": "亿元"}
-"""Factors to yuan of a mapping file, as units."""
-REASONS = {
-    "empty": gettext_lazy("没有数值"),
-    "approximate": gettext_lazy("不能是约数"),
-    "range": gettext_lazy("不能是区间"),
-    "form": gettext_lazy("不是数字"),
-    "too_large": gettext_lazy("数值过大"),
-    "precision": gettext_lazy("小数位过多"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnMapping:
-    """Which column holds what: `key` the enterprise, `columns` head -> (input code, unit of its money).
-
-    `by` says what the key column holds: the USCC, or the id of an external register.
-    """
-
-    key: str
-    columns: dict[str, tuple[str, str]]
-    by: str = BY_USCC
-
-    def as_data(self) -> dict[str, Any]:
-        columns = {head: {"input": code, "unit": unit} for head, (code, unit) in self.columns.items()}
-        return {"key": self.key, "by": self.by, "columns": columns}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> ColumnMapping:
-        """From a mapping file: {key, columns: {head: {input, unit}}}, or as the engine reads it, by an external id:
-        {id, columns: {input: {column, factor}}}. Raises Refused naming the key that is wrong."""
-        try:
-            if "id" in data:
-                return cls(
-                    str(data["id"]),
-                    dict(_engine_column(*pair) for pair in data["columns"].items()),
-                    BY_EXTERNAL_ID,
-                )
-            columns = {
-                str(head): (str(entry["input"]), str(entry.get("unit", "")))
-                for head, entry in data["columns"].items()
-            }
-            return cls(
-                str(data["key"]), columns, BY_EXTERNAL_ID if data.get("by") == BY_EXTERNAL_ID else BY_USCC
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise Refused(
-                code="mapping_wrong",
-                field="mapping",
-                message=_("映射文件缺少或写错了 %(key)s。") % {"key": error},
-            ) from error
-
-
-def _engine_column(code: str, entry: Any) -> tuple[str, tuple[str, str]]:
-    if not isinstance(entry, Mapping):
-        return str(entry), (str(code), "")
-    return str(entry["column"]), (str(code), FACTORS[str(entry.get("factor", 1))])
-
-
-@dataclass(slots=True)
-class Report:
-    """What a dry run found. A fault names row, column, the text and why."""
-
-    read: int = 0
-    matched: int = 0
-    unmatched: list[str] = field(default_factory=list)
-    values: int = 0
-    faults: list[dict[str, Any]] = field(default_factory=list)
-    fault_count: int = 0
-    bad_rows: int = 0
-
-    def fault(self, row: int, column: str, text: object, why: str) -> None:
-        self.fault_count += 1
-        if len(self.faults) < MOST_FAULTS:
-            self.faults.append({"row": row, "column": column, "text": str(text)[:80], "why": why})
-
-    def as_data(self) -> dict[str, Any]:
-        return {
-            "read": self.read, "matched": self.matched, "unmatched": self.unmatched[:MOST_FAULTS], "unmatched_count": len(self.unmatched),
-            "values": self.values, "faults": self.faults, "fault_count": self.fault_count, "bad_rows": self.bad_rows,
-        }  # fmt: skip
-
-
-def guess_mapping(scheme: Scheme, heads: list[str]) -> ColumnMapping:
-    """Columns by input code or Chinese name; a unit in brackets (万元, 元) is understood."""
-    by_name = {item.code: item for item in scheme.inputs} | {_wide(item.zh): item for item in scheme.inputs}
-    key, columns = "", {}
-    for head in heads:
-        bare, unit = _split_unit(head)
-        if bare.lower() in KEY_HEADS or bare in KEY_HEADS:
-            key = head
-        elif bare in by_name:
-            item = by_name[bare]
-            columns[head] = (item.code, (unit or "万元") if item.type == "money" else "")
-    return ColumnMapping(key, columns)
-
-
-def _wide(head: str) -> str:
-    """Brackets of either width are the same."""
-    return head.replace("(", "（").replace(")", "）").strip()
-
-
-def _split_unit(head: str) -> tuple[str, str]:
-    """A head without its unit of money, and the unit; other brackets belong to the name."""
-    text = _wide(head)
-    bare, _sep, unit = text.removesuffix("）").rpartition("（")
-    return (bare.strip(), unit.strip()) if text.endswith("）") and unit.strip() in UNITS else (text, "")
+__all__ = ["ColumnMapping", "guess_mapping", "key_text"]
+CHECK, APPLY = "enterprises.check_batch", "enterprises.apply_batch"
+SMALL = 1_000_000
+"""Bytes up to which a file is checked while its sender waits; larger ones in a job."""
+PART = 2000
+REGISTER_COLUMNS = ("name", "legal_representative", "registered_address", "founded_on", "status")
+VALUE_COLUMNS = ("batch_id", "uscc", "year", "code", "amount", "entries", "source", "as_of")
+Progress = Callable[[int, int, str], None]
 
 
 def upload(
@@ -155,52 +50,186 @@ def upload(
     data: bytes,
     filename: str,
     mapping: ColumnMapping | None = None,
+    in_background: bool = False,
 ) -> DepartmentBatch:
-    """Keep a file and check it. Raises Conflict when this file was written already, Refused when it cannot be read."""
+    """Keep a file and check it, a large one `in_background`; the same file still waiting is given back as it is.
+
+    Raises Conflict when this file was written already, Refused when it cannot be read or is of another year.
+    """
     digest = hashlib.sha256(data).hexdigest()
-    if DepartmentBatch.objects.filter(
-        year=cycle.year, source=source, sha256=digest, state=BatchState.APPLIED
-    ).exists():
-        raise Conflict(
-            code="same_file", field="file", message=_("这个文件已经写入过，内容没有变化，无需再次导入。")
-        )
+    known = _same_file(cycle, source, digest, as_of)
+    if known is not None and mapping is None:
+        return known
     scheme = scheme_of(cycle.scheme_version)
-    table = read_table(data, filename)
-    chosen = mapping or guess_mapping(scheme, table.heads)
-    report = _first_check(scheme, table, chosen)
-    path = file_path(digest)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.write_bytes(data)
+    reading = open_table(data, filename)
+    if reading.year not in (None, cycle.year):
+        raise Refused(
+            code="other_year",
+            field="file",
+            message=_("这是 %(found)s 年度的模板，请使用 %(year)s 年度的模板。") % {"found": reading.year, "year": cycle.year},
+        )  # fmt: skip
+    chosen, saved = (mapping, False) if mapping else mappings.choose(scheme, reading.heads, source)
+    later = in_background and len(data) > SMALL
+    report = Report() if later else _first_check(scheme, reading, chosen, cycle.year)
+    _keep(digest, data)
     with transaction.atomic():
         batch = DepartmentBatch.objects.create(
-            year=cycle.year, source=source, as_of=as_of, filename=filename[:200], sha256=digest, mapping=chosen.as_data(),
-            state=BatchState.CHECKED, rows_read=report.read, rows_refused=report.bad_rows, report=report.as_data(),
-            uploaded_by_ref=by.person_id, uploaded_by_name=by.person_name,
+            year=cycle.year, source=source, as_of=as_of, filename=Path(filename).name[:200], sha256=digest,
+            mapping=chosen.as_data(), saved_mapping=saved, state=BatchState.UPLOADED if later else BatchState.CHECKED,
+            rows_read=report.read, rows_refused=report.bad_rows, report=report.as_data(), uploaded_by_ref=by.person_id,
+            uploaded_by_name=by.person_name,
         )  # fmt: skip
+        if later:
+            _request(by, batch, CHECK)
         audit.record(by=by, action="batch.uploaded", obj=batch, after={"sha256": digest, "rows": report.read})
     return batch
 
 
-def _first_check(scheme: Scheme, table: Table, mapping: ColumnMapping) -> Report:
+def _same_file(cycle: Cycle, source: str, digest: str, as_of: dt.date) -> DepartmentBatch | None:
+    """The batch of this file that waits for a decision. Raises Conflict when one was written."""
+    found = DepartmentBatch.objects.filter(year=cycle.year, source=source, sha256=digest).order_by("-pk")
+    if found.filter(state=BatchState.APPLIED).exists():
+        raise Conflict(
+            code="same_file", field="file", message=_("这个文件已经写入过，内容没有变化，无需再次导入。")
+        )
+    return found.filter(state__in=(BatchState.UPLOADED, BatchState.CHECKED), as_of=as_of).first()
+
+
+def _keep(digest: str, data: bytes) -> None:
+    path = file_path(digest)
+    if path.exists():
+        path.touch()
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_suffix(".part")
+    part.write_bytes(data)
+    part.chmod(0o600)
+    part.rename(path)
+
+
+def _request(by: Actor, batch: DepartmentBatch, kind: str) -> None:
+    batch.job = jobs.request(
+        kind=kind, park_id=by.park_id, dedupe_key=f"batch:{batch.pk}", by=by, args={"batch": batch.pk}
+    )
+    batch.save(update_fields=["job"])
+
+
+def _first_check(scheme: Scheme, reading: Reading, mapping: ColumnMapping, year: int) -> Report:
     """The report; a file whose heads say nothing is kept too, its columns are chosen afterwards."""
     try:
-        return check(scheme, table, mapping)[0]
+        return preview(scheme, reading, mapping, year)
     except Refused as refused:
         if refused.code not in ("no_key_column", "no_value_columns"):
             raise
-        return Report(read=len(table.rows))
+        return Report(read=sum(1 for _row in reading.rows))
 
 
-def remap(*, by: Actor, batch: DepartmentBatch, cycle: Cycle, mapping: ColumnMapping) -> DepartmentBatch:
-    """Check the kept file again with other columns."""
+def preview(
+    scheme: Scheme,
+    reading: Reading,
+    mapping: ColumnMapping,
+    year: int,
+    progress: Progress | None = None,
+    *,
+    most: int = MOST_FAULTS,
+) -> Report:
+    """Check every cell and compare what is good with what departments said before. Writes nothing."""
+    checker = Checker(scheme, mapping, reading.heads, known_firms(mapping.by), most=most)
+    report = checker.report
+    rows = _told(checker.rows(reading.rows), reading.total, progress)
+    while part := list(itertools.islice(rows, PART)):
+        _compare(report, [value for row in part for value in row.values], year)
+    return report
+
+
+def _told(rows: Iterator[Row], total: int, progress: Progress | None) -> Iterator[Row]:
+    """The rows, telling the progress now and then."""
+    for count, row in enumerate(rows, start=1):
+        if progress is not None and count % PART == 0:
+            progress(count, max(total, count), _("已读 %(n)s 行") % {"n": count})
+        yield row
+
+
+def _compare(report: Report, values: list[Value], year: int) -> None:
+    known = prefill.newest(year=year, codes={uscc for uscc, *_rest in values}) if values else {}
+    for uscc, code, amount, entries in values:
+        before = known.get(uscc, {}).get(code)
+        if before is None:
+            report.new += 1
+        elif prefill.is_same(before, amount, entries):
+            report.same += 1
+        else:
+            report.changed += 1
+            if len(report.changes) < MOST_CHANGES:
+                report.changes.append(prefill.change(uscc, code, before, amount, entries))
+
+
+def check_batch(*, by: Actor, batch: DepartmentBatch, report: Progress) -> dict[str, Any]:
+    """The check of a large file, as a job; checked already = nothing. The marked rows are kept for download."""
+    if batch.state != BatchState.UPLOADED:
+        return {"rows": batch.rows_read}
+    cycle = Cycle.objects.select_related("scheme_version").get(year=batch.year)
+    scheme, mapping, reading = (
+        scheme_of(cycle.scheme_version),
+        ColumnMapping.from_data(batch.mapping),
+        reading_of(batch),
+    )
+    try:
+        found = preview(scheme, reading, mapping, batch.year, report, most=workbooks.MOST_MARKED)
+    except Refused as refused:
+        if refused.code not in ("no_key_column", "no_value_columns"):
+            raise
+        found = Report(read=reading.total)
+    if found.faults:
+        data = workbooks.marked(file_path(batch.sha256), reading_of(batch), found)
+        result_path(batch).write_bytes(data)
+    batch.state, batch.report = BatchState.CHECKED, found.as_data()
+    batch.rows_read, batch.rows_refused = found.read, found.bad_rows
+    batch.save()
+    return {"rows": found.read, "faults": found.fault_count}
+
+
+def fail(*, batch: DepartmentBatch) -> None:
+    """The check in the background found that the file cannot be read."""
+    DepartmentBatch.objects.filter(pk=batch.pk, state=BatchState.UPLOADED).update(state=BatchState.FAILED)
+
+
+def result_path(batch: DepartmentBatch) -> Path:
+    return file_path(batch.sha256).with_suffix(f".{batch.pk}.result")
+
+
+def result(batch: DepartmentBatch, cycle: Cycle) -> bytes:
+    """The batch's file given back as a workbook with each wrong cell marked and explained."""
+    kept = result_path(batch)
+    if kept.exists():
+        return kept.read_bytes()
+    report = faults_of(batch, cycle, most=workbooks.MOST_MARKED)
+    return workbooks.marked(file_path(batch.sha256), reading_of(batch), report)
+
+
+def remap(
+    *, by: Actor, batch: DepartmentBatch, cycle: Cycle, mapping: ColumnMapping, remember: bool = False
+) -> DepartmentBatch:
+    """Check the kept file again with other columns; `remember` offers them with the department's next file."""
     with transaction.atomic():
         locked = DepartmentBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
         if locked.state != BatchState.CHECKED:
             raise Conflict(code="not_checked", message=_("这个批次已写入或已失败，不能再改映射。"))
-        report, _values = check(scheme_of(cycle.scheme_version), _table(locked), mapping)
-        locked.mapping, locked.report = mapping.as_data(), report.as_data()
+        later = file_path(locked.sha256).stat().st_size > SMALL
+        report = (
+            Report()
+            if later
+            else preview(scheme_of(cycle.scheme_version), reading_of(locked), mapping, cycle.year)
+        )
+        locked.mapping, locked.report, locked.saved_mapping = mapping.as_data(), report.as_data(), False
         locked.rows_read, locked.rows_refused = report.read, report.bad_rows
+        locked.state = BatchState.UPLOADED if later else locked.state
         locked.save()
+        result_path(locked).unlink(missing_ok=True)
+        if later:
+            _request(by, locked, CHECK)
+        if remember:
+            mappings.remember(by=by, source=locked.source, mapping=mapping)
         audit.record(by=by, action="batch.mapped", obj=locked)
     return locked
 
@@ -209,182 +238,186 @@ def file_path(digest: str) -> Path:
     return Path(settings.EVIDENCE_ROOT) / "batches" / digest[:2] / digest
 
 
-def _table(batch: DepartmentBatch) -> Table:
-    return read_table(file_path(batch.sha256).read_bytes(), batch.filename)
+def reading_of(batch: DepartmentBatch) -> Reading:
+    """The kept file of a batch, opened again. Raises Refused when the store has lost it."""
+    path = file_path(batch.sha256)
+    if not path.exists():
+        raise Refused(code="file_lost", message=_("原文件已不在存储中，请重新上传。"))
+    return open_table(path, batch.filename)
 
 
 def heads_of(batch: DepartmentBatch) -> list[str]:
     """Column heads of the kept file, for choosing."""
-    return _table(batch).heads
+    return reading_of(batch).heads
 
 
-def check(scheme: Scheme, table: Table, mapping: ColumnMapping) -> tuple[Report, list[GoodValue]]:
-    """Read every mapped cell. Gives the report and the good values."""
-    if mapping.key not in table.heads:
-        raise Refused(
-            code="no_key_column",
-            field="mapping",
-            message=_("没有找到“统一社会信用代码”列，请选择哪一列是它。"),
-        )
-    places = {head: table.heads.index(head) for head in mapping.columns if head in table.heads}
-    if not places:
-        raise Refused(
-            code="no_value_columns",
-            field="mapping",
-            message=_("没有一列对应到指标，请使用模板，或在映射中选择。"),
-        )
-    reading = _Reading(scheme, mapping, places, table.heads.index(mapping.key), _known(mapping.by))
-    values = [value for number, row in table.rows for value in reading.row(number, row)]
-    reading.report.values = len(values)
-    return reading.report, values
+def faults_of(batch: DepartmentBatch, cycle: Cycle, *, most: int) -> Report:
+    """The kept file checked again, up to `most` faults listed: for marking them in the workbook."""
+    reading = reading_of(batch)
+    mapping = ColumnMapping.from_data(batch.mapping)
+    checker = Checker(
+        scheme_of(cycle.scheme_version), mapping, reading.heads, known_firms(mapping.by), most=most
+    )
+    for _row in checker.rows(reading.rows):
+        pass
+    return checker.report
 
 
-def _known(by: str) -> dict[str, str]:
-    """USCC by normalised key of the firms that belong to the park."""
-    members = Enterprise.objects.filter(member_to__isnull=True).exclude(**{by: ""}).values_list(by, "uscc")
-    return {codes.normalise(key): uscc for key, uscc in members}
-
-
-def key_text(cell: object) -> str:
-    """An id as text; spreadsheets give whole numbers as floats."""
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell or "").strip()
-
-
-@dataclass(slots=True)
-class _Reading:
-    """One pass over the rows of a table; `places` are the mapped heads with their position."""
-
-    scheme: Scheme
-    mapping: ColumnMapping
-    places: dict[str, int]
-    key_place: int
-    known: dict[str, str]
-    report: Report = field(default_factory=Report)
-    seen: set[str] = field(default_factory=set)
-
-    def row(self, number: int, row: list[Any]) -> list[GoodValue]:
-        """The good values of a row; what is wrong goes into the report."""
-        self.report.read += 1
-        before = self.report.fault_count
-        key = codes.normalise(key_text(row[self.key_place] if self.key_place < len(row) else ""))
-        good = self._values(number, row, self.known[key]) if self._counts(number, key) else []
-        self.report.bad_rows += int(self.report.fault_count > before)
-        return good
-
-    def _counts(self, number: int, key: str) -> bool:
-        if key not in self.known:
-            self.report.unmatched.append(f"{number}: {key or '—'}")
-            self.report.fault(number, self.mapping.key, key, _("园区内没有这家企业"))
-            return False
-        if key in self.seen:
-            self.report.fault(number, self.mapping.key, key, _("同一企业出现两次"))
-            return False
-        self.seen.add(key)
-        self.report.matched += 1
-        return True
-
-    def _values(self, number: int, row: list[Any], uscc: str) -> list[GoodValue]:
-        good = []
-        for head, place in self.places.items():
-            code, unit = self.mapping.columns[head]
-            item = self.scheme.input_by_code.get(code)
-            cell = row[place] if place < len(row) else ""
-            if item is None or cell in ("", None):
-                continue
-            try:
-                amount, entries = _value(item, cell, unit)
-            except NotANumber as error:
-                self.report.fault(number, head, cell, str(REASONS[error.code]))
-            except ValueError as error:
-                self.report.fault(number, head, cell, str(error))
-            else:
-                good.append((uscc, code, amount, entries))
-        return good
-
-
-def _value(item: Any, cell: object, unit: str) -> tuple[str | None, str | None]:
-    """(amount, entries as JSON) of one cell. Raises NotANumber or ValueError with the reason."""
-    if isinstance(cell, bool | dt.date | dt.datetime | dt.time | dt.timedelta):
-        raise NotANumber("form")
-    text = f"{Decimal(repr(cell)):f}" if isinstance(cell, float) else str(cell)
-    if text.startswith("="):
-        raise ValueError(_("单元格是公式，请粘贴为数值"))
-    if item.is_list:
-        return None, json.dumps(_entries(item, text), ensure_ascii=False)
-    if item.type == "money":
-        return str(parse_money(text, unit=unit or "元")), None
-    number, _unit = parse_number(text)
-    if number != number.to_integral_value() or number < 0:
-        raise ValueError(_("应为不小于 0 的整数"))
-    return str(number), None
-
-
-def _entries(item: Any, text: str) -> list[dict[str, str]]:
-    """ "provincial;rd_center" or "national_2#1;…"; for inputs without levels a count."""
-    if not item.levels:
-        count, _unit = parse_number(text)
-        return [{"level": "", "name": name_of(item), "number": str(n + 1)} for n in range(int(count))]
-    entries = []
-    for part in text.replace("；", ";").replace("，", ";").replace(",", ";").split(";"):
-        level, _sep, rank = part.strip().partition("#")
-        if not level:
-            continue
-        if level not in item.levels:
-            raise ValueError(
-                _("未知级别 %(level)s，可用：%(known)s") % {"level": level, "known": "、".join(item.levels)}
-            )
-        entries.append(
-            {"level": level, "name": name_of(item.levels[level]), "number": ""}
-            | ({"rank": rank} if rank else {})
-        )
-    return entries
-
-
-def request_apply(*, by: Actor, batch: DepartmentBatch, only_good: bool) -> DepartmentBatch:
-    """Ask for writing a checked batch; without `only_good` one fault refuses the whole."""
+def request_apply(*, by: Actor, batch: DepartmentBatch, mode: str = WriteMode.FILE) -> DepartmentBatch:
+    """Ask for writing a checked batch: the whole `file` or nothing, sound `row`s only, or good `cell`s only."""
     with transaction.atomic():
         locked = DepartmentBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
-        if locked.state != BatchState.CHECKED:
-            raise Conflict(code="not_checked", message=_("这个批次已经处理过。"))
-        if locked.rows_refused and not only_good:
-            raise Refused(
-                code="has_faults",
-                message=_("有 %(n)s 行有误。请改正文件后重新上传，或选择只写入通过的单元格。")
-                % {"n": locked.rows_refused},
-            )
-        if not locked.report.get("values"):
-            raise Refused(code="no_values", message=_("没有可写入的数值。"))
-        locked.job = jobs.request(
-            kind=APPLY, park_id=by.park_id, dedupe_key=f"batch:{locked.pk}", by=by, args={"batch": locked.pk}
-        )
-        locked.save(update_fields=["job"])
+        _may_apply(locked, mode)
+        locked.mode = mode
+        locked.save(update_fields=["mode"])
+        _request(by, locked, APPLY)
     return locked
 
 
-def apply(*, by: Actor, batch: DepartmentBatch, report: Callable[[int, int, str], None]) -> dict[str, Any]:
-    """Write the good values and bring them into open declarations, in one transaction; done already = nothing."""
+def _may_apply(batch: DepartmentBatch, mode: str) -> None:
+    if batch.state != BatchState.CHECKED:
+        raise Conflict(code="not_checked", message=_("这个批次已经处理过，或仍在检查。"))
+    if mode not in WriteMode.values:
+        raise Refused(code="mode_unknown", field="mode", message=_("请选择写入方式。"))
+    if batch.rows_refused and mode == WriteMode.FILE:
+        raise Refused(
+            code="has_faults",
+            message=refusal(batch.rows_refused),
+        )
+    values = batch.report.get("row_values" if mode == WriteMode.ROW else "values")
+    if not values and not batch.report.get("register"):
+        raise Refused(code="no_values", message=_("没有可写入的数值。"))
+
+
+def apply(*, by: Actor, batch: DepartmentBatch, report: Progress, mode: str | None = None) -> dict[str, Any]:
+    """Write a batch in one pass and one transaction, and bring it into open declarations; done already = nothing.
+
+    `mode` overrides what was chosen. Raises Refused, leaving nothing written, when the whole file was wanted and a
+    cell is wrong.
+    """
     with transaction.atomic():
         locked = DepartmentBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
         if locked.state == BatchState.APPLIED:
             return {"values": 0}
+        if locked.state != BatchState.CHECKED:
+            raise Conflict(code="not_checked", message=_("这个批次还不能写入。"))
+        locked.mode = mode or locked.mode
         cycle = Cycle.objects.select_related("scheme_version").get(year=locked.year)
-        report(0, 3, _("检查文件"))
-        found, values = check(
-            scheme_of(cycle.scheme_version), _table(locked), ColumnMapping.from_data(locked.mapping)
-        )
-        report(1, 3, _("写入部门数据"))
-        columns = ("batch_id", "uscc", "year", "code", "amount", "entries", "source", "as_of")
-        rows = (
-            (locked.pk, uscc, locked.year, code, amount, entries, locked.source, locked.as_of)
-            for uscc, code, amount, entries in values
-        )
-        copy_rows(DepartmentValue, columns, rows)
-        report(2, 3, _("更新填报中的预填值"))
-        changed = prefill.refresh_from(batch_id=locked.pk, year=locked.year)
-        locked.state, locked.applied_at = BatchState.APPLIED, db_now()
-        locked.rows_applied = found.matched
+        found, written = _write(locked, cycle, report)
+        report(found.read, found.read, _("更新填报中的预填值"))
+        locked.state, locked.applied_at, locked.rows_applied = BatchState.APPLIED, db_now(), found.matched
+        locked.rows_refused = found.bad_rows
         locked.save()
-        audit.record(
-            by=by, action="batch.applied", obj=locked, after={"values": len(values), "prefilled": changed}
+        changed = prefill.refresh_from(batch_id=locked.pk, year=locked.year)
+        after = {"values": written, "prefilled": changed, "mode": locked.mode, "sha256": locked.sha256}
+        audit.record(by=by, action="batch.applied", obj=locked, after=after)
+    return {"values": written, "prefilled": changed}
+
+
+def _write(batch: DepartmentBatch, cycle: Cycle, progress: Progress) -> tuple[Report, int]:
+    reading, mapping = reading_of(batch), ColumnMapping.from_data(batch.mapping)
+    checker = Checker(scheme_of(cycle.scheme_version), mapping, reading.heads, known_firms(mapping.by))
+    records = list[dict[str, Any]]()
+    rows = _told(checker.rows(reading.rows), reading.total, progress)
+    written = copy_rows(DepartmentValue, VALUE_COLUMNS, _value_rows(batch, rows, records))
+    if batch.mode == WriteMode.FILE and checker.report.fault_count:
+        raise Refused(
+            code="has_faults",
+            message=_("检查之后情况有变，现有 %(n)s 行有误，未写入任何数据。请重新检查。")
+            % {"n": checker.report.bad_rows},
         )
-    return {"values": len(values), "prefilled": changed}
+    _write_register(batch, records)
+    return checker.report, written
+
+
+def _value_rows(
+    batch: DepartmentBatch, rows: Iterable[Row], records: list[dict[str, Any]]
+) -> Iterator[tuple[Any, ...]]:
+    """Rows of the value table; register particulars are put aside."""
+    start, end = batch.pk, (batch.source, batch.as_of)
+    for row in rows:
+        if not row.is_sound and batch.mode == WriteMode.ROW:
+            continue
+        if row.particulars is not None:
+            records.append(row.particulars)
+        for uscc, code, amount, entries in row.values:
+            yield (start, uscc, batch.year, code, amount, entries, *end)
+
+
+def _write_register(batch: DepartmentBatch, records: list[dict[str, Any]]) -> None:
+    if not records:
+        return
+    copy_rows(
+        RegisterRecord,
+        ("batch_id", "uscc", "as_of", *REGISTER_COLUMNS),
+        (
+            (batch.pk, one["uscc"], batch.as_of, *(_field(one, name) for name in REGISTER_COLUMNS))
+            for one in records
+        ),
+    )
+
+
+def _field(record: dict[str, Any], name: str) -> Any:
+    return record.get(name) if name == "founded_on" else record.get(name, "")
+
+
+def withdraw(*, by: Actor, batch: DepartmentBatch, reason: str) -> int:
+    """Take a written batch back: its values count no more (they stay for the record), pre-filled ones return to what
+    departments said before. Returns how many declared values went back.
+
+    Raises Conflict when it is not written, the year is frozen, or a firm has built on a value: confirmed, corrected
+    or submitted it.
+    """
+    if not reason.strip():
+        raise Refused(code="reason_missing", field="reason", message=_("请填写撤回的原因。"))
+    with transaction.atomic():
+        locked = DepartmentBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+        if locked.state != BatchState.APPLIED:
+            raise Conflict(code="not_applied", message=_("只有已写入的批次可以撤回。"))
+        cycle = Cycle.objects.select_for_update().get(year=locked.year)
+        if cycle.state != "open":
+            raise Conflict(
+                code="cycle_not_open", message=_("%(year)s 年度已不在填报期。") % {"year": cycle.year}
+            )
+        built_on = prefill.built_on(batch_id=locked.pk)
+        if built_on:
+            raise Conflict(
+                code="built_on",
+                message=_(
+                    "已有 %(n)s 家企业确认、更正或提交了这个批次的数值，不能撤回。可导入更新的数据替代。"
+                )
+                % {"n": built_on},
+            )
+        locked.state, locked.withdrawn_at = BatchState.WITHDRAWN, db_now()
+        locked.withdrawn_by_name, locked.withdrawn_reason = by.person_name, reason.strip()
+        locked.save()
+        back = prefill.take_back(batch_id=locked.pk, year=locked.year)
+        audit.record(
+            by=by, action="batch.withdrawn", obj=locked, after={"prefilled": back}, reason=reason.strip()
+        )
+    return back
+
+
+def source_codes(cycle: Cycle) -> set[str]:
+    """Codes of the departments that hold an input of the year's scheme."""
+    return {source for item in scheme_of(cycle.scheme_version).inputs for source in item.sources} - {
+        "enterprise"
+    }
+
+
+def refusal(rows: int) -> str:
+    """Why nothing was written of a file that was wanted whole."""
+    return _("有 %(n)s 行有误。请改正文件后重新上传，或选择只写入没有错误的行。") % {"n": rows}
+
+
+def unknown_source(code: str) -> str:
+    return _("没有数据来源 %(code)s。") % {"code": code[:32]}
+
+
+def unknown_inputs(cycle: Cycle, codes: Iterable[str]) -> list[str]:
+    """Codes that are no input of the year's scheme."""
+    return sorted(set(codes) - scheme_of(cycle.scheme_version).input_by_code.keys())
+
+
+def unknown_input(code: str) -> str:
+    return _("没有数据项 %(code)s。") % {"code": code[:64]}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -12,10 +13,13 @@ from parks.clock import db_now
 from scoring.engine import Scheme
 
 from ..models import Declaration, DeclaredValue, DepartmentValue
+from ..states import BatchState
 
 NEWEST = """
-SELECT DISTINCT ON (uscc, code) uscc, code, amount, entries::text, source, as_of, batch_id
-  FROM enterprises_departmentvalue WHERE year = %s AND uscc = ANY(%s) ORDER BY uscc, code, as_of DESC, id DESC
+SELECT DISTINCT ON (v.uscc, v.code) v.uscc, v.code, v.amount, v.entries::text, v.source, v.as_of, v.batch_id
+  FROM enterprises_departmentvalue v
+  JOIN enterprises_departmentbatch b ON b.park_id = v.park_id AND b.id = v.batch_id AND b.state = 'applied'
+ WHERE v.year = %s AND v.uscc = ANY(%s) ORDER BY v.uscc, v.code, v.as_of DESC, v.id DESC
 """
 
 
@@ -77,4 +81,63 @@ def refresh_from(*, batch_id: int, year: int) -> int:
 
 def known_values(uscc: str, year: int) -> int:
     """How many values departments hold for a firm and year."""
-    return DepartmentValue.objects.filter(uscc=uscc, year=year).count()
+    return DepartmentValue.objects.filter(uscc=uscc, year=year, batch__state=BatchState.APPLIED).count()
+
+
+BUILT_ON = """
+SELECT count(DISTINCT v.declaration_id) FROM enterprises_declaredvalue v
+  JOIN enterprises_declaration d ON d.park_id = v.park_id AND d.id = v.declaration_id
+ WHERE v.batch_ref = %s AND (v.state NOT IN ('missing', 'prefilled') OR d.state NOT IN ('open', 'returned'))
+"""
+TAKE_BACK = """
+UPDATE enterprises_declaredvalue v
+   SET prefilled_amount = n.amount, prefilled_entries = n.entries, source = coalesce(n.source, ''), as_of = n.as_of, batch_ref = n.batch_id,
+       state = CASE WHEN n.batch_id IS NULL THEN 'missing' ELSE 'prefilled' END, version = v.version + 1, updated_at = %(now)s
+  FROM enterprises_declaredvalue w
+  JOIN enterprises_declaration d ON d.park_id = w.park_id AND d.id = w.declaration_id
+  JOIN enterprises_enterprise e ON e.park_id = d.park_id AND e.id = d.enterprise_id
+  LEFT JOIN LATERAL (
+        SELECT x.amount, x.entries, x.source, x.as_of, x.batch_id FROM enterprises_departmentvalue x
+          JOIN enterprises_departmentbatch b ON b.park_id = x.park_id AND b.id = x.batch_id AND b.state = 'applied'
+         WHERE x.park_id = w.park_id AND x.year = %(year)s AND x.uscc = e.uscc AND x.code = w.code
+         ORDER BY x.as_of DESC, x.id DESC LIMIT 1) n ON true
+ WHERE w.id = v.id AND w.batch_ref = %(batch)s
+"""
+
+
+def built_on(*, batch_id: int) -> int:
+    """How many declarations have confirmed, corrected or submitted a value of a batch."""
+    with connection.cursor() as cursor:
+        cursor.execute(BUILT_ON, [batch_id])
+        return int(cursor.fetchone()[0])
+
+
+def take_back(*, batch_id: int, year: int) -> int:
+    """Values pre-filled from a batch that counts no more return to the newest other one. Rows changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_BACK, {"batch": batch_id, "year": year, "now": db_now()})
+        return int(cursor.rowcount)
+
+
+def is_same(before: Mapping[str, Any], amount: str | None, entries: str | None) -> bool:
+    """Does a department say again what was known?"""
+    if entries is not None:
+        return bool(before["prefilled_entries"] == json.loads(entries))
+    return before["prefilled_amount"] is not None and before["prefilled_amount"] == Decimal(amount or 0)
+
+
+def change(
+    uscc: str, code: str, before: Mapping[str, Any], amount: str | None, entries: str | None
+) -> dict[str, str]:
+    """One line of a preview: what was known, from whom and when, and what comes."""
+    return {
+        "uscc": uscc, "code": code, "before": _shown(before["prefilled_amount"], before["prefilled_entries"]),
+        "after": _shown(amount, json.loads(entries) if entries is not None else None), "source": str(before["source"]),
+        "as_of": str(before["as_of"]),
+    }  # fmt: skip
+
+
+def _shown(amount: Any, entries: list[dict[str, str]] | None) -> str:
+    if entries is not None:
+        return "、".join(one.get("name") or one.get("level", "") for one in entries) or "0"
+    return "" if amount is None else f"{Decimal(amount):,.2f}".removesuffix(".00")

@@ -16,11 +16,14 @@ from parks import audit, outbox
 from parks.actors import Actor
 from parks.clock import db_now
 from parks.models import Account, EvidenceFile, Organisation, SubPark
+from parks.roles import Role
 from parks.services import evidence, people
 
 from ..models import Certification, Enterprise
+from ..queries.matching import FIELDS
 from ..signals import certified
-from ..states import CERTIFICATION_TRANSITIONS, CertificationState
+from ..states import CERTIFICATION_TRANSITIONS, CaseKind, CertificationState
+from . import authority, moves
 
 FAULTS = {
     "length": gettext_lazy("统一社会信用代码应为 18 位，请检查。"),
@@ -32,6 +35,10 @@ FAULTS = {
         "第 18 位校验码应为 %(expected)s，请逐位核对。确认与营业执照一致时，可填写说明申请人工核验。"
     ),
 }
+
+
+CERTIFIED_FIELDS = tuple(name for name in FIELDS if name != "founded_on")
+"""What is certified and may change later: name, legal representative, address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,13 @@ def register(
             enterprise = Enterprise.objects.create(
                 organisation=organisation, uscc=code, **_fields(particulars)
             )
-            people.grant_role(by=by, account=account, organisation=organisation, role=role)
+            _check_sub_park(particulars)
+            membership = people.grant_role(by=by, account=account, organisation=organisation, role=role)
+            if role == Role.ENTERPRISE_AGENT:
+                authority.give_letter(
+                    by=by, enterprise=enterprise, membership=membership, scope=(), ends_on=None
+                )
+            moves.begin_stay(by=by, enterprise=enterprise)
             _submit(by=by, enterprise=enterprise, licence=licence)
     except IntegrityError as error:
         raise Conflict(
@@ -86,14 +99,106 @@ def register(
     return enterprise
 
 
-def attach_licence(*, by: Actor, enterprise: Enterprise, upload: UploadedFile) -> None:
-    """Keep the business licence with the open application. Raises Refused for a file that is no document."""
+def _check_sub_park(particulars: Particulars) -> None:
+    """Where a zone has sub-parks, the address lies in one of them."""
+    if particulars.sub_park is None and SubPark.objects.exists():
+        raise Refused(
+            code="sub_park_missing",
+            field="sub_park",
+            message=_("请选择注册地址所在的园区（核心区或拓展园）。"),
+        )
+
+
+def attach(*, by: Actor, enterprise: Enterprise, upload: UploadedFile, what: str = "licence") -> None:
+    """Keep the business `licence` or the signed `letter` of authority with the open application.
+
+    Raises Refused for a file that is no document.
+    """
     with transaction.atomic():
         case = _open_case(enterprise)
         if case is None:
             raise Conflict(code="not_returned", message=_("当前没有需要补正的认证申请。"))
-        case.licence = evidence.store(by=by, organisation_id=enterprise.organisation_id, upload=upload)
-        case.save(update_fields=["licence"])
+        row = evidence.store(by=by, organisation_id=enterprise.organisation_id, upload=upload)
+        setattr(case, what, row)
+        case.save(update_fields=[what])
+
+
+def attach_licence(*, by: Actor, enterprise: Enterprise, upload: UploadedFile) -> None:
+    """Keep the business licence with the open application. Raises Refused for a file that is no document."""
+    attach(by=by, enterprise=enterprise, upload=upload)
+
+
+def request_change(
+    *, by: Actor, enterprise: Enterprise, wanted: dict[str, str], upload: UploadedFile | None
+) -> Certification:
+    """A certified firm's name, legal representative or address has changed: certify again, with the new licence.
+
+    What was certified stays in force until the office decides. A returned change is corrected by asking again.
+    """
+    changes = {
+        name: [getattr(enterprise, name), text]
+        for name in CERTIFIED_FIELDS
+        if (text := wanted.get(name, "").strip()) and text != getattr(enterprise, name)
+    }
+    if not changes:
+        raise Refused(
+            code="nothing_changed", message=_("没有变更内容：请填写与已认证不同的名称、法定代表人或地址。")
+        )
+    with transaction.atomic():
+        locked = Enterprise.objects.select_for_update(of=("self",)).get(pk=enterprise.pk)
+        if locked.certification_state != CertificationState.CERTIFIED:
+            raise Conflict(code="not_certified", message=_("只有已认证的企业可以办理变更认证。"))
+        case = _open_case(locked)
+        if case is not None and case.state != CertificationState.RETURNED:
+            raise Conflict(code="change_open", message=_("已有变更申请在审核，请等待结果。"))
+        case = case or Certification(enterprise=locked, kind=CaseKind.CHANGE)
+        licence = (
+            evidence.store(by=by, organisation_id=locked.organisation_id, upload=upload)
+            if upload
+            else case.licence
+        )
+        if licence is None:
+            raise Refused(code="licence_missing", field="licence", message=_("请上传变更后的营业执照。"))
+        case.changes = changes
+        case.save()
+        _move(by=by, case=case, event="submit", licence=licence)
+    return case
+
+
+def suspend(*, by: Actor, enterprise: Enterprise, reason: str) -> None:
+    """Certification rests, e.g. while the register shows the firm as cancelled; no new declaration until it is resumed."""
+    _set_state(by, enterprise, event="suspend", reason=reason)
+
+
+def resume(*, by: Actor, enterprise: Enterprise, reason: str) -> None:
+    """A suspended certification is in force again."""
+    _set_state(by, enterprise, event="certify", reason=reason)
+
+
+def _set_state(by: Actor, enterprise: Enterprise, *, event: str, reason: str) -> None:
+    if not reason.strip():
+        raise Refused(code="reason_missing", field="reason", message=_("请填写原因。"))
+    with transaction.atomic():
+        locked = Enterprise.objects.select_for_update(of=("self",)).get(pk=enterprise.pk)
+        before = locked.certification_state
+        target = CERTIFICATION_TRANSITIONS.get((before, event))
+        if target is None or before not in (CertificationState.CERTIFIED, CertificationState.SUSPENDED):
+            raise Conflict(
+                code="wrong_state",
+                message=_("企业当前为“%(state)s”，不能执行此操作。")
+                % {"state": locked.get_certification_state_display()},
+            )
+        locked.certification_state = target
+        locked.save(update_fields=["certification_state"])
+        outbox.notify(
+            organisation_id=locked.organisation_id,
+            text=_("企业认证状态：%(state)s。%(reason)s")
+            % {"state": locked.get_certification_state_display(), "reason": reason.strip()},
+        )
+        audit.record(
+            by=by, action=f"enterprise.{event}", obj=locked, before={"state": before}, after={"state": target},
+            reason=reason.strip(),
+        )  # fmt: skip
 
 
 def resubmit(
@@ -102,11 +207,13 @@ def resubmit(
     """Correct a returned application and submit it again; the code itself stays."""
     with transaction.atomic():
         case = _open_case(enterprise)
-        if case is None or case.state != CertificationState.RETURNED:
+        if case is None or case.state != CertificationState.RETURNED or case.kind != CaseKind.FIRST:
             raise Conflict(code="not_returned", message=_("当前没有需要补正的认证申请。"))
+        _check_sub_park(particulars)
         for name, value in _fields(particulars).items():
             setattr(enterprise, name, value)
         enterprise.save()
+        moves.correct_stay(by=by, enterprise=enterprise)
         _move(by=by, case=case, event="submit", licence=licence or case.licence)
 
 
@@ -130,9 +237,30 @@ def decide(*, by: Actor, case: Certification, event: str, reason: str = "") -> N
             raise Refused(
                 code="reason_missing", field="reason", message=_("该代码未通过校验，认证时请写明核验依据。")
             )
+        if event == "certify":
+            _apply_changes(by, locked)
         _move(by=by, case=locked, event=event, reason=reason.strip())
+        if event == "certify" and locked.enterprise.uscc_override_reason and locked.kind == CaseKind.FIRST:
+            audit.record(
+                by=by, action="uscc.overridden", obj=locked.enterprise, after={"uscc": locked.enterprise.uscc},
+                reason=f"{locked.enterprise.uscc_override_reason} / {reason.strip()}",
+            )  # fmt: skip
     if event == "certify":
         certified.send(sender=Certification, enterprise=locked.enterprise, by=by)
+
+
+def _apply_changes(by: Actor, case: Certification) -> None:
+    """What was asked for is certified now; a former legal representative signs no more."""
+    if not case.changes:
+        return
+    enterprise = case.enterprise
+    for name, (_before, after) in case.changes.items():
+        setattr(enterprise, name, after)
+    enterprise.save(update_fields=list(case.changes))
+    if "name" in case.changes:
+        Organisation.objects.filter(pk=enterprise.organisation_id).update(name=enterprise.name)
+    if "legal_representative" in case.changes:
+        authority.end_former_signatories(by=by, enterprise=enterprise)
 
 
 def _fields(particulars: Particulars) -> dict[str, object]:
@@ -179,7 +307,8 @@ def _move(
     else:
         case.decided_by_ref, case.decided_by_name, case.decided_at = by.person_id, by.person_name, db_now()
     case.save()
-    Enterprise.objects.filter(pk=case.enterprise_id).update(certification_state=target)
+    if case.kind == CaseKind.FIRST:
+        Enterprise.objects.filter(pk=case.enterprise_id).update(certification_state=target)
     if event != "submit":
         text = _("企业认证结果：%(state)s。%(reason)s") % {
             "state": case.get_state_display(),
@@ -190,7 +319,7 @@ def _move(
         by=by,
         action=f"certification.{event}",
         obj=case,
-        before={"state": before},
-        after={"state": target},
+        before={"state": before} | {name: pair[0] for name, pair in case.changes.items()},
+        after={"state": target} | {name: pair[1] for name, pair in case.changes.items()},
         reason=reason,
     )

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
 from parks.http import ParkRequest
 from parks.listing import listing
+from parks.models import EvidenceFile
 from parks.queries.memberships import SESSION_KEY
 from parks.queries.memberships import of_account as memberships_of
-from parks.services import evidence
 
 from ..filters import CertificationFilter, EnterpriseFilter
-from ..forms import DecideForm, RegisterForm
-from ..queries import enterprises
+from ..forms import ChangeForm, DecideForm, RegisterForm
+from ..models import Certification, Enterprise
+from ..queries import authority, enterprises, library, matching
 from ..services import registration
 from ..services.registration import Particulars
 
+PARTICULARS = (
+    "uscc", "name", "legal_representative", "founded_on", "registered_address", "industry", "sub_park",
+)  # fmt: skip
+
 
 def _particulars(form: RegisterForm) -> Particulars:
-    names = (
-        "uscc",
-        "name",
-        "legal_representative",
-        "registered_address",
-        "founded_on",
-        "industry",
-        "sub_park",
-        "uscc_reason",
-    )
+    names = (*PARTICULARS, "uscc_reason")
     return Particulars(**{name: form.cleaned_data[name] for name in names})
 
 
@@ -43,9 +41,7 @@ def register(request: ParkRequest, park: str) -> HttpResponse:
             enterprise = registration.register(
                 by=request.actor, particulars=_particulars(form), role=form.cleaned_data["role"]
             )
-            upload = form.cleaned_data.get("licence")
-            if upload is not None:
-                registration.attach_licence(by=request.actor, enterprise=enterprise, upload=upload)
+            _attach(request, enterprise, form)
         except Problem as problem:
             form.add_error(problem.field if problem.field in form.fields else None, str(problem.message))
         else:
@@ -58,41 +54,68 @@ def register(request: ParkRequest, park: str) -> HttpResponse:
     return render(request, "enterprises/register.html", {"form": form}, status=422 if form.errors else 200)
 
 
+def _attach(request: ParkRequest, enterprise: Enterprise, form: RegisterForm) -> None:
+    for what in ("licence", "letter"):
+        upload = form.cleaned_data.get(what)
+        if upload is not None:
+            registration.attach(by=request.actor, enterprise=enterprise, upload=upload, what=what)
+
+
 def certification(request: ParkRequest, park: str) -> HttpResponse:
-    """The firm's own certification: state, reason, and correcting what was returned."""
+    """The firm's own certification: state and reason, correcting what was returned, asking for a change."""
     enterprise = enterprises.own_or_404(request.actor)
     case = enterprises.certification_of(enterprise)
-    initial = {
-        name: getattr(enterprise, name)
-        for name in (
-            "uscc",
-            "name",
-            "legal_representative",
-            "founded_on",
-            "registered_address",
-            "industry",
-            "sub_park",
-        )
-    }
-    form = RegisterForm(request.POST or None, request.FILES or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    is_change = request.POST.get("act") == "change"
+    initial = {name: getattr(enterprise, name) for name in PARTICULARS}
+    posted = request.method == "POST"
+    form = RegisterForm(*_posted(request, posted and not is_change), initial=initial)
+    change = ChangeForm(*_posted(request, posted and is_change))
+    asked = change if is_change else form
+    problem = None
+    if posted and asked.is_valid():
         try:
-            upload = form.cleaned_data.get("licence")
-            licence = (
-                evidence.store(by=request.actor, organisation_id=enterprise.organisation_id, upload=upload)
-                if upload
-                else None
-            )
-            registration.resubmit(
-                by=request.actor, enterprise=enterprise, particulars=_particulars(form), licence=licence
-            )
-        except Problem as problem:
-            form.add_error(problem.field if problem.field in form.fields else None, str(problem.message))
+            if is_change:
+                _change(request, enterprise, change)
+            else:
+                _resubmit(request, enterprise, form)
+        except Problem as refused:
+            problem = refused if refused.field not in asked.fields else None
+            if problem is None:
+                asked.add_error(refused.field, str(refused.message))
         else:
-            messages.success(request, _("已重新提交认证申请。"))
             return redirect("enterprises:certification", park=park)
-    context = {"enterprise": enterprise, "case": case, "form": form}
-    return render(request, "enterprises/certification.html", context, status=422 if form.errors else 200)
+    context = {
+        "enterprise": enterprise, "case": case, "form": form if not is_change else asked, "register_form": form, "change_form": change,
+        "problem": problem, "changes": _changes(case), "is_certified": enterprise.certification_state == "certified",
+    }  # fmt: skip
+    status = problem.status if problem else 422 if asked.errors else 200
+    return render(request, "enterprises/certification.html", context, status=status)
+
+
+def _posted(request: ParkRequest, wanted: bool) -> tuple[Any, Any]:
+    return (request.POST, request.FILES) if wanted else (None, None)
+
+
+def _resubmit(request: ParkRequest, enterprise: Enterprise, form: RegisterForm) -> None:
+    _attach(request, enterprise, form)
+    registration.resubmit(by=request.actor, enterprise=enterprise, particulars=_particulars(form))
+    messages.success(request, _("已重新提交认证申请。"))
+
+
+def _change(request: ParkRequest, enterprise: Enterprise, form: ChangeForm) -> None:
+    data = form.cleaned_data
+    registration.request_change(
+        by=request.actor,
+        enterprise=enterprise,
+        wanted={name: data[name] for name in registration.CERTIFIED_FIELDS},
+        upload=data["licence"],
+    )
+    messages.success(request, _("已提交变更认证；审核通过前，原认证信息继续有效。"))
+
+
+def _changes(case: Certification | None) -> list[tuple[str, str, str]]:
+    """What a change asks for: label, certified, asked for."""
+    return [(matching.label(name), *pair) for name, pair in case.changes.items()] if case else []
 
 
 def cases(request: ParkRequest, park: str) -> HttpResponse:
@@ -121,8 +144,6 @@ def case(request: ParkRequest, park: str, case_id: int) -> HttpResponse:
     """One application: what is stated, the licence beside it, and the decision."""
     found = enterprises.certifications().filter(pk=case_id).first()
     if found is None:
-        from django.http import Http404
-
         raise Http404
     form = DecideForm(request.POST or None)
     problem = None
@@ -140,9 +161,18 @@ def case(request: ParkRequest, park: str, case_id: int) -> HttpResponse:
             messages.success(request, _("已记录审核决定。"))
             return redirect("enterprises:cases", park=park)
     status = problem.status if problem else 422 if form.errors else 200
-    return render(
-        request, "enterprises/case.html", {"case": found, "form": form, "problem": problem}, status=status
-    )
+    context = {
+        "case": found, "form": form, "problem": problem, "match": matching.match(found), "changes": _changes(found),
+        "letters": authority.letters(found.enterprise)[:10], "doubles": doubles_of(found),
+    }  # fmt: skip
+    return render(request, "enterprises/case.html", context, status=status)
+
+
+def doubles_of(case: Certification) -> list[EvidenceFile]:
+    """Documents of other firms with the same bytes as the licence or the letter."""
+    return [
+        other for row in (case.licence, case.letter) if row is not None for other in library.same_content(row)
+    ]
 
 
 def enterprise_list(request: ParkRequest, park: str) -> HttpResponse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -11,8 +11,6 @@ from innovscore.core.money import NotANumber, parse_money
 from innovscore.core.problems import Problem, Refused
 from parks.http import ParkRequest
 from parks.listing import listing
-from parks.models import EvidenceFile
-from parks.services.evidence import open_file
 
 from ..filters import DeclarationFilter
 from ..forms import ReviewForm
@@ -99,14 +97,3 @@ def _decide(request: ParkRequest, found: Declaration) -> None:
     verification.decide(
         by=request.actor, value=value, decision=data["decision"], reason=data["reason"], amount=amount
     )
-
-
-def evidence(request: ParkRequest, park: str, file_id: int) -> HttpResponse | FileResponse:
-    """The bytes of an evidence file, never executable: for reviewers, and for the firm that owns it."""
-    row = EvidenceFile.objects.filter(pk=file_id).first()
-    is_reviewer = not request.actor.role.startswith("enterprise_")
-    if row is None or not (is_reviewer or row.organisation_id == request.actor.organisation_id):
-        raise Http404
-    response = FileResponse(open_file(row), content_type=row.content_type, filename=row.filename)
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+import time
+from collections.abc import Container
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,35 +14,32 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from innovscore.core.problems import Refused
+from innovscore.core.problems import Gone, Refused
 
 from .. import audit
 from ..actors import Actor
+from ..clock import db_now
 from ..models import EvidenceFile
+from . import documents, virus_scan
 
 LARGEST = 10 * 1024 * 1024
-KINDS = (
-    (b"%PDF-", "application/pdf"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-)
+ORPHAN_AFTER = dt.timedelta(hours=24)
 
 
 def store(*, by: Actor, organisation_id: int, upload: UploadedFile) -> EvidenceFile:
     """Keep an uploaded document for an organisation; the same bytes are kept once.
 
-    Raises Refused when it is empty, larger than 10 MB, or neither PDF, PNG nor JPEG by its content.
+    Raises Refused when it is empty, larger than 10 MB, neither PDF, PNG nor JPEG by its content, or infected.
     """
     data = upload.read(LARGEST + 1)
     if not data:
         raise Refused(code="file_empty", field="file", message=_("所选文件为空，请重新选择。"))
     if len(data) > LARGEST:
         raise Refused(code="file_too_large", field="file", message=_("所选文件大于 10 MB，请压缩后再上传。"))
-    kind = next((kind for start, kind in KINDS if data.startswith(start)), "")
-    if not kind:
-        raise Refused(
-            code="file_kind", field="file", message=_("只能上传 PDF、PNG 或 JPEG 文件（按内容判断）。")
-        )
+    kind = documents.kind_of(data)
+    scan = virus_scan.scan(data)
+    if scan == EvidenceFile.Scan.INFECTED:
+        raise Refused(code="file_infected", field="file", message=_("查毒软件认为此文件带毒，未保存。"))
     digest = hashlib.sha256(data).hexdigest()
     _write(path_of(digest), data)
     with transaction.atomic():
@@ -51,6 +51,8 @@ def store(*, by: Actor, organisation_id: int, upload: UploadedFile) -> EvidenceF
                 "content_type": kind,
                 "size": len(data),
                 "uploaded_by": by.person_name,
+                "scan": scan,
+                "scanned_at": db_now() if scan == EvidenceFile.Scan.CLEAN else None,
             },
         )
         if created:
@@ -65,12 +67,44 @@ def path_of(digest: str) -> Path:
 
 
 def open_file(row: EvidenceFile) -> BinaryIO:
-    """The bytes of a stored document. Raises FileNotFoundError when the store has lost it."""
-    return path_of(row.sha256).open("rb")
+    """The bytes of a stored document. Raises Gone when the store has lost it or the scan found a virus."""
+    if row.scan == EvidenceFile.Scan.INFECTED:
+        raise Gone(code="file_infected", message=_("此文件被查毒软件隔离，不能打开。"))
+    try:
+        return path_of(row.sha256).open("rb")
+    except FileNotFoundError as error:
+        raise Gone(code="file_lost", message=_("此文件已不在存储中，请重新上传。")) from error
+
+
+def scan_waiting(limit: int = 200) -> int:
+    """Scan files of the park that was entered which have not been; returns how many have an answer now."""
+    done = 0
+    if not settings.CLAMD_ADDRESS:
+        return done
+    for row in EvidenceFile.objects.filter(scan=EvidenceFile.Scan.NOT_SCANNED).order_by("pk")[:limit]:
+        path = path_of(row.sha256)
+        found = virus_scan.scan(path.read_bytes()) if path.exists() else EvidenceFile.Scan.NOT_SCANNED
+        if found != EvidenceFile.Scan.NOT_SCANNED:
+            done += EvidenceFile.objects.filter(pk=row.pk).update(scan=found, scanned_at=db_now())
+    return done
+
+
+def remove_orphans(folder: Path, *, kept: Container[str]) -> int:
+    """Delete stored bytes that no row names (uploads that were cut off or refused), a day after they came."""
+    oldest = time.time() - ORPHAN_AFTER.total_seconds()
+    removed = 0
+    for path in folder.glob("[0-9a-f][0-9a-f]/*"):
+        if path.name.partition(".")[0] in kept and path.suffix != ".part":
+            continue
+        if path.is_file() and path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
 
 
 def _write(path: Path, data: bytes) -> None:
     if path.exists():
+        path.touch()  # young again, so that the clean-up does not take what a row is about to name
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_suffix(".part")

@@ -13,9 +13,10 @@ import pytest
 import xlsxwriter
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
+from django.utils import translation
 
 from enterprises.models import DepartmentBatch, DepartmentValue
-from enterprises.services import declarations, departments, spreadsheets
+from enterprises.services import declarations, departments, mappings, spreadsheets
 from innovscore.core import uscc as codes
 from innovscore.core.problems import Conflict, Refused
 from tests.factories import enterprises as make
@@ -72,23 +73,26 @@ def test_a_workbook_is_read_and_units_are_understood(admin: Any, cycle: Any) -> 
     assert DepartmentValue.objects.get().amount == Decimal("123456.78")
 
 
-def test_the_template_that_is_downloaded_can_be_uploaded(admin: Any, cycle: Any) -> None:
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("source", ["", "tax", "hrss", "amr", "ipo", "sti", "stats", "talent_office", "eic"])
+def test_the_template_that_is_downloaded_can_be_uploaded(
+    admin: Any, cycle: Any, client_as: Any, source: str, language: str
+) -> None:
     from python_calamine import CalamineWorkbook
 
     from indicators.queries.schemes import scheme_of
 
-    inputs = scheme_of(cycle.scheme_version).inputs
-    heads = [("uscc", "统一社会信用代码", "")] + [
-        (i.code, i.zh, "万元" if i.type == "money" else "") for i in inputs
-    ]
-    first = (
-        CalamineWorkbook.from_filelike(io.BytesIO(spreadsheets.template(heads)))
-        .get_sheet_by_index(0)
-        .to_python()[0]
-    )
-    mapping = departments.guess_mapping(scheme_of(cycle.scheme_version), [str(head) for head in first])
+    client = client_as(admin)
+    with translation.override(language):
+        response = client.get(
+            f"/p/cq/office/batches/template/?source={source}", headers={"accept-language": language}
+        )
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(response.content)).get_sheet_by_index(0).to_python()
+    scheme = scheme_of(cycle.scheme_version)
+    mapping = mappings.guess_mapping(scheme, [str(head) for head in rows[0]], source)
     assert mapping.key == "统一社会信用代码"
-    assert {code for code, _unit in mapping.columns.values()} == {i.code for i in inputs}
+    codes_found = {code for code, _unit in mapping.columns.values() if not code.startswith("register:")}
+    assert codes_found == {i.code for i in scheme.inputs if not source or source in i.sources}
 
 
 @pytest.mark.parametrize(
@@ -114,8 +118,8 @@ def test_a_bad_cell_is_named_with_row_column_and_reason(admin: Any, cycle: Any, 
     assert fault["column"] in HEADS
     assert why in fault["why"]
     with pytest.raises(Refused, match="1 行有误"):
-        departments.request_apply(by=admin, batch=batch, only_good=False)
-    departments.request_apply(by=admin, batch=batch, only_good=True)
+        departments.request_apply(by=admin, batch=batch, mode="file")
+    departments.request_apply(by=admin, batch=batch, mode="row")
     make.apply(admin, batch)
     assert [v.uscc for v in DepartmentValue.objects.all()] == [TWO]
 

@@ -19,6 +19,7 @@ from parks import jobs
 from parks.models import AuditEvent, Job
 from parks.scope import park_scope
 from tests.factories import enterprises as make
+from tests.factories import files
 from tests.factories import parks as people
 from tests.factories.enterprises import SOUND
 
@@ -28,7 +29,7 @@ FORM = {
     "uscc": "91500107MA5U00011B", "name": "重庆示例科技有限公司", "legal_representative": "李法人", "founded_on": "2015-03-01",
     "registered_address": "创新大道1号", "industry": "电子", "role": "enterprise_signatory",
 }  # fmt: skip
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+PNG = files.png()
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +113,7 @@ def test_the_whole_walk(park: Any, client_as: Any) -> None:
     assert uploaded.status_code == 302
     assert "没有这家企业" in text(admin.get(uploaded["Location"]))
     assert admin.post(uploaded["Location"], {"act": "apply"}).status_code == 422
-    assert admin.post(uploaded["Location"], {"only_good": "1"}).status_code == 302
+    assert admin.post(uploaded["Location"], {"mode": "cell"}).status_code == 302
     assert admin.post(f"{OFFICE}/cycles/2025/", {"act": "prepare"}).status_code == 302
     run_jobs(park)
     assert admin.get(f"{OFFICE}/cycles/2025/").status_code == 200
@@ -261,7 +262,7 @@ def test_a_document_is_told_by_its_content(world: Any, client_as: Any) -> None:
     }
     answer = client_as(own(world, 1)).post(f"{OWN}/declaration/2025/item/rd_expense/", data)
     assert answer.status_code == 422
-    assert "PDF、PNG 或 JPEG" in text(answer)
+    assert "程序或脚本" in text(answer)
 
 
 @pytest.mark.parametrize("entry", ["", "约100", "1-2", "=1+1", "一百", "9" * 40])

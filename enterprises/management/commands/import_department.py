@@ -88,7 +88,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "Nothing was written. Correct the file, or use --only-good to write the good cells."
             )
-        done = departments.apply(by=by, batch=batch, report=lambda *_progress: None)
+        done = departments.apply(by=by, batch=batch, report=lambda *_progress: None, mode="cell")
         self.stdout.write(
             f"batch {batch.pk}: {done['values']} values written, {done.get('prefilled', 0)} declared values refreshed"
         )

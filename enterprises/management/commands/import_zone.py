@@ -125,7 +125,7 @@ class Command(BaseCommand):
             filename=name,
             mapping=chosen,
         )
-        done = departments.apply(by=by, batch=batch, report=lambda *_progress: None)
+        done = departments.apply(by=by, batch=batch, report=lambda *_progress: None, mode="cell")
         self.stdout.write(
             f"values {done['values']}, refused cells {batch.report['fault_count']}, refreshed {done.get('prefilled', 0)}"
         )
