@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,8 +26,18 @@ KINDS = (
 )
 
 
-def store(*, by: Actor, organisation_id: int, upload: UploadedFile) -> EvidenceFile:
-    """Keep an uploaded document for an organisation; the same bytes are kept once.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A document that lies in the store."""
+
+    sha256: str
+    filename: str
+    content_type: str
+    size: int
+
+
+def keep(upload: UploadedFile) -> Kept:
+    """Put an uploaded document into the store under its hash; the caller notes what it proves.
 
     Raises Refused when it is empty, larger than 10 MB, or neither PDF, PNG nor JPEG by its content.
     """
@@ -42,22 +53,39 @@ def store(*, by: Actor, organisation_id: int, upload: UploadedFile) -> EvidenceF
         )
     digest = hashlib.sha256(data).hexdigest()
     _write(path_of(digest), data)
+    return Kept(digest, Path(upload.name or "file").name[:200], kind, len(data))
+
+
+def store(*, by: Actor, organisation_id: int, upload: UploadedFile) -> EvidenceFile:
+    """Keep an uploaded document for an organisation; the same bytes are kept once. Raises Refused as `keep` does."""
+    kept = keep(upload)
     with transaction.atomic():
         row, created = EvidenceFile.objects.get_or_create(
             organisation_id=organisation_id,
-            sha256=digest,
+            sha256=kept.sha256,
             defaults={
-                "filename": Path(upload.name or "file").name[:200],
-                "content_type": kind,
-                "size": len(data),
+                "filename": kept.filename,
+                "content_type": kept.content_type,
+                "size": kept.size,
                 "uploaded_by": by.person_name,
             },
         )
         if created:
             audit.record(
-                by=by, action="evidence.stored", obj=row, after={"sha256": digest, "size": len(data)}
+                by=by,
+                action="evidence.stored",
+                obj=row,
+                after={"sha256": kept.sha256, "size": kept.size},
             )
     return row
+
+
+def intact(sha256: str) -> bool:
+    """Are the stored bytes still the ones of this hash?"""
+    try:
+        return hashlib.sha256(path_of(sha256).read_bytes()).hexdigest() == sha256
+    except FileNotFoundError:
+        return False
 
 
 def path_of(digest: str) -> Path:

@@ -45,7 +45,8 @@ def propose(*, by: Actor, year: int, board: str) -> BoardEdition:
 
 def _check(draft: editions.BoardDraft, earlier: Any) -> None:
     if not draft.lines:
-        raise Conflict(code="nobody_eligible", message=_("没有符合条件的企业，不能编制这个榜单。"))
+        message = draft.shortage or _("没有符合条件的企业，不能编制这个榜单。")
+        raise Conflict(code="nobody_eligible", message=message)
     for edition in earlier:
         if edition.state in UNSEEN:
             raise Conflict(
@@ -75,6 +76,8 @@ def _store(person: int, person_name: str, draft: editions.BoardDraft) -> BoardEd
         eligible=draft.eligible,
         size=len(draft.lines),
         exclusions=draft.excluded,
+        rule=draft.rule,
+        members=draft.members,
         run_hash=run.run_hash,
         entries_root=root,
         proposed_by_ref=person,

@@ -15,7 +15,7 @@ from parks.http import ParkRequest
 from ..forms import NoticeForm, ReasonForm
 from ..models import BoardEdition
 from ..queries import editions as edition_queries
-from ..queries import public
+from ..queries import further, public, readiness
 from ..queries.wording import moment
 from ..services import editions, notices, publication
 from ..states import EditionState
@@ -34,7 +34,8 @@ def year(request: ParkRequest, park: str, year: int) -> HttpResponse:
 def _year_page(request: ParkRequest, year: int, problem: Problem | None = None) -> HttpResponse:
     rows = list(edition_queries.editions_of(year))
     run = edition_queries.current_run(year)
-    drafts = [edition_queries.draft_of(run, code) for code in run.boards] if run is not None else []
+    codes = [*run.boards, *(row.code for row in further.active())] if run is not None else []
+    drafts = [edition_queries.draft_of(run, code) for code in codes]
     boards = [
         {
             "page": public.draft_page(draft, year),
@@ -44,7 +45,10 @@ def _year_page(request: ParkRequest, year: int, problem: Problem | None = None) 
         }
         for draft in drafts
     ]
-    context = {"year": year, "run": run, "boards": boards, "editions": rows, "problem": problem}
+    context = {
+        "year": year, "run": run, "boards": boards, "editions": rows, "problem": problem,
+        "checklist": readiness.for_year(year, request.actor),
+    }  # fmt: skip
     return render(request, "rankings/office_year.html", context, status=problem.status if problem else 200)
 
 
@@ -140,10 +144,12 @@ def _edition_page(request: ParkRequest, edition_id: int, problem: Problem | None
     row = edition_queries.get_edition(edition_id)
     actor = request.actor
     another = actor.person_id != row.proposed_by_ref
+    breaks = edition_queries.proof_breaks(row)
     context = {
         "edition": row,
         "lines": edition_queries.lines_of(row),
-        "breaks": edition_queries.proof_breaks(row),
+        "breaks": breaks,
+        "checklist": readiness.for_edition(row, actor, breaks),
         "objections": row.objections.order_by("-pk"),
         "open_objections": edition_queries.open_objections(row),
         "ends": moment(row.notice_ends_at) if row.notice_ends_at else "",

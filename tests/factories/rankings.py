@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.db import connection
+from django.test import override_settings
 
 from enterprises.models import Cycle
 from parks import jobs
@@ -14,7 +20,7 @@ from parks.actors import Actor
 from parks.models import Park
 from parks.scope import park_scope, set_local
 from rankings.models import BoardEdition
-from rankings.services import editions, notices, publication
+from rankings.services import certificates, editions, notices, objections, publication
 from scoring.models import ScoreRun
 from scoring.queries import results
 from scoring.services import runs
@@ -76,6 +82,12 @@ class Office:
             by=self.publisher, edition=self.proposed(board, year), contact=CONTACT, text="拟入选名单"
         )
 
+    def checked(self, objection: Any) -> Any:
+        """Taken up and investigated: ready to be answered."""
+        objections.accept(by=self.admin, objection=objection)
+        objections.investigate(by=self.admin, objection=objection, findings="核对了审计报告")
+        return objection
+
     def publish(self, edition: BoardEdition) -> Any:
         return publication.publish(by=self.second, edition=edition)
 
@@ -110,4 +122,28 @@ def published_world(park: Park) -> tuple[Office, BoardEdition]:
     run_out(edition)
     with park_scope(park.pk):
         office.publish(edition)
+    return office, edition
+
+
+@contextmanager
+def as_worker(keys: Path) -> Iterator[None]:
+    """Connected as the worker role with a folder of signing keys (committed data only)."""
+    settings_of = connection.settings_dict
+    kept = {name: settings_of[name] for name in ("USER", "PASSWORD")}
+    parts = urlsplit(os.environ["DATABASE_WORKER_URL"])
+    connection.close()
+    settings_of.update(USER=unquote(parts.username or ""), PASSWORD=unquote(parts.password or ""))
+    try:
+        with override_settings(SIGNING_KEYS=keys, WITNESS_ROOT=keys.parent / "witness"):
+            yield
+    finally:
+        connection.close()
+        settings_of.update(kept)
+
+
+def certified_world(park: Park, keys: Path) -> tuple[Office, BoardEdition]:
+    """A park with one final board and its certificates, signed by the worker role (committed data only)."""
+    office, edition = published_world(park)
+    with as_worker(keys), park_scope(park.pk):
+        assert certificates.issue_missing(by=Actor.system(park)) == edition.size
     return office, edition

@@ -252,6 +252,8 @@ def test_an_enterprise_objects_and_the_office_answers(
     base = f"/p/cq/office/objections/{row.pk}/"
     assert admin.post(f"{base}answer/", {"outcome": "rejected", "text": "无据"}).status_code == 409
     assert admin.post(f"{base}accept/").status_code == 302
+    assert admin.post(f"{base}investigate/", {"findings": ""}).status_code == 422
+    assert admin.post(f"{base}investigate/", {"findings": "核对了审计报告"}).status_code == 302
     assert admin.post(f"{base}answer/", {"outcome": "rejected", "text": ""}).status_code == 422
     assert admin.post(f"{base}answer/", {"outcome": "rejected", "text": "经核对一致。"}).status_code == 302
     assert "经核对一致" in firm.get("/p/cq/e/objections/").content.decode()
