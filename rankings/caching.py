@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -21,27 +22,30 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import get_language
 
 log = structlog.get_logger(__name__)
 KEPT = 500
+ASKED = 0.1
 LARGEST = 512 * 1024
+PREFIXES = ("/zones/", "/sitemap.xml")
+PARK = re.compile(r"/zones/([-\w]+)/")
+OWN_HEADERS = {"date", "set-cookie", "content-length", "x-request-id", "x-correlation-id"}
 View = Callable[..., HttpResponse]
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A page as it was made."""
+    """A page as it was made, with the headers that the inner middleware gave it."""
 
     body: bytes
-    kind: str
+    headers: tuple[tuple[str, str], ...]
     etag: str
     made: float
     number: str
-    disposition: str
 
 
 _copies: OrderedDict[tuple[str, str], Copy] = OrderedDict()
+_numbers: dict[str, tuple[float, str]] = {}
 _lock = threading.Lock()
 
 
@@ -51,11 +55,15 @@ def _redis() -> redis.Redis:
 
 
 def _number(park: str) -> str:
-    """The zone's number of publications, from Redis; empty when Redis is away."""
-    try:
-        return str(_redis().get(f"innovscore:public:{park}") or b"")
-    except redis.RedisError:
-        return ""
+    """The zone's number of publications, from Redis, asked at most every ASKED seconds; empty when Redis is away."""
+    asked, number = _numbers.get(park, (0.0, ""))
+    if time.monotonic() - asked > ASKED:
+        try:
+            number = str(_redis().get(f"innovscore:public:{park}") or b"")
+        except redis.RedisError:
+            number = ""
+        _numbers[park] = (time.monotonic(), number)
+    return number
 
 
 def published(park: str) -> None:
@@ -66,6 +74,7 @@ def published(park: str) -> None:
             _redis().incr(f"innovscore:public:{park}")
         except redis.RedisError:
             log.warning("public.not_bumped", park=park)
+        _numbers.pop(park, None)
 
     transaction.on_commit(bump, robust=True)
 
@@ -76,45 +85,71 @@ def forget() -> None:
         _copies.clear()
 
 
+class PublicPages:
+    """Middleware: answers from a kept copy before sessions, languages and the database are touched."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        key = _key(request)
+        if key is None:
+            return self.get_response(request)
+        park = PARK.match(request.path)
+        number = _number(park.group(1) if park else "")
+        with _lock:
+            copy = _copies.get(key)
+        if copy and copy.number == number and time.monotonic() - copy.made <= settings.PUBLIC_CACHE_SECONDS:
+            return _answer(request, copy)
+        response = self.get_response(request)
+        if (
+            getattr(response, "may_be_kept", False)
+            and not response.cookies
+            and len(response.content) <= LARGEST
+        ):
+            return _answer(request, _keep(key, response, number))
+        return response
+
+
+def _key(request: HttpRequest) -> tuple[str, str] | None:
+    """What a copy is kept under; None where nothing may be kept: other methods, readers with a session, other pages."""
+    if not settings.PUBLIC_CACHE_SECONDS or request.method not in ("GET", "HEAD"):
+        return None
+    if settings.SESSION_COOKIE_NAME in request.COOKIES or not request.path.startswith(PREFIXES):
+        return None
+    language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or request.headers.get(
+        "Accept-Language", ""
+    )
+    return f"{request.scheme}://{request.headers.get('Host', '')}{request.get_full_path()}"[:2000], language[
+        :200
+    ]
+
+
 def public_page(view: View) -> View:
-    """A public GET view: kept in memory, with ETag and Cache-Control; `?lang=` sets the language without a form."""
+    """A public GET view that may be kept (see PublicPages); `?lang=` sets the language without a form."""
 
     @functools.wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "lang" in request.GET:
             return _switch_language(request)
         seconds = settings.PUBLIC_CACHE_SECONDS
-        if (
-            request.method not in ("GET", "HEAD")
-            or settings.SESSION_COOKIE_NAME in request.COOKIES
-            or not seconds
-        ):
+        if _key(request) is None:
             return view(request, *args, **kwargs)
-        key = (request.get_full_path(), get_language() or "")
-        number = _number(str(kwargs.get("park", "")))
-        with _lock:
-            copy = _copies.get(key)
-        if copy is None or copy.number != number or time.monotonic() - copy.made > seconds:
-            request.is_kept = True  # type: ignore[attr-defined]  # the frame leaves out what needs a session
-            response = view(request, *args, **kwargs)
-            if response.status_code != 200 or len(response.content) > LARGEST:
-                return response
-            copy = _keep(key, response, number)
-        return _answer(request, copy, seconds)
+        request.is_kept = True  # type: ignore[attr-defined]  # the frame leaves out what needs a session
+        response = view(request, *args, **kwargs)
+        if response.status_code == 200:
+            response.may_be_kept = True  # type: ignore[attr-defined]
+            response["Cache-Control"] = f"public, max-age={seconds}"
+            patch_vary_headers(response, ("Accept-Language", "Cookie"))
+        return response
 
     return wrapped
 
 
 def _keep(key: tuple[str, str], response: HttpResponse, number: str) -> Copy:
     etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-    copy = Copy(
-        response.content,
-        response["Content-Type"],
-        etag,
-        time.monotonic(),
-        number,
-        response.get("Content-Disposition", ""),
-    )
+    headers = tuple((name, value) for name, value in response.items() if name.lower() not in OWN_HEADERS)
+    copy = Copy(response.content, headers, etag, time.monotonic(), number)
     with _lock:
         _copies[key] = copy
         _copies.move_to_end(key)
@@ -123,16 +158,13 @@ def _keep(key: tuple[str, str], response: HttpResponse, number: str) -> Copy:
     return copy
 
 
-def _answer(request: HttpRequest, copy: Copy, seconds: int) -> HttpResponse:
-    if request.headers.get("If-None-Match") == copy.etag:
-        response: HttpResponse = HttpResponseNotModified()
-    else:
-        response = HttpResponse(copy.body, content_type=copy.kind)
-        if copy.disposition:
-            response["Content-Disposition"] = copy.disposition
+def _answer(request: HttpRequest, copy: Copy) -> HttpResponse:
+    same = request.headers.get("If-None-Match") == copy.etag
+    response: HttpResponse = HttpResponseNotModified() if same else HttpResponse(copy.body)
+    for name, value in copy.headers:
+        if not same or name.lower() != "content-type":
+            response[name] = value
     response["ETag"] = copy.etag
-    response["Cache-Control"] = f"public, max-age={seconds}"
-    patch_vary_headers(response, ("Accept-Language", "Cookie"))
     return response
 
 

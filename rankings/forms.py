@@ -74,15 +74,14 @@ class EnterpriseObjectionForm(forms.Form):
         },
     )
 
-    files = forms.FileField(
-        label=_("材料或照片"),
-        required=False,
-        widget=Several(attrs={"accept": "image/jpeg,image/png,application/pdf"}),
-        help_text=_("最多 3 个，PDF、JPEG 或 PNG，每个不超过 10 MB。"),
-    )
-
     def __init__(self, *args: Any, firms: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["files"] = forms.FileField(
+            label=_("材料或照片"),
+            required=False,
+            widget=Several(attrs={"accept": "image/jpeg,image/png,application/pdf"}),
+            help_text=_("最多 3 个，PDF、JPEG 或 PNG，每个不超过 10 MB。"),
+        )
         self.fields["about_uscc"].choices = [("", _("整个榜单")), *firms]  # type: ignore[attr-defined]
 
 

@@ -14,11 +14,12 @@ from parks.models import Park
 from parks.scope import park_scope
 
 from .services import certificates
+from .services.publication import CERTIFICATES
 
 log = structlog.get_logger(__name__)
 
 
-@job(certificates.KIND)
+@job(CERTIFICATES)
 def issue(job: JobHandle) -> dict[str, Any]:
     """Sign what is missing, then the heads of the chains. Safe to run twice."""
     with park_scope(job.park_id):

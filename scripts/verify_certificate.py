@@ -13,17 +13,22 @@ knows; the Merkle path from the line to the root of the list (leaf = SHA-256(00 
 Whether a certificate was superseded or withdrawn since, only the check page knows. Exit code 0: holds, 1: does not.
 """
 
+from __future__ import annotations
+
 import argparse
 import hashlib
 import json
 import sys
 import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     if isinstance(value, float):
         raise ValueError("floats have no canonical form")
     if value is None or isinstance(value, (bool, int)):
@@ -35,24 +40,24 @@ def plain(value):
     return unicodedata.normalize("NFC", str(value))
 
 
-def canonical(value):
+def canonical(value: Any) -> bytes:
     """Sorted keys, no spaces, NFC, UTF-8."""
     return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def sha(data):
+def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def leaf(data):
+def leaf(data: bytes) -> str:
     return sha(b"\x00" + data)
 
 
-def node(left, right):
+def node(left: str, right: str) -> str:
     return sha(b"\x01" + bytes.fromhex(left) + bytes.fromhex(right))
 
 
-def root(leaves):
+def root(leaves: list[str]) -> str:
     level = list(leaves)
     while len(level) > 1:
         odd = level[-1:] if len(level) % 2 else []
@@ -63,11 +68,13 @@ def root(leaves):
 LINE = ("position", "place", "tied", "uscc", "name", "stage", "score")
 
 
-def line_of(entry):
+def line_of(entry: dict[str, Any]) -> bytes:
     return canonical({"v": 1, **{name: entry[name] for name in LINE}})
 
 
-def check_certificate(envelope, keys, tag=None):
+def check_certificate(
+    envelope: dict[str, Any], keys: dict[str, Any], tag: str | None = None
+) -> Iterator[str]:
     """Yield what does not hold."""
     says = envelope["certificate"]
     known = {key["key_id"]: key["public_key"] for key in keys["keys"]}
@@ -94,7 +101,7 @@ def check_certificate(envelope, keys, tag=None):
         yield "the line shown is not the one that was signed"
 
 
-def check_board(board, says):
+def check_board(board: dict[str, Any], says: dict[str, Any]) -> Iterator[str]:
     """Yield what of a published board does not hold, or does not fit the certificate."""
     for entry in board["entries"]:
         if leaf(line_of(entry)) != entry["leaf"]:
@@ -121,7 +128,7 @@ def check_board(board, says):
             yield f"certificate and board differ in {name}"
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("certificate")
     parser.add_argument("--keys", required=True)
@@ -129,9 +136,8 @@ def main():
     parser.add_argument("--tag")
     options = parser.parse_args()
 
-    def read(path):
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
+    def read(path: str) -> Any:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
 
     try:
         envelope = read(options.certificate)

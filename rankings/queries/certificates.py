@@ -158,7 +158,7 @@ def all_certificates() -> QuerySet[PublishedCertificate]:
 
 def of_organisation(organisation_id: int | None) -> QuerySet[PublishedCertificate]:
     """Certificates of the firm of an organisation in the park entered."""
-    codes = Organisation.objects.filter(pk=organisation_id).exclude(uscc="").values("uscc")
+    codes = Organisation.objects.filter(pk=organisation_id or 0).exclude(uscc="").values("uscc")
     return all_certificates().filter(uscc__in=codes)
 
 

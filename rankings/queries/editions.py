@@ -280,7 +280,7 @@ def refused_names(edition: BoardEdition) -> list[str]:
 
 def objection_firms(organisation_id: int | None, published: Any) -> list[tuple[str, str]]:
     """Firms that an enterprise may name in an objection: itself first, then the listed ones."""
-    own = enterprises.members().filter(organisation_id=organisation_id).first()
+    own = enterprises.members().filter(organisation_id=organisation_id or 0).first()
     listed = list(
         PublishedEntry.objects.filter(published=published).order_by("position").values_list("uscc", "name")
     )
@@ -312,7 +312,7 @@ def upheld_objections(edition: BoardEdition) -> int:
 
 def own_enterprise_id(organisation_id: int | None, uscc: str) -> int | None:
     """The enterprise of an organisation in the park entered, when it has this code."""
-    found = enterprises.members().filter(organisation_id=organisation_id, uscc=uscc).first()
+    found = enterprises.members().filter(organisation_id=organisation_id or 0, uscc=uscc).first()
     return found.pk if found else None
 
 

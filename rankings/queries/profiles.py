@@ -54,7 +54,7 @@ def search(park: Park, text: str) -> list[dict[str, Any]]:
         park=park, published__state="final", name__icontains=text.strip()[:60]
     )
     found = rows.values("uscc", "name").distinct().order_by("name")[:50]
-    return list(found)
+    return [dict(row) for row in found]
 
 
 def offered() -> QuerySet[PublicProfile]:

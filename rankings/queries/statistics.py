@@ -29,7 +29,7 @@ class Year:
 
 def years(park: Park) -> list[Year]:
     """Years with final boards, newest first."""
-    final = [row for row in boards(park).filter(state="final").order_by("year", "pk")]
+    final = list(boards(park).filter(state="final").order_by("year", "pk"))
     entries = PublishedEntry.everywhere.filter(park=park, published__in=[row.pk for row in final])
     by_board: dict[int, list[Any]] = {}
     for entry in entries.order_by("position"):

@@ -20,6 +20,7 @@ from scoring.queries.wording import STATE_LABELS
 
 from .. import rules
 from ..models import BoardEdition, BoardEntry, PublishedBoard
+from ..order import path
 from . import editions
 from .wording import moment
 
@@ -125,7 +126,7 @@ def _place(case: _Case) -> Node:
     leaves = list(
         BoardEntry.objects.filter(edition=case.edition).order_by("position").values_list("leaf", flat=True)
     )
-    proof = rules.path(leaves, entry.position - 1)
+    proof = path(leaves, entry.position - 1)
     return Node(
         "place",
         _("名次"),
@@ -223,7 +224,7 @@ def _source(case: _Case) -> Node:
                     value.prefilled_amount == origin.given,
                 )
             )
-        if batch.file_id:
+        if batch.file is not None:
             node.checks.append(
                 Check(
                     _("批次文件 %(file)s 与其摘要一致") % {"file": batch.filename},

@@ -22,8 +22,7 @@ from ..models import PublishedBoard, PublishedCertificate, PublishedKey
 from ..queries import certificates as queries
 from ..queries.editions import line_of
 from ..states import CertificateState, EditionState
-from .publication import CERTIFICATES as KIND
-from .publication import call
+from .publication import CERTIFICATES, call
 
 
 def new_code() -> str:
@@ -33,7 +32,7 @@ def new_code() -> str:
 
 def request_issue(*, by: Actor) -> Any:
     """Ask the worker for the certificates of all final boards of the park that have none yet."""
-    return jobs.request(kind=KIND, park_id=by.park_id, dedupe_key="certificates", by=by)
+    return jobs.request(kind=CERTIFICATES, park_id=by.park_id, dedupe_key="certificates", by=by)
 
 
 def signer() -> signing.Signer:

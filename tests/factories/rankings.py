@@ -39,14 +39,42 @@ def cases(count: int = 13, first: int = 1, scale: Decimal = Decimal(1)) -> list[
     found = []
     for number in range(count):
         firm = make.enterprise(first + number)
-        values = make.values_of(base)
-        step = {4: 3, 11: 10}.get(number, number)  # firm 5 equals firm 4, firm 12 equals firm 11
-        for code in ("rd_expense", "rd_staff", "revenue"):
-            if code in values and values[code].amount is not None:
-                values[code].amount = (values[code].amount * (1 - Decimal(step) / 50) * scale).quantize(
-                    Decimal(1)
-                )
+        values = _scaled(make.values_of(base), number, scale)
         found.append(make.Case(enterprise_id=firm.pk, uscc=firm.uscc, values=values))
+    return found
+
+
+def cases_again(count: int = 13) -> list[make.Case]:
+    """The same cases for the firms that exist already."""
+    from enterprises.models import Enterprise
+
+    firms = list(Enterprise.objects.order_by("pk")[:count])
+    base = make.GOLDEN[2]["inputs"]
+    found = []
+    for number, firm in enumerate(firms):
+        found.append(
+            make.Case(enterprise_id=firm.pk, uscc=firm.uscc, values=_scaled(make.values_of(base), number))
+        )
+    return found
+
+
+def _scaled(values: dict[str, make.Value], number: int, scale: Decimal = Decimal(1)) -> dict[str, make.Value]:
+    step = {4: 3, 11: 10}.get(number, number)  # firm 5 equals firm 4, firm 12 equals firm 11
+    for code in ("rd_expense", "rd_staff", "revenue"):
+        amount = values[code].amount if code in values else None
+        if amount is not None:
+            values[code].amount = (amount * (1 - Decimal(step) / 50) * scale).quantize(Decimal(1))
+    return values
+
+
+def weaker() -> list[make.Case]:
+    """The same firms with less R&D, a year earlier."""
+    found = cases_again()
+    for case in found:
+        for code in ("rd_expense", "hightech_revenue"):
+            amount = case.values[code].amount
+            if amount is not None:
+                case.values[code].amount = (amount / 4).quantize(Decimal(1))
     return found
 
 
