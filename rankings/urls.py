@@ -40,6 +40,7 @@ urlpatterns = [
     path("zones/<slug:park>/method/<str:version>/", public.method, name="public_method"),
     path("p/<slug:park>/office/boards/", office.years, name="years"),
     path("p/<slug:park>/office/boards/<int:year>/", office.year, name="year"),
+    path("p/<slug:park>/office/boards/<int:year>/close/", office.close, name="close_year"),
     path("p/<slug:park>/office/boards/<int:year>/<slug:board>/preview/", office.preview, name="preview"),
     path("p/<slug:park>/office/boards/<int:year>/<slug:board>/propose/", office.propose, name="propose"),
     path("p/<slug:park>/office/editions/<int:edition_id>/", office.edition, name="edition"),

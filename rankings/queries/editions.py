@@ -9,10 +9,11 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from enterprises.queries import enterprises
+from enterprises.queries import cycles, enterprises
 from innovscore.core.problems import Conflict, NotFound
 from parks.models import SubPark
 from scoring import engine
+from scoring.queries import cycles as scored
 from scoring.queries import facts as frozen
 from scoring.queries import standing
 from scoring.queries.schemes import scheme_of
@@ -288,6 +289,14 @@ def objection_firms(organisation_id: int | None, published: Any) -> list[tuple[s
     return mine + [(uscc, name) for uscc, name in listed if not own or uscc != own.uscc]
 
 
+def is_closed(year: int) -> bool:
+    """Whether the cycle of a year was closed."""
+    try:
+        return bool(cycles.of_year(year).state == "closed")
+    except NotFound:
+        return False
+
+
 def sub_parks() -> list[tuple[str, str]]:
     return list(SubPark.objects.order_by("code").values_list("code", "name"))
 
@@ -346,9 +355,7 @@ def years() -> list[int]:
 
 
 def standing_years() -> list[int]:
-    from scoring.queries import cycles
-
-    return [line.cycle.year for line in cycles.overview() if line.run is not None]
+    return [line.cycle.year for line in scored.overview() if line.run is not None]
 
 
 def final_run_hashes(cycle_id: int) -> dict[str, str]:

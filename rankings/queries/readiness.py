@@ -69,6 +69,30 @@ def for_year(year: int, actor: Actor) -> list[Item]:
     return items
 
 
+def for_closing(year: int, actor: Actor) -> list[Item]:
+    """Before a year is closed."""
+    park = actor.park_code
+    boards = reverse("rankings:year", args=[park, year])
+    rows = list(editions.editions_of(year))
+    run = editions.current_run(year)
+    final = {row.board for row in rows if row.state == EditionState.FINAL}
+    pending = [
+        row
+        for row in rows
+        if row.state in (EditionState.DRAFT, EditionState.PROPOSED, EditionState.ON_NOTICE)
+    ]
+    missing = sorted(set(run.boards) - final) if run is not None else []
+    orders = corrections.waiting()
+    return [
+        Item(_("指标体系的榜单都已正式发布"), run is not None and not missing, boards),
+        Item(_("没有待公示或公示中的榜单"), not pending, boards),
+        Item(_("没有待批准的更正令"), not orders, reverse("rankings:corrections", args=[park])),
+        Item(
+            _("证书已签发"), not certificates.without(), reverse("rankings:office_certificates", args=[park])
+        ),
+    ]
+
+
 def for_edition(edition: BoardEdition, actor: Actor, breaks: list[str]) -> list[Item]:
     """Before an edition is put on notice or becomes final."""
     park = actor.park_code

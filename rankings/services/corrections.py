@@ -38,6 +38,8 @@ def propose(
         raise Conflict(code="not_upheld", message=_("只有成立或部分成立的异议才能开具更正令。"))
     if firm is None:
         raise Refused(code="no_firm", field="code", message=_("这条异议没有指明企业，不能更正单项数据。"))
+    if objection.edition.cycle.state == "closed":
+        raise Conflict(code="year_closed", message=_("这个年度已结束，不能再更正。"))
     if by.person_id is None:
         raise Forbidden(code="four_eyes", message=_("更正令须由具名的经办人开具。"))
     with transaction.atomic():

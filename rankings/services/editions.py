@@ -28,6 +28,10 @@ def propose(*, by: Actor, year: int, board: str) -> BoardEdition:
         raise Forbidden(code="four_eyes", message=_("榜单须由一位具名的积分专员提请。"))
     with transaction.atomic():
         run = editions.run_of_year(year)
+        if editions.is_closed(year):
+            raise Conflict(
+                code="year_closed", message=_("%(year)s 年度已结束，不能再编制榜单。") % {"year": year}
+            )
         draft = editions.draft_of(run, board)
         _check(
             draft,

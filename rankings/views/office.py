@@ -18,6 +18,7 @@ from ..queries import editions as edition_queries
 from ..queries import further, public, readiness
 from ..queries.wording import moment
 from ..services import editions, notices, publication
+from ..services import years as years_service
 from ..states import EditionState
 
 
@@ -41,13 +42,16 @@ def _year_page(request: ParkRequest, year: int, problem: Problem | None = None) 
             "page": public.draft_page(draft, year),
             "draft": draft,
             "editions": [row for row in rows if row.board == draft.board.code],
-            "can_propose": request.actor.role == "score_officer" and _is_free(draft, rows),
+            "can_propose": request.actor.role == "score_officer"
+            and _is_free(draft, rows)
+            and not edition_queries.is_closed(year),
         }
         for draft in drafts
     ]
     context = {
         "year": year, "run": run, "boards": boards, "editions": rows, "problem": problem,
-        "checklist": readiness.for_year(year, request.actor),
+        "checklist": readiness.for_year(year, request.actor), "closing": readiness.for_closing(year, request.actor),
+        "is_closed": edition_queries.is_closed(year), "can_close": request.actor.role == "park_admin",
     }  # fmt: skip
     return render(request, "rankings/office_year.html", context, status=problem.status if problem else 200)
 
@@ -82,6 +86,18 @@ def propose(request: ParkRequest, park: str, year: int, board: str) -> HttpRespo
         return _year_page(request, year, problem)
     messages.success(request, _("已提请“%(board)s”。请另一位发布员公示。") % {"board": edition.name_zh})
     return redirect("rankings:edition", park=park, edition_id=edition.pk)
+
+
+def close(request: ParkRequest, park: str, year: int) -> HttpResponse:
+    """Close the year; refused with what is still open."""
+    try:
+        years_service.close(by=request.actor, year=year)
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        return _year_page(request, year, problem)
+    messages.success(request, _("年度已结束。可在“年度”页开启下一年度，指标体系可沿用或换新版本。"))
+    return redirect("rankings:year", park=park, year=year)
 
 
 def edition(request: ParkRequest, park: str, edition_id: int) -> HttpResponse:

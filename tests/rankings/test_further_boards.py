@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -9,15 +10,18 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from enterprises.models import Enterprise
+from enterprises.models import Cycle, Enterprise
 from innovscore.core.problems import Conflict, Forbidden, Refused
+from parks.actors import Actor
 from parks.models import CalendarDay, SubPark
+from parks.scope import park_scope
 from parks.services import calendar
 from rankings.models import BoardDefinition, PublicProfile, PublishedBoard
 from rankings.queries import editions as queries
-from rankings.services import definitions, editions, notices, profiles
+from rankings.services import certificates, definitions, editions, notices, profiles, years
 from tests.factories import parks as people
 from tests.factories import rankings as make
+from tests.factories import scoring
 
 pytestmark = pytest.mark.django_db
 
@@ -209,3 +213,29 @@ def test_the_public_site_has_home_feed_sitemap_index_and_years(live_db: None, pa
         reverse("rankings:public_boards", args=[park.code]), {"q": "示例企业1"}
     ).content.decode()
     assert "/firms/" in found
+
+
+# The turn of the year
+
+
+def test_a_year_is_closed_when_everything_is_published_and_stays_reproducible(
+    live_db: None, park: Any, tmp_path: Any
+) -> None:
+    body = copy.deepcopy(dict(scoring._scheme.body))
+    body["boards"] = [board for board in body["boards"] if board["code"] == make.BOARD]
+    with park_scope(park.pk):
+        scoring.scheme_version(body, "2021.2")
+    office, edition = make.published_world(park)
+    with park_scope(park.pk):
+        Cycle.objects.update(state="frozen")
+        with pytest.raises(Conflict, match="year_open") as error:
+            years.close(by=office.admin, year=make.YEAR)
+        assert "证书已签发" in str(error.value.message)
+    with make.as_worker(tmp_path / "signing"), park_scope(park.pk):
+        certificates.issue_missing(by=Actor.system(park))
+    with park_scope(park.pk):
+        years.close(by=office.admin, year=make.YEAR)
+        assert Cycle.objects.get().state == "closed"
+        with pytest.raises(Conflict, match="year_closed"):
+            office.proposed()
+        assert queries.proof_breaks(edition) == []
