@@ -1,11 +1,11 @@
 """The small expression language of scheme files: parsed by hand, never evaluated by Python.
 
     or, and, not, < <= > >= == != (chains allowed: 0 <= x < 5), + - * /, unary -, min(..), max(..), abs(x),
-    if(condition, a, b), numbers, names (letters, digits, _ and dots).
+    ln(x), log10(x), sqrt(x), if(condition, a, b), numbers, names (letters, digits, _ and dots).
 
 One expression is evaluated in two ways: over float64 columns with a running error bound (`evaluate_columns`), and
-exactly in Decimal for one unit (`evaluate_exact`). Division by zero gives "undefined" (NaN / None), which every
-operation hands on and every comparison answers with false.
+exactly in Decimal for one unit (`evaluate_exact`). Division by zero, a logarithm
+of nothing or less and a root of less than nothing give "undefined" (NaN / None), which every operation hands on and every comparison answers with false.
 """
 
 from __future__ import annotations
@@ -25,7 +25,15 @@ EXACT = Context(prec=60, Emax=999999, Emin=-999999)
 MAX_DEPTH = 60
 _TOKEN = re.compile(r"\s*(?:(\d+\.?\d*|\.\d+)|([^\W\d][\w.]*)|(<=|>=|==|!=|[-+*/(),<>]))", re.UNICODE)
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
-_FUNCTIONS = {"min": (1, 99), "max": (1, 99), "abs": (1, 1), "if": (3, 3)}
+_FUNCTIONS = {
+    "min": (1, 99),
+    "max": (1, 99),
+    "abs": (1, 1),
+    "if": (3, 3),
+    "ln": (1, 1),
+    "log10": (1, 1),
+    "sqrt": (1, 1),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +260,23 @@ def _number(node: Node, env: Mapping[str, Approx]) -> Approx:  # noqa: PLR0911
         return np.abs(args[0][0]), args[0][1]
     if node.kind in ("min", "max"):
         return _extreme(np.minimum if node.kind == "min" else np.maximum, args)
+    if node.kind in _CURVED:
+        return _curved(node.kind, args[0])
     return _ARITHMETIC[node.kind](args[0], args[1])
+
+
+_CURVED: dict[str, Any] = {"ln": np.log, "log10": np.log10, "sqrt": np.sqrt}
+
+
+def _curved(kind: str, a: Approx) -> Approx:
+    """A logarithm or a root: defined above zero (the root at zero too); too near to it, decide exactly."""
+    size, bound = np.asarray(a[0]), np.asarray(a[1])
+    doubtful = (bound > 0) & (np.abs(size) <= 2 * bound)
+    allowed = size >= 0 if kind == "sqrt" else size > 0
+    value = _CURVED[kind](np.where(allowed, size, np.nan))
+    slope = 1 / np.maximum(value, 1e-300) if kind == "sqrt" else 2 / size
+    error = np.where(bound > 0, bound * slope, 0.0) + (np.abs(value) + 1) * 2 * ROUND_OFF
+    return np.where(doubtful, 0.0, value), np.where(doubtful, np.inf, error)
 
 
 def _choice(node: Node, env: Mapping[str, Approx]) -> Approx:
@@ -358,6 +382,9 @@ _EXACT_OPERATIONS: dict[str, Any] = {
     "-": EXACT.subtract,
     "*": EXACT.multiply,
     "/": lambda a, b: EXACT.divide(a, b) if b else None,
+    "ln": lambda a: EXACT.ln(a) if a > 0 else None,
+    "log10": lambda a: EXACT.log10(a) if a > 0 else None,
+    "sqrt": lambda a: EXACT.sqrt(a) if a >= 0 else None,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -89,32 +89,53 @@ def divide_half_up(numerator: Any, denominator: Any) -> Any:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
-def outlier_sources(indicator: Indicator, x: Floats, ranks: Ints) -> Ints:
-    """For every unit the unit whose value stands in for its own (itself where nothing is trimmed)."""
+CURVES = ("log", "box_cox")
+
+
+def treat_outliers(indicator: Indicator, x: Floats, ranks: Ints) -> tuple[Ints, str]:
+    """(for every unit the unit whose value stands in for its own, the curve to bend all values by or "").
+
+    clip and winsorise replace values; log and box_cox bend them; winsorise with `otherwise` bends where trimming
+    `points` values was not enough, and then trims nothing.
+    """
     rule, n = indicator.outliers, len(x)
     sources = np.arange(n)
     method = rule.get("method", "none")
     if method == "none" or n < 3:
-        return sources
+        return sources, ""
+    if method in CURVES:
+        return sources, method
     order = np.argsort(ranks, kind="stable")
     if method == "clip":
         low, high = int(rule.get("low", 0.01) * (n - 1)), int(np.ceil(rule.get("high", 0.99) * (n - 1)))
         sources[order[:low]], sources[order[high + 1 :]] = order[low], order[high]
-        return sources
-    low, high = 0, n - 1
-    values = x[order].copy()
-    for _ in range(min(rule.get("points", 5), n - 2)):
+        return sources, ""
+    low, high, enough = _trimmed(rule, x[order])
+    if not enough and "otherwise" in rule:
+        return sources, rule["otherwise"]
+    sources[order[:low]], sources[order[high + 1 :]] = order[low], order[high]
+    return sources, ""
+
+
+def _trimmed(rule: Mapping[str, Any], ascending: Floats) -> tuple[int, int, bool]:
+    """(first and last value kept, whether the rest is even enough); the longer tail loses one value after the other."""
+    low, high = 0, len(ascending) - 1
+    values = ascending.copy()
+
+    def even() -> bool:
         skew, kurtosis = shape(values)
-        if abs(skew) <= rule.get("skew", 2) and kurtosis <= rule.get("kurtosis", 3.5):
-            break
-        if skew >= 0:
+        return abs(skew) <= rule.get("skew", 2) and kurtosis <= rule.get("kurtosis", 3.5)
+
+    for _ in range(min(rule.get("points", 5), len(values) - 2)):
+        if even():
+            return low, high, True
+        if shape(values)[0] >= 0:
             high -= 1
             values[high + 1 :] = values[high]
         else:
             low += 1
             values[:low] = values[low]
-    sources[order[:low]], sources[order[high + 1 :]] = order[low], order[high]
-    return sources
+    return low, high, even()
 
 
 def shape(values: Floats) -> tuple[float, float]:
@@ -134,7 +155,7 @@ def cohort_scores(
     if len(x) == 0:
         return np.zeros(0, dtype=np.int64)
     ranks = dense_order(x, error, inputs, exact)
-    sources = outlier_sources(indicator, x, ranks)
+    sources, curve = treat_outliers(indicator, x, ranks)
     x, error, ranks = x[sources], error[sources], np.unique(ranks[sources], return_inverse=True)[1]
     if not indicator.higher_better:
         ranks = ranks.max() - ranks
@@ -144,9 +165,12 @@ def cohort_scores(
     elif function in ("rank", "borda"):
         scores = _places(function, ranks)
     else:
-        scores = _Scale(
+        scale = _Scale(
             indicator, label, x=x, error=error, ranks=ranks, exact=lambda row: exact(int(sources[row]))
-        ).scores()
+        )
+        if curve and ranks.max() > 0:
+            scale.bend(curve)
+        scores = scale.scores()
     if indicator.scoring.get("zero_is_zero") and n:
         scores = np.where(x == 0, 0, scores)
     return np.asarray(scores, dtype=np.int64)
@@ -187,6 +211,37 @@ class _Scale:
                 known[key] = half_up(min(ONE, max(ZERO, settle_one(int(row)))), 4)
             scores[row] = known[key]
         return scores
+
+    def bend(self, curve: str) -> None:
+        """Draw in the longer tail: ln or Box-Cox of the distance from the other end plus 1 % of the range.
+
+        The distance makes it defined for every value and independent of the unit; the order stays.
+        """
+        ends = sorted((int(self.order[0]), int(self.order[-1])), key=lambda row: self.x[row])
+        bottom, top = (self.exact(row) for row in ends)
+        rest = EXACT.divide(EXACT.subtract(top, bottom), Decimal(100))
+        mirrored = shape(np.sort(self.x))[0] < 0
+        power = Decimal(str(self.indicator.outliers.get("lambda", 0))) if curve == "box_cox" else ZERO
+        plain, sign = self.exact, -1 if mirrored else 1
+
+        def bent(row: int) -> Decimal:
+            value = plain(row)
+            distance = EXACT.subtract(top, value) if mirrored else EXACT.subtract(value, bottom)
+            distance = EXACT.add(distance, rest)
+            if not power:
+                return EXACT.ln(distance) * sign
+            return EXACT.divide(EXACT.power(distance, power) - 1, power) * sign
+
+        low, high = self.x[ends[0]], self.x[ends[1]]
+        distance = (high - self.x if mirrored else self.x - low) + (high - low) / 100
+        noise = (self.error + self.error[ends[0]] + self.error[ends[1]]) * 2 + distance * 8 * ROUND_OFF
+        with np.errstate(all="ignore"):
+            bend_ = float(power)
+            value = (distance**bend_ - 1) / bend_ if power else np.log(distance)
+            slope = np.maximum(distance, distance / 2) ** (bend_ - 1) * 2 ** max(0.0, 1 - bend_)
+            error = np.where(noise < distance / 2, noise * slope, np.inf)
+        self.x, self.exact = value * sign, bent
+        self.error = error + np.abs(value) * 8 * ROUND_OFF + (8 * ROUND_OFF / abs(bend_) if power else 0.0)
 
     def _constant(self) -> Ints:
         """All values equal: the middle for min_max and z_score; full marks for the two distances (0 if not above 0)."""

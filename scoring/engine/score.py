@@ -320,6 +320,8 @@ def _fair_points(members: list[int], weights: Ints, normalised: Ints) -> Fractio
 
 def _completeness(scheme: Scheme, weights: Ints, cells: npt.NDArray[np.uint8]) -> tuple[Ints, Bools]:
     """(share of the weight that has data, in 1e-2 per cent, half-up; whether it is below the threshold, exactly)."""
+    asked = ~np.array(scheme.bonus_indicators, dtype=bool)
+    weights, cells = weights[:, asked], cells[:, asked]
     there = np.where((cells == IS_MISSING) | (cells == IS_IMPUTED), 0, weights).sum(axis=1)
     whole = np.maximum(weights.sum(axis=1), 1)
     below = there * 10_000 < whole * half_up(scheme.provisional_below * 100, 0)

@@ -191,8 +191,10 @@ def sobol_indices(
         first[index], total[index] = _estimate(shift_one, shift_two, shift, shift_spread)
         unit_first[rows, index], unit_total[rows, index] = _estimate(one, two, both, spread)
     mean_shift = float(np.concatenate((shift_one, shift_two)).mean())
-    units = task.back(unit_first), task.back(unit_total)
-    return Indices(names, first, total, mean_shift, shift_spread, task.ids, *units, samples, str(seed))
+    unit_first, unit_total = task.back(unit_first), task.back(unit_total)
+    return Indices(
+        names, first, total, mean_shift, shift_spread, task.ids, unit_first, unit_total, samples, str(seed)
+    )
 
 
 def leave_one_out(scores: Scores, scheme: Scheme) -> Ints:
@@ -231,6 +233,7 @@ class _Task:
     trees: Mapping[str, _Node]
     deductions: Ints  # in 1e-6
     points: float  # of the total
+    bonus_points: float
     share_scale: int
     more_decimals: int  # that the score has, beyond the two of a total
     cohorts: tuple[Ints, ...]
@@ -277,9 +280,14 @@ class _Task:
 
     def totals(self, factors: Floats, share: str, tree: str, decimals: Ints) -> Ints:
         """Totals (draws, n) as integers in 1e-6: rounded half-up to the draw's decimals, deductions taken off."""
-        mean = _mean(self.trees[tree], factors, self.weights, self.shares[share], self.share_scale)[1]
+        shares, scale = self.shares[share], self.share_scale
+        total = _mean(self.trees[tree], factors, self.weights, shares, scale)[1] * (self.points / scale)
+        if self.bonus_points:
+            total += _mean(self.trees["bonus"], factors, self.weights, shares, scale)[1] * (
+                self.bonus_points / scale
+            )
         unit = 10 ** (6 - decimals - self.more_decimals)[:, None]
-        whole = np.floor(mean * (self.points * TOTAL_SCALE / self.share_scale) / unit + (0.5 + A_TIE))
+        whole = np.floor(total * TOTAL_SCALE / unit + (0.5 + A_TIE))
         return np.asarray(np.maximum(whole.astype(np.int64) * unit - self.deductions, 0))
 
     def placed(self, totals: Ints) -> npt.NDArray[np.int32]:
@@ -332,14 +340,14 @@ def _mean(node: _Node, factors: Floats, weights: Floats, shares: Floats, scale: 
     return weight, mean
 
 
-def _tree(scheme: Scheme, top: str = "") -> _Node:
-    """The scheme's tree; arithmetic nodes below arithmetic ones are merged into them."""
+def _tree(scheme: Scheme, top: str = "", *, bonus: bool = False) -> _Node:
+    """The scheme's tree (or that of its bonus); arithmetic nodes below arithmetic ones are merged into them."""
 
     def build(code: str, method: str) -> _Node:
         leaves = [i for i, item in enumerate(scheme.indicators) if item.dimension == code]
-        children = []
+        children: list[_Node] = []
         for dimension in scheme.dimensions:
-            if dimension.parent != code:
+            if dimension.parent != code or (not code and dimension.bonus != bonus):
                 continue
             child = build(dimension.code, dimension.aggregate)
             if child.method == method == "arithmetic":
@@ -349,7 +357,7 @@ def _tree(scheme: Scheme, top: str = "") -> _Node:
                 children.append(child)
         return _Node(method, tuple(leaves), tuple(children))
 
-    return build("", top or scheme.aggregate)
+    return build("", "arithmetic" if bonus else top or scheme.aggregate)
 
 
 def _of_total(scores: Scores, scheme: Scheme, choices: Choices, within: str, facts: Facts | None) -> _Task:
@@ -363,11 +371,12 @@ def _of_total(scores: Scores, scheme: Scheme, choices: Choices, within: str, fac
         if name != "scheme":
             shares[name] = _renormalised(name, scores, scheme, facts)
     trees = {name: _tree(scheme, "" if name == "scheme" else name) for name in AGGREGATIONS}
+    trees["bonus"] = _tree(scheme, bonus=True)
     task = _Task(
         ids=scores.ids, order=order, base=np.zeros(0, dtype=np.int64),
         weights=np.rint(scores.weights[order].T / WEIGHT_UNIT), deductions=scores.deductions[order] * 10_000,
         shares={name: np.ascontiguousarray(table[order].T, dtype=np.float64) for name, table in shares.items()},
-        trees=trees, points=float(scheme.total_points), share_scale=UNIT, more_decimals=0,
+        trees=trees, points=float(scheme.total_points), bonus_points=float(scheme.bonus_points), share_scale=UNIT, more_decimals=0,
         cohorts=tuple(c for c in cohorts if len(c)),
         codes=tuple(item.code for item in scheme.indicators),
     )  # fmt: skip
@@ -379,7 +388,10 @@ def _of_board(board: BoardResult, scores: Scores, scheme: Scheme) -> _Task:
     members = [index for index, item in enumerate(scheme.indicators) if item.code in board.indicators]
     given = next(item.weights for item in scheme.boards if item.code == board.code)
     weights = np.array([float(given[scheme.indicators[i].code]) * 100 for i in members])
-    eligible, curve = board.eligible[order], scores.normalised[order][:, members].T * (MIDRANK_SCALE / UNIT)
+    eligible, curve = (
+        board.eligible[order],
+        (scores.normalised[order][:, members].T * (MIDRANK_SCALE // UNIT)).astype(np.float64),
+    )
     cohorts = [np.flatnonzero(eligible)]
     if scheme.board_rules.scope == "per_group":
         cohorts = [np.flatnonzero(eligible & (scores.group[order] == g)) for g in np.unique(scores.group)]
@@ -388,7 +400,7 @@ def _of_board(board: BoardResult, scores: Scores, scheme: Scheme) -> _Task:
         ids=scores.ids, order=order, base=np.zeros(0, dtype=np.int64),
         weights=np.repeat(np.rint(weights)[:, None], len(order), axis=1), deductions=np.zeros(len(order), dtype=np.int64),
         shares={"scheme": board.midranks[order].T.astype(np.float64), "percentile": curve, "min_max": curve},
-        trees=dict.fromkeys(AGGREGATIONS, flat), points=100.0, share_scale=MIDRANK_SCALE, more_decimals=2,
+        trees=dict.fromkeys(AGGREGATIONS, flat), points=100.0, bonus_points=0.0, share_scale=MIDRANK_SCALE, more_decimals=2,
         cohorts=tuple(c for c in cohorts if len(c)),
         codes=board.indicators,
     )  # fmt: skip

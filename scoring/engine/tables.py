@@ -137,11 +137,35 @@ def _ranked(entry: str) -> tuple[str, str]:
     return level, place
 
 
+def read_comparisons(path: Path | None) -> dict[tuple[str, str], float]:
+    """Columns a, b, ratio: a outweighs b `ratio` times (5, 0.2 or 1/5)."""
+    if path is None:
+        return {}
+    frame = read_frame(path)
+    if not {"a", "b", "ratio"} <= set(frame.columns):
+        raise FactsError(f"{path}: the columns a, b and ratio are needed")
+    found: dict[tuple[str, str], float] = {}
+    for line, cells in enumerate(frame.to_dict("records"), start=2):
+        try:
+            upper, _, lower = str(cells["ratio"]).partition("/")
+            ratio = Decimal(upper.strip()) / Decimal(lower.strip() or 1)
+        except (InvalidOperation, ArithmeticError) as error:
+            raise FactsError(f"{path} row {line}: {cells['ratio']!r} is no ratio") from error
+        if not Decimal(1) / 9 - Decimal("0.001") <= ratio <= 9:
+            raise FactsError(f"{path} row {line}: a ratio lies between 1/9 and 9, not {cells['ratio']}")
+        found[str(cells["a"]).strip(), str(cells["b"]).strip()] = float(ratio)
+    return found
+
+
 def write_table(frame: pd.DataFrame, path: Path) -> None:
-    """CSV or Parquet by the file's ending."""
+    """CSV, Parquet or XLSX by the file's ending; text that a spreadsheet would run as a formula stays text."""
     if path.suffix == ".parquet":
         frame.to_parquet(path, index=False)
     elif path.suffix == ".csv":
         frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    elif path.suffix == ".xlsx":
+        options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
+        with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs={"options": options}) as book:
+            frame.to_excel(book, index=False, freeze_panes=(1, 1))
     else:
-        raise FactsError(f"{path}: write .csv or .parquet")
+        raise FactsError(f"{path}: write .csv, .parquet or .xlsx")
