@@ -106,6 +106,8 @@ def _validate(args: argparse.Namespace) -> int:
     scheme = load_scheme(args.scheme)
     print(f"{scheme.code} {scheme.version}: {len(scheme.inputs)} inputs, {len(scheme.indicators)} indicators")
     print(f"sha256 {scheme.digest}")
+    if scheme.draft:
+        print("marked as a draft")
     for path, line, text in locate(args.scheme, warnings(scheme)):
         print(f"warning: {path} (line {line}): {text}", file=sys.stderr)
     return 0

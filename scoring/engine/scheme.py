@@ -235,6 +235,11 @@ class Scheme:
         return tuple(extra(item.dimension) for item in self.indicators)
 
     @property
+    def draft(self) -> bool:
+        """Not yet a method in force: its text is still to be settled."""
+        return bool(self.body.get("draft", False))
+
+    @property
     def most_points(self) -> Decimal:
         """The highest total anybody can reach, bonus included."""
         return self.total_points + self.bonus_points
