@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cached_property
@@ -452,11 +452,11 @@ class _Builder:
         path: Path_ = ("indicators", index)
         other = item.get("alternative")
         formula = self._expression(item["formula"], (*path, "formula"))
-        return Indicator(
+        indicator = Indicator(
             code=item["code"], zh=item.get("zh", item["code"]), en=item.get("en", item["code"]),
             dimension=item["dimension"], scope=item.get("scope", ""), unit=item.get("unit", ""),
             higher_better=item.get("direction", "higher_better") == "higher_better",
-            inputs=tuple(item.get("inputs", formula.names)), formula=formula, function=item["scoring"]["function"],
+            inputs=tuple(item.get("inputs", ())), formula=formula, function=item["scoring"]["function"],
             scoring=item["scoring"], weights=item["weight"], constants=item.get("constants", {}),
             zero_when=self._checks(item.get("zero_when", []), (*path, "zero_when")),
             alternative_when=self._condition(other["when"], (*path, "alternative", "when")) if other else None,
@@ -466,6 +466,10 @@ class _Builder:
             not_applicable="not_applicable" in item, sources=tuple(item.get("sources", ())),
             evidence=item.get("evidence", ""), definition=item.get("definition", {}),
         )  # fmt: skip
+        if "inputs" in item:
+            return indicator
+        read = (*indicator.names(alternative=False), *indicator.names(alternative=True))
+        return replace(indicator, inputs=tuple(dict.fromkeys(read)))
 
     def _checks(self, items: Iterable[Mapping[str, Any]], path: Path_) -> tuple[Check, ...]:
         return tuple(
