@@ -64,8 +64,12 @@ def core(units: int) -> None:
     rng = np.random.default_rng(3)
     table, group = rng.normal(size=(units, 30)), rng.integers(0, 30, units)
 
+    no_error = np.zeros(units)
+
     def engine_column(x: Any) -> None:
-        midrank(dense_order(x, np.zeros(len(x)), x.view(np.int64).reshape(-1, 1), lambda _row: None), 10_000)
+        midrank(
+            dense_order(x, no_error[: len(x)], lambda rows: rows[:, None], lambda rows: rows.tolist()), 10_000
+        )
 
     times = 3 if units <= 100_000 else 1
     engine = best(lambda: by_group(table, group, engine_column), times)

@@ -403,3 +403,89 @@ def _exact_truth(node: Node, env: Mapping[str, Decimal | None]) -> bool:
     if abs(difference) <= max(abs(a), abs(b)) * Decimal("1e-45"):
         difference = Decimal(0)
     return bool(_COMPARE[node.kind](difference))
+
+
+# --- exactly, for many units: fractions in two object arrays of Python integers -----------------------------------------
+
+Rational = tuple[Any, Any]  # numerator and denominator (> 0; 0 = undefined)
+
+
+def is_rational(expression: Expression) -> bool:
+    """Whether only fractions come out: no logarithm, no root."""
+    return not _kinds(expression.root) & set(_CURVED)
+
+
+def _kinds(node: Node) -> set[str]:
+    return {node.kind}.union(*map(_kinds, node.args))
+
+
+def evaluate_rational(expression: Expression, env: Mapping[str, Rational]) -> Rational:
+    """Fractions of an expression without logarithms and roots, over object arrays of integers."""
+    return _fraction(expression.root, env)
+
+
+def test_rational(expression: Expression, env: Mapping[str, Rational]) -> Any:
+    """Truths of a condition over the same arrays."""
+    return _fraction_truth(expression.root, env)
+
+
+test_rational.__test__ = False  # type: ignore[attr-defined]  # pytest would collect it by its name
+
+
+def _fraction(node: Node, env: Mapping[str, Rational]) -> Rational:
+    if node.kind == "num":
+        return node.number.as_integer_ratio()
+    if node.kind == "name":
+        return env[node.name]
+    if node.kind == "if":
+        return picked(_fraction_truth(node.args[0], env), *(_fraction(arg, env) for arg in node.args[1:]))
+    (n, d), *others = (_fraction(arg, env) for arg in node.args)
+    if node.kind in ("neg", "abs"):
+        return (-n if node.kind == "neg" else abs(n)), d
+    for m, e in others:
+        n, d = _FRACTIONS[node.kind](n, d, m, e)
+    return n, d
+
+
+def picked(truth: Any, yes: Rational, no: Rational) -> Rational:
+    """One fraction where the truth holds, else the other."""
+    n, d = (
+        np.where(truth, np.asarray(a, object), np.asarray(b, object)) for a, b in zip(yes, no, strict=True)
+    )
+    return n, d
+
+
+def _quotient(n: Any, d: Any, m: Any, e: Any) -> Rational:
+    sign = np.where(np.asarray(m, object) < 0, -1, 1).astype(object)
+    return n * e * sign, d * m * sign * np.where(np.asarray(e, object) == 0, 0, 1).astype(object)
+
+
+def _least(n: Any, d: Any, m: Any, e: Any) -> Rational:
+    top, bottom = picked(np.asarray(n * e <= m * d, bool), (n, d), (m, e))
+    return top, bottom * np.where(np.asarray(d * e, object) == 0, 0, 1).astype(object)
+
+
+def _largest(n: Any, d: Any, m: Any, e: Any) -> Rational:
+    top, bottom = _least(-n, d, -m, e)
+    return -top, bottom
+
+
+_FRACTIONS: dict[str, Any] = {
+    "+": lambda n, d, m, e: (n * e + m * d, d * e),
+    "-": lambda n, d, m, e: (n * e - m * d, d * e),
+    "*": lambda n, d, m, e: (n * m, d * e),
+    "/": _quotient,
+    "min": _least,
+    "max": _largest,
+}
+
+
+def _fraction_truth(node: Node, env: Mapping[str, Rational]) -> Any:
+    if node.kind == "not":
+        return ~np.asarray(_fraction_truth(node.args[0], env), bool)
+    if node.kind in ("and", "or"):
+        a, b = (np.asarray(_fraction_truth(arg, env), bool) for arg in node.args)
+        return a & b if node.kind == "and" else a | b
+    (n, d), (m, e) = (_fraction(arg, env) for arg in node.args)
+    known = np.asarray(np.asarray(d * e, object) != 0, bool)
+    return np.asarray(_COMPARE[node.kind](np.asarray(n * e - m * d, object)), bool) & known

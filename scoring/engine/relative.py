@@ -11,60 +11,64 @@ import numpy.typing as npt
 
 from .expressions import EXACT, ROUND_OFF
 from .facts import Ints
-from .functions import ONE, ZERO, half_up, settle
+from .functions import ONE, ZERO, half_up
 from .scheme import Indicator
 
 Floats = npt.NDArray[np.float64]
 ExactX = Callable[[int], Decimal]
+Keys = Callable[[Ints], list[int]]
 UNIT = 10_000
 
 
-def dense_order(x: Floats, error: Floats, inputs: Ints, exact: ExactX) -> Ints:
-    """Dense rank (0 = lowest) of every unit; neighbours too close for float64 are told apart in decimal arithmetic.
+def dense_order(x: Floats, error: Floats, inputs: Callable[[Ints], Ints], keys: Keys) -> Ints:
+    """Dense rank (0 = lowest) of every unit; what float64 cannot tell apart is told apart exactly.
 
-    inputs: the integer facts x comes from (n, m): equal facts are equal without computing.
+    inputs(rows): the integer facts x comes from (a row a unit): equal facts are equal without computing.
+    keys(rows): integers that compare as the exact x does.
     """
     n = len(x)
     if n == 0:
         return np.zeros(0, dtype=np.int64)
-    order = np.argsort(x, kind="stable") if not error.any() else np.lexsort((*inputs.T, x))
-    v, e, facts = x[order], error[order], inputs[order]
-    same = (facts[1:] == facts[:-1]).all(axis=1)
-    close = same | (v[1:] - v[:-1] <= e[1:] + e[:-1])
-    doubt = close & ~same & (e[1:] + e[:-1] > 0)
-    steps = ~close
-    if doubt.any():
-        order, steps = _settle_order(order, close, doubt, steps, _remembered(inputs, exact))
+    order = np.argsort(x)
+    v = x[order]
+    if not error.any():
+        steps = v[1:] != v[:-1]
+    else:
+        # A step is sure where everything above it lies above everything below it, error bounds included.
+        e = error[order]
+        steps = np.minimum.accumulate((v - e)[::-1])[::-1][1:] > np.maximum.accumulate(v + e)[:-1]
+        order, steps = _settle_order(order, steps, e, inputs, keys)
     ranks = np.empty(n, dtype=np.int64)
     ranks[order] = np.concatenate(([0], np.cumsum(steps)))
     return ranks
 
 
-def _remembered(inputs: Ints, exact: ExactX) -> ExactX:
-    """`exact`, settled, and computed once for equal facts."""
-    known: dict[bytes, Decimal] = {}
-
-    def value(row: int) -> Decimal:
-        key = inputs[row].tobytes()
-        if key not in known:
-            known[key] = settle(exact(row))
-        return known[key]
-
-    return value
-
-
-def _settle_order(order: Ints, close: Any, doubt: Any, steps: Any, exact: ExactX) -> tuple[Ints, Any]:
+def _settle_order(
+    order: Ints, steps: Any, error: Floats, inputs: Callable[[Ints], Ints], keys: Keys
+) -> tuple[Ints, Any]:
+    """Order and steps after every cluster of different facts too close to tell has been sorted exactly."""
+    close = np.flatnonzero(~steps & (error[1:] + error[:-1] > 0))
+    if not len(close):
+        return order, steps
+    differ = close[(inputs(order[close]) != inputs(order[close + 1])).any(axis=1)]
+    if not len(differ):
+        return order, steps
+    cluster = np.concatenate(([0], np.cumsum(steps)))
+    doubtful = np.zeros(cluster[-1] + 1, dtype=bool)
+    doubtful[cluster[differ]] = True
+    places = np.flatnonzero(doubtful[cluster])
+    rows, home = order[places], cluster[places]
+    facts = np.ascontiguousarray(inputs(rows))
+    whole = facts.view([("", facts.dtype)] * facts.shape[1]).ravel()
+    _, first, which = np.unique(whole, return_index=True, return_inverse=True)
+    found = keys(rows[first])
+    number = {key: index for index, key in enumerate(sorted(set(found)))}
+    exact = np.array([number[key] for key in found], dtype=np.int64)[which.ravel()]
+    sorted_ = np.lexsort((exact, home))
     order, steps = order.copy(), steps.copy()
-    edges = np.flatnonzero(~close)
-    starts = np.concatenate(([0], edges + 1))
-    ends = np.concatenate((edges + 1, [len(order)]))
-    doubts = np.concatenate(([0], np.cumsum(doubt)))
-    for start, end in zip(starts, ends, strict=True):
-        if doubts[end - 1] == doubts[start]:
-            continue
-        keyed = sorted(((exact(int(row)), int(row)) for row in order[start:end]), key=lambda item: item[0])
-        order[start:end] = [row for _, row in keyed]
-        steps[start : end - 1] = [a[0] != b[0] for a, b in zip(keyed, keyed[1:], strict=False)]
+    order[places], exact = rows[sorted_], exact[sorted_]
+    inside = np.flatnonzero(home[1:] == home[:-1])
+    steps[places[inside]] = exact[inside + 1] != exact[inside]
     return order, steps
 
 
@@ -80,8 +84,9 @@ def midrank(ranks: Ints, scale: int) -> Ints:
     n = len(ranks)
     if n <= 1:
         return np.full(n, scale, dtype=np.int64)
-    less, equal = less_and_equal(ranks)
-    return divide_half_up((2 * less + equal - 1) * scale, 2 * (n - 1))
+    equal = np.bincount(ranks)
+    less = np.cumsum(equal) - equal
+    return np.asarray(divide_half_up((2 * less + equal - 1) * scale, 2 * (n - 1))[ranks])
 
 
 def divide_half_up(numerator: Any, denominator: Any) -> Any:
@@ -148,13 +153,45 @@ def shape(values: Floats) -> tuple[float, float]:
     return float((off**3).mean() / spread**1.5), float((off**4).mean() / spread**2 - 3)
 
 
+def span_scores(x: Floats, error: Floats, keys: Keys, *, higher: bool) -> Ints:
+    """min_max without an outlier rule, in 1/10000: only the two ends and what lies near a rounding boundary is exact."""
+    low, high = _end(x, error, keys, 1), _end(x, error, keys, -1)
+    ends = keys(np.array([low, high]))
+    if ends[0] == ends[1]:
+        return np.full(len(x), UNIT // 2)
+    if not higher:
+        low, high, ends = high, low, [-key for key in reversed(ends)]
+    span = x[high] - x[low]
+    bound = 1e-9
+    if error.any():
+        bound = max(bound, float(error.max()) * 4 / abs(span)) if span else np.inf
+    with np.errstate(all="ignore"):
+        scaled = np.nan_to_num((x - x[low]) * (UNIT / span))
+    scores = np.floor(scaled + 0.5)
+    near = np.flatnonzero(np.abs(scaled - scores) >= 0.5 - UNIT * bound)
+    scores = np.clip(scores, 0, UNIT).astype(np.int64)
+    if len(near):
+        sign, width = (1 if higher else -1), ends[1] - ends[0]
+        scores[near] = [divide_half_up((sign * key - ends[0]) * UNIT, width) for key in keys(near)]
+    return scores
+
+
+def _end(x: Floats, error: Floats, keys: Keys, sign: int) -> int:
+    """The row of the least (sign 1) or greatest (-1) value; candidates within the error are compared exactly."""
+    value = x * sign
+    near = np.flatnonzero(value - error <= (value + error).min())
+    if len(near) == 1 or not error[near].any():
+        return int(near[0])
+    found = keys(near)
+    return int(near[min(range(len(near)), key=lambda i: found[i] * sign)])
+
+
 def cohort_scores(
-    indicator: Indicator, label: str, *, x: Floats, error: Floats, inputs: Ints, exact: ExactX
+    indicator: Indicator, label: str, *, x: Floats, error: Floats, ranks: Ints, exact: ExactX
 ) -> Ints:
-    """Normalised values (1/10000) of one cohort under a relative function."""
+    """Normalised values (1/10000) of one cohort under a relative function; ranks as `dense_order` gives them."""
     if len(x) == 0:
         return np.zeros(0, dtype=np.int64)
-    ranks = dense_order(x, error, inputs, exact)
     sources, curve = treat_outliers(indicator, x, ranks)
     x, error, ranks = x[sources], error[sources], np.unique(ranks[sources], return_inverse=True)[1]
     if not indicator.higher_better:
