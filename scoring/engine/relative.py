@@ -144,13 +144,15 @@ def _trimmed(rule: Mapping[str, Any], ascending: Floats) -> tuple[int, int, bool
 
 
 def shape(values: Floats) -> tuple[float, float]:
-    """Skewness and excess kurtosis; a constant column has neither."""
+    """Skewness and excess kurtosis; a constant column has neither. A skew of less than float64 knows is none: which tail
+    is the longer one must not depend on the unit of the column."""
     scaled = values / max(float(np.abs(values).max()), 1e-300)
     off = scaled - scaled.mean()
     spread = float((off**2).mean())
     if spread <= 1e-28:
         return 0.0, 0.0
-    return float((off**3).mean() / spread**1.5), float((off**4).mean() / spread**2 - 3)
+    skew = float((off**3).mean() / spread**1.5)
+    return (skew if abs(skew) > 1e-9 else 0.0), float((off**4).mean() / spread**2 - 3)
 
 
 def span_scores(x: Floats, error: Floats, keys: Keys, *, higher: bool) -> Ints:
