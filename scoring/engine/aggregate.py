@@ -18,7 +18,7 @@ def tree_points(scheme: Scheme, weights: Ints, normalised: Ints) -> tuple[Ints, 
     """(points of every dimension, points of the total), both in 1e-14.
 
     An arithmetic node is the plain sum of what hangs on it. A geometric or harmonic node gets the weighted mean of its
-    children's shares, half-up to 4 decimals, times its weight; a child at 0 makes it 0.
+    children's shares, half-up to 4 decimals, times its weight; a child at 0 makes it 0. Bonus dimensions are added last.
     """
     n = len(weights)
     place = {item.code: index for index, item in enumerate(scheme.dimensions)}
@@ -31,8 +31,10 @@ def tree_points(scheme: Scheme, weights: Ints, normalised: Ints) -> tuple[Ints, 
         dimension = scheme.dimensions[place[code]]
         weight, value = _node(dimension.aggregate, children[code], n)
         points[:, place[code]] = value
-        children[dimension.parent].append((weight, value))
-    return points, _node(scheme.aggregate, children[""], n)[1]
+        if not dimension.bonus:
+            children[dimension.parent].append((weight, value))
+    extra = [points[:, place[item.code]] for item in scheme.dimensions if item.bonus]
+    return points, _node(scheme.aggregate, children[""], n)[1] + sum(extra, np.zeros(n, dtype=np.int64))
 
 
 def _depth(scheme: Scheme, code: str) -> int:

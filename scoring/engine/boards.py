@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
 from . import expressions
 from .facts import Facts, Ints
-from .raw import Bools, Columns, exact_raw, order_inputs, raw_values
-from .relative import dense_order, divide_half_up, midrank
+from .raw import Bools, Columns, Floats, exact_raw, raw_values
+from .relative import divide_half_up, midrank
 from .scheme import Board, Scheme
-from .score import IS_NOT_APPLICABLE, VALUE, Scores
+from .score import IS_NOT_APPLICABLE, VALUE, Scores, order_of
 
 MIDRANK_SCALE = 10**8
 
@@ -138,47 +137,43 @@ def _board(
     cohorts = [np.flatnonzero(eligible)]
     if scheme.board_rules.scope == "per_group":
         cohorts = [np.flatnonzero(eligible & (scores.group == g)) for g in np.unique(scores.group)]
-    for cohort in cohorts:
-        part = Columns(
-            columns.facts.take(cohort), scheme
-        )  # once a cohort: copying the facts costs more than ranking them
-        for position, index in enumerate(members):
-            values, order = _cohort_midranks(part, scores, index, cohort)
-            midranks[cohort, position] = values
+    for position, index in enumerate(members):
+        valued = scores.cells[:, index] == VALUE
+        x, error = _raw(columns, scores, index, valued & eligible)
+        for cohort in cohorts:
+            values, order = _cohort_midranks(columns, scores, index, cohort[valued[cohort]], (x, error))
+            midranks[:, position] += values
             if index == heaviest:
-                heavy[cohort] = order
+                heavy[cohort] = order[cohort]
     result = np.where(eligible, divide_half_up(midranks @ (shares // 100), 10**8), 0)
     return _placed(
         board, columns, scores, (eligible, result, midranks, heavy), (times, ids, cohorts, members)
     )
 
 
-def _cohort_midranks(part: Columns, scores: Scores, index: int, cohort: Ints) -> tuple[Ints, Ints]:
-    """(midranks in 1e-8, dense order with the best highest; -1 without a value) of one indicator in one cohort.
-
-    `part` has the columns of the cohort only, in its order.
-    """
-    scheme, indicator = part.scheme, part.scheme.indicators[index]
-    group = scores.group[cohort]
-    raw = raw_values(part, indicator, group)
-    valued = np.flatnonzero(scores.cells[cohort, index] == VALUE)
-    labels = part.facts.group_labels
-    x, error = raw.x.copy(), raw.error.copy()
-
-    def exact_x(row: int) -> Decimal:
-        return exact_raw(part, indicator, row, labels[group[row]]).x or Decimal(0)
-
-    for row in valued[raw.unsure[valued]]:
-        x[row] = float(exact_x(int(row)))
+def _raw(columns: Columns, scores: Scores, index: int, rows: Bools) -> tuple[Floats, Floats]:
+    """Raw values of an indicator with their error bounds, exact where float64 was unsure."""
+    indicator, labels = columns.scheme.indicators[index], columns.facts.group_labels
+    raw = raw_values(columns, indicator, scores.group)
+    x, error = raw.x, raw.error
+    for row in np.flatnonzero(raw.unsure & rows):
+        x[row] = float(exact_raw(columns, indicator, int(row), labels[scores.group[row]]).x or 0)
         error[row] = abs(x[row]) * expressions.ROUND_OFF
-    inputs = order_inputs(part, indicator, group, valued)
-    dense = dense_order(x[valued], error[valued], inputs, lambda i: exact_x(int(valued[i])))
+    return x, error
+
+
+def _cohort_midranks(
+    columns: Columns, scores: Scores, index: int, rows: Ints, raw: tuple[Floats, Floats]
+) -> tuple[Ints, Ints]:
+    """(midranks in 1e-8, dense order with the best highest; -1 without a value) of all units that have one: `rows`."""
+    scheme, indicator, n = columns.scheme, columns.scheme.indicators[index], len(columns.facts)
+    dense = order_of(columns, indicator, scores.group, rows, raw)
     if not indicator.higher_better and len(dense):
         dense = dense.max() - dense
-    midranks, order = np.zeros(len(cohort), dtype=np.int64), np.full(len(cohort), -1, dtype=np.int64)
-    midranks[valued], order[valued] = midrank(dense, MIDRANK_SCALE), dense
+    midranks, order = np.zeros(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
+    midranks[rows], order[rows] = midrank(dense, MIDRANK_SCALE), dense
     if indicator.unit in scheme.board_rules.zero_units:
-        midranks[x == 0] = 0
+        midranks[rows[raw[0][rows] == 0]] = 0
     return midranks, order
 
 
@@ -194,6 +189,6 @@ def _placed(board: Board, columns: Columns, scores: Scores, measured: Any, keys:
         own_place, own_position = places(order, result)
         place, position = place + own_place, position + own_position
         shown = own_position if rules.cut == "tie_break" else own_place
-        winners += [int(row) for row in order if shown[row] <= rules.size]
+        winners += order[shown[order] <= rules.size].tolist()
     codes = tuple(columns.scheme.indicators[i].code for i in members)
     return BoardResult(board.code, eligible, result, place, position, codes, midranks, tuple(winners))

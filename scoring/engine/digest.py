@@ -13,11 +13,11 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .facts import Facts
+from .facts import Facts, Ints
 
 if TYPE_CHECKING:
     from .score import Scores
@@ -50,9 +50,20 @@ def merkle_path(leaves: list[bytes], index: int) -> list[tuple[str, bytes]]:
     return path
 
 
-def _head(unit: str, label: bytes) -> bytes:
-    name = unit.encode("utf-8")
-    return struct.pack("<H", len(name)) + name + label
+def _leaves(ids: tuple[str, ...], labels: list[bytes], group: Ints, rows: Any) -> list[bytes]:
+    """Hashed rows sorted by id: 0x00, length and text of the id, the label, the row's bytes."""
+    names = [unit.encode("utf-8") for unit in ids]
+    order = sorted(range(len(ids)), key=names.__getitem__)
+    width = rows.strides[0] if len(rows) else 0
+    body, which = np.ascontiguousarray(rows).data.cast("B"), group.tolist()
+    sha, pack = hashlib.sha256, struct.Struct("<H").pack
+    leaves = []
+    for i in order:
+        name = names[i]
+        leaf = sha(b"\x00" + pack(len(name)) + name + labels[which[i]])
+        leaf.update(body[i * width : (i + 1) * width])
+        leaves.append(leaf.digest())
+    return leaves
 
 
 def _labels(names: tuple[str, ...]) -> list[bytes]:
@@ -63,17 +74,9 @@ def _labels(names: tuple[str, ...]) -> list[bytes]:
 
 def snapshot_leaves(facts: Facts) -> list[bytes]:
     """Hashed rows of the facts, sorted by id."""
-    values = np.ascontiguousarray(facts.values, dtype="<i8")
-    states = np.ascontiguousarray(facts.states, dtype=np.uint8)
-    order = sorted(range(len(facts)), key=lambda i: facts.ids[i].encode("utf-8"))
-    group, labels = facts.group.tolist(), _labels(facts.group_labels)
-    sha = hashlib.sha256
-    return [
-        sha(
-            b"\x00" + _head(facts.ids[i], labels[group[i]]) + values[i].tobytes() + states[i].tobytes()
-        ).digest()
-        for i in order
-    ]
+    values = np.ascontiguousarray(facts.values, dtype="<i8").view(np.uint8)
+    rows = np.concatenate((values, np.asarray(facts.states, dtype=np.uint8)), axis=1)
+    return _leaves(facts.ids, _labels(facts.group_labels), facts.group, rows)
 
 
 def snapshot_root(facts: Facts) -> str:
@@ -83,11 +86,10 @@ def snapshot_root(facts: Facts) -> str:
 def result_leaves(scores: Scores) -> list[bytes]:
     """Hashed rows of the scores, sorted by id."""
     single = [scores.total, scores.deductions, scores.completeness, scores.flags, scores.vetoes]
-    rows = np.column_stack((*single, scores.normalised, scores.points, scores.dimensions)).astype("<i8")
-    order = sorted(range(len(scores)), key=lambda i: scores.ids[i].encode("utf-8"))
-    group, labels = scores.group.tolist(), _labels(scores.group_labels)
-    sha = hashlib.sha256
-    return [sha(b"\x00" + _head(scores.ids[i], labels[group[i]]) + rows[i].tobytes()).digest() for i in order]
+    rows = np.column_stack((*single, scores.normalised, scores.points, scores.dimensions)).astype(
+        "<i8", copy=False
+    )
+    return _leaves(scores.ids, _labels(scores.group_labels), scores.group, rows)
 
 
 def result_root(scores: Scores) -> str:

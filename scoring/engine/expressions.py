@@ -1,11 +1,11 @@
 """The small expression language of scheme files: parsed by hand, never evaluated by Python.
 
     or, and, not, < <= > >= == != (chains allowed: 0 <= x < 5), + - * /, unary -, min(..), max(..), abs(x),
-    if(condition, a, b), numbers, names (letters, digits, _ and dots).
+    ln(x), log10(x), sqrt(x), if(condition, a, b), numbers, names (letters, digits, _ and dots).
 
 One expression is evaluated in two ways: over float64 columns with a running error bound (`evaluate_columns`), and
-exactly in Decimal for one unit (`evaluate_exact`). Division by zero gives "undefined" (NaN / None), which every
-operation hands on and every comparison answers with false.
+exactly in Decimal for one unit (`evaluate_exact`). Division by zero, a logarithm
+of nothing or less and a root of less than nothing give "undefined" (NaN / None), which every operation hands on and every comparison answers with false.
 """
 
 from __future__ import annotations
@@ -25,7 +25,15 @@ EXACT = Context(prec=60, Emax=999999, Emin=-999999)
 MAX_DEPTH = 60
 _TOKEN = re.compile(r"\s*(?:(\d+\.?\d*|\.\d+)|([^\W\d][\w.]*)|(<=|>=|==|!=|[-+*/(),<>]))", re.UNICODE)
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
-_FUNCTIONS = {"min": (1, 99), "max": (1, 99), "abs": (1, 1), "if": (3, 3)}
+_FUNCTIONS = {
+    "min": (1, 99),
+    "max": (1, 99),
+    "abs": (1, 1),
+    "if": (3, 3),
+    "ln": (1, 1),
+    "log10": (1, 1),
+    "sqrt": (1, 1),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +260,23 @@ def _number(node: Node, env: Mapping[str, Approx]) -> Approx:  # noqa: PLR0911
         return np.abs(args[0][0]), args[0][1]
     if node.kind in ("min", "max"):
         return _extreme(np.minimum if node.kind == "min" else np.maximum, args)
+    if node.kind in _CURVED:
+        return _curved(node.kind, args[0])
     return _ARITHMETIC[node.kind](args[0], args[1])
+
+
+_CURVED: dict[str, Any] = {"ln": np.log, "log10": np.log10, "sqrt": np.sqrt}
+
+
+def _curved(kind: str, a: Approx) -> Approx:
+    """A logarithm or a root: defined above zero (the root at zero too); too near to it, decide exactly."""
+    size, bound = np.asarray(a[0]), np.asarray(a[1])
+    doubtful = (bound > 0) & (np.abs(size) <= 2 * bound)
+    allowed = size >= 0 if kind == "sqrt" else size > 0
+    value = _CURVED[kind](np.where(allowed, size, np.nan))
+    slope = 1 / np.maximum(value, 1e-300) if kind == "sqrt" else 2 / size
+    error = np.where(bound > 0, bound * slope, 0.0) + (np.abs(value) + 1) * 2 * ROUND_OFF
+    return np.where(doubtful, 0.0, value), np.where(doubtful, np.inf, error)
 
 
 def _choice(node: Node, env: Mapping[str, Approx]) -> Approx:
@@ -358,6 +382,9 @@ _EXACT_OPERATIONS: dict[str, Any] = {
     "-": EXACT.subtract,
     "*": EXACT.multiply,
     "/": lambda a, b: EXACT.divide(a, b) if b else None,
+    "ln": lambda a: EXACT.ln(a) if a > 0 else None,
+    "log10": lambda a: EXACT.log10(a) if a > 0 else None,
+    "sqrt": lambda a: EXACT.sqrt(a) if a >= 0 else None,
 }
 
 
@@ -376,3 +403,89 @@ def _exact_truth(node: Node, env: Mapping[str, Decimal | None]) -> bool:
     if abs(difference) <= max(abs(a), abs(b)) * Decimal("1e-45"):
         difference = Decimal(0)
     return bool(_COMPARE[node.kind](difference))
+
+
+# --- exactly, for many units: fractions in two object arrays of Python integers -----------------------------------------
+
+Rational = tuple[Any, Any]  # numerator and denominator (> 0; 0 = undefined)
+
+
+def is_rational(expression: Expression) -> bool:
+    """Whether only fractions come out: no logarithm, no root."""
+    return not _kinds(expression.root) & set(_CURVED)
+
+
+def _kinds(node: Node) -> set[str]:
+    return {node.kind}.union(*map(_kinds, node.args))
+
+
+def evaluate_rational(expression: Expression, env: Mapping[str, Rational]) -> Rational:
+    """Fractions of an expression without logarithms and roots, over object arrays of integers."""
+    return _fraction(expression.root, env)
+
+
+def test_rational(expression: Expression, env: Mapping[str, Rational]) -> Any:
+    """Truths of a condition over the same arrays."""
+    return _fraction_truth(expression.root, env)
+
+
+test_rational.__test__ = False  # type: ignore[attr-defined]  # pytest would collect it by its name
+
+
+def _fraction(node: Node, env: Mapping[str, Rational]) -> Rational:
+    if node.kind == "num":
+        return node.number.as_integer_ratio()
+    if node.kind == "name":
+        return env[node.name]
+    if node.kind == "if":
+        return picked(_fraction_truth(node.args[0], env), *(_fraction(arg, env) for arg in node.args[1:]))
+    (n, d), *others = (_fraction(arg, env) for arg in node.args)
+    if node.kind in ("neg", "abs"):
+        return (-n if node.kind == "neg" else abs(n)), d
+    for m, e in others:
+        n, d = _FRACTIONS[node.kind](n, d, m, e)
+    return n, d
+
+
+def picked(truth: Any, yes: Rational, no: Rational) -> Rational:
+    """One fraction where the truth holds, else the other."""
+    n, d = (
+        np.where(truth, np.asarray(a, object), np.asarray(b, object)) for a, b in zip(yes, no, strict=True)
+    )
+    return n, d
+
+
+def _quotient(n: Any, d: Any, m: Any, e: Any) -> Rational:
+    sign = np.where(np.asarray(m, object) < 0, -1, 1).astype(object)
+    return n * e * sign, d * m * sign * np.where(np.asarray(e, object) == 0, 0, 1).astype(object)
+
+
+def _least(n: Any, d: Any, m: Any, e: Any) -> Rational:
+    top, bottom = picked(np.asarray(n * e <= m * d, bool), (n, d), (m, e))
+    return top, bottom * np.where(np.asarray(d * e, object) == 0, 0, 1).astype(object)
+
+
+def _largest(n: Any, d: Any, m: Any, e: Any) -> Rational:
+    top, bottom = _least(-n, d, -m, e)
+    return -top, bottom
+
+
+_FRACTIONS: dict[str, Any] = {
+    "+": lambda n, d, m, e: (n * e + m * d, d * e),
+    "-": lambda n, d, m, e: (n * e - m * d, d * e),
+    "*": lambda n, d, m, e: (n * m, d * e),
+    "/": _quotient,
+    "min": _least,
+    "max": _largest,
+}
+
+
+def _fraction_truth(node: Node, env: Mapping[str, Rational]) -> Any:
+    if node.kind == "not":
+        return ~np.asarray(_fraction_truth(node.args[0], env), bool)
+    if node.kind in ("and", "or"):
+        a, b = (np.asarray(_fraction_truth(arg, env), bool) for arg in node.args)
+        return a & b if node.kind == "and" else a | b
+    (n, d), (m, e) = (_fraction(arg, env) for arg in node.args)
+    known = np.asarray(np.asarray(d * e, object) != 0, bool)
+    return np.asarray(_COMPARE[node.kind](np.asarray(n * e - m * d, object)), bool) & known

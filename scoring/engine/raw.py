@@ -45,6 +45,7 @@ class Columns:
         self.place = {name: index for index, name in enumerate(scheme.fact_columns)}
         self.input_place = {item.code: index for index, item in enumerate(scheme.inputs)}
         self._approximate: dict[str, expressions.Approx] = {}
+        self.levels: dict[str, Ints] = {}
 
     def divisor(self, name: str) -> int:
         item = self.scheme.input_by_code[name]
@@ -115,13 +116,17 @@ def level_points(scheme: Scheme, indicator: Indicator) -> Ints:
 
 
 def level_integers(columns: Columns, indicator: Indicator) -> Ints:
-    """x of level_sum and level_max in millionths."""
-    points = level_points(columns.scheme, indicator)
-    places = columns.places((indicator.formula.single_name,))
-    counts = columns.facts.values[:, places[0] : places[0] + len(places)]
-    if indicator.function == "level_sum":
-        return np.asarray(np.minimum(counts, 10**9) @ points)
-    return np.asarray(np.where(counts > 0, points, 0).max(axis=1, initial=0))
+    """x of level_sum and level_max in millionths; computed once."""
+    if indicator.code not in columns.levels:
+        points = level_points(columns.scheme, indicator)
+        places = columns.places((indicator.formula.single_name,))
+        counts = columns.facts.values[:, places[0] : places[0] + len(places)]
+        if indicator.function == "level_sum":
+            found = np.minimum(counts, 10**9) @ points
+        else:
+            found = np.where(counts > 0, points, 0).max(axis=1, initial=0)
+        columns.levels[indicator.code] = np.asarray(found)
+    return columns.levels[indicator.code]
 
 
 def order_inputs(columns: Columns, indicator: Indicator, group: Ints, rows: Ints) -> Ints:
@@ -133,6 +138,46 @@ def order_inputs(columns: Columns, indicator: Indicator, group: Ints, rows: Ints
     if indicator.constants:
         parts.append(group[rows])
     return np.column_stack(parts)
+
+
+KEY_SCALE = 10**45  # as `functions.SETTLED`
+
+
+def exact_keys(columns: Columns, indicator: Indicator, group: Ints, rows: Ints) -> list[int]:
+    """x of some units as integers in 1e-45, half-up: equal where x is equal; undefined = 0. All rows at once."""
+    if indicator.function in LEVELLED:
+        return [int(value) for value in level_integers(columns, indicator)[rows]]
+    labels, when, other = (
+        columns.facts.group_labels,
+        indicator.alternative_when,
+        indicator.alternative_formula,
+    )
+    parts = [part for part in (indicator.formula, when, other) if part]
+    if not all(map(expressions.is_rational, parts)):
+        one_by_one = (exact_raw(columns, indicator, int(row), labels[group[row]]).x for row in rows)
+        return [half_up(x or Decimal(0), 45) for x in one_by_one]
+    env: dict[str, expressions.Rational] = {
+        name: (columns.integer(name)[rows].astype(object), columns.divisor(name)) for name in indicator.inputs
+    }
+    for name, value in indicator.constants.items():
+        ratios = [Decimal(str(for_group(value, label))).as_integer_ratio() for label in labels]
+        table = np.array(ratios, dtype=object).reshape(-1, 2)[group[rows]]
+        env[name] = table[:, 0], table[:, 1]
+    top, bottom = expressions.evaluate_rational(indicator.formula, env)
+    if when and other:
+        top, bottom = expressions.picked(
+            expressions.test_rational(when, env), expressions.evaluate_rational(other, env), (top, bottom)
+        )
+    tops, bottoms = (np.broadcast_to(np.asarray(part, object), len(rows)).tolist() for part in (top, bottom))
+    return [_key(n, d) for n, d in zip(tops, bottoms, strict=True)]
+
+
+def _key(n: int, d: int) -> int:
+    """Half away from zero, as decimals are rounded everywhere here."""
+    if not d:
+        return 0
+    size = (2 * abs(n) * KEY_SCALE + d) // (2 * d)
+    return size if n >= 0 else -size
 
 
 def raw_values(columns: Columns, indicator: Indicator, group: Ints) -> Raw:

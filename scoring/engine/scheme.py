@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from .canonical import canonical_json, sha256
 from .errors import ExpressionError, SchemeError
@@ -31,6 +32,12 @@ NEEDED_PARAMETERS = {
     "efficacy": ("low", "high"),
     "distance_target": ("target", "reach"),
 }
+OWN_PARAMETERS = {
+    "level_sum": {"rank_factor"},
+    "level_max": {"rank_factor"},
+    "z_score": {"range"},
+    "distance_median": {"reach"},
+}  # besides the needed ones; functions that look at a cohort also take `within` and `zero_is_zero`
 PENALTY = "penalty."
 
 
@@ -79,13 +86,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A node of the tree; `parent` empty = directly below the total."""
+    """A node of the tree; `parent` empty = directly below the total; `bonus` = its points come on top of the total."""
 
     code: str
     zh: str
     en: str
     parent: str
     aggregate: str
+    bonus: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +188,7 @@ class Scheme:
     total_points: Decimal
     aggregate: str
     rescale_weights: bool
+    bonus_points: Decimal
     inputs: tuple[Input, ...]
     group_code: str
     group_column: str
@@ -213,6 +222,27 @@ class Scheme:
     @cached_property
     def indicator_by_code(self) -> Mapping[str, Indicator]:
         return {item.code: item for item in self.indicators}
+
+    @cached_property
+    def bonus_indicators(self) -> tuple[bool, ...]:
+        """For every indicator whether it hangs below a bonus dimension: points on top, not asked for completeness."""
+        nodes = {item.code: item for item in self.dimensions}
+
+        def extra(code: str) -> bool:
+            node = nodes.get(code)
+            return node is not None and (node.bonus or (node.parent != code and extra(node.parent)))
+
+        return tuple(extra(item.dimension) for item in self.indicators)
+
+    @property
+    def draft(self) -> bool:
+        """Not yet a method in force: its text is still to be settled."""
+        return bool(self.body.get("draft", False))
+
+    @property
+    def most_points(self) -> Decimal:
+        """The highest total anybody can reach, bonus included."""
+        return self.total_points + self.bonus_points
 
     @cached_property
     def flag_names(self) -> tuple[str, ...]:
@@ -262,9 +292,13 @@ def _read(path: Path) -> tuple[Any, dict[Path_, int]]:
     text = path.read_text(encoding="utf-8")
     lines: dict[Path_, int] = {}
     try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            raise SchemeError([(path.name, 0, "aliases (*name) are not used in scheme files")])
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         _record(root, (), lines)
         return yaml.safe_load(text), lines
+    except RecursionError as error:
+        raise SchemeError([(path.name, 0, "nested too deeply")]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0
@@ -302,11 +336,51 @@ def _with_lines(problems: Iterable[Problem], lines: Mapping[Path_, int]) -> list
     return located
 
 
+def locate(path: Path, problems: Iterable[Problem]) -> list[tuple[str, int, str]]:
+    """Findings about a scheme file with the line of each."""
+    return _with_lines(problems, _read(path)[1])
+
+
 def _schema_problems(body: Any) -> list[Problem]:
     errors = sorted(
         Draft202012Validator(SCHEMA).iter_errors(body), key=lambda e: [str(p) for p in e.absolute_path]
     )
-    return [(tuple(error.absolute_path), error.message[:300]) for error in errors]
+    return [problem for error in errors for problem in _plain(error)]
+
+
+def _plain(error: ValidationError) -> Iterator[Problem]:
+    """The finding of the shape checker in plain words, at the key that is wrong."""
+    path, wanted, given = (
+        tuple(error.absolute_path),
+        cast(Any, error.validator_value),
+        cast(Any, error.instance),
+    )
+    shape = cast(Any, error.schema)
+    if error.validator == "anyOf" and error.context:
+        # The branch meant is the one that gets furthest into the value.
+        yield from _plain(max(error.context, key=lambda e: (len(e.absolute_path), e.validator != "type")))
+    elif error.validator == "additionalProperties" and shape.get("properties"):
+        known = sorted(shape["properties"])
+        for key in sorted(str(key) for key in given if key not in shape["properties"]):
+            near = get_close_matches(key, known, 1)
+            meant = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+            yield (*path, key), f"unknown key{meant}"
+    elif error.validator == "required":
+        yield path, error.message.replace(" is a required property", " is missing")
+    else:
+        yield (
+            path,
+            _PLAIN.get(str(error.validator), "{message}").format(
+                given=repr(given)[:60], wanted=wanted, message=error.message[:300]
+            ),
+        )
+
+
+_PLAIN = {
+    "enum": "{given} is not one of {wanted}",
+    "pattern": "{given} is no name: letters, digits and _, not beginning with a digit",
+    "type": "{given} is no {wanted}",
+}
 
 
 class _Builder:
@@ -323,6 +397,7 @@ class _Builder:
             code=body["code"], version=str(body["version"]), zh=body.get("zh", ""), en=body.get("en", ""),
             money_unit=body.get("money_unit", "yuan"), total_points=Decimal(str(body.get("total_points", 100))),
             aggregate=body.get("aggregate", "arithmetic"), rescale_weights=body.get("rescale_weights", False),
+            bonus_points=Decimal(str(body.get("bonus_points", 0))),
             inputs=tuple(self._input(item, index) for index, item in enumerate(body["inputs"])),
             group_code=groups.get("code", ""), group_column=groups.get("column", ""),
             group_default=groups.get("default", ""), min_group=groups.get("min_group", 1),
@@ -331,7 +406,7 @@ class _Builder:
                 for i, g in enumerate(groups.get("items", []))
             ),
             dimensions=tuple(
-                Dimension(d["code"], d.get("zh", ""), d.get("en", ""), d.get("parent", ""), d.get("aggregate", "arithmetic"))
+                Dimension(d["code"], d.get("zh", ""), d.get("en", ""), d.get("parent", ""), d.get("aggregate", "arithmetic"), d.get("bonus", False))
                 for d in body["dimensions"]
             ),
             indicators=tuple(self._indicator(item, index) for index, item in enumerate(body["indicators"])),
@@ -377,11 +452,11 @@ class _Builder:
         path: Path_ = ("indicators", index)
         other = item.get("alternative")
         formula = self._expression(item["formula"], (*path, "formula"))
-        return Indicator(
+        indicator = Indicator(
             code=item["code"], zh=item.get("zh", item["code"]), en=item.get("en", item["code"]),
             dimension=item["dimension"], scope=item.get("scope", ""), unit=item.get("unit", ""),
             higher_better=item.get("direction", "higher_better") == "higher_better",
-            inputs=tuple(item.get("inputs", formula.names)), formula=formula, function=item["scoring"]["function"],
+            inputs=tuple(item.get("inputs", ())), formula=formula, function=item["scoring"]["function"],
             scoring=item["scoring"], weights=item["weight"], constants=item.get("constants", {}),
             zero_when=self._checks(item.get("zero_when", []), (*path, "zero_when")),
             alternative_when=self._condition(other["when"], (*path, "alternative", "when")) if other else None,
@@ -391,6 +466,10 @@ class _Builder:
             not_applicable="not_applicable" in item, sources=tuple(item.get("sources", ())),
             evidence=item.get("evidence", ""), definition=item.get("definition", {}),
         )  # fmt: skip
+        if "inputs" in item:
+            return indicator
+        read = (*indicator.names(alternative=False), *indicator.names(alternative=True))
+        return replace(indicator, inputs=tuple(dict.fromkeys(read)))
 
     def _checks(self, items: Iterable[Mapping[str, Any]], path: Path_) -> tuple[Check, ...]:
         return tuple(

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from .expressions import Expression
-from .scheme import LEVELLED, NEEDED_PARAMETERS, Indicator, Scheme, for_group
+from .relative import CURVES
+from .scheme import LEVELLED, NEEDED_PARAMETERS, OWN_PARAMETERS, Indicator, Scheme, for_group
 
 Problem = tuple[tuple[str | int, ...], str]
 
@@ -61,6 +62,8 @@ def _dimensions(scheme: Scheme) -> Iterator[Problem]:
                 break
             seen.add(at)
             at = parents[at]
+        if item.bonus and item.parent:
+            yield ("dimensions", index, "bonus"), "only a dimension directly below the total can be a bonus"
 
 
 def _inputs(scheme: Scheme) -> Iterator[Problem]:
@@ -98,9 +101,59 @@ def _indicator(scheme: Scheme, item: Indicator, path: Any) -> Iterator[Problem]:
     for name in item.constants:
         if name in scheme.input_by_code:
             yield (*path, "constants", name), "an input has the same name"
+    yield from _strangers(item, path)
     for label in labels(scheme):
         yield from _parameters(scheme, item, label, (*path, "scoring"))
         yield from _per_group(item, label, path)
+        yield from _against_direction(item, label, path)
+
+
+def _strangers(item: Indicator, path: Any) -> Iterator[Problem]:
+    """Parameters and outlier rules that the function would pass over in silence."""
+    known = {"function", *NEEDED_PARAMETERS.get(item.function, ()), *OWN_PARAMETERS.get(item.function, ())}
+    if item.relative:
+        known |= {"within", "zero_is_zero"}
+    for name in item.scoring:
+        if name not in known:
+            yield (*path, "scoring", name), f"{item.function} takes no {name!r}"
+    rule = item.outliers
+    if rule.get("method", "none") == "none":
+        return
+    if not item.relative:
+        yield (
+            (*path, "outliers"),
+            f"{item.function} looks at one unit alone: its parameters bound what is far out",
+        )
+    curve = rule["method"] if rule["method"] in CURVES else rule.get("otherwise")
+    if curve and item.function not in ("min_max", "z_score"):
+        yield (*path, "outliers"), f"{curve} is for min_max and z_score"
+    if curve == "box_cox" and "lambda" not in rule:
+        yield (*path, "outliers"), "box_cox needs 'lambda' (python -m scoring.engine analyse proposes one)"
+    if rule["method"] == "clip" and rule.get("low", 0.01) >= rule.get("high", 0.99):
+        yield (*path, "outliers"), "low must be below high"
+
+
+def _against_direction(item: Indicator, label: str, path: Any) -> Iterator[Problem]:
+    """A curve that only runs against the direction said: boards would rank the other way round."""
+    if item.function in ("log_cap", *LEVELLED) and not item.higher_better:
+        yield (*path, "direction"), f"{item.function} always rises: use linear_cap or piecewise"
+    curve = _curve(item, label)
+    steps = [b - a for a, b in zip(curve, curve[1:], strict=False)]
+    wrong = [step < 0 if item.higher_better else step > 0 for step in steps if step]
+    if wrong and all(wrong):
+        yield (*path, "direction"), f"the curve of group {label!r} runs against the direction"
+
+
+def _curve(item: Indicator, label: str) -> list[Decimal]:
+    """Scores of an absolute function in ascending order of x; empty where there is no such order."""
+    name = {"piecewise": "points", "step": "tiers"}.get(item.function)
+    if name:
+        return [Decimal(str(s)) for _x, s in item.parameter(name, label) or ()]
+    ends = {"linear_cap": ("floor", "cap"), "efficacy": ("low", "high")}.get(item.function)
+    if ends is None or any(item.parameter(end, label) is None for end in ends):
+        return []
+    rising = item.parameter(ends[0], label) < item.parameter(ends[1], label)
+    return [Decimal(0), Decimal(1)] if rising else [Decimal(1), Decimal(0)]
 
 
 def _per_group(item: Indicator, label: str, path: Any) -> Iterator[Problem]:
@@ -164,10 +217,47 @@ def _levels(scheme: Scheme, item: Indicator, path: Any) -> Iterator[Problem]:
 
 
 def _weights(scheme: Scheme) -> Iterator[Problem]:
+    if scheme.bonus_points and not any(scheme.bonus_indicators):
+        yield ("bonus_points",), "no dimension is a bonus"
     for label in labels(scheme):
-        total = sum((item.weight(label) for item in scheme.indicators), Decimal(0))
-        if total <= 0 or (total != scheme.total_points and not scheme.rescale_weights):
-            yield ("indicators",), f"weights of group {label!r} sum to {total}, not {scheme.total_points}"
+        for bonus, wanted in ((False, scheme.total_points), (True, scheme.bonus_points)):
+            members = [
+                i
+                for i, extra in zip(scheme.indicators, scheme.bonus_indicators, strict=True)
+                if extra == bonus
+            ]
+            total = sum((item.weight(label) for item in members), Decimal(0))
+            if (total <= 0 and members) or (total != wanted and not (scheme.rescale_weights and members)):
+                what = "bonus weights" if bonus else "weights"
+                yield ("indicators",), f"{what} of group {label!r} sum to {total}, not {wanted}"
+
+
+def warnings(scheme: Scheme) -> list[Problem]:
+    """What can be scored but deserves a second look, as (key path, text)."""
+    found: list[Problem] = []
+    for index, item in enumerate(scheme.indicators):
+        path: tuple[str | int, ...] = ("indicators", index)
+        for label in labels(scheme):
+            curve = _curve(item, label)
+            steps = {b > a for a, b in zip(curve, curve[1:], strict=False) if a != b}
+            if len(steps) > 1:
+                found.append(
+                    ((*path, "scoring"), f"{item.code}: the curve of group {label!r} rises and falls")
+                )
+            if curve and max(curve) < 1:
+                found.append(
+                    ((*path, "scoring"), f"{item.code}: nobody in group {label!r} can reach full points")
+                )
+            if item.weight(label) == 0:
+                found.append(((*path, "weight"), f"{item.code}: weight 0 in group {label!r}"))
+    read = {name for item in scheme.indicators for name in item.inputs}
+    rules = [g.rule for g in scheme.groups] + [c.expression for c in scheme.board_rules.eligibility]
+    rules += [check.expression for item in scheme.inputs for check in item.checks]
+    read |= {name for rule in rules for name in rule.names}
+    for index, source in enumerate(scheme.inputs):
+        if source.code not in read:
+            found.append((("inputs", index), f"{source.code}: nobody reads this input"))
+    return found
 
 
 def _boards(scheme: Scheme) -> Iterator[Problem]:

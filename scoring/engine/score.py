@@ -17,8 +17,8 @@ from .digest import ENGINE_VERSION
 from .errors import FactsError
 from .facts import Facts, Ints
 from .functions import ONE, ZERO, approximate, exact, half_up, parameters
-from .raw import Bools, Columns, Raw, exact_raw, order_inputs, raw_values
-from .relative import UNIT, cohort_scores, divide_half_up
+from .raw import Bools, Columns, Floats, Raw, exact_keys, exact_raw, order_inputs, raw_values
+from .relative import UNIT, cohort_scores, dense_order, divide_half_up, span_scores
 from .scheme import WEIGHT_SCALE, Indicator, Scheme
 from .weights import base_weights, effective_weights
 
@@ -174,7 +174,7 @@ def _absolute(
     n = len(group)
     s, bound = np.zeros(n), np.zeros(n)
     branches = (False, True) if raw.alternative.any() else (False,)
-    present = np.unique(group)
+    present = np.flatnonzero(np.bincount(group, minlength=1))
     for index in present:
         for branch in branches:
             alone = len(present) == 1 and len(branches) == 1
@@ -244,22 +244,41 @@ def _relative(
         error[row] = abs(x[row]) * expressions.ROUND_OFF
     usable = cells == VALUE
     whole = indicator.scoring.get("within", "group") == "all"
+    trimmed = indicator.outliers.get("method", "none") != "none" or indicator.scoring.get("zero_is_zero")
+    plain = indicator.function == "min_max" and not trimmed
     counts = np.bincount(group[usable], minlength=len(labels))
     for index in (0,) if whole else np.unique(group[usable]):
         mine = np.flatnonzero(usable if whole else usable & (group == index))
         small = not whole and counts[index] < columns.scheme.min_group
         cohort = np.flatnonzero(usable) if small else mine
-        inputs = order_inputs(columns, indicator, group, cohort)
-        values = cohort_scores(
-            indicator,
-            labels[index],
-            x=x[cohort],
-            error=error[cohort],
-            inputs=inputs,
-            exact=partial(_of_cohort, exact_x, cohort),
-        )
-        result[mine] = values[np.searchsorted(cohort, mine)]
+        if plain:
+            keys = partial(_keys_of_cohort, columns, indicator, group, cohort)
+            values = span_scores(x[cohort], error[cohort], keys, higher=indicator.higher_better)
+        else:
+            values = cohort_scores(
+                indicator, labels[index], x=x[cohort], error=error[cohort],
+                ranks=order_of(columns, indicator, group, cohort, (x, error)), exact=partial(_of_cohort, exact_x, cohort),
+            )  # fmt: skip
+        result[mine] = values if len(mine) == len(cohort) else values[np.searchsorted(cohort, mine)]
     return result, cells
+
+
+def order_of(
+    columns: Columns, indicator: Indicator, group: Ints, rows: Ints, raw: tuple[Floats, Floats]
+) -> Ints:
+    """Dense order of some units by their raw values (value, error bound), decided exactly where float64 cannot."""
+    return dense_order(
+        raw[0][rows],
+        raw[1][rows],
+        lambda part: order_inputs(columns, indicator, group, rows[part]),
+        lambda part: exact_keys(columns, indicator, group, rows[part]),
+    )
+
+
+def _keys_of_cohort(
+    columns: Columns, indicator: Indicator, group: Ints, cohort: Ints, rows: Ints
+) -> list[int]:
+    return exact_keys(columns, indicator, group, cohort[rows])
 
 
 def _of_cohort(exact_x: Callable[[int], Decimal], cohort: Ints, row: int) -> Decimal:
@@ -320,6 +339,8 @@ def _fair_points(members: list[int], weights: Ints, normalised: Ints) -> Fractio
 
 def _completeness(scheme: Scheme, weights: Ints, cells: npt.NDArray[np.uint8]) -> tuple[Ints, Bools]:
     """(share of the weight that has data, in 1e-2 per cent, half-up; whether it is below the threshold, exactly)."""
+    asked = ~np.array(scheme.bonus_indicators, dtype=bool)
+    weights, cells = weights[:, asked], cells[:, asked]
     there = np.where((cells == IS_MISSING) | (cells == IS_IMPUTED), 0, weights).sum(axis=1)
     whole = np.maximum(weights.sum(axis=1), 1)
     below = there * 10_000 < whole * half_up(scheme.provisional_below * 100, 0)

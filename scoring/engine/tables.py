@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -113,11 +114,11 @@ def _row(
         try:
             row[item.code] = _value(item, text, factor)
         except (ValueError, ArithmeticError) as error:
-            raise ValueError(f"{column}: {text!r} cannot be read ({error.__class__.__name__})") from error
+            raise ValueError(f"{column}: {text!r} cannot be read: {error}") from error
         if state := cells.get(f"{item.code}.state", "").strip():
             row[f"{item.code}.state"] = state
     for penalty in scheme.penalties:
-        row[penalty.column] = cells.get(penalty.column, "").strip() not in ("", "0", "false", "False")
+        row[penalty.column] = _truth(penalty.column, cells.get(penalty.column, ""))
     return row
 
 
@@ -128,7 +129,36 @@ def _value(item: Input, text: str, factor: Decimal) -> Any:
         # "-" says: the list is known and empty.
         entries = [part.strip() for part in text.split(";") if part.strip() not in ("", "-", "0")]
         return [tuple(_ranked(entry)) if item.ranks else entry for entry in entries]
-    return Decimal(text.replace(",", "")) * factor
+    number = plain_number(text) * factor
+    if item.type not in ("money", "number") and number != number.to_integral_value():
+        raise ValueError("a whole number is needed")
+    return number
+
+
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
+_YES, _NO = ("1", "true", "yes", "y", "x", "是"), ("", "0", "false", "no", "n", "否")
+
+
+def plain_number(text: str) -> Decimal:
+    """1234.5, 1,234.5 or 1.2345e3; a comma anywhere but between thousands is refused: 12,5 is not 125."""
+    if _THOUSANDS.fullmatch(text):
+        text = text.replace(",", "")
+    try:
+        if "_" in text:
+            raise InvalidOperation
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError("no number") from error
+    if not number.is_finite():
+        raise ValueError("not a finite number")
+    return number
+
+
+def _truth(column: str, text: str) -> bool:
+    word = unicodedata.normalize("NFKC", text).strip().lower().removesuffix(".0")
+    if word not in _YES + _NO:
+        raise ValueError(f"{column}: {text!r} is neither yes nor no")
+    return word in _YES
 
 
 def _ranked(entry: str) -> tuple[str, str]:
@@ -137,11 +167,35 @@ def _ranked(entry: str) -> tuple[str, str]:
     return level, place
 
 
+def read_comparisons(path: Path | None) -> dict[tuple[str, str], float]:
+    """Columns a, b, ratio: a outweighs b `ratio` times (5, 0.2 or 1/5)."""
+    if path is None:
+        return {}
+    frame = read_frame(path)
+    if not {"a", "b", "ratio"} <= set(frame.columns):
+        raise FactsError(f"{path}: the columns a, b and ratio are needed")
+    found: dict[tuple[str, str], float] = {}
+    for line, cells in enumerate(frame.to_dict("records"), start=2):
+        try:
+            upper, _, lower = str(cells["ratio"]).partition("/")
+            ratio = Decimal(upper.strip()) / Decimal(lower.strip() or 1)
+        except (InvalidOperation, ArithmeticError) as error:
+            raise FactsError(f"{path} row {line}: {cells['ratio']!r} is no ratio") from error
+        if not Decimal(1) / 9 - Decimal("0.001") <= ratio <= 9:
+            raise FactsError(f"{path} row {line}: a ratio lies between 1/9 and 9, not {cells['ratio']}")
+        found[str(cells["a"]).strip(), str(cells["b"]).strip()] = float(ratio)
+    return found
+
+
 def write_table(frame: pd.DataFrame, path: Path) -> None:
-    """CSV or Parquet by the file's ending."""
+    """CSV, Parquet or XLSX by the file's ending; text that a spreadsheet would run as a formula stays text."""
     if path.suffix == ".parquet":
         frame.to_parquet(path, index=False)
     elif path.suffix == ".csv":
         frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    elif path.suffix == ".xlsx":
+        options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
+        with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs={"options": options}) as book:
+            frame.to_excel(book, index=False, freeze_panes=(1, 1))
     else:
-        raise FactsError(f"{path}: write .csv or .parquet")
+        raise FactsError(f"{path}: write .csv, .parquet or .xlsx")

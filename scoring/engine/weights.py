@@ -14,14 +14,21 @@ from .scheme import WEIGHT_SCALE, Scheme
 
 def base_weights(scheme: Scheme, labels: tuple[str, ...]) -> Ints:
     """Weights by group (groups, indicators) in 1e-10; rescaled to the total where the scheme says so."""
-    rows = []
-    for label in labels:
-        weights = [item.weight(label) for item in scheme.indicators]
-        factor = scheme.total_points / sum(weights, Decimal(0)) if scheme.rescale_weights else Decimal(1)
-        units = [half_up(weight * factor * WEIGHT_SCALE, 0) for weight in weights]
-        units[int(np.argmax(units))] += half_up(scheme.total_points * WEIGHT_SCALE, 0) - sum(units)
-        rows.append(units)
-    return np.array(rows, dtype=np.int64).reshape(len(labels), len(scheme.indicators))
+    rows = np.zeros((len(labels), len(scheme.indicators)), dtype=np.int64)
+    extra = np.array(scheme.bonus_indicators, dtype=bool)
+    for row, label in enumerate(labels):
+        for members, whole in ((~extra, scheme.total_points), (extra, scheme.bonus_points)):
+            if members.any():
+                rows[row, members] = _units(scheme, label, np.flatnonzero(members).tolist(), whole)
+    return rows
+
+
+def _units(scheme: Scheme, label: str, members: list[int], whole: Decimal) -> list[int]:
+    weights = [scheme.indicators[index].weight(label) for index in members]
+    factor = whole / sum(weights, Decimal(0)) if scheme.rescale_weights else Decimal(1)
+    units = [half_up(weight * factor * WEIGHT_SCALE, 0) for weight in weights]
+    units[int(np.argmax(units))] += half_up(whole * WEIGHT_SCALE, 0) - sum(units)
+    return units
 
 
 def effective_weights(scheme: Scheme, base: Ints, group: Ints, absent: Bools) -> tuple[Ints, Bools]:

@@ -1,4 +1,5 @@
-"""A slow, plain second implementation of the 30-indicator rules, written from the rules and the scheme's data alone.
+"""A slow, plain second implementation, written from the rules and the scheme's data alone: first the 30 indicators, then
+every function of the format over one cohort.
 
 Fractions everywhere; logarithms in 80-digit decimals. It shares no code with the engine.
 """
@@ -164,3 +165,133 @@ def score(scheme: dict, values: dict, absent: set[str], hits: set[str]) -> dict:
         "total": total,
         "provisional": there / whole < F(70, 100),
     }
+
+
+# --- functions of one unit -------------------------------------------------------------------------------------------
+
+
+def bounded(value: F) -> F:
+    return min(F(1), max(F(0), value))
+
+
+def absolute(function: str, p: dict, x: F) -> F:
+    if function == "piecewise":
+        return piecewise(x, p["points"])
+    if function == "log_cap":
+        return log_cap(x, f(p["k"]), f(p["cap"]))
+    if function == "step":
+        reached = [f(s) for edge, s in p["tiers"] if x >= f(edge)]
+        return reached[-1] if reached else F(0)
+    if function == "linear_cap":
+        return bounded((x - f(p["floor"])) / (f(p["cap"]) - f(p["floor"])))
+    if function == "efficacy":
+        return bounded((60 + 40 * (x - f(p["low"])) / (f(p["high"]) - f(p["low"]))) / 100)
+    assert function == "distance_target"
+    return bounded(1 - abs(x - f(p["target"])) / f(p["reach"]))
+
+
+# --- functions of a cohort -------------------------------------------------------------------------------------------
+
+
+def skew_and_kurtosis(values: list[F]) -> tuple[float, float]:
+    n, mean = len(values), sum(values) / len(values)
+    second, third, fourth = (sum((v - mean) ** k for v in values) / n for k in (2, 3, 4))
+    if second == 0:
+        return 0.0, 0.0
+    return float(third) / float(second) ** 1.5, float(fourth / second**2) - 3
+
+
+def treated(values: list[F], rule: dict) -> tuple[list[F], str]:
+    """(values after the outlier rule, the curve to bend them by)."""
+    method, n = rule.get("method", "none"), len(values)
+    if method == "none" or n < 3:
+        return values, ""
+    if method in ("log", "box_cox"):
+        return values, method
+    ordered = sorted(values)
+    if method == "clip":
+        low, high = int(rule["low"] * (n - 1)), -int(-rule["high"] * (n - 1) // 1)
+        return [min(max(v, ordered[low]), ordered[high]) for v in values], ""
+    low, high = 0, n - 1
+    for spent in range(rule["points"] + 1):
+        skew, kurtosis = skew_and_kurtosis([min(max(v, ordered[low]), ordered[high]) for v in ordered])
+        if abs(skew) <= 2 and kurtosis <= 3.5:
+            break
+        if spent == min(rule["points"], n - 2):
+            if "otherwise" in rule:
+                return values, rule["otherwise"]
+            break
+        low, high = (low, high - 1) if skew >= 0 else (low + 1, high)
+    return [min(max(v, ordered[low]), ordered[high]) for v in values], ""
+
+
+def bent(values: list[F], curve: str, power: object) -> list[F]:
+    low, high = min(values), max(values)
+    if not curve or low == high:
+        return values
+    mirrored = skew_and_kurtosis(values)[0] < 0
+    result = []
+    for value in values:
+        distance = decimal((high - value if mirrored else value - low) + (high - low) / 100)
+        bend = Decimal(str(power)) if curve == "box_cox" else Decimal(0)
+        after = (distance**bend - 1) / bend if bend else distance.ln()
+        result.append(F(-after if mirrored else after))
+    return result
+
+
+def cohort(function: str, p: dict, values: list[F], *, higher: bool, outliers: dict) -> list[F]:
+    """s of every unit, not rounded. values are all known."""
+    values, curve = treated(values, outliers)
+    x = values if higher else [-v for v in values]
+    n = len(x)
+    less = [sum(other < own for other in x) for own in x]
+    equal = [sum(other == own for other in x) for own in x]
+    if function == "percentile":
+        s = [(a + F(b - 1, 2)) / (n - 1) if n > 1 else F(1) for a, b in zip(less, equal, strict=True)]
+    elif function == "rank":
+        s = [F(a + b - 1, n - 1) if n > 1 else F(1) for a, b in zip(less, equal, strict=True)]
+    elif function == "borda":
+        s = [F(a, n - 1) if n > 1 else F(1) for a in less]
+    else:
+        s = scaled(function, p, bent(values, curve, outliers.get("lambda")), higher=higher)
+    if p.get("zero_is_zero"):
+        s = [F(0) if v == 0 else one for v, one in zip(values, s, strict=True)]
+    return [bounded(one) for one in s]
+
+
+def scaled(function: str, p: dict, values: list[F], *, higher: bool) -> list[F]:
+    low, high, n = min(values), max(values), len(values)
+    if function == "distance_max":
+        if high <= 0:
+            return [F(0)] * n
+        return [v / high if higher or low == high else 1 - v / high for v in values]
+    if function == "distance_median":
+        ordered = sorted(values)
+        middle = (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+        reach = f(p["reach"]) if "reach" in p else max(middle - low, high - middle)
+        return [F(1)] * n if low == high else [1 - abs(v - middle) / reach for v in values]
+    if low == high:
+        return [F(1, 2)] * n
+    if function == "min_max":
+        return [(v - low) / (high - low) if higher else (high - v) / (high - low) for v in values]
+    assert function == "z_score"
+    mean = sum(values) / n
+    deviation = decimal(sum((v - mean) ** 2 for v in values) / n).sqrt()
+    sign = 1 if higher else -1
+    return [F(1, 2) + sign * F(decimal(v - mean) / deviation) / (2 * f(p.get("range", 3))) for v in values]
+
+
+def mean(method: str, parts: list[tuple[F, F]]) -> F:
+    """Weighted mean of (weight, share); geometric and harmonic half-up to 4 decimals, 0 where a share is 0."""
+    parts = [(weight, share) for weight, share in parts if weight]
+    total = sum(weight for weight, _ in parts)
+    if not total:
+        return F(0)
+    if method == "arithmetic":
+        return sum(weight * share for weight, share in parts) / total
+    if any(share == 0 for _, share in parts):
+        return F(0)
+    if method == "harmonic":
+        return half_up(total / sum(weight / share for weight, share in parts), 4)
+    logs = sum((decimal(share).ln() * decimal(weight / total) for weight, share in parts), Decimal(0))
+    return half_up(F(logs.exp()), 4)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -52,23 +53,43 @@ def test_tiny_and_empty_zones(scheme: object, units: int) -> None:
     assert len(rank(scores, facts, scheme).overall) == units
 
 
-def test_hash_does_not_depend_on_seed_locale_or_time_zone() -> None:
-    code = (
-        "from bench.engine import zone; from scoring.engine import *;"
-        "s = load_scheme('indicators/schemes/cq_htz_30.yaml'); f = zone(s, 200);"
-        "print(s.digest, snapshot_root(f), result_root(score(f, s)))"
-    )
-    settings = [
-        {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C"},
-        {"PYTHONHASHSEED": "77", "TZ": "Asia/Shanghai", "LC_ALL": "C.UTF-8"},
-    ]
-    found = {
-        subprocess.run(
-            [sys.executable, "-c", code], env={**os.environ, **s}, capture_output=True, check=True
-        ).stdout
-        for s in settings
-    }
+PROGRAM = """
+import sys, hashlib
+import numpy as np
+from bench.engine import zone
+from scoring.engine import *
+number, words = int(sys.argv[1]), []
+for name in ("cq_htz_30", "rd_companies_8", "national_9_plus_3"):
+    scheme = load_scheme(f"indicators/schemes/{name}.yaml")
+    facts = zone(scheme, 150)
+    facts = facts.take(np.random.default_rng(number).permutation(len(facts)))
+    scores = score(facts, scheme)
+    ranking = rank(scores, facts, scheme)
+    places = [f"{u}:{p}:{g}" for u, p, g in zip(facts.ids, ranking.overall, ranking.group)]
+    boards = [f"{b.code}:" + ",".join(facts.ids[row] for row in b.winners) for b in ranking.boards.values()]
+    sure = rank_intervals(scores, scheme, draws=50, seed="run")
+    ends = [f"{u}:{low}:{high}" for u, low, high in zip(sure.ids, sure.low, sure.high)]
+    words += [scheme.digest, snapshot_root(facts), result_root(scores), *sorted(places), *boards, *sorted(ends)]
+print(hashlib.sha256("|".join(words).encode()).hexdigest())
+"""
+
+
+def test_one_hash_over_shuffles_processes_locales_time_zones_and_hash_seeds() -> None:
+    zones = ("UTC", "Asia/Shanghai", "America/St_Johns", "Pacific/Kiritimati")
+    locales = ("C", "C.UTF-8", "de_DE.UTF-8", "zh_CN.UTF-8", "tr_TR.UTF-8")
+
+    def run(number: int) -> bytes:
+        settings = {
+            "PYTHONHASHSEED": str(number * 7919), "TZ": zones[number % 4], "LC_ALL": locales[number % 5],
+            "OMP_NUM_THREADS": str(1 + number % 2), "OPENBLAS_NUM_THREADS": str(1 + number % 2),
+        }  # fmt: skip
+        command = [sys.executable, "-c", PROGRAM, str(number)]
+        return subprocess.run(command, env=os.environ | settings, capture_output=True, check=True).stdout
+
+    with ThreadPoolExecutor(2) as pool:
+        found = set(pool.map(run, range(20)))
     assert len(found) == 1
+    assert len(found.pop().strip()) == 64
 
 
 def test_scheme_errors_name_key_path_and_line(tmp_path: Path) -> None:
