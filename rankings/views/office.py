@@ -15,7 +15,7 @@ from parks.http import ParkRequest
 from ..forms import NoticeForm, ReasonForm
 from ..models import BoardEdition
 from ..queries import editions as edition_queries
-from ..queries import further, public, readiness
+from ..queries import further, intervals, public, readiness
 from ..queries.wording import moment
 from ..services import editions, notices, publication
 from ..services import years as years_service
@@ -69,12 +69,12 @@ def _is_free(draft: edition_queries.BoardDraft, rows: list[BoardEdition]) -> boo
 
 def preview(request: ParkRequest, park: str, year: int, board: str) -> HttpResponse:
     """A board of the current run as the public would see it, marked as a draft."""
-    draft = edition_queries.draft_of(edition_queries.run_of_year(year), board)
-    return render(
-        request,
-        "rankings/office_preview.html",
-        {"page": public.draft_page(draft, year), "zone": request.park},
-    )
+    run = edition_queries.run_of_year(year)
+    draft = edition_queries.draft_of(run, board)
+    context = {
+        "page": public.draft_page(draft, year), "zone": request.park, "intervals": intervals.of_board(run, board),
+    }  # fmt: skip
+    return render(request, "rankings/office_preview.html", context)
 
 
 def propose(request: ParkRequest, park: str, year: int, board: str) -> HttpResponse:
