@@ -28,6 +28,7 @@ from . import notices
 
 State = AwardPlan.State
 WAN = Decimal(10_000)
+STEPS = AwardPlan.Tenancy.updates  # what a step may change; the rest of a plan is fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,7 @@ def publicise(*, by: Actor, plan_id: int, contact: str) -> AwardPlan:
             db_now(),
         )
         plan.notice_ends_at = notices.window().ends_at
-        plan.save()
+        plan.save(update_fields=STEPS)
         published(by.park_code)
         audit.record(by=by, action="award_plan.publicised", obj=plan, after={"ends_at": plan.notice_ends_at})
     return plan
@@ -208,12 +209,12 @@ def approve(*, by: Actor, plan_id: int) -> AwardPlan:
             raise Forbidden(code="four_eyes", message=_("审定须由提请人以外的两人分别办理。"))
         if plan.first_by_ref is None:
             plan.first_by_ref, plan.first_by_name, plan.first_at = by.person_id, by.person_name, db_now()
-            plan.save()
+            plan.save(update_fields=STEPS)
             audit.record(by=by, action="award_plan.first_approved", obj=plan)
             return plan
         plan.second_by_ref, plan.second_by_name, plan.second_at = by.person_id, by.person_name, db_now()
         plan.state = State.APPROVED
-        plan.save()
+        plan.save(update_fields=STEPS)
         for award in Award.objects.select_related("enterprise").filter(plan=plan, state=Award.State.PROPOSED):
             award.state = Award.State.APPROVED
             award.save(update_fields=["state"])
@@ -235,7 +236,7 @@ def cancel(*, by: Actor, plan_id: int, reason: str) -> None:
             award.state = Award.State.CANCELLED
             award.save(update_fields=["state"])
         plan.state, plan.reason = State.CANCELLED, reason
-        plan.save()
+        plan.save(update_fields=STEPS)
         audit.record(by=by, action="award_plan.cancelled", obj=plan, reason=reason)
 
 

@@ -16,7 +16,7 @@ from parks.actors import Actor
 from parks.models import CalendarDay, SubPark
 from parks.scope import park_scope
 from parks.services import calendar
-from rankings.models import BoardDefinition, PublicProfile, PublishedBoard
+from rankings.models import BoardDefinition, PublishedBoard
 from rankings.queries import editions as queries
 from rankings.services import certificates, definitions, editions, notices, profiles, years
 from tests.factories import parks as people
@@ -165,12 +165,11 @@ def test_a_profile_is_public_only_as_the_park_agreed_to_it(office: make.Office) 
     agent = people.actor("enterprise_agent", office.park, organisation=firm.organisation)
     fields = {"intro": "专注高端传感器的研发与制造。", "website": "https://example.cn", "shows_boards": True}
     row = profiles.offer(by=agent, fields=fields)
-    with make.inside(office.park):
-        assert not PublicProfile.everywhere.filter(state="shown").exists()
+    path = reverse("rankings:public_firm", args=[office.park.code, firm.uscc])
+    assert Client().get(path).status_code == 404
     with pytest.raises(Refused):
         profiles.decide(by=office.admin, profile_id=row.pk, agree=False)
     profiles.decide(by=office.admin, profile_id=row.pk, agree=True)
-    path = reverse("rankings:public_firm", args=[office.park.code, firm.uscc])
     assert "高端传感器" in Client().get(path).content.decode()
     profiles.offer(by=agent, fields=fields | {"intro": "改过的简介，还没有同意。"})
     assert Client().get(path).status_code == 404
