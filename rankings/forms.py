@@ -48,9 +48,19 @@ class ReasonForm(forms.Form):
 
 
 class Several(forms.ClearableFileInput):
-    """A file field that takes several files; the view reads them from request.FILES."""
+    """An input for several files."""
 
     allow_multiple_selected = True
+
+
+class SeveralFiles(forms.FileField):
+    """Several files, or none: a list."""
+
+    widget = Several
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        given = data if isinstance(data, list | tuple) else [data] if data else []
+        return [super(SeveralFiles, self).clean(one, initial) for one in given]
 
 
 class EnterpriseObjectionForm(forms.Form):
@@ -76,7 +86,7 @@ class EnterpriseObjectionForm(forms.Form):
 
     def __init__(self, *args: Any, firms: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["files"] = forms.FileField(
+        self.fields["files"] = SeveralFiles(
             label=_("材料或照片"),
             required=False,
             widget=Several(attrs={"accept": "image/jpeg,image/png,application/pdf"}),

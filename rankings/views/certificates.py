@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
-from parks.http import ParkRequest
+from parks.http import ParkRequest, client_address
 from parks.listing import listing
 
 from .. import documents
@@ -35,7 +35,7 @@ def lookup(request: HttpRequest) -> HttpResponse:
 
 def check(request: HttpRequest, code: str) -> HttpResponse:
     """Valid, superseded, withdrawn or unknown: answered on the first screen."""
-    address = request.META.get("REMOTE_ADDR", "")
+    address = client_address(request)
     lookups.check(address)
     found = queries.by_code(code)
     if found is None:
@@ -56,7 +56,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
 
 def check_json(request: HttpRequest, code: str) -> HttpResponse:
     """The signed file for the stand-alone verifier."""
-    address = request.META.get("REMOTE_ADDR", "")
+    address = client_address(request)
     lookups.check(address)
     found = queries.by_code(code)
     if found is None:

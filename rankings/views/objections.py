@@ -166,11 +166,7 @@ def own_file(request: ParkRequest, park: str, notice_id: int) -> HttpResponse:
     if request.method == "GET" or not form.is_valid():
         return render(request, "rankings/own_object.html", context, status=422 if form.is_bound else 200)
     try:
-        row = objections.file_by_enterprise(
-            by=request.actor,
-            published=published,
-            **form.cleaned_data | {"files": request.FILES.getlist("files")},
-        )
+        row = objections.file_by_enterprise(by=request.actor, published=published, **form.cleaned_data)
     except Problem as problem:
         if problem.status == 410:
             raise

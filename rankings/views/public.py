@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Gone, NotFound, Problem
+from parks.http import client_address
 from parks.listing import export_rows
 from parks.models import Park
 
@@ -257,7 +258,7 @@ def track(request: HttpRequest, park: str) -> HttpResponse:
     context: dict[str, Any] = {"zone": zone, "park": zone, "form": form}
     if request.method == "GET" or not form.is_valid():
         return render(request, "rankings/public_track.html", context, status=422 if form.is_bound else 200)
-    address = request.META.get("REMOTE_ADDR", "")
+    address = client_address(request)
     try:
         lookups.check(address)
         found = objections.tracked(zone=zone, **form.cleaned_data)
@@ -283,8 +284,8 @@ def file_objection(request: HttpRequest, park: str, notice_id: int) -> HttpRespo
     try:
         row = objections.file_publicly(
             published=page.published,
-            address=request.META.get("REMOTE_ADDR", ""),
-            **form.cleaned_data | {"files": request.FILES.getlist("files")},
+            address=client_address(request),
+            **form.cleaned_data,
         )
     except Problem as problem:
         if problem.status == 410:

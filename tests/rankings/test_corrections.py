@@ -115,6 +115,17 @@ def test_files_come_with_an_objection_and_a_wrong_kind_leaves_nothing(office: ma
     assert error.value.code == "too_many_files"
 
 
+def test_the_form_takes_several_files(office: make.Office) -> None:
+    shown = PublishedBoard.objects.get(edition=office.on_notice())
+    path = reverse("rankings:public_object", args=[office.park.code, shown.pk])
+    fields = {"name": "张三", "contact": "13800000000", "statement": "研发费用多计了一笔委托开发。"}
+    files = [SimpleUploadedFile(f"照片{n}.png", PNG + bytes([n])) for n in (1, 2)]
+    assert Client().post(path, fields | {"files": files}).status_code == 201
+    assert Objection.objects.get().files.count() == 2
+    wrong = Client().post(path, fields | {"files": [SimpleUploadedFile("a.exe", b"MZ")]})
+    assert wrong.status_code == 422 and "只能上传" in wrong.content.decode()
+
+
 def test_the_objector_tracks_by_receipt_and_contact_only(office: make.Office) -> None:
     row = objected(office, office.on_notice())
     path = reverse("rankings:public_track", args=[office.park.code])
