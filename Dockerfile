@@ -17,11 +17,12 @@ ARG CODE_VERSION=unknown
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 CODE_VERSION=$CODE_VERSION \
     BIND=0.0.0.0:8000 EVIDENCE_ROOT=/data/evidence
 # Pango and a Chinese font for documents as PDF.
-RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk \
+RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk \
  && rm -rf /var/lib/apt/lists/*
 RUN groupadd --system --gid 10001 innovscore \
  && useradd --system --uid 10001 --gid innovscore --home-dir /app --shell /usr/sbin/nologin innovscore \
- && install -d -o innovscore -g innovscore /data /data/evidence
+ && install -d -o innovscore -g innovscore /data /data/evidence /data/witness \
+ && install -d -m 0700 -o innovscore -g innovscore /data/signing
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 RUN install -d -o innovscore -g innovscore /app/.local && chown -R innovscore:innovscore /app/.local

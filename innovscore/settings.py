@@ -24,6 +24,14 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CODE_VERSION = env.str("CODE_VERSION", default="development")
 EVIDENCE_ROOT = Path(env.str("EVIDENCE_ROOT", default=str(BASE_DIR / ".local" / "evidence")))
 PROCESS = env.str("INNOVSCORE_PROCESS", default="web")
+# Only the worker signs; the other processes are not even told where the keys lie.
+SIGNING_KEYS = (
+    Path(env.str("SIGNING_KEYS", default=str(BASE_DIR / ".local" / "signing")))
+    if PROCESS == "worker"
+    else None
+)
+WITNESS_ROOT = Path(env.str("WITNESS_ROOT", default=str(BASE_DIR / ".local" / "witness")))
+PUBLIC_CACHE_SECONDS = env.int("PUBLIC_CACHE_SECONDS", default=10)
 LOCAL = DEBUG or DEMO_MODE
 
 INSTALLED_APPS = [
@@ -57,6 +65,7 @@ MIDDLEWARE = [
     "innovscore.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "rankings.caching.PublicPages",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -131,6 +140,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "parks.sweep_jobs", "schedule": 5.0, "options": {"expires": 5}},
+    "witness": {"task": "rankings.witness", "schedule": 24 * 3600.0, "options": {"expires": 3600}},
     "deliver outbox": {"task": "parks.deliver_outbox", "schedule": 5.0, "options": {"expires": 5}},
     "clean files": {"task": "enterprises.clean_files", "schedule": 3600.0, "options": {"expires": 600}},
 }

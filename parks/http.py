@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
@@ -15,3 +16,12 @@ class ParkRequest(HttpRequest):
     actor: Actor
     park: Park
     htmx: HtmxDetails
+
+
+def client_address(request: HttpRequest) -> str:
+    """The reader's address. Behind PROXY_COUNT proxies it is the entry that the outermost of ours has added; what the
+    reader wrote into the header itself stands before it and is not believed."""
+    own = str(request.META.get("REMOTE_ADDR", ""))
+    proxies = settings.AXES_IPWARE_PROXY_COUNT
+    passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    return passed[-proxies] if proxies and len(passed) >= proxies else own

@@ -11,7 +11,7 @@ from typing import Any
 from innovscore.core.canonical import canonical_json
 from innovscore.core.digest import sha256_hex
 
-from .order import leaf, root
+from .order import leaf, path, root, verify
 
 FORMAT = 1
 
@@ -67,3 +67,35 @@ def chained(prev: str, content: str) -> str:
 def end_of_day(day: dt.date, zone: dt.tzinfo) -> dt.datetime:
     """The end of a day, 24:00 in the zone: a notice runs until the last moment of its last day."""
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=zone)
+
+
+def certificate_payload(head: Mapping[str, Any], line: Line, leaves: list[str]) -> str:
+    """The canonical text that is signed: the head, the place, and the Merkle path from the line to the list's root.
+
+    The score is not in it: only its hash, as part of the leaf. Who is shown the line can check the leaf.
+    """
+    index = line.position - 1
+    return canonical_json(
+        {
+            "v": FORMAT, **head, "uscc": line.uscc, "name": line.name, "place": line.place, "tied": line.tied,
+            "leaf": leaf_of(line), "index": index, "path": [list(step) for step in path(leaves, index)],
+        }
+    )  # fmt: skip
+
+
+def tag_of(payload: str) -> str:
+    """16 bytes of the payload's hash, hex: printed on the paper, it ties the paper to the signed file."""
+    return sha256_hex(payload.encode())[:32]
+
+
+def certificate_number(park: str, year: int, seq: int, position: int) -> str:
+    """Number of a certificate: zone, evaluation year, number of the publication, line."""
+    return f"{park.upper()}-{year}-{seq:04d}-{position:02d}"
+
+
+def proves(leaf_hash: str, steps: list[tuple[str, str]], expected_root: str) -> bool:
+    """Does the path lead from the leaf to the root? False also for what is no hash."""
+    try:
+        return verify(leaf_hash, steps, expected_root)
+    except ValueError:
+        return False

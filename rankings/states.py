@@ -18,12 +18,23 @@ class EditionState(models.TextChoices):
 class ObjectionState(models.TextChoices):
     FILED = "filed", _("已收到")
     ACCEPTED = "accepted", _("已受理")
+    INVESTIGATED = "investigated", _("已核查")
     UPHELD = "upheld", _("成立")
+    PARTLY = "partly", _("部分成立")
     REJECTED = "rejected", _("不成立")
+
+
+class CertificateState(models.TextChoices):
+    VALID = "valid", _("有效")
+    SUPERSEDED = "superseded", _("已更正")
+    WITHDRAWN = "withdrawn", _("已撤回")
 
 
 EDITION = "edition"
 OBJECTION = "objection"
+ORDER = "order"
+PLAN = "plan"
+AWARD = "award"
 
 TRANSITIONS: dict[str, tuple[tuple[str, str], ...]] = {
     EDITION: (
@@ -38,14 +49,34 @@ TRANSITIONS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     OBJECTION: (
         (ObjectionState.FILED, ObjectionState.ACCEPTED),
-        (ObjectionState.ACCEPTED, ObjectionState.UPHELD),
-        (ObjectionState.ACCEPTED, ObjectionState.REJECTED),
+        (ObjectionState.ACCEPTED, ObjectionState.INVESTIGATED),
+        (ObjectionState.INVESTIGATED, ObjectionState.UPHELD),
+        (ObjectionState.INVESTIGATED, ObjectionState.PARTLY),
+        (ObjectionState.INVESTIGATED, ObjectionState.REJECTED),
+    ),
+    ORDER: (("proposed", "approved"), ("proposed", "cancelled")),
+    PLAN: (
+        ("proposed", "publicised"),
+        ("publicised", "approved"),
+        ("proposed", "cancelled"),
+        ("publicised", "cancelled"),
+    ),
+    AWARD: (
+        ("proposed", "approved"),
+        ("approved", "paid"),
+        ("paid", "reclaimed"),
+        ("proposed", "cancelled"),
+        ("approved", "cancelled"),
     ),
 }
 
 UNSEEN = (EditionState.DRAFT, EditionState.PROPOSED)
-OPEN_OBJECTIONS = (ObjectionState.FILED, ObjectionState.ACCEPTED)
+OPEN_OBJECTIONS = (ObjectionState.FILED, ObjectionState.ACCEPTED, ObjectionState.INVESTIGATED)
+BARRING = (ObjectionState.UPHELD, ObjectionState.PARTLY)
+DECIDED = (*BARRING, ObjectionState.REJECTED)
 NOTICE_WORKING_DAYS = 5
+ACCEPT_WORKING_DAYS = 1
+ANSWER_WORKING_DAYS = 10
 
 
 def may(aggregate: str, before: str, after: str) -> bool:

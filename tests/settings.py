@@ -9,3 +9,4 @@ from innovscore.settings import *  # noqa: E402, F403  # after the environment i
 from innovscore.settings import STORAGES  # noqa: E402
 
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+PUBLIC_CACHE_SECONDS = 0  # tests see every change at once; the cache has tests of its own

@@ -90,3 +90,14 @@ def freeze(*, by: Actor, cycle: Cycle) -> None:
         locked.state, locked.frozen_by_ref, locked.frozen_at = CycleState.FROZEN, by.person_id, db_now()
         locked.save(update_fields=["state", "frozen_by_ref", "frozen_at"])
         audit.record(by=by, action="cycle.locked", obj=locked)
+
+
+def close(*, by: Actor, cycle: Cycle) -> None:
+    """End a frozen year: nothing of it is corrected or published any more. Raises Conflict while it is open."""
+    with transaction.atomic():
+        locked = Cycle.objects.select_for_update().get(pk=cycle.pk)
+        if locked.state != CycleState.FROZEN:
+            raise Conflict(code="cycle_not_frozen", message=_("只有已冻结的年度才能结束。"))
+        locked.state = CycleState.CLOSED
+        locked.save(update_fields=["state"])
+        audit.record(by=by, action="cycle.closed", obj=locked, after={"year": locked.year})

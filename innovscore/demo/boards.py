@@ -6,6 +6,7 @@ import datetime as dt
 
 import psycopg2
 
+from innovscore.core import workdays
 from innovscore.settings import env
 from parks.actors import Actor
 from parks.clock import BEIJING
@@ -50,8 +51,11 @@ def _notice(*, park_id: int, year: int, board: str, officer: Actor, publisher: A
 
 def _move_notices(made: list[BoardEdition], *, start: dt.datetime, end: dt.datetime) -> None:
     """Invented history needs the owner of the tables: the application cannot shorten a notice."""
+    first = start.astimezone(BEIJING).date()
+    days = [workdays.add_working_days(first, number) for number in range(1, 6)]
     for table in TABLES:
-        _as_owner(table, made, "notice_starts_at = %s, notice_ends_at = %s", (start, end))
+        change = "notice_starts_at = %s, notice_ends_at = %s, notice_days = %s::date[]"
+        _as_owner(table, made, change, (start, end, days))
 
 
 def _date_publication(made: list[BoardEdition], *, at: dt.datetime) -> None:
@@ -59,7 +63,7 @@ def _date_publication(made: list[BoardEdition], *, at: dt.datetime) -> None:
         _as_owner(table, made, "published_at = %s", (at,))
 
 
-def _as_owner(table: str, made: list[BoardEdition], change: str, values: tuple[dt.datetime, ...]) -> None:
+def _as_owner(table: str, made: list[BoardEdition], change: str, values: tuple[object, ...]) -> None:
     key = "id" if table == "rankings_boardedition" else "edition_id"
     owner = psycopg2.connect(env.str("DATABASE_OWNER_URL"))
     with owner, owner.cursor() as cursor:

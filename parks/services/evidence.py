@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import time
 from collections.abc import Container
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,8 +27,19 @@ LARGEST = 10 * 1024 * 1024
 ORPHAN_AFTER = dt.timedelta(hours=24)
 
 
-def store(*, by: Actor, organisation_id: int, upload: UploadedFile) -> EvidenceFile:
-    """Keep an uploaded document for an organisation; the same bytes are kept once.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A document that lies in the store."""
+
+    sha256: str
+    filename: str
+    content_type: str
+    size: int
+    scan: str
+
+
+def keep(upload: UploadedFile) -> Kept:
+    """Put an uploaded document into the store under its hash; the caller notes what it proves.
 
     Raises Refused when it is empty, larger than 10 MB, neither PDF, PNG nor JPEG by its content, or infected.
     """
@@ -42,24 +54,41 @@ def store(*, by: Actor, organisation_id: int, upload: UploadedFile) -> EvidenceF
         raise Refused(code="file_infected", field="file", message=_("查毒软件认为此文件带毒，未保存。"))
     digest = hashlib.sha256(data).hexdigest()
     _write(path_of(digest), data)
+    return Kept(digest, Path(upload.name or "file").name[:200], kind, len(data), scan)
+
+
+def store(*, by: Actor, organisation_id: int, upload: UploadedFile) -> EvidenceFile:
+    """Keep an uploaded document for an organisation; the same bytes are kept once. Raises Refused as `keep` does."""
+    kept = keep(upload)
     with transaction.atomic():
         row, created = EvidenceFile.objects.get_or_create(
             organisation_id=organisation_id,
-            sha256=digest,
+            sha256=kept.sha256,
             defaults={
-                "filename": Path(upload.name or "file").name[:200],
-                "content_type": kind,
-                "size": len(data),
+                "filename": kept.filename,
+                "content_type": kept.content_type,
+                "size": kept.size,
                 "uploaded_by": by.person_name,
-                "scan": scan,
-                "scanned_at": db_now() if scan == EvidenceFile.Scan.CLEAN else None,
+                "scan": kept.scan,
+                "scanned_at": db_now() if kept.scan == EvidenceFile.Scan.CLEAN else None,
             },
         )
         if created:
             audit.record(
-                by=by, action="evidence.stored", obj=row, after={"sha256": digest, "size": len(data)}
+                by=by,
+                action="evidence.stored",
+                obj=row,
+                after={"sha256": kept.sha256, "size": kept.size},
             )
     return row
+
+
+def intact(sha256: str) -> bool:
+    """Are the stored bytes still the ones of this hash?"""
+    try:
+        return hashlib.sha256(path_of(sha256).read_bytes()).hexdigest() == sha256
+    except FileNotFoundError:
+        return False
 
 
 def path_of(digest: str) -> Path:

@@ -13,6 +13,8 @@ STATE_TONES = {
     "suspended": "warn", "verified": "ok", "frozen": "ok", "missing": "neutral", "prefilled": "info", "disputed": "purple",
     "confirmed": "neutral", "zero_confirmed": "neutral", "not_applicable": "neutral", "active": "ok", "final": "ok",
     "on_notice": "warn", "proposed": "info", "withdrawn": "error", "superseded": "neutral", "approved": "ok",
+    "filed": "warn", "accepted": "info", "investigated": "info", "upheld": "error", "partly": "warn", "valid": "ok",
+    "publicised": "warn", "cancelled": "neutral",
 }  # fmt: skip
 
 

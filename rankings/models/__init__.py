@@ -1,10 +1,15 @@
 """Tables of the boards: what the office prepares, and what was published."""
 
+from .awards import Award, AwardBudget, AwardPlan, AwardRule
+from .boards import BoardDefinition
+from .certificates import LookupMiss, PublishedCertificate, PublishedKey, PublishedWitness
 from .editions import AllowedTransition, BoardEdition, BoardEntry
-from .objections import Objection
+from .objections import CorrectionOrder, Objection, ObjectionFile
+from .profiles import PublicProfile
 from .published import PublishedBoard, PublishedCurrent, PublishedEntry, PublishedMethod
 
 __all__ = [
-    "AllowedTransition", "BoardEdition", "BoardEntry", "Objection", "PublishedBoard", "PublishedCurrent",
-    "PublishedEntry", "PublishedMethod",
+    "AllowedTransition", "Award", "AwardBudget", "AwardPlan", "AwardRule", "BoardDefinition", "BoardEdition", "BoardEntry",
+    "CorrectionOrder", "LookupMiss", "Objection", "ObjectionFile", "PublicProfile", "PublishedBoard",
+    "PublishedCertificate", "PublishedCurrent", "PublishedEntry", "PublishedKey", "PublishedMethod", "PublishedWitness",
 ]  # fmt: skip

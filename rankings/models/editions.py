@@ -30,7 +30,8 @@ class BoardEdition(ParkModel):
     """One edition of one board of a year, copied from a run.
 
     `entries_root` is the Merkle root of the entries' leaves, `content_hash` the fingerprint of head and root.
-    `exclusions` lists enterprises that the run placed but that may not be shown, with the reason. Everything but
+    `rule` is the definition of a board of the park's own (empty for the scheme's boards), `members` who belonged to it
+    where that may change later. `exclusions` lists enterprises that the run placed but that may not be shown, with the reason. Everything but
     state, notice and the persons who acted is fixed when the edition is proposed (rankings/sql/editions.sql).
     """
 
@@ -45,6 +46,8 @@ class BoardEdition(ParkModel):
     name_en = models.CharField(max_length=120, blank=True)
     eligible = models.PositiveIntegerField()
     size = models.PositiveSmallIntegerField()
+    rule = models.JSONField(default=dict)
+    members = models.JSONField(default=list)
     exclusions = models.JSONField(default=list)
     run_hash = models.CharField(max_length=64)
     entries_root = models.CharField(max_length=64)

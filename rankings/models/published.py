@@ -28,6 +28,7 @@ class PublishedBoard(ParkModel):
     name_zh = models.CharField(max_length=120)
     name_en = models.CharField(max_length=120, blank=True)
     state = models.CharField(max_length=16, choices=STATES)
+    rule = models.JSONField(default=dict)
     eligible = models.PositiveIntegerField()
     size = models.PositiveSmallIntegerField()
     scheme_version = models.CharField(max_length=32)

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from enterprises.queries import cycles, enterprises
 from innovscore.core.problems import Conflict, NotFound
+from parks.models import SubPark
 from scoring import engine
+from scoring.queries import cycles as scored
 from scoring.queries import facts as frozen
 from scoring.queries import standing
 from scoring.queries.schemes import scheme_of
 from scoring.queries.standing import BoardRow
 
 from .. import rules
-from ..models import BoardEdition, BoardEntry, Objection
+from ..models import BoardEdition, BoardEntry, Objection, PublishedEntry
 from ..order import Ranked, cut, rank
 from ..rules import Line
-from ..states import OPEN_OBJECTIONS, EditionState, ObjectionState
+from ..states import BARRING, OPEN_OBJECTIONS, EditionState, ObjectionState
+from . import further
 
 READ_AHEAD = 200  # rows read beyond the board, for those who share the last place or may not be shown
 NEXT_SHOWN = 5
@@ -48,28 +52,44 @@ class NextOut:
 
 @dataclass(frozen=True, slots=True)
 class BoardDraft:
-    """A board as the current run gives it. `excluded` are placed enterprises that may not be shown."""
+    """A board as the current run gives it. `excluded` are placed enterprises that may not be shown.
+
+    `rule` and `members` are filled for boards of the park's own; `shortage` says why there is no list.
+    """
 
     run: Any
     scheme: engine.Scheme
-    board: engine.scheme.Board
+    board: Any
     eligible: int
     lines: list[DraftLine]
     excluded: list[dict[str, Any]]
     next_out: list[NextOut]
+    rule: dict[str, Any] = field(default_factory=dict)
+    members: list[int] = field(default_factory=list)
+    shortage: str = ""
 
 
-def draft_of(run: Any, code: str, *, excluded_ids: Iterable[int] | None = None) -> BoardDraft:
-    """The board of a run by the scheme's rule of the cut; NotFound for a board that the scheme does not have.
+def draft_of(
+    run: Any,
+    code: str,
+    *,
+    excluded_ids: Iterable[int] | None = None,
+    rule: dict[str, Any] | None = None,
+    members: Sequence[int] | None = None,
+) -> BoardDraft:
+    """The board of a run by the scheme's rule of the cut, or by the park's own definition; NotFound for an unknown board.
 
-    Enterprises that refuse publication today are left out; `excluded_ids` repeats an earlier decision instead.
+    Enterprises that refuse publication today are left out; `excluded_ids`, `rule` and `members` repeat an earlier
+    decision instead.
     """
     scheme = scheme_of(run.scheme_version)
-    board = next((item for item in scheme.boards if item.code == code), None)
+    board: Any = next((item for item in scheme.boards if item.code == code), None)
     if board is None or code not in run.boards:
+        board = further.board_of(code)
+    if board is None:
         raise NotFound(code="no_such_board", message=_("指标体系里没有这个榜单。"))
-    size = scheme.board_rules.size
-    rows = standing.board_rows(run, code, limit=size + READ_AHEAD)
+    part = _field(run, scheme, board, rule, members)
+    rows = part.rows[: part.size + READ_AHEAD]
     barred = (
         {row.enterprise_id for row in rows if row.publication_refused}
         if excluded_ids is None
@@ -80,21 +100,38 @@ def draft_of(run: Any, code: str, *, excluded_ids: Iterable[int] | None = None) 
         key=lambda row: row.score,
         identity=lambda row: f"{row.position:09d}",
     )
-    shown = cut(ranked, size) if scheme.board_rules.cut == "include_all" else ranked[:size]
+    shown = cut(ranked, part.size) if scheme.board_rules.cut == "include_all" else ranked[: part.size]
+    shown = [] if part.shortage else shown
     last = shown[-1].item.position if shown else 0
+    own = isinstance(board, further.FurtherBoard)
     return BoardDraft(
         run=run,
         scheme=scheme,
         board=board,
-        eligible=int(run.statistics.get("boards", {}).get(code, len(rows))),
+        eligible=len(part.rows) if own else int(run.statistics.get("boards", {}).get(code, len(rows))),
         lines=[_line(number, one) for number, one in enumerate(shown, start=1)],
         excluded=[
             {"enterprise": row.enterprise_id, "uscc": row.uscc, "name": row.name, "reason": REFUSED}
             for row in rows
             if row.enterprise_id in barred and row.position <= last + 1
         ],
-        next_out=[_next_out(one, shown) for one in ranked[len(shown) : len(shown) + NEXT_SHOWN]],
+        next_out=[_next_out(one, shown) for one in ranked[len(shown) : len(shown) + NEXT_SHOWN]]
+        if shown
+        else [],
+        rule=part.rule,
+        members=part.members,
+        shortage=part.shortage,
     )
+
+
+def _field(
+    run: Any, scheme: engine.Scheme, board: Any, rule: dict[str, Any] | None, members: Sequence[int] | None
+) -> further.Field:
+    if isinstance(board, further.FurtherBoard):
+        return further.field_of(run, rule or board.rule, members=members)
+    size = scheme.board_rules.size
+    rows = standing.board_rows(run, board.code, limit=size + READ_AHEAD)
+    return further.Field(rows, size, {}, [])
 
 
 def _line(position: int, one: Ranked[BoardRow]) -> DraftLine:
@@ -178,7 +215,7 @@ def head_of(edition: BoardEdition) -> dict[str, Any]:
         "eligible": edition.eligible,
         "size": edition.size,
         "run_hash": edition.run_hash,
-    }
+    } | ({"rule": edition.rule} if edition.rule else {})
 
 
 def proof_breaks(edition: BoardEdition) -> list[str]:
@@ -215,7 +252,13 @@ def _run_breaks(edition: BoardEdition) -> list[str]:
         found.append(_("指标体系的内容与其摘要不符"))
     if frozen.read(run.snapshot, scheme).root != run.snapshot_root:
         found.append(_("快照内容与冻结时的摘要不符"))
-    again = draft_of(run, edition.board, excluded_ids=[item["enterprise"] for item in edition.exclusions])
+    again = draft_of(
+        run,
+        edition.board,
+        excluded_ids=[item["enterprise"] for item in edition.exclusions],
+        rule=edition.rule or None,
+        members=edition.members or None,
+    )
     stored = {entry.enterprise_id: line_of(entry) for entry in BoardEntry.objects.filter(edition=edition)}
     for row in again.lines:
         kept = stored.pop(row.enterprise_id, None)
@@ -236,6 +279,33 @@ def refused_names(edition: BoardEdition) -> list[str]:
     return list(rows.order_by("position").values_list("name", flat=True))
 
 
+def objection_firms(organisation_id: int | None, published: Any) -> list[tuple[str, str]]:
+    """Firms that an enterprise may name in an objection: itself first, then the listed ones."""
+    own = enterprises.members().filter(organisation_id=organisation_id or 0).first()
+    listed = list(
+        PublishedEntry.objects.filter(published=published).order_by("position").values_list("uscc", "name")
+    )
+    mine = [(own.uscc, _("本企业（%(name)s）") % {"name": own.name})] if own else []
+    return mine + [(uscc, name) for uscc, name in listed if not own or uscc != own.uscc]
+
+
+def is_closed(year: int) -> bool:
+    """Whether the cycle of a year was closed."""
+    try:
+        return bool(cycles.of_year(year).state == "closed")
+    except NotFound:
+        return False
+
+
+def sub_parks() -> list[tuple[str, str]]:
+    return list(SubPark.objects.order_by("code").values_list("code", "name"))
+
+
+def own_standing_year(organisation_id: int | None, year: int) -> bool:
+    """Whether the firm of an organisation has a score page of the year."""
+    return any(one.cycle_year == year for one in standing.standings_of_organisation(organisation_id))
+
+
 def open_objections(edition: BoardEdition) -> int:
     return Objection.objects.filter(edition=edition, state__in=OPEN_OBJECTIONS).count()
 
@@ -246,7 +316,13 @@ def all_open_objections() -> int:
 
 
 def upheld_objections(edition: BoardEdition) -> int:
-    return Objection.objects.filter(edition=edition, state=ObjectionState.UPHELD).count()
+    return Objection.objects.filter(edition=edition, state__in=BARRING).count()
+
+
+def own_enterprise_id(organisation_id: int | None, uscc: str) -> int | None:
+    """The enterprise of an organisation in the park entered, when it has this code."""
+    found = enterprises.members().filter(organisation_id=organisation_id or 0, uscc=uscc).first()
+    return found.pk if found else None
 
 
 def objections() -> QuerySet[Objection]:
@@ -256,7 +332,8 @@ def objections() -> QuerySet[Objection]:
 
 
 def get_objection(objection_id: int) -> Objection:
-    row = Objection.objects.select_related("edition__cycle", "about").filter(pk=objection_id).first()
+    rows = Objection.objects.select_related("edition__cycle__scheme_version", "about")
+    row = rows.filter(pk=objection_id).first()
     if row is None:
         raise NotFound(code="no_such_objection", message=_("没有这条异议。"))
     return row
@@ -278,9 +355,7 @@ def years() -> list[int]:
 
 
 def standing_years() -> list[int]:
-    from scoring.queries import cycles
-
-    return [line.cycle.year for line in cycles.overview() if line.run is not None]
+    return [line.cycle.year for line in scored.overview() if line.run is not None]
 
 
 def final_run_hashes(cycle_id: int) -> dict[str, str]:

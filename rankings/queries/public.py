@@ -23,6 +23,7 @@ from scoring.queries.wording import FUNCTION_LABELS
 from ..models import PublishedBoard, PublishedCurrent, PublishedEntry, PublishedMethod
 from ..rules import Line
 from ..states import EditionState
+from . import further
 from .editions import BoardDraft, final_run_hashes, line_of
 from .wording import moment
 
@@ -72,6 +73,7 @@ class BoardPage:
     is_open: bool = False
     others: tuple[PublishedBoard, ...] = ()
     newer: PublishedBoard | None = None
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,10 @@ def _shown_lines(lines: list[Line], scheme: engine.Scheme) -> list[ShownLine]:
 
 
 def _measures(scheme: engine.Scheme, code: str) -> list[Measure]:
-    board = next(item for item in scheme.boards if item.code == code)
+    """What a board of the scheme measures, heaviest first; nothing for boards by the total."""
+    board = next((item for item in scheme.boards if item.code == code), None)
+    if board is None:
+        return []
     names = names_of(scheme.indicators)
     whole = sum(board.weights.values(), Decimal(0)) or Decimal(1)
     found = [
@@ -197,7 +202,8 @@ def board_page(published: PublishedBoard) -> BoardPage:
         state=published.state,
         lines=lines,
         eligible=published.eligible,
-        measures=_measures(scheme, published.board),
+        measures=_measures(scheme, _base(published.board, published.rule)),
+        rule=further.words(published.rule, scheme) if published.rule else "",
         eligibility=_eligibility(scheme),
         scheme_version=published.scheme_version,
         run_hash=published.run_hash,
@@ -209,6 +215,10 @@ def board_page(published: PublishedBoard) -> BoardPage:
         others=tuple(others),
         newer=next((row for row in others if row.number > published.number and row.state in LIVE), None),
     )
+
+
+def _base(code: str, rule: Any) -> str:
+    return str(rule.get("base", "")) if rule else code
 
 
 def boards_like(published: PublishedBoard) -> list[PublishedBoard]:
@@ -229,7 +239,8 @@ def draft_page(draft: BoardDraft, year: int) -> BoardPage:
         state=EditionState.DRAFT,
         lines=lines,
         eligible=draft.eligible,
-        measures=_measures(draft.scheme, draft.board.code),
+        measures=_measures(draft.scheme, _base(draft.board.code, draft.rule)),
+        rule=further.words(draft.rule, draft.scheme) if draft.rule else "",
         eligibility=_eligibility(draft.scheme),
         scheme_version=str(draft.run.scheme_version.version),
         run_hash=draft.run.run_hash,
@@ -261,6 +272,16 @@ def notice(park: Park, notice_id: int) -> NoticePage:
     if row is None:
         raise NotFound(code="no_such_notice", message=_("没有这份公示。"))
     return _notice(row, lines_of(row))
+
+
+def open_to_objection(page: NoticePage) -> list[tuple[str, str]]:
+    """Firms that an objection may name: all listed ones, or those whose places changed when an edition corrects another."""
+    from .history import changes_of
+
+    changes = changes_of(page.published)
+    if changes is None:
+        return [(one.line.uscc, one.line.name) for one in page.lines]
+    return [(row.uscc, row.name) for row in changes.rows]
 
 
 def own_notice(notice_id: int) -> PublishedBoard:
@@ -429,6 +450,7 @@ def as_json(published: PublishedBoard) -> dict[str, Any]:
         "edition": published.number,
         "state": published.state,
         "eligible": published.eligible,
+        "rule": published.rule,
         "scheme_version": published.scheme_version,
         "scheme_digest": published.scheme_digest,
         "engine_version": published.engine_version,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,7 @@ from ..models import (
     PublishedMethod,
 )
 from ..states import EditionState
+from . import certificates
 from .editions import head_of, line_of, proof_breaks
 
 GENESIS = "0" * 64
@@ -34,16 +36,27 @@ class Break:
 
 def verify() -> Iterator[Break]:
     """Every break in the publications of the park that was entered; nothing means all of them verify."""
-    boards = list(
-        PublishedBoard.objects.order_by("seq").select_related("edition__park", "edition__cycle", "park")
-    )
+    boards = _boards()
+    yield from quick()
+    yield from _editions({board.edition_id for board in boards})
+    yield from _methods(boards)
+
+
+def quick() -> Iterator[Break]:
+    """Breaks in what the public reads, without computing the runs again: chain, lines, hashes, pointers, certificates."""
+    boards = _boards()
     yield from _chain(boards)
     for board in boards:
         for what in _board(board):
             yield Break(_where(board), what)
-    yield from _editions({board.edition_id for board in boards})
     yield from _pointers()
-    yield from _methods(boards)
+    for number, what in certificates.breaks():
+        yield Break(number, what)
+
+
+def _boards() -> list[PublishedBoard]:
+    rows = PublishedBoard.objects.order_by("seq")
+    return list(rows.select_related("edition__park", "edition__cycle", "park"))
 
 
 def _where(board: PublishedBoard | BoardEdition) -> str:
@@ -64,10 +77,12 @@ def _chain(boards: list[PublishedBoard]) -> Iterator[Break]:
 
 
 def _board(board: PublishedBoard) -> Iterator[str]:
-    head = {
+    head: dict[str, Any] = {
         "park": board.park.code, "year": board.year, "board": board.board, "number": board.number,
         "eligible": board.eligible, "size": board.size, "run_hash": board.run_hash,
     }  # fmt: skip
+    if board.rule:
+        head["rule"] = board.rule
     if rules.content_hash(head, board.entries_root) != board.content_hash:
         yield _("内容摘要与年度、榜单、参评数、运行号或名单不符")
     run_hash = engine.run_hash(

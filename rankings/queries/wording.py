@@ -23,3 +23,8 @@ def day(date: dt.date) -> str:
     if (get_language() or "").startswith("en"):
         return f"{date.day} {date:%B %Y}"
     return f"{date.year}年{date.month}月{date.day}日"
+
+
+def day_of(at: dt.datetime) -> str:
+    """The day of a moment in Beijing."""
+    return day(at.astimezone(BEIJING).date())

@@ -28,6 +28,10 @@ def propose(*, by: Actor, year: int, board: str) -> BoardEdition:
         raise Forbidden(code="four_eyes", message=_("榜单须由一位具名的积分专员提请。"))
     with transaction.atomic():
         run = editions.run_of_year(year)
+        if editions.is_closed(year):
+            raise Conflict(
+                code="year_closed", message=_("%(year)s 年度已结束，不能再编制榜单。") % {"year": year}
+            )
         draft = editions.draft_of(run, board)
         _check(
             draft,
@@ -45,7 +49,8 @@ def propose(*, by: Actor, year: int, board: str) -> BoardEdition:
 
 def _check(draft: editions.BoardDraft, earlier: Any) -> None:
     if not draft.lines:
-        raise Conflict(code="nobody_eligible", message=_("没有符合条件的企业，不能编制这个榜单。"))
+        message = draft.shortage or _("没有符合条件的企业，不能编制这个榜单。")
+        raise Conflict(code="nobody_eligible", message=message)
     for edition in earlier:
         if edition.state in UNSEEN:
             raise Conflict(
@@ -75,6 +80,8 @@ def _store(person: int, person_name: str, draft: editions.BoardDraft) -> BoardEd
         eligible=draft.eligible,
         size=len(draft.lines),
         exclusions=draft.excluded,
+        rule=draft.rule,
+        members=draft.members,
         run_hash=run.run_hash,
         entries_root=root,
         proposed_by_ref=person,

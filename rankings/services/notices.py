@@ -14,6 +14,7 @@ from parks.actors import Actor
 from parks.clock import BEIJING, db_today
 
 from .. import rules
+from ..caching import published
 from ..models import BoardEdition
 from ..queries import editions
 from ..signals import board_put_on_notice
@@ -64,6 +65,7 @@ def put_on_notice(
             [edition.pk, by.person_id, by.person_name, span.ends_at, span.days, text, contact],
         )
         edition = editions.get_edition(edition.pk)
+        published(by.park_code)
         board_put_on_notice.send(sender=BoardEdition, edition=edition, by=by)
         audit.record(
             by=by, action="board.put_on_notice", obj=edition,

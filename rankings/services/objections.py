@@ -4,23 +4,38 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from innovscore.core.problems import Conflict, Forbidden, Gone, TooMany
-from parks import audit
+from enterprises.queries import provenance
+from innovscore.core.problems import Conflict, Forbidden, Gone, NotFound, Refused, TooMany
+from parks import audit, workdays
 from parks.actors import Actor
-from parks.clock import db_now
+from parks.clock import db_now, db_today
+from parks.models import Park
 from parks.scope import park_scope
+from parks.services import evidence
 
-from ..models import BoardEdition, Objection, PublishedBoard
+from ..models import BoardEdition, Objection, ObjectionFile, PublishedBoard
 from ..queries import editions
-from ..states import OBJECTION, EditionState, ObjectionState, may
+from ..states import (
+    ACCEPT_WORKING_DAYS,
+    ANSWER_WORKING_DAYS,
+    DECIDED,
+    OBJECTION,
+    EditionState,
+    ObjectionState,
+    may,
+)
 
 LIMIT = 5  # objections an address may file in an hour
+MOST_FILES = 3
 RECEIPT_CHARS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -40,6 +55,7 @@ def file_publicly(
     statement: str,
     address: str,
     about_uscc: str = "",
+    files: Sequence[UploadedFile] = (),
 ) -> Objection:
     """An objection by a person who need not have an account. Enters the park of the notice for this insert only.
 
@@ -64,13 +80,21 @@ def file_publicly(
             statement=statement,
             origin=origin,
             about_uscc=about_uscc,
+            files=files,
         )
 
 
 def file_by_enterprise(
-    *, by: Actor, published: PublishedBoard, contact: str, statement: str, about_uscc: str = ""
+    *,
+    by: Actor,
+    published: PublishedBoard,
+    contact: str,
+    statement: str,
+    about_uscc: str = "",
+    item: str = "",
+    files: Sequence[UploadedFile] = (),
 ) -> Objection:
-    """An objection by an enterprise of the park, in its own name."""
+    """An objection by an enterprise of the park, in its own name; `item` is the indicator when it is about its own score."""
     return _file(
         by=by,
         edition_id=published.edition_id,
@@ -78,6 +102,8 @@ def file_by_enterprise(
         contact=contact,
         statement=statement,
         about_uscc=about_uscc,
+        item=item,
+        files=files,
     )
 
 
@@ -90,6 +116,8 @@ def _file(
     statement: str,
     origin: str = "",
     about_uscc: str = "",
+    item: str = "",
+    files: Sequence[UploadedFile] = (),
 ) -> Objection:
     edition = editions.get_edition(edition_id)
     if (
@@ -98,10 +126,16 @@ def _file(
         or db_now() >= edition.notice_ends_at
     ):
         raise _over()
-    about = edition.entries.filter(uscc=about_uscc).first() if about_uscc else None
+    if len(files) > MOST_FILES:
+        raise Refused(
+            code="too_many_files", field="files", message=_("最多附 %(n)s 个文件。") % {"n": MOST_FILES}
+        )
+    today = db_today()
     objection = Objection(
-        edition=edition, about_id=about.enterprise_id if about else None, receipt=_receipt(), objector_name=name,
-        objector_contact=contact, objector_organisation_id=by.organisation_id, statement=statement, origin=origin, filed_at=db_now(),
+        edition=edition, about_id=_firm(edition, by, about_uscc), item=item, receipt=_receipt(), objector_name=name,
+        objector_contact=contact, objector_organisation_id=by.organisation_id, statement=statement, origin=origin,
+        filed_at=db_now(), accept_due=workdays.add_working_days(today, ACCEPT_WORKING_DAYS),
+        answer_due=workdays.add_working_days(today, ANSWER_WORKING_DAYS),
     )  # fmt: skip
     with transaction.atomic():
         try:
@@ -109,6 +143,7 @@ def _file(
                 objection.save()
         except IntegrityError as error:
             raise _over() from error
+        ObjectionFile.objects.bulk_create([_kept(objection, upload) for upload in files])
         audit.record(
             by=by,
             action="objection.filed",
@@ -116,6 +151,59 @@ def _file(
             after={"edition": edition.pk, "receipt": objection.receipt},
         )
     return objection
+
+
+def _firm(edition: BoardEdition, by: Actor, uscc: str) -> int | None:
+    """The listed firm it is about; an enterprise may also mean itself although it is not listed."""
+    entry = edition.entries.filter(uscc=uscc).first() if uscc else None
+    if entry is not None:
+        return entry.enterprise_id
+    return editions.own_enterprise_id(by.organisation_id, uscc) if uscc else None
+
+
+def _kept(objection: Objection, upload: UploadedFile) -> ObjectionFile:
+    kept = evidence.keep(upload)
+    return ObjectionFile(
+        objection=objection,
+        sha256=kept.sha256,
+        filename=kept.filename,
+        content_type=kept.content_type,
+        size=kept.size,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What the objector may see of an objection."""
+
+    receipt: str
+    state: str
+    label: str
+    board: str
+    year: int
+    filed_at: dt.datetime
+    accepted_at: dt.datetime | None
+    answer_due: dt.date | None
+    answered_at: dt.datetime | None
+    answer: str
+
+
+def tracked(*, zone: Park, receipt: str, contact: str) -> Tracked:
+    """An objection by its receipt and the contact that was left. NotFound when the two do not fit: the same answer for both."""
+    with park_scope(zone.pk):
+        row = (
+            Objection.objects.select_related("edition__cycle").filter(receipt=receipt.strip().upper()).first()
+        )
+        if row is None or not secrets.compare_digest(
+            row.objector_contact.strip().encode(), contact.strip().encode()
+        ):
+            raise NotFound(
+                code="no_such_objection", message=_("没有查到。请核对回执号和提交时留下的联系方式。")
+            )
+        return Tracked(
+            row.receipt, row.state, row.get_state_display(), row.edition.name_zh, row.edition.cycle.year, row.filed_at,
+            row.accepted_at, row.answer_due, row.answered_at, row.answer,
+        )  # fmt: skip
 
 
 def accept(*, by: Actor, objection: Objection) -> None:
@@ -128,25 +216,58 @@ def accept(*, by: Actor, objection: Objection) -> None:
         audit.record(by=by, action="objection.accepted", obj=row, after={"receipt": row.receipt})
 
 
-def answer(*, by: Actor, objection: Objection, upheld: bool, text: str) -> None:
-    """Decide an objection with a written answer. Who proposed the edition may not decide.
-
-    An upheld one bars publication until an edition of a newer run takes the place of this one.
-    """
-    state = ObjectionState.UPHELD if upheld else ObjectionState.REJECTED
+def investigate(*, by: Actor, objection: Objection, findings: str) -> None:
+    """Note what the check of the facts found; the objector and the firm do not see it, only the answer."""
     with transaction.atomic():
-        row = _locked(objection, state)
-        edition = BoardEdition.objects.get(pk=row.edition_id)
-        if by.person_id is None or by.person_id == edition.proposed_by_ref:
-            raise Forbidden(
-                code="four_eyes", message=_("提请人不能答复对自己提请的榜单的异议，请由他人办理。")
-            )
-        row.state = state
+        row = _locked(objection, ObjectionState.INVESTIGATED)
+        row.state, row.findings = ObjectionState.INVESTIGATED, findings
+        row.investigated_by_ref, row.investigated_by_name, row.investigated_at = (
+            by.person_id,
+            by.person_name,
+            db_now(),
+        )
+        row.save(
+            update_fields=[
+                "state",
+                "findings",
+                "investigated_by_ref",
+                "investigated_by_name",
+                "investigated_at",
+            ]
+        )
+        audit.record(by=by, action="objection.investigated", obj=row, after={"receipt": row.receipt})
+
+
+def answer(*, by: Actor, objection: Objection, outcome: str, text: str) -> None:
+    """Decide an objection (upheld, partly, rejected) with a written answer.
+
+    Who proposed the edition, or verified a figure of the firm it is about, may not decide. An upheld one bars
+    publication until an edition of a newer run takes the place of this one.
+    """
+    if outcome not in DECIDED:
+        raise Refused(code="unknown_outcome", field="outcome", message=_("请选择成立、部分成立或不成立。"))
+    with transaction.atomic():
+        row = _locked(objection, outcome)
+        may_answer(by=by, objection=row)
+        row.state = outcome
         row.answered_by_ref, row.answered_by_name, row.answered_at = by.person_id, by.person_name, db_now()
         row.answer = text
         row.save(update_fields=["state", "answered_by_ref", "answered_by_name", "answered_at", "answer"])
         audit.record(
-            by=by, action="objection.answered", obj=row, after={"state": state, "receipt": row.receipt}
+            by=by, action="objection.answered", obj=row, after={"state": outcome, "receipt": row.receipt}
+        )
+
+
+def may_answer(*, by: Actor, objection: Objection) -> None:
+    """Raises Forbidden when this person may not decide the objection."""
+    edition = BoardEdition.objects.get(pk=objection.edition_id)
+    if by.person_id is None or by.person_id == edition.proposed_by_ref:
+        raise Forbidden(code="four_eyes", message=_("提请人不能答复对自己提请的榜单的异议，请由他人办理。"))
+    if objection.about_id and by.person_id in provenance.verifiers(
+        cycle_id=edition.cycle_id, enterprise_id=objection.about_id
+    ):
+        raise Forbidden(
+            code="own_verification", message=_("您核定过这家企业的数据，不能答复对它的异议，请由他人办理。")
         )
 
 

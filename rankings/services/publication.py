@@ -8,17 +8,20 @@ from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Conflict, Forbidden
-from parks import audit
+from parks import audit, jobs
 from parks.actors import Actor
 from parks.clock import db_now
 from scoring.services import runs
 
 from .. import rules
+from ..caching import published as published_for_all
 from ..models import BoardEdition, PublishedBoard
 from ..queries import editions
 from ..queries.wording import moment
 from ..signals import board_published, board_withdrawn
 from ..states import EditionState
+
+CERTIFICATES = "rankings.issue_certificates"
 
 
 def call(sql: str, parameters: list[Any]) -> Any:
@@ -70,11 +73,13 @@ def publish(*, by: Actor, edition: BoardEdition) -> PublishedBoard:
         published = PublishedBoard.objects.get(pk=published_id)
         edition = editions.get_edition(edition.pk)
         runs.make_official(by=by, run=edition.run)
+        published_for_all(by.park_code)
         board_published.send(sender=BoardEdition, edition=edition, published=published, by=by)
         audit.record(
             by=by, action="board.published", obj=edition,
             after={"content": published.content_hash, "chain": published.chain, "run": published.run_hash},
         )  # fmt: skip
+        jobs.request(kind=CERTIFICATES, park_id=by.park_id, dedupe_key=f"certificates:{published.pk}", by=by)
     return published
 
 
@@ -121,6 +126,7 @@ def withdraw(*, by: Actor, edition: BoardEdition, reason: str) -> None:
             call(
                 "SELECT rankings_withdraw(%s, %s, %s, %s)", [edition.pk, by.person_id, by.person_name, reason]
             )
+        published_for_all(by.park_code)
         board_withdrawn.send(sender=BoardEdition, edition=edition, reason=reason, by=by)
         audit.record(by=by, action="board.withdrawn", obj=edition, before={"state": before}, reason=reason)
 

@@ -59,10 +59,10 @@ DECLARE
   owner name := public.rankings_owner();
 BEGIN
   IF (NEW.park_id, NEW.cycle_id, NEW.board, NEW.number, NEW.run_id, NEW.scheme_version_id, NEW.supersedes_id, NEW.name_zh, NEW.name_en,
-      NEW.eligible, NEW.size, NEW.exclusions, NEW.run_hash, NEW.entries_root, NEW.content_hash, NEW.proposed_by_ref, NEW.proposed_by_name, NEW.proposed_at)
+      NEW.eligible, NEW.size, NEW.exclusions, NEW.rule, NEW.members, NEW.run_hash, NEW.entries_root, NEW.content_hash, NEW.proposed_by_ref, NEW.proposed_by_name, NEW.proposed_at)
      IS DISTINCT FROM
      (OLD.park_id, OLD.cycle_id, OLD.board, OLD.number, OLD.run_id, OLD.scheme_version_id, OLD.supersedes_id, OLD.name_zh, OLD.name_en,
-      OLD.eligible, OLD.size, OLD.exclusions, OLD.run_hash, OLD.entries_root, OLD.content_hash, OLD.proposed_by_ref, OLD.proposed_by_name, OLD.proposed_at)
+      OLD.eligible, OLD.size, OLD.exclusions, OLD.rule, OLD.members, OLD.run_hash, OLD.entries_root, OLD.content_hash, OLD.proposed_by_ref, OLD.proposed_by_name, OLD.proposed_at)
   THEN
     PERFORM public.rankings_refuse('what an edition says is fixed');
   END IF;
@@ -130,6 +130,16 @@ END $$;
 DROP TRIGGER IF EXISTS filed ON rankings_objection;
 CREATE TRIGGER filed BEFORE INSERT ON rankings_objection FOR EACH ROW EXECUTE FUNCTION rankings_objection_filed();
 
+CREATE OR REPLACE FUNCTION rankings_verified(whose_edition bigint, firm bigint, person bigint) RETURNS boolean LANGUAGE plpgsql STABLE
+  SET search_path = pg_catalog AS $$
+BEGIN
+  RETURN EXISTS (
+    SELECT 1 FROM public.rankings_boardedition e
+    JOIN public.enterprises_declaration d ON d.cycle_id = e.cycle_id AND d.enterprise_id = firm
+    LEFT JOIN public.enterprises_declaredvalue v ON v.declaration_id = d.id
+    WHERE e.id = whose_edition AND (d.verified_by_ref = person OR v.verified_by_ref = person));
+END $$;
+
 CREATE OR REPLACE FUNCTION rankings_objection_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
   IF NEW.state = OLD.state THEN
@@ -140,6 +150,9 @@ BEGIN
     SELECT 1 FROM public.rankings_boardedition e WHERE e.id = NEW.edition_id AND e.proposed_by_ref = NEW.answered_by_ref
   ) THEN
     PERFORM public.rankings_refuse('who proposed the edition does not answer objections to it');
+  END IF;
+  IF NEW.answered_by_ref IS NOT NULL AND public.rankings_verified(NEW.edition_id, NEW.about_id, NEW.answered_by_ref) THEN
+    PERFORM public.rankings_refuse('who verified the figures does not answer objections to them');
   END IF;
   RETURN NEW;
 END $$;

@@ -22,6 +22,8 @@ BEGIN
   UPDATE public.rankings_boardedition SET state = 'superseded', reason = why WHERE id = old_edition;
   UPDATE public.rankings_publishedboard SET state = 'superseded', reason = why, closed_at = statement_timestamp()
     WHERE edition_id = old_edition;
+  UPDATE public.rankings_publishedcertificate c SET state = 'superseded', reason = why, closed_at = statement_timestamp()
+    FROM public.rankings_publishedboard p WHERE p.id = c.published_id AND p.edition_id = old_edition AND c.state = 'valid';
 END $$;
 
 CREATE OR REPLACE FUNCTION rankings_put_on_notice(
@@ -58,10 +60,10 @@ BEGIN
   last_seq := coalesce(last_seq, 0);
   last_chain := coalesce(last_chain, repeat('0', 64));
   INSERT INTO public.rankings_publishedboard (
-    park_id, edition_id, year, board, number, name_zh, name_en, state, eligible, size, scheme_version, scheme_digest,
+    park_id, edition_id, year, board, number, name_zh, name_en, state, rule, eligible, size, scheme_version, scheme_digest,
     engine_version, snapshot_root, result_root, run_hash, entries_root, content_hash, seq, prev, chain,
     notice_starts_at, notice_ends_at, notice_days, notice_text, notice_contact, reason)
-  SELECT e.park_id, e.id, c.year, e.board, e.number, e.name_zh, e.name_en, 'on_notice', e.eligible, e.size, s.version, r.scheme_digest,
+  SELECT e.park_id, e.id, c.year, e.board, e.number, e.name_zh, e.name_en, 'on_notice', e.rule, e.eligible, e.size, s.version, r.scheme_digest,
     r.engine_version, r.snapshot_root, r.result_root, e.run_hash, e.entries_root, e.content_hash, last_seq + 1, last_chain,
     encode(sha256(convert_to(last_chain || e.content_hash, 'UTF8')), 'hex'),
     e.notice_starts_at, e.notice_ends_at, e.notice_days, e.notice_text, e.notice_contact, ''
@@ -107,6 +109,8 @@ BEGIN
     withdrawn_at = statement_timestamp(), reason = why WHERE id = e.id;
   UPDATE public.rankings_publishedboard SET state = 'withdrawn', reason = why, closed_at = statement_timestamp()
     WHERE edition_id = e.id;
+  UPDATE public.rankings_publishedcertificate c SET state = 'withdrawn', reason = why, closed_at = statement_timestamp()
+    FROM public.rankings_publishedboard p WHERE p.id = c.published_id AND p.edition_id = e.id AND c.state = 'valid';
 END $$;
 
 REVOKE ALL ON FUNCTION rankings_put_on_notice(bigint, bigint, text, timestamptz, date[], text, text) FROM PUBLIC;

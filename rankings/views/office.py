@@ -15,9 +15,10 @@ from parks.http import ParkRequest
 from ..forms import NoticeForm, ReasonForm
 from ..models import BoardEdition
 from ..queries import editions as edition_queries
-from ..queries import public
+from ..queries import further, intervals, public, readiness
 from ..queries.wording import moment
 from ..services import editions, notices, publication
+from ..services import years as years_service
 from ..states import EditionState
 
 
@@ -34,17 +35,24 @@ def year(request: ParkRequest, park: str, year: int) -> HttpResponse:
 def _year_page(request: ParkRequest, year: int, problem: Problem | None = None) -> HttpResponse:
     rows = list(edition_queries.editions_of(year))
     run = edition_queries.current_run(year)
-    drafts = [edition_queries.draft_of(run, code) for code in run.boards] if run is not None else []
+    codes = [*run.boards, *(row.code for row in further.active())] if run is not None else []
+    drafts = [edition_queries.draft_of(run, code) for code in codes]
     boards = [
         {
             "page": public.draft_page(draft, year),
             "draft": draft,
             "editions": [row for row in rows if row.board == draft.board.code],
-            "can_propose": request.actor.role == "score_officer" and _is_free(draft, rows),
+            "can_propose": request.actor.role == "score_officer"
+            and _is_free(draft, rows)
+            and not edition_queries.is_closed(year),
         }
         for draft in drafts
     ]
-    context = {"year": year, "run": run, "boards": boards, "editions": rows, "problem": problem}
+    context = {
+        "year": year, "run": run, "boards": boards, "editions": rows, "problem": problem,
+        "checklist": readiness.for_year(year, request.actor), "closing": readiness.for_closing(year, request.actor),
+        "is_closed": edition_queries.is_closed(year), "can_close": request.actor.role == "park_admin",
+    }  # fmt: skip
     return render(request, "rankings/office_year.html", context, status=problem.status if problem else 200)
 
 
@@ -61,12 +69,12 @@ def _is_free(draft: edition_queries.BoardDraft, rows: list[BoardEdition]) -> boo
 
 def preview(request: ParkRequest, park: str, year: int, board: str) -> HttpResponse:
     """A board of the current run as the public would see it, marked as a draft."""
-    draft = edition_queries.draft_of(edition_queries.run_of_year(year), board)
-    return render(
-        request,
-        "rankings/office_preview.html",
-        {"page": public.draft_page(draft, year), "zone": request.park},
-    )
+    run = edition_queries.run_of_year(year)
+    draft = edition_queries.draft_of(run, board)
+    context = {
+        "page": public.draft_page(draft, year), "zone": request.park, "intervals": intervals.of_board(run, board),
+    }  # fmt: skip
+    return render(request, "rankings/office_preview.html", context)
 
 
 def propose(request: ParkRequest, park: str, year: int, board: str) -> HttpResponse:
@@ -78,6 +86,18 @@ def propose(request: ParkRequest, park: str, year: int, board: str) -> HttpRespo
         return _year_page(request, year, problem)
     messages.success(request, _("已提请“%(board)s”。请另一位发布员公示。") % {"board": edition.name_zh})
     return redirect("rankings:edition", park=park, edition_id=edition.pk)
+
+
+def close(request: ParkRequest, park: str, year: int) -> HttpResponse:
+    """Close the year; refused with what is still open."""
+    try:
+        years_service.close(by=request.actor, year=year)
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        return _year_page(request, year, problem)
+    messages.success(request, _("年度已结束。可在“年度”页开启下一年度，指标体系可沿用或换新版本。"))
+    return redirect("rankings:year", park=park, year=year)
 
 
 def edition(request: ParkRequest, park: str, edition_id: int) -> HttpResponse:
@@ -140,10 +160,12 @@ def _edition_page(request: ParkRequest, edition_id: int, problem: Problem | None
     row = edition_queries.get_edition(edition_id)
     actor = request.actor
     another = actor.person_id != row.proposed_by_ref
+    breaks = edition_queries.proof_breaks(row)
     context = {
         "edition": row,
         "lines": edition_queries.lines_of(row),
-        "breaks": edition_queries.proof_breaks(row),
+        "breaks": breaks,
+        "checklist": readiness.for_edition(row, actor, breaks),
         "objections": row.objections.order_by("-pk"),
         "open_objections": edition_queries.open_objections(row),
         "ends": moment(row.notice_ends_at) if row.notice_ends_at else "",

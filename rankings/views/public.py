@@ -3,34 +3,168 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from innovscore.core.problems import Gone, Problem
+from innovscore.core.problems import Gone, NotFound, Problem
+from parks.http import client_address
 from parks.listing import export_rows
+from parks.models import Park
 
-from ..forms import ObjectionForm
+from .. import documents
+from ..caching import public_page
+from ..forms import ObjectionForm, TrackForm
 from ..models import PublishedBoard
-from ..queries import public
-from ..services import objections
+from ..queries import awards as award_queries
+from ..queries import certificates, history, profiles, public, statistics
+from ..queries.wording import day_of
+from ..services import lookups, objections
 
+NOTICE = "rankings/documents/notice.html"
 COLUMNS = ("place", "tied", "name", "uscc", "stage", "score")
 
 
-def boards(request: HttpRequest, park: str) -> HttpResponse:
-    """Years and the boards that are on notice or published."""
+@public_page
+def home(request: HttpRequest, park: str) -> HttpResponse:
+    """The zone's public home: boards of the newest year with their first three, notices that run, the ways in."""
     zone = public.zone(park)
+    years = public.years(zone)
+    newest = years[0] if years else None
+    cards = [(row, public.title_of(row), public.lines_of(row)[:3]) for row in newest[1]] if newest else []
+    running = [notice for notice in public.notices(zone) if notice.is_open]
+    context = {
+        "zone": zone, "park": zone, "year": newest[0] if newest else None, "cards": cards, "notices": running,
+        "others": [year for year, _rows in years[1:]],
+    }  # fmt: skip
+    return render(request, "rankings/public_home.html", context)
+
+
+@public_page
+def boards(request: HttpRequest, park: str) -> HttpResponse:
+    """Years and the boards that are on notice or published; `?q=` finds firms by name."""
+    zone = public.zone(park)
+    text = request.GET.get("q", "").strip()
     years = [(year, [(row, public.title_of(row)) for row in rows]) for year, rows in public.years(zone)]
-    return render(request, "rankings/public_boards.html", {"zone": zone, "park": zone, "years": years})
+    context = {
+        "zone": zone, "park": zone, "years": years, "q": text, "found": profiles.search(zone, text) if text else None,
+    }  # fmt: skip
+    return render(request, "rankings/public_boards.html", context)
 
 
+@public_page
+def board_history(request: HttpRequest, park: str, year: int, board: str) -> HttpResponse:
+    """All editions of a board and what each changed."""
+    zone = public.zone(park)
+    rows = history.versions(zone, year, board)
+    if not rows:
+        raise NotFound(code="no_such_board", message=_("这个榜单还没有公示或发布。"))
+    steps = [history.between(before, after) for before, after in zip(rows, rows[1:], strict=False)]
+    context = {
+        "zone": zone, "park": zone, "rows": rows[::-1], "steps": steps[::-1], "year": year, "code": board,
+        "name": public.title_of(rows[-1]),
+    }  # fmt: skip
+    return render(request, "rankings/public_history.html", context)
+
+
+@public_page
+def firm(request: HttpRequest, park: str, uscc: str) -> HttpResponse:
+    """What a firm and the park agreed to show, and its places on final boards."""
+    zone = public.zone(park)
+    profile, name, places = profiles.shown(zone, uscc)
+    context = {"zone": zone, "park": zone, "profile": profile, "name": name, "uscc": uscc, "places": places}
+    return render(request, "rankings/public_firm.html", context)
+
+
+@public_page
+def years_page(request: HttpRequest, park: str) -> HttpResponse:
+    """Boards over the years in figures; `?format=csv` as a file."""
+    zone = public.zone(park)
+    rows = statistics.years(zone)
+    if request.GET.get("export") in ("csv", "xlsx"):
+        table = [
+            {"year": row.year, "board": code, "name": name, "eligible": eligible, "firms_on_boards": row.firms, "newcomers": row.newcomers}
+            for row in rows
+            for code, name, eligible in row.boards
+        ]  # fmt: skip
+        columns = ("year", "board", "name", "eligible", "firms_on_boards", "newcomers")
+        return export_rows(table, columns=columns, filename=f"{zone.code}-years", kind=request.GET["export"])
+    return render(request, "rankings/public_years.html", {"zone": zone, "park": zone, "rows": rows})
+
+
+@public_page
+def awards(request: HttpRequest, park: str) -> HttpResponse:
+    """The special fund: plans on notice and approved."""
+    zone = public.zone(park)
+    context = {"zone": zone, "park": zone, "plans": award_queries.public_plans(zone)}
+    return render(request, "rankings/public_awards.html", context)
+
+
+@public_page
+def feed(request: HttpRequest, park: str) -> HttpResponse:
+    """RSS 2.0 of notices and publications."""
+    zone = public.zone(park)
+    rows = list(public.boards(zone).order_by("-seq")[:30])
+    items = [
+        (row, public.title_of(row), request.build_absolute_uri(_notice_url(zone, row)), row.published_at or row.notice_starts_at)
+        for row in rows
+    ]  # fmt: skip
+    context = {
+        "zone": zone,
+        "items": items,
+        "link": request.build_absolute_uri(reverse("rankings:public_home", args=[park])),
+    }
+    return render(request, "rankings/feed.xml", context, content_type="application/rss+xml; charset=utf-8")
+
+
+@public_page
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """Every public page of every zone."""
+    pages: list[str] = []
+    for zone in Park.objects.filter(kind=Park.Kind.ZONE).order_by("pk"):
+        pages += [
+            reverse(f"rankings:{name}", args=[zone.code])
+            for name in ("public_home", "public_boards", "public_notices", "public_years")
+        ]
+        for row in public.boards(zone).order_by("seq"):
+            pages.append(_notice_url(zone, row))
+            if row.state in ("final", "on_notice"):
+                pages.append(reverse("rankings:public_board", args=[zone.code, row.year, row.board]))
+    urls = [request.build_absolute_uri(page) for page in dict.fromkeys(pages)]
+    return render(
+        request, "rankings/sitemap.xml", {"urls": urls}, content_type="application/xml; charset=utf-8"
+    )
+
+
+@public_page
+def index_json(request: HttpRequest, park: str) -> HttpResponse:
+    """All published boards of a zone for programs, without their lines; each names the address of its own JSON."""
+    zone = public.zone(park)
+    rows = [
+        {
+            "year": row.year, "board": row.board, "edition": row.number, "state": row.state, "name": row.name_zh,
+            "content_hash": row.content_hash, "seq": row.seq, "chain": row.chain,
+            "url": request.build_absolute_uri(reverse("rankings:public_board_json", args=[park, row.year, row.board])),
+        }
+        for row in public.boards(zone).order_by("-seq")
+    ]  # fmt: skip
+    return JsonResponse({"zone": zone.code, "boards": rows}, json_dumps_params={"ensure_ascii": False})
+
+
+def _notice_url(zone: Park, row: PublishedBoard) -> str:
+    return reverse("rankings:public_notice", args=[zone.code, row.pk])
+
+
+@public_page
 def board(request: HttpRequest, park: str, year: int, board: str) -> HttpResponse:
     """The board in force; `?export=csv` downloads it."""
     return _board(request, public.shown(public.zone(park), year, board))
 
 
+@public_page
 def edition(request: HttpRequest, park: str, year: int, board: str, number: int) -> HttpResponse:
     """A certain edition, with a banner when it is not the one in force."""
     return _board(request, public.edition(public.zone(park), year, board, number))
@@ -59,6 +193,7 @@ def _export(request: HttpRequest, published: PublishedBoard) -> HttpResponse:
     return export_rows(rows, columns=COLUMNS, filename=name, kind=request.GET["export"])
 
 
+@public_page
 def board_json(request: HttpRequest, park: str, year: int, board: str) -> HttpResponse:
     """The board in force for programs, with all hashes."""
     try:
@@ -68,6 +203,7 @@ def board_json(request: HttpRequest, park: str, year: int, board: str) -> HttpRe
     return JsonResponse(public.as_json(published), json_dumps_params={"ensure_ascii": False})
 
 
+@public_page
 def notices(request: HttpRequest, park: str) -> HttpResponse:
     zone = public.zone(park)
     return render(
@@ -75,13 +211,64 @@ def notices(request: HttpRequest, park: str) -> HttpResponse:
     )
 
 
+@public_page
 def notice(request: HttpRequest, park: str, notice_id: int) -> HttpResponse:
     zone = public.zone(park)
+    page = public.notice(zone, notice_id)
     return render(
         request,
         "rankings/public_notice.html",
-        {"zone": zone, "park": zone, "notice": public.notice(zone, notice_id)},
+        {"zone": zone, "park": zone, "notice": page, "changes": history.changes_of(page.published)},
     )
+
+
+@public_page
+def notice_print(request: HttpRequest, park: str, notice_id: int) -> HttpResponse:
+    """The notice as a document that the browser prints."""
+    context = _notice_document(request, park, notice_id)
+    pdf_url = reverse("rankings:public_notice_pdf", args=[park, notice_id])
+    return documents.page(request, NOTICE, context, pdf_url=pdf_url)
+
+
+@public_page
+def notice_pdf(request: HttpRequest, park: str, notice_id: int) -> HttpResponse:
+    """The notice as a PDF in the red-head style."""
+    context = _notice_document(request, park, notice_id)
+    page_url = reverse("rankings:public_notice_print", args=[park, notice_id])
+    return documents.file(request, NOTICE, context, filename=f"notice-{park}-{notice_id}", page_url=page_url)
+
+
+def _notice_document(request: HttpRequest, park: str, notice_id: int) -> dict[str, Any]:
+    zone = public.zone(park)
+    page = public.notice(zone, notice_id)
+    path = reverse("rankings:public_notice", args=[park, notice_id])
+    url = request.build_absolute_uri(path)
+    return {
+        "zone": zone, "notice": page, "changes": history.changes_of(page.published), "back_url": path, "check_url": url,
+        "qr": documents.qr(url), "dated": day_of(page.published.notice_starts_at),
+        "year": page.published.notice_starts_at.year,
+        "witness": certificates.witnesses(zone).filter(at__lte=page.published.notice_starts_at).first(),
+    }  # fmt: skip
+
+
+def track(request: HttpRequest, park: str) -> HttpResponse:
+    """Where an objection stands, for whoever has its receipt and the contact that was left."""
+    zone = public.zone(park)
+    form = TrackForm(request.POST or None)
+    context: dict[str, Any] = {"zone": zone, "park": zone, "form": form}
+    if request.method == "GET" or not form.is_valid():
+        return render(request, "rankings/public_track.html", context, status=422 if form.is_bound else 200)
+    address = client_address(request)
+    try:
+        lookups.check(address)
+        found = objections.tracked(zone=zone, **form.cleaned_data)
+    except Problem as problem:
+        if problem.status == 404:
+            lookups.miss(address)
+        return render(
+            request, "rankings/public_track.html", context | {"problem": problem}, status=problem.status
+        )
+    return render(request, "rankings/public_track.html", context | {"found": found})
 
 
 def file_objection(request: HttpRequest, park: str, notice_id: int) -> HttpResponse:
@@ -90,14 +277,14 @@ def file_objection(request: HttpRequest, park: str, notice_id: int) -> HttpRespo
     page = public.notice(zone, notice_id)
     if not page.is_open:
         raise Gone(code="notice_over", message=_("公示期已满，逾期视为无异议。"))
-    form = ObjectionForm(request.POST or None, firms=[(one.line.uscc, one.line.name) for one in page.lines])
+    form = ObjectionForm(request.POST or None, request.FILES or None, firms=public.open_to_objection(page))
     context = {"zone": zone, "park": zone, "notice": page, "form": form}
     if request.method == "GET" or not form.is_valid():
         return render(request, "rankings/public_object.html", context, status=422 if form.is_bound else 200)
     try:
         row = objections.file_publicly(
             published=page.published,
-            address=request.META.get("REMOTE_ADDR", ""),
+            address=client_address(request),
             **form.cleaned_data,
         )
     except Problem as problem:
@@ -109,6 +296,7 @@ def file_objection(request: HttpRequest, park: str, notice_id: int) -> HttpRespo
     return render(request, "rankings/public_receipt.html", context | {"receipt": row.receipt}, status=201)
 
 
+@public_page
 def method(request: HttpRequest, park: str, version: str) -> HttpResponse:
     """A published method in words; `?format=json` downloads the scheme itself."""
     zone = public.zone(park)

@@ -39,6 +39,11 @@ def get_run(run_id: int) -> ScoreRun:
     return run
 
 
+def run_by_hash(run_hash: str) -> ScoreRun | None:
+    """A run of the park entered by its hash, or None."""
+    return ScoreRun.objects.select_related("cycle").filter(run_hash=run_hash).order_by("pk").first()
+
+
 def current_run_id(cycle_id: int) -> int | None:
     return CurrentRun.objects.filter(cycle_id=cycle_id).values_list("run_id", flat=True).first()
 

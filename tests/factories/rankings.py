@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.db import connection
+from django.test import override_settings
 
 from enterprises.models import Cycle
 from parks import jobs
@@ -14,7 +20,7 @@ from parks.actors import Actor
 from parks.models import Park
 from parks.scope import park_scope, set_local
 from rankings.models import BoardEdition
-from rankings.services import editions, notices, publication
+from rankings.services import certificates, editions, notices, objections, publication
 from scoring.models import ScoreRun
 from scoring.queries import results
 from scoring.services import runs
@@ -33,14 +39,42 @@ def cases(count: int = 13, first: int = 1, scale: Decimal = Decimal(1)) -> list[
     found = []
     for number in range(count):
         firm = make.enterprise(first + number)
-        values = make.values_of(base)
-        step = {4: 3, 11: 10}.get(number, number)  # firm 5 equals firm 4, firm 12 equals firm 11
-        for code in ("rd_expense", "rd_staff", "revenue"):
-            if code in values and values[code].amount is not None:
-                values[code].amount = (values[code].amount * (1 - Decimal(step) / 50) * scale).quantize(
-                    Decimal(1)
-                )
+        values = _scaled(make.values_of(base), number, scale)
         found.append(make.Case(enterprise_id=firm.pk, uscc=firm.uscc, values=values))
+    return found
+
+
+def cases_again(count: int = 13) -> list[make.Case]:
+    """The same cases for the firms that exist already."""
+    from enterprises.models import Enterprise
+
+    firms = list(Enterprise.objects.order_by("pk")[:count])
+    base = make.GOLDEN[2]["inputs"]
+    found = []
+    for number, firm in enumerate(firms):
+        found.append(
+            make.Case(enterprise_id=firm.pk, uscc=firm.uscc, values=_scaled(make.values_of(base), number))
+        )
+    return found
+
+
+def _scaled(values: dict[str, make.Value], number: int, scale: Decimal = Decimal(1)) -> dict[str, make.Value]:
+    step = {4: 3, 11: 10}.get(number, number)  # firm 5 equals firm 4, firm 12 equals firm 11
+    for code in ("rd_expense", "rd_staff", "revenue"):
+        amount = values[code].amount if code in values else None
+        if amount is not None:
+            values[code].amount = (amount * (1 - Decimal(step) / 50) * scale).quantize(Decimal(1))
+    return values
+
+
+def weaker() -> list[make.Case]:
+    """The same firms with less R&D, a year earlier."""
+    found = cases_again()
+    for case in found:
+        for code in ("rd_expense", "hightech_revenue"):
+            amount = case.values[code].amount
+            if amount is not None:
+                case.values[code].amount = (amount / 4).quantize(Decimal(1))
     return found
 
 
@@ -76,6 +110,12 @@ class Office:
             by=self.publisher, edition=self.proposed(board, year), contact=CONTACT, text="拟入选名单"
         )
 
+    def checked(self, objection: Any) -> Any:
+        """Taken up and investigated: ready to be answered."""
+        objections.accept(by=self.admin, objection=objection)
+        objections.investigate(by=self.admin, objection=objection, findings="核对了审计报告")
+        return objection
+
     def publish(self, edition: BoardEdition) -> Any:
         return publication.publish(by=self.second, edition=edition)
 
@@ -110,4 +150,28 @@ def published_world(park: Park) -> tuple[Office, BoardEdition]:
     run_out(edition)
     with park_scope(park.pk):
         office.publish(edition)
+    return office, edition
+
+
+@contextmanager
+def as_worker(keys: Path) -> Iterator[None]:
+    """Connected as the worker role with a folder of signing keys (committed data only)."""
+    settings_of = connection.settings_dict
+    kept = {name: settings_of[name] for name in ("USER", "PASSWORD")}
+    parts = urlsplit(os.environ["DATABASE_WORKER_URL"])
+    connection.close()
+    settings_of.update(USER=unquote(parts.username or ""), PASSWORD=unquote(parts.password or ""))
+    try:
+        with override_settings(SIGNING_KEYS=keys, WITNESS_ROOT=keys.parent / "witness"):
+            yield
+    finally:
+        connection.close()
+        settings_of.update(kept)
+
+
+def certified_world(park: Park, keys: Path) -> tuple[Office, BoardEdition]:
+    """A park with one final board and its certificates, signed by the worker role (committed data only)."""
+    office, edition = published_world(park)
+    with as_worker(keys), park_scope(park.pk):
+        assert certificates.issue_missing(by=Actor.system(park)) == edition.size
     return office, edition

@@ -90,7 +90,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     port = _free_port()
     environment = os.environ | urls | {
         "REDIS_URL": redis, "DJANGO_SETTINGS_MODULE": "innovscore.settings", "PORT": str(port), "DEMO_MODE": "1", "DEBUG": "0",
-        "LOG_FORMAT": "text", "INNOVSCORE_PROCESS": "web", "METRICS_PORT": "0", "EVIDENCE_ROOT": str(folder / "evidence"), "WEB_CONCURRENCY": "2",
+        "LOG_FORMAT": "text", "INNOVSCORE_PROCESS": "web", "METRICS_PORT": "0", "EVIDENCE_ROOT": str(folder / "evidence"), "SIGNING_KEYS": str(folder / "signing"), "WITNESS_ROOT": str(folder / "witness"), "WEB_CONCURRENCY": "2",
     }  # fmt: skip
     site = Site(f"http://127.0.0.1:{port}", urls["DATABASE_OWNER_URL"], environment)
     try:

@@ -378,10 +378,10 @@ def test_an_objection_bars_publication_until_it_is_answered(live_db: None, park:
         assert "an objection" in refused(
             "SELECT rankings_publish(%s, %s, 'x')", edition.pk, office.second.person_id
         )
-        objections.accept(by=office.admin, objection=row)
+        office.checked(row)
         with pytest.raises(Conflict):
             office.publish(edition)
-        objections.answer(by=office.admin, objection=row, upheld=False, text="经核对，数据一致。")
+        objections.answer(by=office.admin, objection=row, outcome="rejected", text="经核对，数据一致。")
         assert office.publish(edition).state == "final"
 
 
@@ -399,8 +399,8 @@ def test_an_upheld_objection_needs_an_edition_of_a_newer_run(live_db: None, park
             contact="1",
             statement="名次有误，见附件。",
         )
-        objections.accept(by=office.admin, objection=row)
-        objections.answer(by=office.admin, objection=row, upheld=True, text="属实。")
+        office.checked(row)
+        objections.answer(by=office.admin, objection=row, outcome="upheld", text="属实。")
     make.run_out(edition)
     with park_scope(park.pk):
         with pytest.raises(Conflict) as error:
@@ -438,9 +438,9 @@ def corrected(run: ScoreRun) -> list[Any]:
 def test_the_proposer_does_not_answer_objections(office: make.Office) -> None:
     office.on_notice()
     row = file(office)
-    objections.accept(by=office.admin, objection=row)
+    office.checked(row)
     with pytest.raises(Forbidden):
-        objections.answer(by=office.officer, objection=row, upheld=False, text="无据")
+        objections.answer(by=office.officer, objection=row, outcome="rejected", text="无据")
     message = refused(
         "UPDATE rankings_objection SET state = 'rejected', answer = 'x', answered_by_ref = %s WHERE id = %s",
         office.officer.person_id,
@@ -460,7 +460,7 @@ def test_steps_of_an_objection_follow_the_table(office: make.Office) -> None:
     office.on_notice()
     row = file(office)
     with pytest.raises(Conflict):
-        objections.answer(by=office.admin, objection=row, upheld=False, text="无据")
+        objections.answer(by=office.admin, objection=row, outcome="rejected", text="无据")
     for state in ("upheld", "rejected"):
         refused(
             "UPDATE rankings_objection SET state = %s, answer = 'x', answered_by_ref = %s WHERE id = %s",

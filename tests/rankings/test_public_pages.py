@@ -252,6 +252,8 @@ def test_an_enterprise_objects_and_the_office_answers(
     base = f"/p/cq/office/objections/{row.pk}/"
     assert admin.post(f"{base}answer/", {"outcome": "rejected", "text": "无据"}).status_code == 409
     assert admin.post(f"{base}accept/").status_code == 302
+    assert admin.post(f"{base}investigate/", {"findings": ""}).status_code == 422
+    assert admin.post(f"{base}investigate/", {"findings": "核对了审计报告"}).status_code == 302
     assert admin.post(f"{base}answer/", {"outcome": "rejected", "text": ""}).status_code == 422
     assert admin.post(f"{base}answer/", {"outcome": "rejected", "text": "经核对一致。"}).status_code == 302
     assert "经核对一致" in firm.get("/p/cq/e/objections/").content.decode()
@@ -278,3 +280,14 @@ def test_the_api_lists_the_boards_of_the_park(
     data = client_as(office.officer).get("/api/v1/parks/cq/boards/?board=innovation_input").json()
     assert (data["count"], len(data["results"][0]["entries"])) == (1, 10)
     assert client.get("/api/v1/parks/cq/boards/").status_code == 401
+
+
+def test_the_readers_address_is_the_one_our_own_proxy_saw(rf: Any, settings: Any) -> None:
+    """A header that the reader wrote does not give a fresh allowance of tries."""
+    from parks.http import client_address
+
+    request = rf.get("/", REMOTE_ADDR="10.0.0.1", headers={"X-Forwarded-For": "1.1.1.1, 203.0.113.9"})
+    settings.AXES_IPWARE_PROXY_COUNT = 0
+    assert client_address(request) == "10.0.0.1"
+    settings.AXES_IPWARE_PROXY_COUNT = 1
+    assert client_address(request) == "203.0.113.9"

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from rankings.models import BoardEdition
-from rankings.states import EDITION, OBJECTION, TRANSITIONS, EditionState, ObjectionState
+from rankings.models import Award, AwardPlan, BoardEdition, CorrectionOrder
+from rankings.states import AWARD, EDITION, OBJECTION, ORDER, PLAN, TRANSITIONS, EditionState, ObjectionState
 from tests.conftest import owner_connection
 
 pytestmark = pytest.mark.django_db
-STATES = {EDITION: EditionState.values, OBJECTION: ObjectionState.values}
+STATES = {
+    EDITION: EditionState.values, OBJECTION: ObjectionState.values, ORDER: CorrectionOrder.State.values,
+    PLAN: AwardPlan.State.values, AWARD: Award.State.values,
+}  # fmt: skip
 PAIRS = [(what, a, b) for what, states in STATES.items() for a, b in itertools.product(states, states)]
 
 

@@ -1,0 +1,82 @@
+"""Correction orders: listed, opened from an upheld objection, approved by another person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import Problem
+from parks.http import ParkRequest
+
+from ..forms import OrderForm
+from ..queries import corrections as queries
+from ..queries import editions
+from ..services import corrections
+
+
+def orders(request: ParkRequest, park: str) -> HttpResponse:
+    """All orders, waiting ones first."""
+    return _page(request)
+
+
+def propose(request: ParkRequest, park: str, objection_id: int) -> HttpResponse:
+    """Form for one figure of the firm; POST orders its correction."""
+    row = editions.get_objection(objection_id)
+    form = OrderForm(request.POST or None, figures=queries.figures(row))
+    context: dict[str, Any] = {"objection": row, "form": form, "figures": queries.figures(row)}
+    if request.method == "GET" or not form.is_valid():
+        return render(request, "rankings/office_order.html", context, status=422 if form.is_bound else 200)
+    try:
+        order = corrections.propose(
+            by=request.actor,
+            objection=row,
+            code=form.cleaned_data["code"],
+            amount=queries.in_base_unit(row, form.cleaned_data["code"], form.cleaned_data["amount"]),
+            reason=form.cleaned_data["reason"],
+        )
+    except Problem as problem:
+        return render(
+            request, "rankings/office_order.html", context | {"problem": problem}, status=problem.status
+        )
+    messages.success(request, _("已开具更正令第 %(n)s 号，请另一人批准。") % {"n": order.number})
+    return redirect("rankings:corrections", park=park)
+
+
+def approve(request: ParkRequest, park: str, order_id: int) -> HttpResponse:
+    try:
+        order = corrections.approve(by=request.actor, order_id=order_id)
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        return _page(request, problem)
+    messages.success(
+        request,
+        _("更正令第 %(n)s 号已执行：已做更正快照，正在重新计算。算完后请编制新的一版。")
+        % {"n": order.number},
+    )
+    return redirect("rankings:corrections", park=park)
+
+
+def cancel(request: ParkRequest, park: str, order_id: int) -> HttpResponse:
+    try:
+        corrections.cancel(by=request.actor, order_id=order_id)
+    except Problem as problem:
+        return _page(request, problem)
+    messages.success(request, _("更正令已取消。"))
+    return redirect("rankings:corrections", park=park)
+
+
+def _page(request: ParkRequest, problem: Problem | None = None) -> HttpResponse:
+    context = {
+        "orders": queries.orders(),
+        "problem": problem,
+        "can_approve": request.actor.role in ("park_admin", "publisher", "score_officer"),
+        "me": request.actor.person_id,
+    }
+    return render(
+        request, "rankings/office_corrections.html", context, status=problem.status if problem else 200
+    )

@@ -1,0 +1,156 @@
+"""Publishing, objecting, correcting, tracing and checking, as people do it in a browser."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.visitor import Visitor
+
+pytestmark = pytest.mark.browser
+CD = "蓉城示例高新区"
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "verify_certificate.py"
+
+
+def fetch(site: Any, path: str) -> bytes:
+    with urllib.request.urlopen(site.address + path, timeout=20) as answer:
+        content: bytes = answer.read()
+        return content
+
+
+def open_edition(person: Visitor, board: str, number: int = 1) -> Visitor:
+    return person.go("/p/cd/office/boards/2025/").press(f"第 {number} 版", within=f"#{board}")
+
+
+def test_a_board_is_published_by_another_and_page_and_csv_agree(visit: Any, site: Any) -> None:
+    """J15: the checklist, who may publish, and one list on the page and in the file."""
+    officer = visit("park.score@demo", zone=CD)
+    open_edition(officer, "high_quality").sees("下一步的条件", "公示期已满").sees_not("正式发布")
+    publisher = visit("park.publish@demo", zone=CD)
+    open_edition(publisher, "high_quality").looks_right().press("正式发布").sees("已正式发布")
+    public = visit(width=360)
+    public.go("/zones/cd/boards/2025/high_quality/").sees("正式").looks_right()
+    names = [
+        text.strip() for text in public.page.locator("tbody td strong").all_inner_texts() if text.strip()
+    ][:10]
+    table = fetch(site, "/zones/cd/boards/2025/high_quality/?export=csv").decode("utf-8-sig").splitlines()[1:]
+    assert [line.split(",")[2] for line in table] == names
+    assert fetch(site, f"/zones/cd/notices/{_notice_id(site, 'high_quality')}/notice.pdf")[:5] == b"%PDF-"
+    for path in ("/zones/cd/", "/zones/cd/years/", "/zones/cd/boards/2025/high_quality/history/", "/v/"):
+        public.go(path).looks_right()
+
+
+def _notice_id(site: Any, board: str) -> int:
+    index = json.loads(fetch(site, "/zones/cd/boards.json"))
+    seq: int = next(row["seq"] for row in index["boards"] if row["board"] == board)
+    for number in range(1, 40):
+        try:
+            page = fetch(site, f"/zones/cd/notices/{number}/print/").decode()
+        except OSError:
+            continue
+        if f"#{seq}" in page:
+            return number
+    raise AssertionError("no notice of this board")
+
+
+def test_from_an_objection_to_a_corrected_edition(visit: Any, site: Any) -> None:
+    """J16 and J17: receipt and tracking, the bar on publication, the order of two persons, the new notice, the late one."""
+    notice = f"/zones/cd/notices/{_notice_id(site, 'innovation_input')}/"
+    citizen = visit(width=360)
+    citizen.go(notice).looks_right().press("提出异议").looks_right()
+    firm = citizen.page.locator("main [name=about_uscc] option").nth(1).get_attribute("value")
+    citizen.fill(
+        name="张三", contact="13800000000", about_uscc=firm, statement="研发费用多计了一笔委托开发，见照片。"
+    )
+    citizen.attach("files", "照片.png", PNG, "image/png").press("提交异议").sees("异议已收到").looks_right()
+    receipt = citizen.page.locator(".big-number").inner_text().strip()
+    citizen.go("/zones/cd/objections/").fill(receipt=receipt, contact="13800000000").press("查询")
+    citizen.sees("已收到", "等待受理").sees_not("张三").looks_right()
+    _answer(visit, receipt)
+    publisher = visit("park.publish@demo", zone=CD)
+    open_edition(publisher, "innovation_input").sees("条异议成立")
+    _correct(visit, publisher)
+    officer = visit("park.score@demo", zone=CD)
+    officer.go("/p/cd/office/boards/2025/").press("提请公示", within="#innovation_input").sees("已提请")
+    open_edition(publisher, "innovation_input", 2).press("开始公示").fill(contact="积分专班 028-0000").press(
+        "开始公示"
+    )
+    publisher.sees("公示中")
+    citizen.go("/zones/cd/boards/2025/innovation_input/editions/1/").sees("旧的一版").looks_right()
+    citizen.go("/zones/cd/boards/2025/innovation_input/history/").sees(
+        "第 1 版 → 第 2 版", "名次变动"
+    ).looks_right()
+    citizen.go(f"{notice}object/").sees("逾期视为无异议")
+    citizen.go("/zones/cd/objections/").fill(receipt=receipt, contact="13800000000").press("查询").sees(
+        "属实，将更正"
+    )
+
+
+def _answer(visit: Any, receipt: str) -> None:
+    admin = visit("park.admin@demo", zone=CD)
+    admin.go("/p/cd/office/objections/").press(receipt).looks_right().press("受理").sees("已受理")
+    admin.fill(findings="核对了专项审计报告第 3 页").press("记录核查情况").sees("已核查")
+    admin.page.check("main [name=outcome][value=upheld]")
+    admin.fill(text="属实，将更正。").press("答复", within="main form").sees("已答复")
+    admin.press("开具更正令").looks_right().fill(
+        code="rd_expense", amount="1.00", reason="多计一笔委托开发"
+    ).press("开具")
+    admin.sees("待批准", "您开具的更正令须由另一人批准").looks_right()
+
+
+def _correct(visit: Any, publisher: Visitor) -> None:
+    publisher.go("/p/cd/office/corrections/").press("批准并执行").sees("已执行")
+    for _try in range(60):
+        if "计算中" not in publisher.page.locator("main").inner_text():
+            return
+        publisher.page.wait_for_timeout(500)
+        publisher.page.reload()
+    raise AssertionError("the correction run did not end")
+
+
+def test_an_auditor_walks_from_a_place_to_its_evidence(visit: Any, site: Any) -> None:
+    """J18: nine nodes, all verified, and the proof as a print."""
+    auditor = visit("park.audit@demo")
+    auditor.go("/p/cq/office/boards/2024/").press("第 1 版", within="#innovation_input")
+    auditor.page.locator("tbody tr").nth(2).locator("a:has-text('追溯')").click()
+    auditor.page.wait_for_load_state()
+    auditor.sees("九个节点全部核对通过").looks_right()
+    assert auditor.page.locator(".chain > li").count() == 9
+    assert auditor.page.locator(".chain > .chain-ok").count() == 9
+    auditor.page.set_viewport_size({"width": 360, "height": 900})
+    auditor.looks_right()
+    auditor.press("打印证明").sees("名次追溯证明")
+
+
+def test_a_certificate_is_checked_on_a_phone_and_without_the_platform(
+    visit: Any, site: Any, tmp_path: Path
+) -> None:
+    """J19: valid with board, year and place, no score without consent; one other character is unknown; the tool agrees."""
+    admin = visit("park.admin@demo")
+    for _try in range(60):
+        admin.go("/p/cq/office/certificates/")
+        if admin.page.locator("main tbody a").count():
+            break
+        admin.page.wait_for_timeout(500)
+    admin.looks_right().page.locator("main tbody a").first.click()
+    admin.page.wait_for_load_state()
+    admin.sees("核对一致").looks_right().press("公开核验页")
+    path = admin.page.url.removeprefix(site.address)
+    phone = visit(width=360)
+    phone.go(path).sees("证书有效", "2024", "第", "企业未同意在此显示").looks_right()
+    code = path.strip("/").split("/")[-1]
+    phone.go(f"/v/{'b' if code[0] != 'b' else 'c'}{code[1:]}/").sees("未查到").looks_right()
+    (tmp_path / "certificate.json").write_bytes(fetch(site, f"/v/{code}/certificate.json"))
+    (tmp_path / "keys.json").write_bytes(fetch(site, "/zones/cq/keys.json"))
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), str(tmp_path / "certificate.json"), "--keys", str(tmp_path / "keys.json")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0 and "HOLDS" in done.stdout, done.stdout + done.stderr
