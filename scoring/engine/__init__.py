@@ -6,10 +6,12 @@ from .errors import EngineError, ExpressionError, FactsError, SchemeError
 from .facts import Facts, fact_row, facts_from_rows, make_facts
 from .scheme import Scheme, load_scheme
 from .score import Scores, flag_names, score, score_one
+from .sensitivity import Choices, Intervals, board_intervals, leave_one_out, rank_intervals, sobol_indices
 from .trace import Trace, explain
 
 __all__ = [
-    "ENGINE_VERSION", "BoardResult", "EngineError", "ExpressionError", "Facts", "FactsError", "Ranking", "Scheme",
-    "SchemeError", "Scores", "Trace", "explain", "fact_row", "facts_from_rows", "flag_names", "load_scheme",
-    "make_facts", "rank", "result_root", "run_hash", "score", "score_one", "snapshot_root",
+    "ENGINE_VERSION", "BoardResult", "Choices", "EngineError", "ExpressionError", "Facts", "FactsError", "Intervals",
+    "Ranking", "Scheme", "SchemeError", "Scores", "Trace", "board_intervals", "explain", "fact_row", "facts_from_rows",
+    "flag_names", "leave_one_out", "load_scheme", "make_facts", "rank", "rank_intervals", "result_root", "run_hash",
+    "score", "score_one", "snapshot_root", "sobol_indices",
 ]  # fmt: skip
