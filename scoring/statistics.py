@@ -46,7 +46,7 @@ def statistics(table: Table, *, total_points: int = 100) -> dict[str, Any]:
         stages[code] = {
             "units": int((table.stage == number).sum()),
             "ranked": int(here.sum()),
-            "total": _summary(table.total[here] / CENTS),
+            "total": summary(table.total[here] / CENTS),
             "quantiles": _quantiles(table.total[here] / CENTS, PERCENTS),
             "histogram": _counts(table.total[here], edges),
             "dimensions": _summaries(table.dimension_codes, table.dimensions[here]),
@@ -76,7 +76,7 @@ def percentiles(total: NDArray, stage: NDArray, ranked: NDArray) -> NDArray:
     return found
 
 
-def _summary(values: NDArray) -> list[float]:
+def summary(values: NDArray) -> list[float]:
     """Minimum, quartiles, maximum; empty for nobody."""
     if not values.size:
         return []
@@ -84,14 +84,14 @@ def _summary(values: NDArray) -> list[float]:
 
 
 def _summaries(codes: Sequence[str], values: NDArray) -> dict[str, list[float]]:
-    return {code: _summary(values[:, number]) for number, code in enumerate(codes)}
+    return {code: summary(values[:, number]) for number, code in enumerate(codes)}
 
 
 def _indicator_quartiles(codes: Sequence[str], normalised: NDArray) -> dict[str, list[float]]:
     found = {}
     for number, code in enumerate(codes):
         column = normalised[:, number]
-        found[code] = _summary(column[column != NOT_APPLICABLE] / PERCENTILE_SCALE)
+        found[code] = summary(column[column != NOT_APPLICABLE] / PERCENTILE_SCALE)
     return found
 
 

@@ -24,6 +24,7 @@ from ..queries.results import latest_snapshot
 from ..queries.schemes import scheme_of
 from ..signals import run_made_current
 from ..statistics import Table, statistics
+from . import anomalies, reviews
 
 KIND = "scoring.compute"
 STEPS = 5
@@ -145,7 +146,9 @@ def _keep(job: jobs.JobHandle, run: ScoreRun, done: Computed) -> None:
         write_results(run, done)
         _fill(run, done)
     job.guard()
-    _switch(run, by=job.actor)
+    if _switch(run, by=job.actor):
+        anomalies.record(run)
+    reviews.request_review(by=job.actor, run=run)
 
 
 def write_results(run: ScoreRun, done: Computed) -> int:
@@ -244,11 +247,11 @@ def statistics_of(run: ScoreRun, done: Computed) -> dict[str, Any]:
     return found
 
 
-def _switch(run: ScoreRun, *, by: Actor) -> None:
-    """Make the run current when it is the cycle's own scheme on the cycle's newest snapshot."""
+def _switch(run: ScoreRun, *, by: Actor) -> bool:
+    """Make the run current when it is the cycle's own scheme on the cycle's newest snapshot; whether it is now."""
     newest = latest_snapshot(run.cycle_id)
     if newest is None or run.snapshot_id != newest.pk or run.scheme_version_id != run.cycle.scheme_version_id:
-        return
+        return False
     pointer = (
         CurrentRun.objects.select_for_update(of=("self",))
         .filter(cycle_id=run.cycle_id)
@@ -257,7 +260,7 @@ def _switch(run: ScoreRun, *, by: Actor) -> None:
     )
     previous = pointer.run if pointer else None
     if previous is not None and previous.pk == run.pk:
-        return
+        return True
     if pointer is None:
         CurrentRun.objects.create(cycle_id=run.cycle_id, run=run)
     else:
@@ -271,3 +274,4 @@ def _switch(run: ScoreRun, *, by: Actor) -> None:
         before={"run_hash": previous.run_hash} if previous else {},
         after={"run_hash": run.run_hash, "rows": run.rows},
     )
+    return True
