@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import cycles, estimates, runs, scores
+from .views import cycles, estimates, runs, scores, whatif
 
 app_name = "scoring"
 urlpatterns = [
@@ -21,5 +21,11 @@ urlpatterns = [
     path("p/<slug:park>/e/score/", scores.own_years, name="own_scores"),
     path("p/<slug:park>/e/score/<int:year>/", scores.own, name="own_score"),
     path("p/<slug:park>/e/score/<int:year>/estimate/", estimates.own, name="estimate"),
+    path("p/<slug:park>/e/score/<int:year>/whatif/", whatif.what_if, name="what_if"),
+    path(
+        "p/<slug:park>/e/score/<int:year>/whatif/<int:scenario_id>/remove/",
+        whatif.remove,
+        name="what_if_remove",
+    ),
     path("p/<slug:park>/e/score/<int:year>/item/<slug:code>/", scores.own_item, name="own_score_item"),
 ]

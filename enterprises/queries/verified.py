@@ -145,6 +145,42 @@ def case_as_it_stands(declaration: Declaration) -> Case:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Where a declared value comes from: its paper, and what the reviewers decided, oldest first."""
+
+    code: str
+    evidence_id: int | None
+    evidence_name: str
+    page: int | None
+    reason: str
+    explanation: str
+    decisions: list[Any]
+
+
+def proofs_of(*, enterprise_id: int, cycle_id: int, codes: Sequence[str]) -> dict[str, Proof]:
+    """Papers and decisions behind the values of a declaration, by input code."""
+    rows = (
+        DeclaredValue.objects.filter(
+            declaration__enterprise_id=enterprise_id, declaration__cycle_id=cycle_id, code__in=list(codes)
+        )
+        .select_related("evidence")
+        .prefetch_related("decisions")
+    )
+    return {
+        row.code: Proof(
+            row.code,
+            row.evidence_id,
+            row.evidence.filename if row.evidence else "",
+            row.evidence_page,
+            row.reason,
+            row.explanation,
+            sorted(row.decisions.all(), key=lambda decision: decision.pk),
+        )
+        for row in rows
+    }
+
+
 def excluded_counts(cycle: Cycle) -> dict[str, int]:
     """Declarations that do not count, by state: those that are still open, submitted or returned."""
     rows = (

@@ -50,6 +50,13 @@ def points(value: object) -> str:
 
 
 @register.filter
+def unlocalized(value: object) -> str:
+    """A figure as an address or a field takes it: no separators, no zeros at the end."""
+    number = _decimal(value)
+    return "" if number is None else f"{number.normalize():f}"
+
+
+@register.filter
 def signed(value: object) -> str:
     """A change in points with its sign: +1.20, −0.35, 0.00."""
     number = _decimal(value)
