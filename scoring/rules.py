@@ -17,6 +17,7 @@ SCENARIOS_KEPT = 10
 COMPARED = 3
 CHANGED_AT_ONCE = 5
 WISHED_POINTS = Decimal(5)
+LARGE_EFFORT = 100  # per cent of a fact: more than doubling is advised last
 
 # Facts that a firm must not be advised to move for the points alone: people on talent lists, filings as such.
 NOT_ADVISED_TYPES = frozenset({"person_list"})

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import cycles, estimates, runs, scores, whatif
+from .views import analysis, cycles, estimates, runs, scores, whatif
 
 app_name = "scoring"
 urlpatterns = [
@@ -10,6 +10,11 @@ urlpatterns = [
     path("p/<slug:park>/office/cycles/<int:year>/score/correct/", cycles.correct, name="correct"),
     path("p/<slug:park>/office/cycles/<int:year>/score/run/", cycles.request_run, name="request_run"),
     path("p/<slug:park>/office/runs/<int:run_id>/", runs.run, name="run"),
+    path("p/<slug:park>/office/runs/<int:run_id>/analysis/", analysis.analysis, name="analysis"),
+    path("p/<slug:park>/office/runs/<int:run_id>/lab/", analysis.lab, name="lab"),
+    path("p/<slug:park>/office/runs/<int:run_id>/cancel/", runs.cancel, name="cancel_run"),
+    path("p/<slug:park>/office/runs/<int:run_id>/diff/", runs.diff, name="run_diff"),
+    path("p/<slug:park>/office/runs/<int:run_id>/anomalies/", runs.anomaly_list, name="anomalies"),
     path(
         "p/<slug:park>/office/enterprises/<int:enterprise_id>/score/<int:year>/", scores.office, name="score"
     ),

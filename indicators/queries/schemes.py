@@ -26,6 +26,11 @@ def active() -> QuerySet[SchemeVersion]:
     return versions().filter(state=SchemeState.ACTIVE)
 
 
+def usable() -> QuerySet[SchemeVersion]:
+    """Versions that are or were in force."""
+    return versions().exclude(state=SchemeState.DRAFT)
+
+
 def scheme_of(version: Any) -> engine.Scheme:
     """The scheme of a version (`digest` and `body`); kept in memory by digest, since a version never changes."""
     digest: str = version.digest

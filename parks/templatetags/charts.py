@@ -31,6 +31,7 @@ class Strip:
     median: float = 0
     high: float = 0
     top: float = 100
+    url: str = ""
 
 
 def _f(value: float) -> str:
@@ -39,12 +40,9 @@ def _f(value: float) -> str:
 
 def _svg(width: int, height: int, label: str, body: str) -> SafeString:
     return format_html(
-        '<svg viewBox="0 0 {} {}" role="img" aria-label="{}" xmlns="http://www.w3.org/2000/svg">{}</svg>',
-        width,
-        height,
-        label,
-        body,
-    )
+        '<svg viewBox="0 0 {} {}" role="{}" aria-label="{}" xmlns="http://www.w3.org/2000/svg">{}</svg>',
+        width, height, "group" if "<a " in body else "img", label, body,
+    )  # fmt: skip
 
 
 def _join(parts: Iterable[SafeString]) -> SafeString:
@@ -113,9 +111,12 @@ def radar(
     return _svg(WIDTH, 370, _("雷达图"), picture)
 
 
-def _row_texts(number: int, label: object, figures: object) -> list[SafeString]:
+def _row_texts(number: int, label: object, figures: object, url: str = "") -> list[SafeString]:
     y = number * ROW + 18
-    return [_text(0, y, label), _text(WIDTH, y, figures, "end")]
+    text = _text(0, y, label)
+    if url:
+        text = format_html('<a href="{}">{}</a>', url, text)
+    return [text, _text(WIDTH, y, figures, "end")]
 
 
 def _scale(low: float, high: float) -> Callable[[float], float]:
@@ -158,7 +159,7 @@ def strips(rows: Sequence[Strip | Any]) -> SafeString:
         if row.me is not None:
             figures = f"◆ {_short(row.me)} · {figures}"
         parts += [
-            *_row_texts(number, row.label, figures),
+            *_row_texts(number, row.label, figures, getattr(row, "url", "")),
             _rule(y),
             _rect("c-box", at(row.low), y - 7, at(row.high) - at(row.low), 14),
             _tick("c-median", at(row.median), y, 9),

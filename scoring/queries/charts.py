@@ -26,6 +26,7 @@ class StripRow:
     median: float
     high: float
     top: float = 100
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,8 @@ class DimensionLine:
     def median_percent(self) -> float:
         return self.median / float(self.reachable) * 100 if self.reachable else 0.0
 
-    @property
-    def strips(self) -> list[charts.StripRow]:
-        """Scores of the indicators against the stage's middle half, the heaviest first."""
+    def strips(self, base: str = "") -> list[charts.StripRow]:
+        """Scores of the indicators against the stage's middle half, the heaviest first; `base` + code is their page."""
         heaviest = sorted(self.indicators, key=lambda line: -Decimal(line.weight))
         return [
             charts.StripRow(
@@ -82,14 +81,10 @@ class DimensionLine:
                 line.median,
                 line.high,
                 1,
+                f"{base}{line.code}/" if base else "",
             )
             for line in heaviest
         ]
-
-    @property
-    def strip_rows(self) -> list[tuple[object, ...]]:
-        """The same as a table."""
-        return [(line.name, line.s, line.low, line.median, line.high) for line in self.indicators]
 
 
 @dataclass(frozen=True, slots=True)

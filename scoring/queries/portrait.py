@@ -32,6 +32,11 @@ class Interval:
     draws: int
     weights: float
 
+    @property
+    def percent(self) -> int:
+        """By how much weights were varied."""
+        return round(self.weights * 100)
+
 
 @dataclass(frozen=True, slots=True)
 class Peers:

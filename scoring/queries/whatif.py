@@ -286,7 +286,8 @@ def advice(row: ScoreResult, frozen: engine.Facts) -> Advice:
         if way.gain > 0 and (item.code not in best or best[item.code].gain < way.gain):
             best[item.code] = way
     found = sorted(best.values(), key=lambda way: (-way.gain, way.effort or ZERO))
-    return Advice(found, *_together(found, scheme, frozen, now))
+    easier_first = sorted(found, key=lambda way: abs(way.effort or ZERO) > rules.LARGE_EFFORT)
+    return Advice(found, *_together(easier_first, scheme, frozen, now))
 
 
 def _reached(summary: list[float] | None, s: Decimal) -> str:
@@ -326,7 +327,7 @@ def _moves(columns: Columns, item: engine.scheme.Indicator, now: Scored) -> list
         and not one.period.startswith("prev")
     ]
     if item.function in ("level_sum", "level_max"):
-        return [move for one in free if one.is_list for move in _one_more(columns, item, one)]
+        return [move for one in free if one.is_list for move in _one_more(columns, item, one, now)]
     target = _next_break(columns, item, now)
     if target is None:
         return []
@@ -340,15 +341,19 @@ def _moves(columns: Columns, item: engine.scheme.Indicator, now: Scored) -> list
     return moves
 
 
-def _one_more(columns: Columns, item: engine.scheme.Indicator, source: engine.scheme.Input) -> list[tuple[str, int]]:
-    """One more entry of each of the lowest levels that count."""
-    counted = sorted(item.scoring["levels"].items(), key=lambda level: level[1])
-    found = []
-    for level, _points in counted[:2]:
-        column = f"{source.code}.{level}#{source.ranks[0]}" if source.ranks else f"{source.code}.{level}"
-        if column in columns.place:
-            found.append((column, int(columns.facts.values[0, columns.place[column]]) + 1))
-    return found
+def _one_more(
+    columns: Columns, item: engine.scheme.Indicator, source: engine.scheme.Input, now: Scored
+) -> list[tuple[str, int]]:
+    """One more entry of the lowest level that adds points (of a level_max: the lowest above what is there)."""
+    have = now.s[item.code] if item.function == "level_max" else ZERO
+    counted = sorted(
+        (points, level) for level, points in item.scoring["levels"].items() if Decimal(str(points)) > have
+    )
+    if not counted:
+        return []
+    level = counted[0][1]
+    column = f"{source.code}.{level}#{source.ranks[-1]}" if source.ranks else f"{source.code}.{level}"
+    return [(column, int(columns.facts.values[0, columns.place[column]]) + 1)]
 
 
 def _next_break(columns: Columns, item: engine.scheme.Indicator, now: Scored) -> float | None:

@@ -66,6 +66,18 @@ def request_run(*, by: Actor, cycle: Any, scheme_version: Any = None) -> ScoreRu
     return run
 
 
+def cancel_run(*, by: Actor, run: ScoreRun) -> None:
+    """Ask a computation to stop. Nothing of it is visible before its last commit, so nothing has to be taken back.
+
+    Raises Conflict when it is over already.
+    """
+    if run.job is None or run.job.is_over:
+        raise Conflict(code="run_over", message=_("计算已经结束，不能停止。"))
+    with transaction.atomic():
+        jobs.cancel(job_id=run.job.pk, by=by)
+        audit.record(by=by, action="run.cancelled", obj=run)
+
+
 def make_official(*, by: Actor, run: ScoreRun) -> None:
     """The results count as final from now on (called when a board of the run is published)."""
     with transaction.atomic():

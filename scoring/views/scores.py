@@ -58,7 +58,7 @@ def _page(request: ParkRequest, row: ScoreResult, *, is_own: bool) -> HttpRespon
         "dimension_rows": [
             (item.name, item.points, item.reachable, f"{item.median:.2f}") for item in score.dimensions
         ],
-        "heads_strips": [_("指标"), _("赋分"), _("四分之一"), _("中位数"), _("四分之三")],
+        "sections": [(item, item.strips(f"{request.path}item/")) for item in score.dimensions],
         "radar_labels": [item.name for item in score.dimensions],
         "radar_values": [item.percent for item in score.dimensions],
         "radar_medians": [item.median_percent for item in score.dimensions],
