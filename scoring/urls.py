@@ -9,6 +9,7 @@ urlpatterns = [
     path("p/<slug:park>/office/cycles/<int:year>/score/freeze/", cycles.freeze, name="freeze"),
     path("p/<slug:park>/office/cycles/<int:year>/score/correct/", cycles.correct, name="correct"),
     path("p/<slug:park>/office/cycles/<int:year>/score/run/", cycles.request_run, name="request_run"),
+    path("p/<slug:park>/office/schemes/<int:version_id>/try/", analysis.dry_run, name="dry_run"),
     path("p/<slug:park>/office/runs/<int:run_id>/", runs.run, name="run"),
     path("p/<slug:park>/office/runs/<int:run_id>/analysis/", analysis.analysis, name="analysis"),
     path("p/<slug:park>/office/runs/<int:run_id>/lab/", analysis.lab, name="lab"),

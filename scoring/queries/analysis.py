@@ -60,7 +60,7 @@ def spreads(run: ScoreRun, scheme: engine.Scheme, review: RunReview | None, meas
     stages = run.statistics.get("stages", {})
     names = names_of(scheme.groups)
     by_stage = {
-        names.get(code, code): {"ranked": stage["ranked"], **stage} for code, stage in stages.items()
+        names.get(code, code): stages[code] for code in run.stages if code in stages
     }
     found = [_spread("stage", by_stage, measure, sort=False)]
     groups = review.groups if review else {}

@@ -11,6 +11,7 @@ from parks.http import ParkRequest
 from ..models import ScoreRun
 from ..queries import analysis as queries
 from ..queries import charts, results
+from ..queries import dry_run as trying
 from ..queries.schemes import names_of, scheme_of
 from ..services import reviews
 
@@ -97,3 +98,20 @@ def lab(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
     if review is not None and review.job is not None and not review.job.is_over:
         response["Refresh"] = "3"
     return response
+
+
+def dry_run(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    """What a scheme version, also a draft, would do to the last snapshot."""
+    found = trying.dry_run(version_id)
+    pairs = [(name, old, new) for name, old, new in found.stages]
+    context = {
+        "dry": found,
+        "heads_histogram": [_("分数段"), _("现行"), _("此版本")],
+        "heads_box": [_("阶段"), _("最低"), _("四分之一"), _("中位数"), _("四分之三"), _("最高")],
+        "box_labels": [label for name, *_fives in pairs for label in (name + _("（现行）"), name + _("（此版本）"))],
+        "box_values": [five for _label, old, new in pairs for five in (old, new)],
+    }
+    context["box_rows"] = [
+        (label, *five) for label, five in zip(context["box_labels"], context["box_values"], strict=True)
+    ]
+    return render(request, "scoring/dry_run.html", context)
