@@ -156,7 +156,9 @@ def parameters_text(scoring: Mapping[str, Any], group: str) -> str:
         pairs = value_for(scoring.get(PAIRS[function]), group) or []
         return "  ".join(f"{plain(x)}:{plain(s)}" for x, s in pairs)
     return "  ".join(
-        f"{name}={plain(value_for(scoring[name], group))}" for name in NAMED.get(function, ()) if name in scoring
+        f"{name}={plain(value_for(scoring[name], group))}"
+        for name in NAMED.get(function, ())
+        if name in scoring
     )
 
 
@@ -262,24 +264,45 @@ def _changes(old: Body, new: Body, groups: Mapping[str, str]) -> Iterator[str]:
     for group, name in groups.items():
         was, now = number(value_for(old["weight"], group)), number(value_for(new["weight"], group))
         if was != now:
-            yield _("%(group)s权重由 %(was)s 改为 %(now)s。") % {"group": name, "was": plain(was), "now": plain(now)}
+            yield _("%(group)s权重由 %(was)s 改为 %(now)s。") % {
+                "group": name,
+                "was": plain(was),
+                "now": plain(now),
+            }
     if old["scoring"]["function"] != new["scoring"]["function"]:
         names = {"was": old["scoring"]["function"], "now": new["scoring"]["function"]}
         yield _("赋分函数由 %(was)s 改为 %(now)s。") % names
     for group, name in groups.items():
         texts = parameters_text(old["scoring"], group), parameters_text(new["scoring"], group)
         if texts[0] != texts[1]:
-            yield _("%(group)s参数由“%(was)s”改为“%(now)s”。") % {"group": name, "was": texts[0], "now": texts[1]}
+            yield _("%(group)s参数由“%(was)s”改为“%(now)s”。") % {
+                "group": name,
+                "was": texts[0],
+                "now": texts[1],
+            }
     if levels_text(old["scoring"]) != levels_text(new["scoring"]):
         yield _("各级别的分值改变。")
-    for key, label in (("formula", _("公式")), ("unit", _("单位")), ("dimension", _("维度")), ("zh", _("名称")), ("scope", _("范围"))):
+    for key, label in (
+        ("formula", _("公式")),
+        ("unit", _("单位")),
+        ("dimension", _("维度")),
+        ("zh", _("名称")),
+        ("scope", _("范围")),
+    ):
         if old.get(key) != new.get(key):
-            yield _("%(what)s由“%(was)s”改为“%(now)s”。") % {"what": label, "was": old.get(key, ""), "now": new.get(key, "")}
+            yield _("%(what)s由“%(was)s”改为“%(now)s”。") % {
+                "what": label,
+                "was": old.get(key, ""),
+                "now": new.get(key, ""),
+            }
 
 
 def _board_changes(old: Body, new: Body) -> Iterator[Difference]:
     before, after = _by_code(old.get("boards", [])), _by_code(new.get("boards", []))
-    names = {code: name_of(item) for code, item in (_by_code(old["indicators"]) | _by_code(new["indicators"])).items()}
+    names = {
+        code: name_of(item)
+        for code, item in (_by_code(old["indicators"]) | _by_code(new["indicators"])).items()
+    }
     for code in before.keys() | after.keys():
         one, two = before.get(code, {}), after.get(code, {})
         title = name_of(two or one)

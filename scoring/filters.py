@@ -71,7 +71,9 @@ class AnomalyFilter(django_filters.FilterSet):
         fields = ["q", "rule", "state"]
 
     def search(self, queryset: QuerySet[Anomaly], name: str, value: str) -> QuerySet[Anomaly]:
-        return queryset.filter(Q(enterprise__name__icontains=value) | Q(enterprise__uscc__startswith=value.upper()))
+        return queryset.filter(
+            Q(enterprise__name__icontains=value) | Q(enterprise__uscc__startswith=value.upper())
+        )
 
     def in_state(self, queryset: QuerySet[Anomaly], name: str, value: str) -> QuerySet[Anomaly]:
         return queryset.filter(cleared_at__isnull=value == "open")

@@ -45,7 +45,7 @@ def band(percentile: float) -> tuple[int, int]:
 
 
 def strength(percentile: float | None) -> str:
-    """"strong", "weak" or "" by the percentile among peers."""
+    """ "strong", "weak" or "" by the percentile among peers."""
     if percentile is None:
         return ""
     return "strong" if percentile >= STRONG else "weak" if percentile <= WEAK else ""

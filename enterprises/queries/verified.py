@@ -140,7 +140,9 @@ def case_as_it_stands(declaration: Declaration) -> Case:
         declaration.stage_override,
         declaration.submitted_at,
         declaration.enterprise.publication_refused,
-        tuple(_live_penalties().filter(enterprise_id=declaration.enterprise_id).values_list("code", flat=True)),
+        tuple(
+            _live_penalties().filter(enterprise_id=declaration.enterprise_id).values_list("code", flat=True)
+        ),
         values,
     )
 

@@ -27,7 +27,9 @@ def begin(*, by: Actor, source: SchemeVersion, version: str) -> SchemeVersion:
     version = version.strip()
     if not version or len(version) > 32:
         raise Refused(
-            code="version_missing", field="version", message=_("请填写新的版本号，例如 2026.1，最多 32 个字符。")
+            code="version_missing",
+            field="version",
+            message=_("请填写新的版本号，例如 2026.1，最多 32 个字符。"),
         )
     body = copy.deepcopy(source.body) | {"version": version}
     try:
@@ -44,7 +46,11 @@ def begin(*, by: Actor, source: SchemeVersion, version: str) -> SchemeVersion:
 
 
 def set_weights(
-    *, by: Actor, draft: SchemeVersion, weights: Mapping[tuple[str, str], str], boards: Mapping[tuple[str, str], str]
+    *,
+    by: Actor,
+    draft: SchemeVersion,
+    weights: Mapping[tuple[str, str], str],
+    boards: Mapping[tuple[str, str], str],
 ) -> SchemeVersion:
     """Weights by (indicator, group) and by (board, indicator) as typed; an empty board weight takes the indicator off.
 
@@ -60,10 +66,13 @@ def set_weights(
             }
         for board in body.get("boards", []):
             typed = {
-                item["code"]: boards.get((board["code"], item["code"]), "").strip() for item in body["indicators"]
+                item["code"]: boards.get((board["code"], item["code"]), "").strip()
+                for item in body["indicators"]
             }
             board["weights"] = {
-                code: _number(text, f"b-{board['code']}-{code}") for code, text in typed.items() if text not in ("", "0")
+                code: _number(text, f"b-{board['code']}-{code}")
+                for code, text in typed.items()
+                if text not in ("", "0")
             }
         return _save(locked, body, by=by, what="weights")
 
@@ -91,7 +100,9 @@ def set_indicator(
         return _save(locked, body, by=by, what=code)
 
 
-def add_local(*, by: Actor, draft: SchemeVersion, code: str, like: str, zh: str, en: str, source: str) -> SchemeVersion:
+def add_local(
+    *, by: Actor, draft: SchemeVersion, code: str, like: str, zh: str, en: str, source: str
+) -> SchemeVersion:
     """A new local indicator that scores one input by itself, with the function of another, weight 0 until it is set.
 
     Raises Refused for a code that is taken or no identifier, or an input that the scheme does not have.
@@ -144,7 +155,9 @@ def propose(*, by: Actor, draft: SchemeVersion, notes: str) -> SchemeVersion:
         locked.notes, locked.proposed_at = notes.strip(), db_now()
         locked.proposed_by_ref, locked.proposed_by_name = by.person_id, by.person_name
         locked.save(update_fields=["notes", "proposed_at", "proposed_by_ref", "proposed_by_name"])
-        audit.record(by=by, action="scheme.proposed", obj=locked, after={"digest": locked.digest}, reason=notes)
+        audit.record(
+            by=by, action="scheme.proposed", obj=locked, after={"digest": locked.digest}, reason=notes
+        )
     return locked
 
 
@@ -181,11 +194,16 @@ def checked(body: Mapping[str, Any]) -> engine.Scheme:
     """The scheme of a body that may come into force; Refused naming what is wrong."""
     found = rules.findings(body)
     if found:
-        raise Refused(code="draft_wrong", message=_("草案还有 %(n)s 处问题：%(first)s") % {"n": len(found), "first": found[0].text})
+        raise Refused(
+            code="draft_wrong",
+            message=_("草案还有 %(n)s 处问题：%(first)s") % {"n": len(found), "first": found[0].text},
+        )
     try:
         return engine.load_scheme(body)
     except engine.EngineError as error:
-        raise Refused(code="draft_wrong", message=_("草案有误：%(what)s") % {"what": str(error)[:500]}) from error
+        raise Refused(
+            code="draft_wrong", message=_("草案有误：%(what)s") % {"what": str(error)[:500]}
+        ) from error
 
 
 def _locked(draft: SchemeVersion) -> SchemeVersion:
@@ -209,7 +227,11 @@ def _save(draft: SchemeVersion, body: dict[str, Any], *, by: Actor, what: str) -
         ]
     )  # fmt: skip
     audit.record(
-        by=by, action="scheme.edited", obj=draft, before={"digest": before}, after={"digest": draft.digest, "what": what}
+        by=by,
+        action="scheme.edited",
+        obj=draft,
+        before={"digest": before},
+        after={"digest": draft.digest, "what": what},
     )
     return draft
 

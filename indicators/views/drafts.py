@@ -52,7 +52,10 @@ def draft(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     if request.method == "POST":
         try:
             drafts.set_weights(
-                by=request.actor, draft=row, weights=_typed(request, row.body, "w"), boards=_typed(request, row.body, "b")
+                by=request.actor,
+                draft=row,
+                weights=_typed(request, row.body, "w"),
+                boards=_typed(request, row.body, "b"),
             )
         except Problem as refused:
             problem = refused
@@ -85,11 +88,19 @@ def _page(row: SchemeVersion, typed: Any) -> dict[str, Any]:
     for item in body["indicators"]:
         code = item["code"]
         weights = [
-            (f"w-{code}-{group['code']}", name_of(group), rules.plain(rules.value_for(item["weight"], group["code"])))
+            (
+                f"w-{code}-{group['code']}",
+                name_of(group),
+                rules.plain(rules.value_for(item["weight"], group["code"])),
+            )
             for group in groups
         ]
         shares = [
-            (f"b-{board['code']}-{code}", name_of(board), rules.plain(board["weights"][code]) if code in board["weights"] else "")
+            (
+                f"b-{board['code']}-{code}",
+                name_of(board),
+                rules.plain(board["weights"][code]) if code in board["weights"] else "",
+            )
             for board in boards
         ]
         cells = [(name, label, typed.get(name, value)) for name, label, value in (*weights, *shares)]
@@ -101,7 +112,10 @@ def _page(row: SchemeVersion, typed: Any) -> dict[str, Any]:
         "heads": [name_of(item) for item in (*groups, *boards)],
         "lines": lines,
         "sums": [(rules.plain(sums[group["code"]]), sums[group["code"]] == full) for group in groups]
-        + [(rules.plain(board_sums[board["code"]]), board_sums[board["code"]] == rules.FULL) for board in boards],
+        + [
+            (rules.plain(board_sums[board["code"]]), board_sums[board["code"]] == rules.FULL)
+            for board in boards
+        ],
         "findings": findings,
         "inputs": [(item["code"], name_of(item)) for item in body["inputs"]],
         "changes": rules.differences(row.based_on.body, body) if row.based_on else [],
@@ -118,9 +132,7 @@ def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> Ht
     scoring = item["scoring"]
     problem = None
     function = request.POST.get("function", scoring["function"])
-    texts = {
-        group: request.POST.get(f"p-{group}", rules.parameters_text(scoring, group)) for group in groups
-    }
+    texts = {group: request.POST.get(f"p-{group}", rules.parameters_text(scoring, group)) for group in groups}
     levels = request.POST.get("levels", rules.levels_text(scoring))
     if request.method == "POST":
         try:
@@ -129,7 +141,13 @@ def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> Ht
             else:
                 names = {key: request.POST.get(key, "") for key in ("zh", "en", "evidence")}
                 drafts.set_indicator(
-                    by=request.actor, draft=row, code=code, names=names, function=function, texts=texts, levels=levels
+                    by=request.actor,
+                    draft=row,
+                    code=code,
+                    names=names,
+                    function=function,
+                    texts=texts,
+                    levels=levels,
                 )
                 messages.success(request, _("已保存。"))
                 return redirect("indicators:draft_indicator", park=park, version_id=row.pk, code=code)
@@ -160,7 +178,9 @@ def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> Ht
 
 
 def _group_name(body: Any, group: str) -> str:
-    found = next((item for item in body.get("groups", {}).get("items", []) if item["code"] == group), {"code": group})
+    found = next(
+        (item for item in body.get("groups", {}).get("items", []) if item["code"] == group), {"code": group}
+    )
     return name_of(found)
 
 
@@ -182,13 +202,21 @@ def _act(request: ParkRequest, park: str, version_id: int, act: Any, done: str) 
 def add(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     wanted = {key: request.POST.get(key, "") for key in ("code", "like", "zh", "en", "source")}
     return _act(
-        request, park, version_id, lambda row: drafts.add_local(by=request.actor, draft=row, **wanted), _("已新增本地指标。")
+        request,
+        park,
+        version_id,
+        lambda row: drafts.add_local(by=request.actor, draft=row, **wanted),
+        _("已新增本地指标。"),
     )
 
 
 def remove(request: ParkRequest, park: str, version_id: int, code: str) -> HttpResponse:
     return _act(
-        request, park, version_id, lambda row: drafts.remove_local(by=request.actor, draft=row, code=code), _("已删除指标。")
+        request,
+        park,
+        version_id,
+        lambda row: drafts.remove_local(by=request.actor, draft=row, code=code),
+        _("已删除指标。"),
     )
 
 
@@ -209,7 +237,9 @@ def activate(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
 
 
 def discard(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
-    return _act(request, park, version_id, lambda row: drafts.discard(by=request.actor, draft=row), _("草案已删除。"))
+    return _act(
+        request, park, version_id, lambda row: drafts.discard(by=request.actor, draft=row), _("草案已删除。")
+    )
 
 
 def diff(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
@@ -217,7 +247,10 @@ def diff(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     new = _version(version_id)
     others = list(versions().exclude(pk=new.pk))
     chosen = request.GET.get("with", "")
-    picked = next((item.pk for item in others if str(item.pk) == chosen), new.based_on_id or (others[0].pk if others else None))
+    picked = next(
+        (item.pk for item in others if str(item.pk) == chosen),
+        new.based_on_id or (others[0].pk if others else None),
+    )
     old = _version(picked) if picked else None
     context = {
         "version": new,
@@ -233,7 +266,9 @@ def file(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     row = _version(version_id)
     name = f"{row.code}-{row.version}"
     if request.GET.get("format") == "json":
-        response: HttpResponse = JsonResponse(row.body, json_dumps_params={"ensure_ascii": False, "indent": 1})
+        response: HttpResponse = JsonResponse(
+            row.body, json_dumps_params={"ensure_ascii": False, "indent": 1}
+        )
         response["Content-Disposition"] = f'attachment; filename="{name}.json"'
         return response
     text = yaml.safe_dump(row.body, allow_unicode=True, sort_keys=False, width=120)

@@ -131,13 +131,23 @@ def _rule(y: float) -> SafeString:
 
 def _rect(css: str, x: float, y: float, width: float, height: float) -> SafeString:
     return format_html(
-        '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', css, _f(x), _f(y), _f(max(width, 1)), height
+        '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>',
+        css,
+        _f(x),
+        _f(y),
+        _f(max(width, 1)),
+        height,
     )
 
 
 def _tick(css: str, x: float, y: float, half: float) -> SafeString:
     return format_html(
-        '<line class="{}" stroke-width="2" x1="{}" y1="{}" x2="{}" y2="{}"/>', css, _f(x), _f(y - half), _f(x), _f(y + half)
+        '<line class="{}" stroke-width="2" x1="{}" y1="{}" x2="{}" y2="{}"/>',
+        css,
+        _f(x),
+        _f(y - half),
+        _f(x),
+        _f(y + half),
     )
 
 
@@ -170,7 +180,9 @@ def strips(rows: Sequence[Strip | Any]) -> SafeString:
 
 
 @register.simple_tag
-def boxes(labels: Sequence[str], summaries: Sequence[Sequence[float]], low: float = 0, high: float = 100) -> SafeString:
+def boxes(
+    labels: Sequence[str], summaries: Sequence[Sequence[float]], low: float = 0, high: float = 100
+) -> SafeString:
     """Box plots on one scale: minimum to maximum as a line, the middle half as a box, the median as a tick."""
     parts: list[SafeString] = []
     at = _scale(float(low), float(high))
@@ -180,7 +192,9 @@ def boxes(labels: Sequence[str], summaries: Sequence[Sequence[float]], low: floa
         parts += [
             *_row_texts(number, label, f"{_short(first)} – {_short(median)} – {_short(third)}"),
             _rule(y),
-            format_html('<line class="c-whisker" x1="{}" y1="{}" x2="{}" y2="{}"/>', _f(at(least)), y, _f(at(most)), y),
+            format_html(
+                '<line class="c-whisker" x1="{}" y1="{}" x2="{}" y2="{}"/>', _f(at(least)), y, _f(at(most)), y
+            ),
             _rect("c-box", at(first), y - 8, at(third) - at(first), 16),
             _tick("c-median", at(median), y, 10),
             _tick("c-whisker", at(least), y, 4),
@@ -229,7 +243,9 @@ def scatter(
     for share in (0, 0.5, 1):
         x, y = at(high * share, high * share)
         parts += [
-            format_html('<line class="c-axis" x1="{}" y1="{}" x2="{}" y2="{}"/>', left, _f(y), width - 16, _f(y)),
+            format_html(
+                '<line class="c-axis" x1="{}" y1="{}" x2="{}" y2="{}"/>', left, _f(y), width - 16, _f(y)
+            ),
             format_html('<line class="c-axis" x1="{}" y1="30" x2="{}" y2="{}"/>', _f(x), _f(x), base),
             _text(left - 6, y + 4, f"{high * share:g}", "end", 12),
             _text(x, base + 18, f"{high * share:g}", "middle", 12),

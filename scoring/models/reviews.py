@@ -36,7 +36,8 @@ class Anomaly(ParkModel):
         constraints = [
             models.UniqueConstraint(fields=["park", "run", "enterprise", "rule"], name="anomaly_once"),
             models.CheckConstraint(
-                condition=models.Q(cleared_at__isnull=True) | ~models.Q(note=""), name="anomaly_cleared_has_note"
+                condition=models.Q(cleared_at__isnull=True) | ~models.Q(note=""),
+                name="anomaly_cleared_has_note",
             ),
         ]
         indexes = [models.Index(fields=["park", "run", "cleared_at"], name="anomaly_open")]

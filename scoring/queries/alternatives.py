@@ -91,9 +91,7 @@ def _scored(scheme: engine.Scheme, scores: engine.Scores, number: int) -> Scored
         points=_decimals(codes, scores.points[number], 14),
         weights=_decimals(codes, scores.weights[number], 10),
         s=_decimals(codes, scores.normalised[number], 4),
-        cells={
-            code: CELL_STATES[cell] for code, cell in zip(codes, scores.cells[number], strict=True)
-        },
+        cells={code: CELL_STATES[cell] for code, cell in zip(codes, scores.cells[number], strict=True)},
         completeness=Decimal(int(scores.completeness[number])).scaleb(-2),
         deductions=Decimal(int(scores.deductions[number])).scaleb(-2),
         flags=engine.flag_names(scheme, int(scores.flags[number])),

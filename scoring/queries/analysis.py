@@ -59,9 +59,7 @@ def spreads(run: ScoreRun, scheme: engine.Scheme, review: RunReview | None, meas
     """Box plots by stage, industry and sub-park of the total (points) or of one indicator (0 to 1)."""
     stages = run.statistics.get("stages", {})
     names = names_of(scheme.groups)
-    by_stage = {
-        names.get(code, code): stages[code] for code in run.stages if code in stages
-    }
+    by_stage = {names.get(code, code): stages[code] for code in run.stages if code in stages}
     found = [_spread("stage", by_stage, measure, sort=False)]
     groups = review.groups if review else {}
     found += [_spread(kind, groups.get(kind, {}), measure, sort=True) for kind in ("industry", "sub_park")]
@@ -103,7 +101,9 @@ def correlation(points: list[tuple[float, float]]) -> float | None:
 
 def leaders(run: ScoreRun, scheme: engine.Scheme, measure: str) -> list[Leader]:
     """The first by the total or by one indicator; equal scores by the total."""
-    rows: QuerySet[ScoreResult] = ScoreResult.objects.filter(run=run, place__isnull=False).select_related("enterprise")
+    rows: QuerySet[ScoreResult] = ScoreResult.objects.filter(run=run, place__isnull=False).select_related(
+        "enterprise"
+    )
     if measure == TOTAL:
         rows = rows.order_by("place", "uscc")
     else:
@@ -153,7 +153,9 @@ def around_the_cuts(
     found = []
     for code, lines in boards.items():
         rows = [
-            AroundCut(known.get(line["id"], line["id"]), line["place"], line["low"], line["high"], line["share"])
+            AroundCut(
+                known.get(line["id"], line["id"]), line["place"], line["low"], line["high"], line["share"]
+            )
             for line in lines
         ]
         if rows:

@@ -25,7 +25,8 @@ def of_run(run: ScoreRun) -> QuerySet[Anomaly]:
 def counts(run: ScoreRun) -> dict[str, Any]:
     """{"open", "cleared"} of a run."""
     return Anomaly.objects.filter(run=run).aggregate(
-        open=Count("pk", filter=Q(cleared_at__isnull=True)), cleared=Count("pk", filter=Q(cleared_at__isnull=False))
+        open=Count("pk", filter=Q(cleared_at__isnull=True)),
+        cleared=Count("pk", filter=Q(cleared_at__isnull=False)),
     )
 
 
@@ -37,5 +38,8 @@ def sentence(row: Anomaly, run: ScoreRun) -> str:
     if row.rule == Anomaly.Rule.PLACE_JUMP:
         return _("名次由 %(year)s 年度的第 %(last)s 名变为第 %(place)s 名，变动超过全体的一半。") % detail
     names = names_of(scheme_of(run.scheme_version).boards)
-    places = [_("%(board)s第 %(place)s 名") % {"board": names.get(code, code), "place": place} for code, place in detail.items()]
+    places = [
+        _("%(board)s第 %(place)s 名") % {"board": names.get(code, code), "place": place}
+        for code, place in detail.items()
+    ]
     return _("榜单候选，公示前须核对：%(places)s。") % {"places": "；".join(places)}

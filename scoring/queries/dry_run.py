@@ -64,17 +64,23 @@ def dry_run(version_id: int) -> DryRun:
     try:
         scheme = engine.load_scheme(version.body)
     except engine.EngineError as error:
-        raise Refused(code="draft_wrong", message=_("草案还不能试算：%(what)s") % {"what": str(error)[:500]}) from error
+        raise Refused(
+            code="draft_wrong", message=_("草案还不能试算：%(what)s") % {"what": str(error)[:500]}
+        ) from error
     return _compare(version, run, scheme)
 
 
 def _compare(version: Any, run: ScoreRun, scheme: engine.Scheme) -> DryRun:
     frozen = facts.read(run.snapshot, scheme)
     scores = engine.score(frozen.facts, scheme)
-    ranking = engine.rank(scores, frozen.facts, scheme, confirmed_at=frozen.confirmed_at, allowed=frozen.allowed)
+    ranking = engine.rank(
+        scores, frozen.facts, scheme, confirmed_at=frozen.confirmed_at, allowed=frozen.allowed
+    )
     rows = {row.uscc: row for row in ScoreResult.objects.filter(run=run).select_related("enterprise")}
     pairs = [
-        _pair(rows[unit], int(scores.total[n]), int(ranking.overall[n])) for n, unit in enumerate(scores.ids) if unit in rows
+        _pair(rows[unit], int(scores.total[n]), int(ranking.overall[n]))
+        for n, unit in enumerate(scores.ids)
+        if unit in rows
     ]
     moved = [item for item in pairs if item.change or item.place_before != item.place_after]
     moved.sort(key=lambda item: (-abs(item.places or 0), -abs(item.change), item.uscc))
@@ -118,7 +124,11 @@ def _stages(
 
 
 def _boards(
-    run: ScoreRun, scheme: engine.Scheme, scores: engine.Scores, ranking: engine.Ranking, rows: dict[str, ScoreResult]
+    run: ScoreRun,
+    scheme: engine.Scheme,
+    scores: engine.Scores,
+    ranking: engine.Ranking,
+    rows: dict[str, ScoreResult],
 ) -> list[BoardChange]:
     names, size = names_of(scheme.boards), scheme.board_rules.size
     found = []

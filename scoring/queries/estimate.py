@@ -102,9 +102,13 @@ def estimate(declaration: Any) -> Estimate:
     case = verified.case_as_it_stands(declaration)
     before = _department_figures(declaration, case)
     cohort = _cohort(declaration.cycle)
-    rows = [_facts(scheme, case)] + [_facts(scheme, _with(case, code, value)) for code, value in before.items()]
+    rows = [_facts(scheme, case)] + [
+        _facts(scheme, _with(case, code, value)) for code, value in before.items()
+    ]
     now, *alternatives = score_rows(scheme, stacked(rows), cohort=cohort if scheme.relative else None)
-    history = [item for item in standings_of(declaration.enterprise_id) if item.cycle_year < declaration.cycle.year]
+    history = [
+        item for item in standings_of(declaration.enterprise_id) if item.cycle_year < declaration.cycle.year
+    ]
     last = history[-1] if history else None
     stage = cohort.statistics.get("stages", {}).get(now.stage, {}) if cohort else {}
     failing = declaration_rules.findings(scheme, case.values)
@@ -116,13 +120,19 @@ def estimate(declaration: Any) -> Estimate:
         dimensions=[_dimension(scheme, item, now, last) for item in scheme.dimensions],
         completeness=now.completeness,
         threshold=scheme.provisional_below,
-        flags=[flag_label(code, scheme) for code in now.flags if code not in ("HAS_MISSING", "HAS_NOT_APPLICABLE")],
+        flags=[
+            flag_label(code, scheme)
+            for code in now.flags
+            if code not in ("HAS_MISSING", "HAS_NOT_APPLICABLE")
+        ],
         missing=_missing(scheme, case.values, now),
         warned=[_warned(scheme, finding, now) for finding in failing],
         unverified=[
             _unverified(scheme, code, now, other) for code, other in zip(before, alternatives, strict=True)
         ],
-        full=[name_of(item) for item in scheme.indicators if now.s[item.code] == 1 and now.weights[item.code]],
+        full=[
+            name_of(item) for item in scheme.indicators if now.s[item.code] == 1 and now.weights[item.code]
+        ],
         last=last,
         percentile=percentile_at(stage.get("quantiles", ()), float(now.total)),
         cohort=cohort,

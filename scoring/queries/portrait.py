@@ -171,7 +171,9 @@ def _in_industry(row: ScoreResult, industry: str) -> tuple[int, float | None]:
     counted = ScoreResult.objects.filter(
         run_id=row.run_id, place__isnull=False, enterprise__industry=industry
     ).aggregate(
-        n=Count("pk"), below=Count("pk", filter=Q(total__lt=row.total)), equal=Count("pk", filter=Q(total=row.total))
+        n=Count("pk"),
+        below=Count("pk", filter=Q(total__lt=row.total)),
+        equal=Count("pk", filter=Q(total=row.total)),
     )
     if counted["n"] < rules.SMALLEST_INDUSTRY:
         return counted["n"], None
@@ -201,7 +203,12 @@ def _industry_peers(lines: list[IndicatorLine], review: RunReview | None, indust
 
 def _this_year(standing: Standing) -> TrendYear:
     return TrendYear(
-        standing.cycle_year, standing.total, standing.place, standing.ranked, standing.total, method_changed=False
+        standing.cycle_year,
+        standing.total,
+        standing.place,
+        standing.ranked,
+        standing.total,
+        method_changed=False,
     )
 
 

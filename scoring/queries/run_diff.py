@@ -73,7 +73,8 @@ class Diff:
     def counts(self) -> dict[str, int]:
         """How many moved by which reason."""
         return {
-            reason: sum(item.reason == reason for item in self.moved) for reason in (DATA, METHOD, BOTH, COHORT)
+            reason: sum(item.reason == reason for item in self.moved)
+            for reason in (DATA, METHOD, BOTH, COHORT)
         }
 
 
@@ -121,7 +122,9 @@ def _under_new_method(
         return {uscc: row.total for uscc, row in new.items()}
     scheme = scheme_of(after.scheme_version)
     scores = engine.score(facts.read(before.snapshot, scheme).facts, scheme)
-    return {unit: Decimal(int(total)).scaleb(-2) for unit, total in zip(scores.ids, scores.total, strict=True)}
+    return {
+        unit: Decimal(int(total)).scaleb(-2) for unit, total in zip(scores.ids, scores.total, strict=True)
+    }
 
 
 def _moved(old: ScoreResult, new: ScoreResult, middle: Decimal) -> Moved:

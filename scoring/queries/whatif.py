@@ -125,7 +125,12 @@ def changed(frozen: engine.Facts, scheme: engine.Scheme, changes: Changes) -> en
         values[0, place[column]] = amount
         states[0, inputs[column]] = REPORTED
     return engine.make_facts(
-        scheme, ids=frozen.ids, values=values, states=states, group=frozen.group, group_labels=frozen.group_labels
+        scheme,
+        ids=frozen.ids,
+        values=values,
+        states=states,
+        group=frozen.group,
+        group_labels=frozen.group_labels,
     )
 
 
@@ -138,7 +143,9 @@ def broken_rules(frozen: engine.Facts, scheme: engine.Scheme, changes: Changes) 
 def _failing(row: engine.Facts, scheme: engine.Scheme) -> list[tuple[str, str]]:
     columns = Columns(row, scheme)
     env = {
-        item.code: None if columns.state(item.code)[0] in (MISSING, NOT_APPLICABLE) else columns.exact(item.code, 0)
+        item.code: None
+        if columns.state(item.code)[0] in (MISSING, NOT_APPLICABLE)
+        else columns.exact(item.code, 0)
         for item in scheme.inputs
     }
     return [
@@ -174,9 +181,7 @@ def outcome(row: ScoreResult, frozen: engine.Facts, changes: Changes) -> Outcome
         ranked=ranked,
         boards=boards,
         flags=[flag_label(code, scheme) for code in new.flags if code not in old.flags],
-        full=[
-            name_of(item) for item in scheme.indicators if new.s[item.code] == 1 and old.s[item.code] < 1
-        ],
+        full=[name_of(item) for item in scheme.indicators if new.s[item.code] == 1 and old.s[item.code] < 1],
     )
 
 
@@ -189,7 +194,11 @@ def _places(
     cohort = facts.read(row.run.snapshot, scheme)
     here = cohort.facts.ids.index(row.uscc)
     before = engine.rank(
-        engine.score(cohort.facts, scheme), cohort.facts, scheme, confirmed_at=cohort.confirmed_at, allowed=cohort.allowed
+        engine.score(cohort.facts, scheme),
+        cohort.facts,
+        scheme,
+        confirmed_at=cohort.confirmed_at,
+        allowed=cohort.allowed,
     )
     values, states = cohort.facts.values.copy(), cohort.facts.states.copy()
     values[here], states[here] = after.values[0], after.states[0]
@@ -405,7 +414,11 @@ def _solve(
 
 
 def _first(
-    columns: Columns, item: engine.scheme.Indicator, source: engine.scheme.Input, amounts: NDArray, target: float
+    columns: Columns,
+    item: engine.scheme.Indicator,
+    source: engine.scheme.Input,
+    amounts: NDArray,
+    target: float,
 ) -> int | None:
     """Number of the first amount whose x reaches the target."""
     rows = np.zeros(len(amounts), dtype=np.int64)

@@ -47,7 +47,9 @@ def clear(*, by: Actor, run: ScoreRun, ids: Sequence[int], note: str) -> int:
     note = note.strip()
     if len(note) < rules.SHORTEST_NOTE:
         raise Refused(
-            code="note_missing", field="note", message=_("请写明核查情况，至少 4 个字，例如“已核对审计报告”。")
+            code="note_missing",
+            field="note",
+            message=_("请写明核查情况，至少 4 个字，例如“已核对审计报告”。"),
         )
     if not ids:
         raise Refused(code="nothing_chosen", field="ids", message=_("请勾选要销号的异常。"))

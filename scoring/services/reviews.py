@@ -41,7 +41,9 @@ def request_review(*, by: Actor, run: ScoreRun) -> RunReview:
 def compute(job: jobs.JobHandle) -> dict[str, Any]:
     """The job: score the frozen facts again (nothing is stored twice), vary the method, keep what was found."""
     with park_scope(job.park_id):
-        run = ScoreRun.objects.select_related("snapshot__scheme_version", "scheme_version").get(pk=job.args["run"])
+        run = ScoreRun.objects.select_related("snapshot__scheme_version", "scheme_version").get(
+            pk=job.args["run"]
+        )
         job.report(0, STEPS)
         scheme = scheme_of(run.scheme_version)
         rows = frozen.read(run.snapshot, scheme)
@@ -72,7 +74,12 @@ def _lines(run_id: int, rows: frozen.FrozenRows, found: sensitivity.Intervals) -
 
 
 def _report(
-    scheme: engine.Scheme, scores: engine.Scores, ranking: engine.Ranking, found: sensitivity.Intervals, *, seed: str
+    scheme: engine.Scheme,
+    scores: engine.Scores,
+    ranking: engine.Ranking,
+    found: sensitivity.Intervals,
+    *,
+    seed: str,
 ) -> dict[str, Any]:
     """Settings, how often the first ten stay the first ten, leave-one-out, and each board around its last place."""
     return {
@@ -89,7 +96,9 @@ def _report(
     }
 
 
-def _left_out(scheme: engine.Scheme, scores: engine.Scores, ranking: engine.Ranking) -> dict[str, list[float]]:
+def _left_out(
+    scheme: engine.Scheme, scores: engine.Scores, ranking: engine.Ranking
+) -> dict[str, list[float]]:
     """By indicator: mean and largest move of a place when it is left out."""
     here = np.flatnonzero(ranking.overall > 0)
     if not len(here):

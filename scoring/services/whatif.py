@@ -125,7 +125,9 @@ def _stored(result: whatif.Outcome) -> dict[str, Any]:
 
 def remove(*, by: Actor, row: ScoreResult, scenario_id: int) -> None:
     """Throw a plan away; NotFound for what is not the enterprise's own."""
-    found = Scenario.objects.filter(pk=scenario_id, run_id=row.run_id, enterprise_id=row.enterprise_id).first()
+    found = Scenario.objects.filter(
+        pk=scenario_id, run_id=row.run_id, enterprise_id=row.enterprise_id
+    ).first()
     if found is None:
         raise NotFound(code="no_plan", message=_("没有这个方案。"))
     audit.record(by=by, action="scenario.removed", obj=found, before={"name": found.name})

@@ -84,7 +84,12 @@ def lab(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
             "settings": review.sensitivity,
             "weights_percent": round(100 * review.sensitivity.get("weights", 0)),
             "boards": [
-                (name, rows, top, [(row.label, row.place, row.low, row.high, f"{row.percent:.0f}%") for row in rows])
+                (
+                    name,
+                    rows,
+                    top,
+                    [(row.label, row.place, row.low, row.high, f"{row.percent:.0f}%") for row in rows],
+                )
                 for name, rows, top in queries.around_the_cuts(run, scheme, review)
             ],
             "size": scheme.board_rules.size,
@@ -108,7 +113,9 @@ def dry_run(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
         "dry": found,
         "heads_histogram": [_("分数段"), _("现行"), _("此版本")],
         "heads_box": [_("阶段"), _("最低"), _("四分之一"), _("中位数"), _("四分之三"), _("最高")],
-        "box_labels": [label for name, *_fives in pairs for label in (name + _("（现行）"), name + _("（此版本）"))],
+        "box_labels": [
+            label for name, *_fives in pairs for label in (name + _("（现行）"), name + _("（此版本）"))
+        ],
         "box_values": [five for _label, old, new in pairs for five in (old, new)],
     }
     context["box_rows"] = [

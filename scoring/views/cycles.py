@@ -61,9 +61,7 @@ def request_run(request: ParkRequest, park: str, year: int) -> HttpResponse:
     """Ask for the year's own run, or for a comparison under another scheme version, which never becomes current."""
     chosen = request.POST.get("scheme", "")
     version = cycle_queries.comparable_version(int(chosen)) if chosen.isdigit() else None
-    run = runs.request_run(
-        by=request.actor, cycle=cycle_queries.get_cycle(year), scheme_version=version
-    )
+    run = runs.request_run(by=request.actor, cycle=cycle_queries.get_cycle(year), scheme_version=version)
     return redirect("scoring:run", park=park, run_id=run.pk)
 
 

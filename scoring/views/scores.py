@@ -90,7 +90,11 @@ def _change(around: portraits.Portrait) -> dict[str, object]:
         return {}
     parts = [
         (_("评价办法变更"), change.method),
-        (_("阶段变化：%(before)s → %(after)s") % {"before": change.stage_before, "after": change.stage_after}, change.stage),
+        (
+            _("阶段变化：%(before)s → %(after)s")
+            % {"before": change.stage_before, "after": change.stage_after},
+            change.stage,
+        ),
         (_("扣分变化"), change.deductions),
     ]
     shown = [(label, value) for label, value in parts if value] + [
@@ -102,7 +106,12 @@ def _change(around: portraits.Portrait) -> dict[str, object]:
         "heads_change": [_("原因"), _("上年数值"), _("本年数值"), _("分数变动")],
         "change_rows": [(label, "", "", f"{value:+.2f}") for label, value in parts if value]
         + [
-            (mover.name, f"{mover.x_before or '—'} {mover.unit}", f"{mover.x_after or '—'} {mover.unit}", f"{mover.change:+.2f}")
+            (
+                mover.name,
+                f"{mover.x_before or '—'} {mover.unit}",
+                f"{mover.x_after or '—'} {mover.unit}",
+                f"{mover.change:+.2f}",
+            )
             for mover in change.shown
         ],
     }

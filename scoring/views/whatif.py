@@ -46,7 +46,12 @@ def what_if(request: ParkRequest, park: str, year: int) -> HttpResponse:
     """The form, the result of what was typed, the ways up, and the kept plans."""
     row = explain.result_of(year=year, enterprise__organisation_id=request.actor.organisation_id)
     frozen = whatif.frozen_row(row)
-    context: dict[str, Any] = {"row": row, "year": year, "typed": _typed(request), "limit": rules.WHAT_IFS_AN_HOUR}
+    context: dict[str, Any] = {
+        "row": row,
+        "year": year,
+        "typed": _typed(request),
+        "limit": rules.WHAT_IFS_AN_HOUR,
+    }
     status = 200
     if request.method == "POST":
         try:
@@ -99,7 +104,8 @@ def _charts(result: whatif.Outcome) -> dict[str, Any]:
         "values": [float(part.change) for part in result.parts],
         "heads": [_("维度"), _("现在"), _("改动后"), _("变动")],
         "rows": [
-            (part.name, f"{part.before:.2f}", f"{part.after:.2f}", f"{part.change:+.2f}") for part in result.parts
+            (part.name, f"{part.before:.2f}", f"{part.after:.2f}", f"{part.change:+.2f}")
+            for part in result.parts
         ],
     }
 
@@ -118,7 +124,9 @@ def _page(request: ParkRequest, row: ScoreResult, frozen: Any) -> dict[str, Any]
         "compared": compared,
         "compare_labels": [plan.row.name for plan in compared],
         "compare_values": [float(plan.total) for plan in compared],
-        "compare_rows": [(plan.row.name, plan.total, f"{plan.change:+.2f}", *plan.points) for plan in compared],
+        "compare_rows": [
+            (plan.row.name, plan.total, f"{plan.change:+.2f}", *plan.points) for plan in compared
+        ],
         "compare_heads": [_("方案"), _("估算总分"), _("变动"), *names_of(scheme.dimensions).values()],
         "most_compared": rules.COMPARED,
     }

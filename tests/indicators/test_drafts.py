@@ -47,7 +47,9 @@ def weights(draft: SchemeVersion, **changes: str) -> tuple[dict[Any, str], dict[
         for item in body["indicators"] for group in rules.groups_of(body)
     }  # fmt: skip
     boards = {
-        (board["code"], code): rules.plain(weight) for board in body["boards"] for code, weight in board["weights"].items()
+        (board["code"], code): rules.plain(weight)
+        for board in body["boards"]
+        for code, weight in board["weights"].items()
     }
     cells |= {tuple(key.split("__")): text for key, text in changes.items()}  # type: ignore[misc]
     return cells, boards
@@ -94,11 +96,15 @@ def test_a_curve_that_cannot_be_is_named(draft: SchemeVersion, editor: Any, text
     changed = drafts.set_indicator(
         by=editor, draft=draft, code="rd_intensity", names={}, function="piecewise", texts=texts, levels=""
     )
-    assert any(said in item.text and item.indicator == "rd_intensity" for item in rules.findings(changed.body))
+    assert any(
+        said in item.text and item.indicator == "rd_intensity" for item in rules.findings(changed.body)
+    )
 
 
 @pytest.mark.parametrize("text", ["", "10", "a:b", "0:0:0", "k=1"])
-def test_parameters_that_cannot_be_read_say_how_to_write_them(draft: SchemeVersion, editor: Any, text: str) -> None:
+def test_parameters_that_cannot_be_read_say_how_to_write_them(
+    draft: SchemeVersion, editor: Any, text: str
+) -> None:
     with pytest.raises(Refused, match="bad_parameters"):
         drafts.set_indicator(
             by=editor, draft=draft, code="rd_intensity", names={}, function="piecewise",
@@ -137,7 +143,11 @@ def test_one_edits_and_proposes_another_activates(draft: SchemeVersion, editor: 
 def test_the_database_wants_two_persons(draft: SchemeVersion, editor: Any) -> None:
     with pytest.raises(IntegrityError, match="scheme_two_persons"), transaction.atomic():
         SchemeVersion.objects.filter(pk=draft.pk).update(
-            state="active", activated_at="2026-01-01T00:00Z", proposed_by_ref=7, edited_by_ref=7, activated_by_ref=7
+            state="active",
+            activated_at="2026-01-01T00:00Z",
+            proposed_by_ref=7,
+            edited_by_ref=7,
+            activated_by_ref=7,
         )
 
 
@@ -150,11 +160,19 @@ def test_editing_again_takes_the_proposal_back(draft: SchemeVersion, editor: Any
 
 def test_local_indicators_come_and_go_core_ones_stay(draft: SchemeVersion, editor: Any) -> None:
     added = drafts.add_local(
-        by=editor, draft=draft, code="export_income", like="tax_paid", zh="出口收入", en="Exports", source="hightech_revenue"
+        by=editor,
+        draft=draft,
+        code="export_income",
+        like="tax_paid",
+        zh="出口收入",
+        en="Exports",
+        source="hightech_revenue",
     )
     assert added.body["indicators"][-1]["scope"] == "local"
     drafts.checked(added.body)
-    assert [item.text for item in rules.differences(draft.based_on.body, added.body)] == ["新增指标，权重 0/0/0。"]
+    assert [item.text for item in rules.differences(draft.based_on.body, added.body)] == [
+        "新增指标，权重 0/0/0。"
+    ]
     removed = drafts.remove_local(by=editor, draft=draft, code="export_income")
     assert rules.differences(draft.based_on.body, removed.body) == []
     with pytest.raises(Refused, match="core_stays"):
@@ -182,7 +200,9 @@ def test_the_pages_edit_preview_and_hand_out_the_file(park: Any, client_as: Any)
     assert "style=" not in page
     indicator = f"{draft_url}rd_intensity/"
     texts = {f"p-{group}": "0:0 3:0.3 12:1" for group in ("startup", "growth", "mature")}
-    preview = client.post(indicator, {"function": "piecewise"} | texts, headers={"HX-Request": "true"}).content.decode()
+    preview = client.post(
+        indicator, {"function": "piecewise"} | texts, headers={"HX-Request": "true"}
+    ).content.decode()
     assert preview.count("<svg") == 3
     bad = client.post(indicator, {"function": "piecewise", "p-startup": "x"}, headers={"HX-Request": "true"})
     assert "请写“数值:赋分”" in bad.content.decode()

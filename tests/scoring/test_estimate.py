@@ -70,7 +70,9 @@ def test_a_missing_field_says_the_most_it_can_move(park: Any, declaration: Any) 
     assert after.completeness == before.completeness - 3
 
 
-def test_a_correction_that_waits_says_what_refusing_it_costs(park: Any, admin: Any, declaration: Any, agent: Any) -> None:
+def test_a_correction_that_waits_says_what_refusing_it_costs(
+    park: Any, admin: Any, declaration: Any, agent: Any
+) -> None:
     with park_scope(park.pk):
         DeclaredValue.objects.filter(declaration=declaration, code="rd_expense").update(
             state="prefilled", prefilled_amount=5_000_000, declared_amount=None
@@ -78,7 +80,12 @@ def test_a_correction_that_waits_says_what_refusing_it_costs(park: Any, admin: A
         department = estimate(declaration).total
         value = firms.value(declaration, "rd_expense")
         declarations.correct(
-            by=agent, declaration=declaration, code="rd_expense", version=value.version, reason="审计报告为准", amount=Decimal(6_880_000)
+            by=agent,
+            declaration=declaration,
+            code="rd_expense",
+            version=value.version,
+            reason="审计报告为准",
+            amount=Decimal(6_880_000),
         )
         corrected = estimate(declaration)
     assert str(corrected.total) == "59.03"
@@ -94,7 +101,9 @@ def test_a_failing_check_says_what_is_at_stake(park: Any, declaration: Any) -> N
     assert warned["rd_super_deduction_relief"].loss == 4  # at the cap: the whole weight
 
 
-def test_the_fragment_is_for_the_firm_and_is_a_page_without_script(declaration: Any, agent: Any, client_as: Any) -> None:
+def test_the_fragment_is_for_the_firm_and_is_a_page_without_script(
+    declaration: Any, agent: Any, client_as: Any
+) -> None:
     client = client_as(agent)
     page = client.get(URL).content.decode()
     fragment = client.get(URL, headers={"HX-Request": "true"}).content.decode()

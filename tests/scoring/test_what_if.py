@@ -30,7 +30,9 @@ def row(park: Any) -> Any:
     with park_scope(park.pk):
         make.snapshot(officer, cases=make.golden_cases(scale=6))
         compute(runs.request_run(by=officer, cycle=make.Cycle.objects.get()))
-        yield explain.result_of(year=2025, enterprise_id=ScoreResult.objects.get(uscc=make.uscc(2)).enterprise_id)
+        yield explain.result_of(
+            year=2025, enterprise_id=ScoreResult.objects.get(uscc=make.uscc(2)).enterprise_id
+        )
 
 
 def ask(row: ScoreResult, **typed: str) -> whatif.Outcome:
@@ -57,7 +59,9 @@ def test_the_outcome_is_what_the_engine_says_of_these_facts(row: Any) -> None:
     plain = make.values_of(example)
     scheme = make._scheme
     facts = {"id": "x"} | {
-        code: value.amount if value.entries is None else [(e.get("level", ""), e.get("rank", "")) for e in value.entries]
+        code: value.amount
+        if value.entries is None
+        else [(e.get("level", ""), e.get("rank", "")) for e in value.entries]
         for code, value in plain.items()
     }
     expected = engine.score_one(engine.facts_from_rows(scheme, [facts]), scheme)
@@ -71,7 +75,9 @@ def test_peers_are_told_in_steps_only(row: Any) -> None:
     assert (low % rules.BAND, high - low) == (0, rules.BAND)
     assert found.places[1] - found.places[0] + 1 >= rules.SMALLEST_GROUP
     for board in found.boards:
-        assert board.after is None or board.after[1] - board.after[0] + 1 >= min(rules.SMALLEST_GROUP, board.eligible)
+        assert board.after is None or board.after[1] - board.after[0] + 1 >= min(
+            rules.SMALLEST_GROUP, board.eligible
+        )
 
 
 @pytest.mark.parametrize(
@@ -121,10 +127,14 @@ def test_advice_only_raises_what_the_engine_confirms(row: Any) -> None:
 
 def test_plans_are_kept_once_a_name_and_are_private(row: Any, park: Any) -> None:
     agent = agent_of(park, 2)
-    kept = services.keep(by=agent, row=row, name="多投研发", fields={"rd_expense": "860"}, result=ask(row, rd_expense="860"))
+    kept = services.keep(
+        by=agent, row=row, name="多投研发", fields={"rd_expense": "860"}, result=ask(row, rd_expense="860")
+    )
     with pytest.raises(Conflict):
         services.keep(by=agent, row=row, name="多投研发", fields={}, result=ask(row, rd_expense="870"))
-    other = explain.result_of(year=2025, enterprise_id=ScoreResult.objects.get(uscc=make.uscc(1)).enterprise_id)
+    other = explain.result_of(
+        year=2025, enterprise_id=ScoreResult.objects.get(uscc=make.uscc(1)).enterprise_id
+    )
     assert whatif.scenarios(other) == []
     with pytest.raises(Exception, match="no_plan"):
         services.remove(by=agent_of(park, 1), row=other, scenario_id=kept.pk)
