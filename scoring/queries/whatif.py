@@ -373,10 +373,7 @@ def _next_break(columns: Columns, item: engine.scheme.Indicator, now: Scored) ->
         wanted = float(min(Decimal(int(s * 4) + 1) / 4, Decimal(1)))
         k, cap = float(values["k"]), float(values["cap"])
         return float(k * ((1 + cap / k) ** wanted - 1))
-    if item.function == "step":
-        points = list(values["tiers"])
-    else:
-        points = line(item.function, values)
+    points = list(values["tiers"]) if item.function == "step" else line(item.function, values)
     better = [x for x, score in points if score > s]
     if not better:
         return None
