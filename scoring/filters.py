@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from .models import ScoreResult, ScoreRun
+from .models import Anomaly, ScoreResult, ScoreRun
 
 PLACED = "placed"
 UNPLACED = "unplaced"
@@ -52,3 +52,28 @@ class ResultFilter(django_filters.FilterSet):
 
     def with_place(self, queryset: QuerySet[ScoreResult], name: str, value: str) -> QuerySet[ScoreResult]:
         return queryset.filter(place__isnull=value == UNPLACED)
+
+
+class AnomalyFilter(django_filters.FilterSet):
+    """Filter of the anomalies of a run."""
+
+    q = django_filters.CharFilter(label=_("企业名称或信用代码"), method="search")
+    rule = django_filters.ChoiceFilter(label=_("规则"), choices=Anomaly.Rule.choices, empty_label=_("全部"))
+    state = django_filters.ChoiceFilter(
+        label=_("状态"),
+        method="in_state",
+        empty_label=_("全部"),
+        choices=[("open", _("待核查")), ("cleared", _("已销号"))],
+    )
+
+    class Meta:
+        model = Anomaly
+        fields = ["q", "rule", "state"]
+
+    def search(self, queryset: QuerySet[Anomaly], name: str, value: str) -> QuerySet[Anomaly]:
+        return queryset.filter(
+            Q(enterprise__name__icontains=value) | Q(enterprise__uscc__startswith=value.upper())
+        )
+
+    def in_state(self, queryset: QuerySet[Anomaly], name: str, value: str) -> QuerySet[Anomaly]:
+        return queryset.filter(cleared_at__isnull=value == "open")

@@ -5,6 +5,7 @@ Pure numpy; the figures are for drawing and comparing, no decision rests on them
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ BIN_POINTS = 5
 CENTS = 100  # totals come in hundredths of a point
 NOT_APPLICABLE = -1
 PERCENTILE_SCALE = 10_000
+PERCENTS = np.arange(101)
+TWENTIETHS = np.arange(0, 101, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,12 @@ def statistics(table: Table, *, total_points: int = 100) -> dict[str, Any]:
         stages[code] = {
             "units": int((table.stage == number).sum()),
             "ranked": int(here.sum()),
-            "total": _summary(table.total[here] / CENTS),
+            "total": summary(table.total[here] / CENTS),
+            "quantiles": _quantiles(table.total[here] / CENTS, PERCENTS),
             "histogram": _counts(table.total[here], edges),
             "dimensions": _summaries(table.dimension_codes, table.dimensions[here]),
             "indicators": _indicator_quartiles(table.indicator_codes, table.normalised[here]),
+            "spread": _indicator_spread(table.indicator_codes, table.normalised[here]),
         }
     return {
         "units": int(table.total.size),
@@ -71,7 +76,7 @@ def percentiles(total: NDArray, stage: NDArray, ranked: NDArray) -> NDArray:
     return found
 
 
-def _summary(values: NDArray) -> list[float]:
+def summary(values: NDArray) -> list[float]:
     """Minimum, quartiles, maximum; empty for nobody."""
     if not values.size:
         return []
@@ -79,15 +84,43 @@ def _summary(values: NDArray) -> list[float]:
 
 
 def _summaries(codes: Sequence[str], values: NDArray) -> dict[str, list[float]]:
-    return {code: _summary(values[:, number]) for number, code in enumerate(codes)}
+    return {code: summary(values[:, number]) for number, code in enumerate(codes)}
 
 
 def _indicator_quartiles(codes: Sequence[str], normalised: NDArray) -> dict[str, list[float]]:
     found = {}
     for number, code in enumerate(codes):
         column = normalised[:, number]
-        found[code] = _summary(column[column != NOT_APPLICABLE] / PERCENTILE_SCALE)
+        found[code] = summary(column[column != NOT_APPLICABLE] / PERCENTILE_SCALE)
     return found
+
+
+def _indicator_spread(codes: Sequence[str], normalised: NDArray) -> dict[str, list[float]]:
+    """Values at every fifth percentile of each indicator, for percentiles of one firm without its peers' figures."""
+    found = {}
+    for number, code in enumerate(codes):
+        column = normalised[:, number]
+        found[code] = _quantiles(column[column != NOT_APPLICABLE] / PERCENTILE_SCALE, TWENTIETHS)
+    return found
+
+
+def _quantiles(values: NDArray, at: NDArray) -> list[float]:
+    return [round(float(value), 4) for value in np.percentile(values, at)] if values.size else []
+
+
+def percentile_at(quantiles: Sequence[float], value: float) -> float | None:
+    """Percentile (0 to 100) of a value among stored quantiles at equal steps; ties stand in their middle."""
+    if len(quantiles) < 2:
+        return None
+    low, high = bisect_left(quantiles, value), bisect_right(quantiles, value)
+    if high > low:
+        position = (low + high - 1) / 2
+    elif low in (0, len(quantiles)):
+        position = 0.0 if low == 0 else len(quantiles) - 1.0
+    else:
+        below, above = quantiles[low - 1], quantiles[low]
+        position = low - 1 + (value - below) / (above - below)
+    return 100 * position / (len(quantiles) - 1)
 
 
 def _counts(values: NDArray, edges: NDArray) -> list[int]:

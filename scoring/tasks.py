@@ -6,10 +6,16 @@ from typing import Any
 
 from parks.jobs import JobHandle, job
 
-from .services import runs
+from .services import reviews, runs
 
 
 @job("scoring.compute")
 def compute(job: JobHandle) -> dict[str, Any]:
     """Compute the run named in the arguments. Safe to run twice: nothing is visible before the last commit."""
     return runs.compute(job)
+
+
+@job("scoring.review")
+def review(job: JobHandle) -> dict[str, Any]:
+    """Summaries and rank intervals of a computed run. Safe to run twice: it is kept once."""
+    return reviews.compute(job)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import cycles, runs, scores
+from .views import analysis, cycles, estimates, runs, scores, whatif
 
 app_name = "scoring"
 urlpatterns = [
@@ -9,7 +9,13 @@ urlpatterns = [
     path("p/<slug:park>/office/cycles/<int:year>/score/freeze/", cycles.freeze, name="freeze"),
     path("p/<slug:park>/office/cycles/<int:year>/score/correct/", cycles.correct, name="correct"),
     path("p/<slug:park>/office/cycles/<int:year>/score/run/", cycles.request_run, name="request_run"),
+    path("p/<slug:park>/office/schemes/<int:version_id>/try/", analysis.dry_run, name="dry_run"),
     path("p/<slug:park>/office/runs/<int:run_id>/", runs.run, name="run"),
+    path("p/<slug:park>/office/runs/<int:run_id>/analysis/", analysis.analysis, name="analysis"),
+    path("p/<slug:park>/office/runs/<int:run_id>/lab/", analysis.lab, name="lab"),
+    path("p/<slug:park>/office/runs/<int:run_id>/cancel/", runs.cancel, name="cancel_run"),
+    path("p/<slug:park>/office/runs/<int:run_id>/diff/", runs.diff, name="run_diff"),
+    path("p/<slug:park>/office/runs/<int:run_id>/anomalies/", runs.anomaly_list, name="anomalies"),
     path(
         "p/<slug:park>/office/enterprises/<int:enterprise_id>/score/<int:year>/", scores.office, name="score"
     ),
@@ -20,5 +26,12 @@ urlpatterns = [
     ),
     path("p/<slug:park>/e/score/", scores.own_years, name="own_scores"),
     path("p/<slug:park>/e/score/<int:year>/", scores.own, name="own_score"),
+    path("p/<slug:park>/e/score/<int:year>/estimate/", estimates.own, name="estimate"),
+    path("p/<slug:park>/e/score/<int:year>/whatif/", whatif.what_if, name="what_if"),
+    path(
+        "p/<slug:park>/e/score/<int:year>/whatif/<int:scenario_id>/remove/",
+        whatif.remove,
+        name="what_if_remove",
+    ),
     path("p/<slug:park>/e/score/<int:year>/item/<slug:code>/", scores.own_item, name="own_score_item"),
 ]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now, TruncDate
 
 from ..models import Cycle, Declaration, DeclaredValue, PenaltyRecord
@@ -109,14 +109,78 @@ def _state(state: str, amount: Decimal | None, entries: list[Any] | None) -> str
 
 def _penalties(cycle: Cycle) -> dict[int, tuple[str, ...]]:
     """Penalties in force today, by enterprise."""
-    today = TruncDate(Now())
     found: dict[int, tuple[str, ...]] = {}
-    live = PenaltyRecord.objects.filter(starts_on__lte=today).filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gt=today)
-    )
-    for enterprise_id, code in live.values_list("enterprise_id", "code"):
+    for enterprise_id, code in _live_penalties().values_list("enterprise_id", "code"):
         found[enterprise_id] = (*found.get(enterprise_id, ()), code)
     return found
+
+
+def _live_penalties() -> QuerySet[PenaltyRecord]:
+    today = TruncDate(Now())
+    return PenaltyRecord.objects.filter(starts_on__lte=today).filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gt=today)
+    )
+
+
+def case_as_it_stands(declaration: Declaration) -> Case:
+    """One declaration as if it were verified as it stands: what was declared counts before the department's figure.
+
+    For estimates while a declaration is still open; a refused correction counts as the department's figure.
+    """
+    values = {}
+    for row in DeclaredValue.objects.filter(declaration=declaration):
+        refused = row.state == ValueState.REJECTED
+        amount = row.prefilled_amount if refused else row.amount
+        entries = row.prefilled_entries if refused else row.entries
+        state = _state(row.state, amount, entries)
+        values[row.code] = Value(state, amount, entries, row.source, row.as_of, row.verified_by_name)
+    return Case(
+        declaration.enterprise_id,
+        declaration.enterprise.uscc,
+        declaration.stage_override,
+        declaration.submitted_at,
+        declaration.enterprise.publication_refused,
+        tuple(
+            _live_penalties().filter(enterprise_id=declaration.enterprise_id).values_list("code", flat=True)
+        ),
+        values,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Where a declared value comes from: its paper, and what the reviewers decided, oldest first."""
+
+    code: str
+    evidence_id: int | None
+    evidence_name: str
+    page: int | None
+    reason: str
+    explanation: str
+    decisions: list[Any]
+
+
+def proofs_of(*, enterprise_id: int, cycle_id: int, codes: Sequence[str]) -> dict[str, Proof]:
+    """Papers and decisions behind the values of a declaration, by input code."""
+    rows = (
+        DeclaredValue.objects.filter(
+            declaration__enterprise_id=enterprise_id, declaration__cycle_id=cycle_id, code__in=list(codes)
+        )
+        .select_related("evidence")
+        .prefetch_related("decisions")
+    )
+    return {
+        row.code: Proof(
+            row.code,
+            row.evidence_id,
+            row.evidence.filename if row.evidence else "",
+            row.evidence_page,
+            row.reason,
+            row.explanation,
+            sorted(row.decisions.all(), key=lambda decision: decision.pk),
+        )
+        for row in rows
+    }
 
 
 def excluded_counts(cycle: Cycle) -> dict[str, int]:

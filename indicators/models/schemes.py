@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from parks.tenancy import ParkModel
+from parks.tenancy import ParkForeignKey, ParkModel
 
 from ..states import SchemeState
 
@@ -12,7 +12,8 @@ from ..states import SchemeState
 class SchemeVersion(ParkModel):
     """A scheme file as data (format: docs/scheme.md). `digest` is the SHA-256 of its canonical form.
 
-    Once active it never changes; a change is a new version.
+    A draft is edited freely and may be incomplete (`digest` is of what stands there). Its editor proposes it, another
+    person activates it; once active it never changes, and a change is a new version.
     """
 
     code = models.SlugField(max_length=64)
@@ -21,6 +22,14 @@ class SchemeVersion(ParkModel):
     body = models.JSONField()
     digest = models.CharField(max_length=64)
     state = models.CharField(max_length=16, choices=SchemeState.choices, default=SchemeState.DRAFT)
+    based_on = ParkForeignKey("self", null=True, blank=True, related_name="+")
+    notes = models.TextField(blank=True)
+    edited_by_ref = models.BigIntegerField(null=True)
+    edited_by_name = models.CharField(max_length=80, blank=True)
+    proposed_by_ref = models.BigIntegerField(null=True)
+    proposed_by_name = models.CharField(max_length=80, blank=True)
+    proposed_at = models.DateTimeField(null=True)
+    activated_by_name = models.CharField(max_length=80, blank=True)
     created_by_ref = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     activated_by_ref = models.BigIntegerField(null=True)
@@ -33,11 +42,20 @@ class SchemeVersion(ParkModel):
                 condition=models.Q(state="draft") | models.Q(activated_at__isnull=False),
                 name="scheme_active_when",
             ),
+            models.CheckConstraint(
+                condition=models.Q(based_on__isnull=True)
+                | models.Q(state="draft")
+                | (
+                    models.Q(proposed_by_ref__isnull=False)
+                    & ~models.Q(activated_by_ref=models.F("proposed_by_ref"))
+                    & ~models.Q(activated_by_ref=models.F("edited_by_ref"))
+                ),
+                name="scheme_two_persons",
+            ),
         ]
 
     class Tenancy:
-        grants = "select, insert"
-        updates = ("state", "activated_by_ref", "activated_at")
+        grants = "select, insert, update, delete"  # sql/only_drafts_change.sql narrows it
 
     def __str__(self) -> str:
         return f"{self.title} {self.version}"

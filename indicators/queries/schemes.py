@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import get_language
 
 from scoring import engine
 
 from ..models import SchemeVersion
+from ..rules import name_of
 from ..states import SchemeState
+
+__all__ = ["active", "name_of", "scheme_of", "usable", "versions", "with_body"]
 
 KEPT = 32
 _loaded: dict[str, engine.Scheme] = {}
@@ -26,6 +28,16 @@ def active() -> QuerySet[SchemeVersion]:
     return versions().filter(state=SchemeState.ACTIVE)
 
 
+def usable() -> QuerySet[SchemeVersion]:
+    """Versions that are or were in force."""
+    return versions().exclude(state=SchemeState.DRAFT)
+
+
+def with_body(version_id: int) -> SchemeVersion | None:
+    """One version of the park with its body, drafts included."""
+    return SchemeVersion.objects.filter(pk=version_id).first()
+
+
 def scheme_of(version: Any) -> engine.Scheme:
     """The scheme of a version (`digest` and `body`); kept in memory by digest, since a version never changes."""
     digest: str = version.digest
@@ -34,10 +46,3 @@ def scheme_of(version: Any) -> engine.Scheme:
             _loaded.clear()
         _loaded[digest] = engine.load_scheme(version.body)
     return _loaded[digest]
-
-
-def name_of(item: Any) -> str:
-    """The name of an input, group, dimension, indicator, board, level or rule in the reader's language."""
-    english = (get_language() or "").startswith("en")
-    get = item.get if isinstance(item, dict) else lambda key, default="": getattr(item, key, default)
-    return str((get("en", "") if english else get("zh", "")) or get("zh", "") or get("code", ""))

@@ -13,6 +13,7 @@ from ..forms import AdoptForm
 from ..models import SchemeVersion
 from ..queries.schemes import scheme_of, versions
 from ..services import schemes
+from ..states import SchemeState
 
 
 def scheme_list(request: ParkRequest, park: str) -> HttpResponse:
@@ -49,6 +50,8 @@ def _adopt(request: ParkRequest, form: AdoptForm) -> SchemeVersion:
 def scheme(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     """One version, readable: indicators by dimension with function and weights, boards, rules."""
     version = get_object_or_404(SchemeVersion.objects.all(), pk=version_id)
+    if version.state == SchemeState.DRAFT:
+        return redirect("indicators:draft", park=park, version_id=version.pk)
     loaded = scheme_of(version)
     groups = [
         {

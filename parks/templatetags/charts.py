@@ -7,7 +7,7 @@ Coordinates are computed here, colours come from classes in components.css.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 register = template.Library()
+WIDTH, ROW = 640, 50  # a row of a chart by rows: its text above, its marks below
+PAD = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Strip:
     median: float = 0
     high: float = 0
     top: float = 100
+    url: str = ""
 
 
 def _f(value: float) -> str:
@@ -37,22 +40,23 @@ def _f(value: float) -> str:
 
 def _svg(width: int, height: int, label: str, body: str) -> SafeString:
     return format_html(
-        '<svg viewBox="0 0 {} {}" role="img" aria-label="{}" xmlns="http://www.w3.org/2000/svg">{}</svg>',
-        width,
-        height,
-        label,
-        body,
-    )
+        '<svg viewBox="0 0 {} {}" role="{}" aria-label="{}" xmlns="http://www.w3.org/2000/svg">{}</svg>',
+        width, height, "group" if "<a " in body else "img", label, body,
+    )  # fmt: skip
 
 
 def _join(parts: Iterable[SafeString]) -> SafeString:
     return mark_safe("".join(parts))  # noqa: S308  # every part is made by format_html
 
 
-def _text(x: float, y: float, text: object, anchor: str = "start", size: int = 13) -> SafeString:
+def _text(
+    x: float, y: float, text: object, anchor: str = "start", size: int = 13, *, minor: bool = False
+) -> SafeString:
+    """A text; a minor one is left out where the picture is narrow."""
     return format_html(
-        '<text x="{}" y="{}" text-anchor="{}" font-size="{}">{}</text>', _f(x), _f(y), anchor, size, text
-    )
+        '<text class="{}" x="{}" y="{}" text-anchor="{}" font-size="{}">{}</text>',
+        "c-minor" if minor else "c-text", _f(x), _f(y), anchor, size, text,
+    )  # fmt: skip
 
 
 def _points(values: Sequence[float], center: float, radius: float) -> str:
@@ -102,42 +106,158 @@ def radar(
         anchor = "middle" if abs(x - center) < 5 else ("start" if x > center else "end")
         texts.append(_text(x, y, f"{label} {float(values[i]):.0f}%", anchor))
     picture = format_html(
-        '<g transform="translate(90 -20)">{}</g>', _join([*rings, *spokes, *shapes, *texts])
+        '<g transform="translate(120 -20)">{}</g>', _join([*rings, *spokes, *shapes, *texts])
     )
-    return _svg(580, 370, _("雷达图"), picture)
+    return _svg(WIDTH, 370, _("雷达图"), picture)
+
+
+def _row_texts(number: int, label: object, figures: object, url: str = "") -> list[SafeString]:
+    y = number * ROW + 18
+    text = _text(0, y, label)
+    if url:
+        text = format_html('<a href="{}">{}</a>', url, text)
+    return [text, _text(WIDTH, y, figures, "end")]
+
+
+def _scale(low: float, high: float) -> Callable[[float], float]:
+    """Values between low and high as x of a row chart."""
+    span = (high - low) or 1.0
+    return lambda value: PAD + (WIDTH - 2 * PAD) * (min(max(float(value), low), high) - low) / span
+
+
+def _rule(y: float) -> SafeString:
+    return format_html('<line class="c-axis" x1="{}" y1="{}" x2="{}" y2="{}"/>', PAD, y, WIDTH - PAD, y)
+
+
+def _rect(css: str, x: float, y: float, width: float, height: float) -> SafeString:
+    return format_html(
+        '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>',
+        css,
+        _f(x),
+        _f(y),
+        _f(max(width, 1)),
+        height,
+    )
+
+
+def _tick(css: str, x: float, y: float, half: float) -> SafeString:
+    return format_html(
+        '<line class="{}" stroke-width="2" x1="{}" y1="{}" x2="{}" y2="{}"/>',
+        css,
+        _f(x),
+        _f(y - half),
+        _f(x),
+        _f(y + half),
+    )
+
+
+def _diamond(x: float, y: float) -> SafeString:
+    return format_html('<path class="c-me" d="M{} {}l7 7l-7 7l-7 -7z"/>', _f(x), _f(y - 7))
+
+
+def _short(value: float) -> str:
+    return f"{float(value):.2f}"
 
 
 @register.simple_tag
 def strips(rows: Sequence[Strip | Any]) -> SafeString:
-    """One line an item: the middle half of the peers as a box, their median, and ◆ for me."""
-    height, left, right = 34, 190, 640
-    span = right - left - 20
-    parts = []
+    """One row an item: the middle half of the peers as a box, their median as a line, and ◆ for me."""
+    parts: list[SafeString] = []
     for number, row in enumerate(rows):
-        y = number * height + 20
-        scale = span / (float(row.top) or 1)
-        parts.append(_text(left - 10, y + 5, row.label, "end"))
-        parts.append(
-            format_html('<line class="c-axis" x1="{}" y1="{}" x2="{}" y2="{}"/>', left, y, right - 20, y)
-        )
-        parts.append(
-            format_html(
-                '<rect class="c-box" x="{}" y="{}" width="{}" height="14"/>',
-                _f(left + float(row.low) * scale),
-                y - 7,
-                _f(max(1.0, (float(row.high) - float(row.low)) * scale)),
-            )  # fmt: skip
-        )
-        x = left + float(row.median) * scale
-        parts.append(
-            format_html(
-                '<line class="c-peer-line" x1="{}" y1="{}" x2="{}" y2="{}"/>', _f(x), y - 9, _f(x), y + 9
-            )
-        )
+        y, at = number * ROW + 34, _scale(0, float(row.top) or 1)
+        figures = _("中位 %(median)s") % {"median": _short(row.median)}
         if row.me is not None:
-            x = left + float(row.me) * scale
-            parts.append(format_html('<path class="c-me" d="M{} {}l7 7l-7 7l-7 -7z"/>', _f(x), y - 7))
-    return _svg(right, height * len(rows) + 10, _("与同类企业比较"), _join(parts))
+            figures = f"◆ {_short(row.me)} · {figures}"
+        parts += [
+            *_row_texts(number, row.label, figures, getattr(row, "url", "")),
+            _rule(y),
+            _rect("c-box", at(row.low), y - 7, at(row.high) - at(row.low), 14),
+            _tick("c-median", at(row.median), y, 9),
+        ]
+        if row.me is not None:
+            parts.append(_diamond(at(row.me), y))
+    return _svg(WIDTH, ROW * len(rows) + 4, _("与同类企业比较"), _join(parts))
+
+
+@register.simple_tag
+def boxes(
+    labels: Sequence[str], summaries: Sequence[Sequence[float]], low: float = 0, high: float = 100
+) -> SafeString:
+    """Box plots on one scale: minimum to maximum as a line, the middle half as a box, the median as a tick."""
+    parts: list[SafeString] = []
+    at = _scale(float(low), float(high))
+    for number, (label, five) in enumerate(zip(labels, summaries, strict=True)):
+        least, first, median, third, most = (float(value) for value in five)
+        y = number * ROW + 34
+        parts += [
+            *_row_texts(number, label, f"{_short(first)} – {_short(median)} – {_short(third)}"),
+            _rule(y),
+            format_html(
+                '<line class="c-whisker" x1="{}" y1="{}" x2="{}" y2="{}"/>', _f(at(least)), y, _f(at(most)), y
+            ),
+            _rect("c-box", at(first), y - 8, at(third) - at(first), 16),
+            _tick("c-median", at(median), y, 10),
+            _tick("c-whisker", at(least), y, 4),
+            _tick("c-whisker", at(most), y, 4),
+        ]
+    return _svg(WIDTH, ROW * len(summaries) + 4, _("箱线图"), _join(parts))
+
+
+@register.simple_tag
+def intervals(rows: Sequence[Any], top: int, cut: int = 0) -> SafeString:
+    """Places with their certainty: a dot and the range it keeps in most variations; `cut` marks the last place that counts.
+
+    A row has `label`, `place`, `low`, `high`; place 1 stands on the left.
+    """
+    parts: list[SafeString] = []
+    at = _scale(1, float(max(top, 2)))
+    for number, row in enumerate(rows):
+        y = number * ROW + 34
+        parts += [
+            *_row_texts(number, row.label, f"{row.place}（{row.low}–{row.high}）"),
+            _rule(y),
+            _rect("c-box", at(row.low), y - 5, at(row.high) - at(row.low), 10),
+            format_html('<circle class="c-me" cx="{}" cy="{}" r="6"/>', _f(at(row.place)), y),
+        ]
+    if cut:
+        parts.append(
+            format_html(
+                '<line class="c-peer-line" stroke-width="2" x1="{}" y1="0" x2="{}" y2="{}"/>',
+                _f(at(cut + 0.5)), _f(at(cut + 0.5)), ROW * len(rows),
+            )
+        )  # fmt: skip
+    return _svg(WIDTH, ROW * len(rows) + 4, _("名次与稳健区间"), _join(parts))
+
+
+@register.simple_tag
+def scatter(
+    points: Sequence[tuple[float, float]], x_label: str, y_label: str, high: float = 1, me: int | None = None
+) -> SafeString:
+    """Pairs of values from 0 to `high`; the point number `me` is ◆."""
+    width, height, left, base = WIDTH, 440, 44, 390
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return left + (width - left - 16) * float(x) / high, base - (base - 30) * float(y) / high
+
+    parts: list[SafeString] = []
+    for share in (0, 0.5, 1):
+        x, y = at(high * share, high * share)
+        parts += [
+            format_html(
+                '<line class="c-axis" x1="{}" y1="{}" x2="{}" y2="{}"/>', left, _f(y), width - 16, _f(y)
+            ),
+            format_html('<line class="c-axis" x1="{}" y1="30" x2="{}" y2="{}"/>', _f(x), _f(x), base),
+            _text(left - 6, y + 4, f"{high * share:g}", "end", 12),
+            _text(x, base + 18, f"{high * share:g}", "middle", 12),
+        ]
+    for number, (px, py) in enumerate(points):
+        x, y = at(px, py)
+        if number != me:
+            parts.append(format_html('<circle class="c-dot" cx="{}" cy="{}" r="4"/>', _f(x), _f(y)))
+    if me is not None:
+        parts.append(_diamond(*at(*points[me])))
+    parts += [_text(0, 18, y_label), _text(width - 16, height - 10, x_label, "end")]
+    return _svg(width, height, _("散点图"), _join(parts))
 
 
 @register.simple_tag
@@ -146,24 +266,33 @@ def bars(
 ) -> SafeString:
     """Horizontal bars from zero; the bar number `marked` (from 0) is the emphasised one, the others are muted."""
     top = max((abs(float(v)) for v in values), default=1) or 1
-    height, left, width = 32, 190, 640
-    parts = []
-    for i, (label, value) in enumerate(zip(labels, values, strict=True)):
-        y = i * height + 6
-        length = (width - left - 110) * max(0.0, float(value)) / top
-        parts.append(_text(left - 10, y + 15, label, "end"))
-        tone = "c-bar" if marked is None or marked == i else "c-bar-muted"
-        parts.append(
-            format_html(
-                '<rect class="{}" x="{}" y="{}" width="{}" height="20" rx="2"/>',
-                tone,
-                left,
-                y,
-                _f(max(length, 1)),
-            )
-        )
-        parts.append(_text(left + length + 8, y + 15, f"{float(value):,.2f}{unit}"))
-    return _svg(width, height * len(labels) + 8, _("条形图"), _join(parts))
+    parts: list[SafeString] = []
+    for number, (label, value) in enumerate(zip(labels, values, strict=True)):
+        tone = "c-bar" if marked is None or marked == number else "c-bar-muted"
+        length = (WIDTH - 2 * PAD) * max(0.0, float(value)) / top
+        parts += [
+            *_row_texts(number, label, f"{float(value):,.2f}{unit}"),
+            _rect(tone, PAD, number * ROW + 26, length, 14),
+        ]
+    return _svg(WIDTH, ROW * len(labels) + 4, _("条形图"), _join(parts))
+
+
+@register.simple_tag
+def changes(labels: Sequence[str], values: Sequence[float]) -> SafeString:
+    """Bars to both sides of zero: gains to the right, losses to the left, each with its signed figure."""
+    reach = max((abs(float(v)) for v in values), default=1) or 1
+    at, parts = _scale(-reach, reach), []
+    for number, (label, value) in enumerate(zip(labels, values, strict=True)):
+        amount, y = float(value), number * ROW + 26
+        start, end = sorted((at(0), at(amount)))
+        sign = "+" if amount > 0 else "−" if amount < 0 else ""
+        parts += [
+            *_row_texts(number, label, f"{sign}{abs(amount):.2f}"),
+            _rule(y + 7),
+            _rect("c-gain" if amount >= 0 else "c-loss", start, y, end - start, 14),
+            _tick("c-whisker", at(0), y + 7, 10),
+        ]
+    return _svg(WIDTH, ROW * len(labels) + 4, _("变动"), _join(parts))
 
 
 @register.simple_tag
@@ -186,9 +315,10 @@ def histogram(edges: Sequence[float], counts: Sequence[int], me: float | None = 
             )
         )
         if number:
-            parts.append(_text(20 + (i + 0.5) * step, base - tall - 4, number, "middle", 11))
+            parts.append(_text(20 + (i + 0.5) * step, base - tall - 4, number, "middle", 11, minor=True))
     parts += [
-        _text(20 + i * step, base + 16, f"{float(edge):g}", "middle", 11) for i, edge in enumerate(edges)
+        _text(20 + i * step, base + 16, f"{float(edge):g}", "middle", 11, minor=i % 5 > 0)
+        for i, edge in enumerate(edges)
     ]
     if me is not None and high > low:
         x = 20 + (width - 40) * (min(max(float(me), low), high) - low) / (high - low)

@@ -50,6 +50,23 @@ def points(value: object) -> str:
 
 
 @register.filter
+def unlocalized(value: object) -> str:
+    """A figure as an address or a field takes it: no separators, no zeros at the end."""
+    number = _decimal(value)
+    return "" if number is None else f"{number.normalize():f}"
+
+
+@register.filter
+def signed(value: object) -> str:
+    """A change in points with its sign: +1.20, −0.35, 0.00."""
+    number = _decimal(value)
+    if number is None:
+        return MISSING
+    text = _fixed(abs(number), 2)
+    return text if not number or text == "0.00" else f"{'+' if number > 0 else '−'}{text}"
+
+
+@register.filter
 def percent1(value: object) -> str:
     """A percentage with one decimal: 12.34 -> 12.3%."""
     number = _decimal(value)

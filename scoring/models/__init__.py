@@ -1,4 +1,9 @@
+from .reviews import Anomaly, PlaceInterval, RunReview
 from .runs import CurrentRun, ScoreResult, ScoreRun
+from .scenarios import Scenario, WhatIfUse
 from .snapshots import Snapshot, SnapshotRow
 
-__all__ = ["CurrentRun", "ScoreResult", "ScoreRun", "Snapshot", "SnapshotRow"]
+__all__ = [
+    "Anomaly", "CurrentRun", "PlaceInterval", "RunReview", "Scenario", "ScoreResult", "ScoreRun", "Snapshot",
+    "SnapshotRow", "WhatIfUse",
+]  # fmt: skip

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
 
+from indicators.queries.curves import Curve, curve_of
 from scoring import engine
-from scoring.engine.functions import exact, parameters
 
 from ..models import ScoreRun
 from .schemes import names_of
 
-SAMPLES = 48
+__all__ = ["Curve", "RunCharts", "StripRow", "curve_of", "of_run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +23,7 @@ class StripRow:
     median: float
     high: float
     top: float = 100
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,54 +62,3 @@ def of_run(run: ScoreRun, scheme: engine.Scheme) -> RunCharts:
         strip_rows=rows,
         boards=[(boards.get(code, code), eligible.get(code, 0)) for code in run.boards],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """A scoring function as drawn: s over x, and the break points as a table."""
-
-    xs: list[float]
-    ys: list[float]
-    breaks: list[tuple[str, str]]
-
-
-def curve_of(indicator: engine.scheme.Indicator, stage: str, *, alternative: bool, x: str) -> Curve | None:
-    """The curve of an absolute function in a stage; None for functions that depend on the cohort."""
-    if indicator.relative:
-        return None
-    values = parameters(indicator, stage, alternative=alternative)
-    function = indicator.function
-    breaks = _breaks(function, values)
-    edges = [edge for edge, _s in breaks]
-    here = Decimal(x) if x else edges[0]
-    low, high = min(*edges, here), max(*edges, here)
-    span = (high - low) or Decimal(1)
-    samples = {low + span * n / SAMPLES for n in range(SAMPLES + 1)} | set(edges)
-    xs = sorted(samples)
-    ys = [min(1.0, max(0.0, float(exact(function, values, px)))) for px in xs]
-    return Curve([float(px) for px in xs], ys, [(_plain(edge), _plain(s)) for edge, s in breaks])
-
-
-def _breaks(function: str, values: Mapping[str, Any]) -> list[tuple[Decimal, Decimal]]:
-    for name in ("points", "tiers"):
-        if name in values:
-            return list(values[name])
-    if function == "log_cap":
-        marks = [Decimal(0), values["k"], values["cap"]]
-    elif function == "level_max":
-        marks = [Decimal(0), Decimal(1)]
-    elif function == "level_sum":
-        marks = [Decimal(0), values["cap"]]
-    elif function == "distance_target":
-        marks = [values["target"] - values["reach"], values["target"], values["target"] + values["reach"]]
-    else:
-        marks = [
-            values.get("floor", values.get("low", Decimal(0))),
-            values.get("cap", values.get("high", Decimal(1))),
-        ]
-    return [(mark, exact(function, dict(values), mark)) for mark in marks]
-
-
-def _plain(value: Decimal) -> str:
-    text = f"{value:.4f}"
-    return text.rstrip("0").rstrip(".")

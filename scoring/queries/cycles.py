@@ -47,6 +47,19 @@ def scheme_version(version: str) -> Any:
     return found
 
 
+def other_versions(cycle: Any) -> list[Any]:
+    """Scheme versions that a year's snapshot may be scored under for comparison."""
+    return list(schemes.usable().exclude(pk=cycle.scheme_version_id))
+
+
+def comparable_version(version_id: int) -> Any:
+    """A scheme version of the park that was or is in force; NotFound for drafts and foreign ones alike."""
+    found = schemes.usable().filter(pk=version_id).first()
+    if found is None:
+        raise NotFound(code="no_such_scheme", message=_("没有这个指标体系版本，或它还是草案。"))
+    return found
+
+
 def overview() -> list[CycleLine]:
     """All years of the park entered, newest first."""
     snapshots = {row.cycle_id: row for row in Snapshot.objects.order_by("pk")}

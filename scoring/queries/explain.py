@@ -11,10 +11,12 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from enterprises.queries import verified
 from innovscore.core.problems import Conflict, NotFound
 from scoring import engine
 
 from ..models import CurrentRun, ScoreResult, ScoreRun, SnapshotRow
+from ..statistics import percentile_at
 from . import charts, facts
 from .results import flags_of
 from .schemes import name_of, names_of, scheme_of
@@ -22,12 +24,12 @@ from .standing import Standing, standings_of
 from .wording import CELL_LABELS, FUNCTION_LABELS, STATE_LABELS, flag_label
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class IndicatorLine:
-    """One indicator of the score page; `quarter` is 1 (best) to 4 among the ranked of the stage, 0 unknown."""
+    """One indicator of the score page; `quarter` is 1 (best) to 4 among the ranked of the stage, `percentile` (0 to 100)
+    its place among them; None where it does not apply."""
 
     code: str
     name: str
@@ -44,11 +46,7 @@ class IndicatorLine:
     median: float
     high: float
     quarter: int
-
-    @property
-    def lead(self) -> float:
-        """Points ahead of (or behind) the median of the stage."""
-        return (float(self.s) - self.median) * float(self.weight)
+    percentile: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,22 @@ class DimensionLine:
     def median_percent(self) -> float:
         return self.median / float(self.reachable) * 100 if self.reachable else 0.0
 
+    def strips(self, base: str = "") -> list[charts.StripRow]:
+        """Scores of the indicators against the stage's middle half, the heaviest first; `base` + code is their page."""
+        heaviest = sorted(self.indicators, key=lambda line: -Decimal(line.weight))
+        return [
+            charts.StripRow(
+                line.name,
+                None if line.state == "not_applicable" else float(line.s),
+                line.low,
+                line.median,
+                line.high,
+                1,
+                f"{base}{line.code}/" if base else "",
+            )
+            for line in heaviest
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class ScorePage:
@@ -85,8 +99,6 @@ class ScorePage:
     flags: list[str]
     deductions: list[tuple[str, str]]
     vetoes: list[str]
-    strengths: list[IndicatorLine]
-    gaps: list[IndicatorLine]
     history: list[Standing]
 
     @property
@@ -110,6 +122,7 @@ class InputLine:
     source: str
     as_of: str
     verifier: str
+    proof: verified.Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +141,26 @@ class ItemPage:
     alternative: bool
     curve: charts.Curve | None
     levels: list[tuple[str, str]]
+
+    @property
+    def proofs(self) -> list[InputLine]:
+        """Inputs that have something to show behind their value."""
+        return [item for item in self.inputs if item.proof is not None]
+
+    @property
+    def next_break(self) -> tuple[str, str] | None:
+        """(x, s) of the nearest break of the curve that scores more; None at the top or without a curve."""
+        if self.curve is None or not self.line.x:
+            return None
+        here, s = Decimal(self.line.x), Decimal(self.line.s)
+        better = [item for item in self.curve.breaks if Decimal(item[1]) > s]
+        return min(better, key=lambda item: abs(Decimal(item[0]) - here), default=None)
+
+    @property
+    def next_gain(self) -> Decimal:
+        """Points that the next break adds."""
+        found = self.next_break
+        return (Decimal(found[1]) - Decimal(self.line.s)) * Decimal(self.line.weight) if found else Decimal(0)
 
 
 def result_of(*, year: int, **whose: int | None) -> ScoreResult:
@@ -217,6 +250,11 @@ def _levels(scheme: engine.Scheme, indicator: engine.scheme.Indicator) -> list[t
 
 def _inputs(row: ScoreResult, scheme: engine.Scheme, item: Any) -> list[InputLine]:
     frozen = SnapshotRow.objects.only("provenance").get(snapshot_id=row.run.snapshot_id, uscc=row.uscc)
+    proofs = verified.proofs_of(
+        enterprise_id=row.enterprise_id,
+        cycle_id=row.run.cycle_id,
+        codes=[entry.code for entry in item.inputs],
+    )
     sources = scheme.body.get("sources", {})
     key = "en" if _english() else "zh"
     lines = []
@@ -234,6 +272,7 @@ def _inputs(row: ScoreResult, scheme: engine.Scheme, item: Any) -> list[InputLin
                 source=str(sources.get(name, {}).get(key, name)),
                 as_of=origin.get("as_of", ""),
                 verifier=origin.get("verifier", ""),
+                proof=proofs.get(entry.code),
             )
         )
     return lines
@@ -260,7 +299,6 @@ def _page(row: ScoreResult, trace: engine.Trace) -> ScorePage:
     history = standings_of(row.enterprise_id)
     standing = next(item for item in history if item.run_id == run.pk)
     penalties = names_of(scheme.penalties)
-    scored = [line for line in lines if line.state != "not_applicable"]
     return ScorePage(
         run=run,
         result=row,
@@ -270,8 +308,6 @@ def _page(row: ScoreResult, trace: engine.Trace) -> ScorePage:
         flags=[flag_label(code, scheme) for code in flags_of(row, run.flag_codes) if code],
         deductions=[(penalties[code], points) for code, points in trace.deductions.items()],
         vetoes=[penalties[code] for code in trace.vetoes],
-        strengths=sorted((line for line in scored if line.quarter == 1), key=lambda line: -line.lead)[:SHOWN],
-        gaps=sorted((line for line in scored if line.quarter == 4), key=lambda line: line.lead)[:SHOWN],
         history=history,
     )
 
@@ -295,6 +331,9 @@ def _line(indicator: engine.scheme.Indicator, item: Any, stage: Mapping[str, Any
         median=median,
         high=high,
         quarter=_quarter(float(item.s), low, median, high),
+        percentile=None
+        if item.state == "not_applicable"
+        else percentile_at(stage.get("spread", {}).get(item.code, ()), float(item.s)),
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from parks import bulk, pgcopy
 from scoring import engine
+from scoring.engine.facts import STATES
 
 from ..models import Snapshot, SnapshotRow
 from .schemes import scheme_of
@@ -117,3 +119,25 @@ def _groups(snapshot: Snapshot, scheme: engine.Scheme, ids: list[str]) -> tuple[
     )
     known = {*decided.values(), *(["default"] if len(decided) < snapshot.rows else [])}
     return group_index(scheme, [decided.get(unit, "") for unit in ids], known)
+
+
+def plain_row(scheme: engine.Scheme, case: Any) -> dict[str, Any]:
+    """The case as the engine reads plain rows."""
+    row: dict[str, Any] = {"id": case.uscc, "group": case.stage_override}
+    for code, value in case.values.items():
+        if code not in scheme.input_by_code:
+            continue
+        row[code] = _cell(scheme.input_by_code[code], value)
+        if value.state in STATES:
+            row[f"{code}.state"] = value.state
+    return row | {f"penalty.{code}": True for code in case.penalties}
+
+
+def _cell(item: engine.scheme.Input, value: Any) -> Any:
+    if value.state == "not_applicable":
+        return "n/a"
+    if value.state == "zero_confirmed":
+        return [] if item.is_list else 0
+    if value.entries is not None:
+        return [(entry.get("level", ""), entry.get("rank") or "") for entry in value.entries]
+    return value.amount

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Avg, Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
@@ -86,6 +86,41 @@ def line(row: ScoreResult, run: ScoreRun, scheme: engine.Scheme) -> Line:
         stages.get(row.stage, row.stage),
         dimension_points(row),
         [flag_label(code, scheme) for code in codes],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the zone a run covers, and how complete the data are."""
+
+    scored: int
+    ranked: int
+    excluded: int
+    complete: int
+    provisional: int
+    average: Decimal | None
+
+    @property
+    def share(self) -> Decimal:
+        """Scored enterprises per cent of all that declared."""
+        return Decimal(100 * self.scored) / max(self.scored + self.excluded, 1)
+
+
+def coverage(run: ScoreRun) -> Coverage:
+    """应评尽评 of a run: declarations that count against those left out at the freeze; completeness of the data."""
+    found = ScoreResult.objects.filter(run=run).aggregate(
+        scored=Count("pk"),
+        ranked=Count("pk", filter=Q(place__isnull=False)),
+        complete=Count("pk", filter=Q(completeness=100)),
+        average=Avg("completeness"),
+    )
+    return Coverage(
+        scored=found["scored"],
+        ranked=found["ranked"],
+        excluded=sum(run.snapshot.excluded.values()),
+        complete=found["complete"],
+        provisional=run.statistics.get("flags", {}).get("PROVISIONAL", 0),
+        average=found["average"],
     )
 
 

@@ -24,6 +24,7 @@ from ..queries.results import latest_snapshot
 from ..queries.schemes import scheme_of
 from ..signals import run_made_current
 from ..statistics import Table, statistics
+from . import anomalies, reviews
 
 KIND = "scoring.compute"
 STEPS = 5
@@ -63,6 +64,18 @@ def request_run(*, by: Actor, cycle: Any, scheme_version: Any = None) -> ScoreRu
             by=by, action="run.requested", obj=run, after={"snapshot": snapshot.pk, "scheme": version.pk}
         )
     return run
+
+
+def cancel_run(*, by: Actor, run: ScoreRun) -> None:
+    """Ask a computation to stop. Nothing of it is visible before its last commit, so nothing has to be taken back.
+
+    Raises Conflict when it is over already.
+    """
+    if run.job is None or run.job.is_over:
+        raise Conflict(code="run_over", message=_("计算已经结束，不能停止。"))
+    with transaction.atomic():
+        jobs.cancel(job_id=run.job.pk, by=by)
+        audit.record(by=by, action="run.cancelled", obj=run)
 
 
 def make_official(*, by: Actor, run: ScoreRun) -> None:
@@ -145,7 +158,9 @@ def _keep(job: jobs.JobHandle, run: ScoreRun, done: Computed) -> None:
         write_results(run, done)
         _fill(run, done)
     job.guard()
-    _switch(run, by=job.actor)
+    if _switch(run, by=job.actor):
+        anomalies.record(run)
+    reviews.request_review(by=job.actor, run=run)
 
 
 def write_results(run: ScoreRun, done: Computed) -> int:
@@ -244,11 +259,11 @@ def statistics_of(run: ScoreRun, done: Computed) -> dict[str, Any]:
     return found
 
 
-def _switch(run: ScoreRun, *, by: Actor) -> None:
-    """Make the run current when it is the cycle's own scheme on the cycle's newest snapshot."""
+def _switch(run: ScoreRun, *, by: Actor) -> bool:
+    """Make the run current when it is the cycle's own scheme on the cycle's newest snapshot; whether it is now."""
     newest = latest_snapshot(run.cycle_id)
     if newest is None or run.snapshot_id != newest.pk or run.scheme_version_id != run.cycle.scheme_version_id:
-        return
+        return False
     pointer = (
         CurrentRun.objects.select_for_update(of=("self",))
         .filter(cycle_id=run.cycle_id)
@@ -257,7 +272,7 @@ def _switch(run: ScoreRun, *, by: Actor) -> None:
     )
     previous = pointer.run if pointer else None
     if previous is not None and previous.pk == run.pk:
-        return
+        return True
     if pointer is None:
         CurrentRun.objects.create(cycle_id=run.cycle_id, run=run)
     else:
@@ -271,3 +286,4 @@ def _switch(run: ScoreRun, *, by: Actor) -> None:
         before={"run_hash": previous.run_hash} if previous else {},
         after={"run_hash": run.run_hash, "rows": run.rows},
     )
+    return True

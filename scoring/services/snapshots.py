@@ -15,10 +15,9 @@ from innovscore.core.problems import Conflict, Refused
 from parks import audit, bulk
 from parks.actors import Actor
 from scoring import engine
-from scoring.engine.facts import STATES
 
 from ..models import Snapshot, SnapshotRow
-from ..queries.facts import LETTERS, group_index
+from ..queries.facts import LETTERS, group_index, plain_row
 from ..queries.results import latest_snapshot
 from ..queries.schemes import scheme_of
 from ..signals import cycle_frozen
@@ -103,7 +102,7 @@ def _rows(scheme: engine.Scheme, cases: Iterable[Any]) -> Iterator[dict[str, Any
     """One dense row a verified declaration."""
     for case in cases:
         try:
-            values, states = engine.fact_row(scheme, _plain(scheme, case))
+            values, states = engine.fact_row(scheme, plain_row(scheme, case))
         except engine.FactsError as error:
             raise Refused(
                 code="value_unfit", message=_("有数值不符合指标体系，不能冻结：%(what)s") % {"what": error}
@@ -118,28 +117,6 @@ def _rows(scheme: engine.Scheme, cases: Iterable[Any]) -> Iterator[dict[str, Any
             "confirmed_at": case.confirmed_at,
             "publication_refused": case.publication_refused,
         }
-
-
-def _plain(scheme: engine.Scheme, case: Any) -> dict[str, Any]:
-    """The case as the engine reads plain rows."""
-    row: dict[str, Any] = {"id": case.uscc, "group": case.stage_override}
-    for code, value in case.values.items():
-        if code not in scheme.input_by_code:
-            continue
-        row[code] = _cell(scheme.input_by_code[code], value)
-        if value.state in STATES:
-            row[f"{code}.state"] = value.state
-    return row | {f"penalty.{code}": True for code in case.penalties}
-
-
-def _cell(item: engine.scheme.Input, value: Any) -> Any:
-    if value.state == "not_applicable":
-        return "n/a"
-    if value.state == "zero_confirmed":
-        return [] if item.is_list else 0
-    if value.entries is not None:
-        return [(entry.get("level", ""), entry.get("rank") or "") for entry in value.entries]
-    return value.amount
 
 
 def _provenance(case: Any) -> dict[str, dict[str, str]]:

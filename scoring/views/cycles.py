@@ -58,7 +58,10 @@ def correct(request: ParkRequest, park: str, year: int) -> HttpResponse:
 
 
 def request_run(request: ParkRequest, park: str, year: int) -> HttpResponse:
-    run = runs.request_run(by=request.actor, cycle=cycle_queries.get_cycle(year))
+    """Ask for the year's own run, or for a comparison under another scheme version, which never becomes current."""
+    chosen = request.POST.get("scheme", "")
+    version = cycle_queries.comparable_version(int(chosen)) if chosen.isdigit() else None
+    run = runs.request_run(by=request.actor, cycle=cycle_queries.get_cycle(year), scheme_version=version)
     return redirect("scoring:run", park=park, run_id=run.pk)
 
 
@@ -78,6 +81,7 @@ def _context(actor: Actor, year: int) -> dict[str, object]:
         "snapshot": results.latest_snapshot(cycle.pk),
         "runs": results.runs_of(cycle.pk),
         "current_run_id": results.current_run_id(cycle.pk),
+        "other_schemes": cycle_queries.other_versions(cycle),
         "can_change": actor.role in CHANGERS,
         "open_count": sum(case.count for case in cases if not case.counts),
     }

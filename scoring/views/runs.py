@@ -3,19 +3,37 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, cast
 
+from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from innovscore.core.problems import Problem
 from parks.http import ParkRequest
-from parks.listing import listing
+from parks.listing import export_rows, listing
 
-from ..filters import ResultFilter
+from ..filters import AnomalyFilter, ResultFilter
 from ..models import ScoreRun
-from ..queries import charts, results
+from ..queries import anomalies, charts, results, run_diff
 from ..queries.schemes import name_of, scheme_of
+from ..services import anomalies as anomaly_services
+from ..services import runs as services
 
 REFRESH_SECONDS = 3
+DIFF_PAGE = 50
+CLEARERS = ("park_admin", "score_officer")
+DIFF_COLUMNS = ("uscc", "name", "before", "after", "place_before", "place_after", "method", "data", "reason")
+ANOMALY_COLUMNS = (
+    "enterprise__uscc", "enterprise__name", "rule", "detail", "note", "cleared_by_name", "cleared_at",
+)  # fmt: skip
+REASON_LABELS = {
+    run_diff.DATA: gettext_lazy("数据变化"),
+    run_diff.METHOD: gettext_lazy("办法变化"),
+    run_diff.BOTH: gettext_lazy("数据和办法都变化"),
+    run_diff.COHORT: gettext_lazy("自身未变，其他企业变动"),
+}
 SORTABLE = ("place", "stage_place", "total", "completeness", "uscc", "enterprise__name")
 COLUMNS = (
     "place", "stage_place", "uscc", "enterprise__name", "enterprise__sub_park__name", "enterprise__industry", "stage",
@@ -46,6 +64,8 @@ def run(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
         "dimensions": [name_of(item) for item in scheme.dimensions],
         "is_current": results.current_run_id(row.cycle_id) == row.pk,
         "charts": charts.of_run(row, scheme),
+        "anomalies": anomalies.counts(row),
+        "coverage": results.coverage(row),
         "heads_histogram": [_("分数段"), _("家数")],
         "heads_strips": [
             _("阶段"),
@@ -61,9 +81,77 @@ def run(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
     return render(request, "scoring/run.html", context)
 
 
+def cancel(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
+    """Stop a computation that waits or runs; it can be asked for again."""
+    services.cancel_run(by=request.actor, run=results.get_run(run_id))
+    messages.success(request, _("已要求停止。"))
+    return redirect("scoring:run", park=park, run_id=run_id)
+
+
+def diff(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
+    """Who moved between two runs, and why."""
+    after = results.get_run(run_id)
+    others = run_diff.others(after)
+    chosen = request.GET.get("with", "")
+    before = next((run for run in others if str(run.pk) == chosen), others[0] if others else None)
+    if before is None or after.state != ScoreRun.State.COMPUTED:
+        return render(request, "scoring/run_diff.html", {"run": after, "others": others})
+    found = run_diff.between(before, after)
+    export = request.GET.get("export")
+    if export in ("csv", "xlsx"):
+        return export_rows(found.moved, columns=DIFF_COLUMNS, filename=f"diff-{before}-{after}", kind=export)
+    context = {
+        "run": after,
+        "others": others,
+        "diff": found,
+        "page": Paginator(found.moved, DIFF_PAGE).get_page(request.GET.get("page")),
+        "labels": REASON_LABELS,
+        "counts": [(REASON_LABELS[reason], n) for reason, n in found.counts.items()],
+    }
+    return render(request, "scoring/run_diff.html", context)
+
+
+def anomaly_list(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
+    """Anomalies of a run; the office clears those it has looked at, with a note."""
+    row = results.get_run(run_id)
+    problem, status = None, 200
+    if request.method == "POST":
+        ids = [int(text) for text in request.POST.getlist("ids") if text.isdigit()]
+        try:
+            cleared = anomaly_services.clear(
+                by=request.actor, run=row, ids=ids, note=request.POST.get("note", "")
+            )
+        except Problem as refused:
+            problem, status = refused, refused.status
+        else:
+            messages.success(request, _("已销号 %(n)s 条异常。") % {"n": cleared})
+            return redirect("scoring:anomalies", park=park, run_id=row.pk)
+    page = listing(
+        request,
+        anomalies.of_run(row),
+        filterset=AnomalyFilter,
+        columns=ANOMALY_COLUMNS,
+        filename=f"anomalies-{row}",
+        sortable=("rule", "enterprise__name"),
+    )
+    if isinstance(page, HttpResponse):
+        return page
+    context = {
+        "run": row,
+        "page": page,
+        "lines": [(item, anomalies.sentence(item, row)) for item in page],
+        "counts": anomalies.counts(row),
+        "can_clear": request.actor.role in CLEARERS and results.current_run_id(row.cycle_id) == row.pk,
+        "problem": problem,
+        "note": request.POST.get("note", ""),
+    }
+    return render(request, "scoring/anomalies.html", context, status=status)
+
+
 def _waiting(request: ParkRequest, row: ScoreRun) -> HttpResponse:
     """Progress; the page loads itself again until the result is there, with or without script."""
-    response = render(request, "scoring/run_waiting.html", {"run": row, "job": row.job})
+    context = {"run": row, "job": row.job, "can_change": request.actor.role in CLEARERS}
+    response = render(request, "scoring/run_waiting.html", context)
     if row.job is not None and not row.job.is_over:
         response["Refresh"] = str(REFRESH_SECONDS)
     return response

@@ -6,8 +6,12 @@ from django.utils.translation import gettext as _
 
 from parks.http import ParkRequest
 
+from .. import rules
 from ..models import ScoreResult
 from ..queries import cycles, explain, standing
+from ..queries import portrait as portraits
+
+OPENERS = ("park_admin", "park_reviewer", "park_auditor")  # may open evidence, as the route's policy says
 
 
 def own_years(request: ParkRequest, park: str) -> HttpResponse:
@@ -44,27 +48,73 @@ def office_item(request: ParkRequest, park: str, enterprise_id: int, year: int, 
 
 def _page(request: ParkRequest, row: ScoreResult, *, is_own: bool) -> HttpResponse:
     score = explain.score_page(row)
-    years = [item.cycle_year for item in score.history]
-    totals = [float(item.total) for item in score.history]
+    around = portraits.portrait(score)
     context = {
         "score": score,
+        "around": around,
         "is_own": is_own,
         "stage_source": _("同阶段有名次的企业：%(n)s 家") % {"n": score.standing.stage_ranked},
         "heads_dimensions": [_("维度"), _("得分"), _("可得分"), _("同阶段中位数")],
         "dimension_rows": [
             (item.name, item.points, item.reachable, f"{item.median:.2f}") for item in score.dimensions
         ],
+        "sections": [(item, item.strips(f"{request.path}item/")) for item in score.dimensions],
         "radar_labels": [item.name for item in score.dimensions],
         "radar_values": [item.percent for item in score.dimensions],
         "radar_medians": [item.median_percent for item in score.dimensions],
-        "heads_trend": [_("评价年度"), _("总分"), _("总名次")],
-        "trend_rows": [(item.cycle_year, item.total, item.place or "—") for item in score.history],
-        "trend_years": years,
-        "trend_totals": totals,
-        "no_strengths": _("没有明显的优势项。"),
-        "no_gaps": _("没有明显的短板。"),
+        "wishes": rules.WISHED_POINTS,
     }
-    return render(request, "scoring/score.html", context)
+    return render(request, "scoring/score.html", context | _trend(around) | _change(around))
+
+
+def _trend(around: portraits.Portrait) -> dict[str, object]:
+    return {
+        "heads_trend": [_("评价年度"), _("当年总分"), _("按本年度办法"), _("总名次")],
+        "trend_rows": [
+            (item.year, item.total, "—" if item.fair is None else item.fair, item.place or "—")
+            for item in around.trend
+        ],
+        "trend_years": [
+            f"{item.year}{_('（办法变更）') if item.method_changed else ''}" for item in around.trend
+        ],
+        "trend_fair": [None if item.fair is None else float(item.fair) for item in around.trend],
+        "trend_totals": [float(item.total) for item in around.trend],
+        "method_changed": any(item.method_changed for item in around.trend),
+    }
+
+
+def _change(around: portraits.Portrait) -> dict[str, object]:
+    """Parts of the change as a chart: method, stage, deductions, and every indicator that moved."""
+    change = around.change
+    if change is None:
+        return {}
+    parts = [
+        (_("评价办法变更"), change.method),
+        (
+            _("阶段变化：%(before)s → %(after)s")
+            % {"before": change.stage_before, "after": change.stage_after},
+            change.stage,
+        ),
+        (_("扣分变化"), change.deductions),
+    ]
+    shown = [(label, value) for label, value in parts if value] + [
+        (mover.name, mover.change) for mover in change.shown
+    ]
+    return {
+        "change_labels": [label for label, _value in shown],
+        "change_values": [float(value) for _label, value in shown],
+        "heads_change": [_("原因"), _("上年数值"), _("本年数值"), _("分数变动")],
+        "change_rows": [(label, "", "", f"{value:+.2f}") for label, value in parts if value]
+        + [
+            (
+                mover.name,
+                f"{mover.x_before or '—'} {mover.unit}",
+                f"{mover.x_after or '—'} {mover.unit}",
+                f"{mover.change:+.2f}",
+            )
+            for mover in change.shown
+        ],
+    }
 
 
 def _item(request: ParkRequest, row: ScoreResult, code: str, *, is_own: bool) -> HttpResponse:
@@ -73,6 +123,7 @@ def _item(request: ParkRequest, row: ScoreResult, code: str, *, is_own: bool) ->
         "item": item,
         "score": item.page,
         "is_own": is_own,
+        "may_open": is_own or request.actor.role in OPENERS,
         "heads_curve": [_("数值"), _("赋分")],
         "curve_x": float(item.line.x) if item.line.x else None,
         "curve_y": float(item.line.s) if item.line.x else None,

@@ -1,0 +1,324 @@
+"""Pure rules over the body of a scheme: what is wrong with a draft, and what differs between two versions, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+Body = Mapping[str, Any]
+FULL = Decimal(100)
+CORE = "core"
+# What each function is told a group: pairs x:s, or names with a number each; the levels stand apart.
+PAIRS = {"piecewise": "points", "step": "tiers"}
+NAMED = {
+    "log_cap": ("k", "cap"),
+    "linear_cap": ("floor", "cap"),
+    "efficacy": ("low", "high"),
+    "distance_target": ("target", "reach"),
+    "level_sum": ("cap",),
+}
+LEVELLED = ("level_sum", "level_max")
+PLAIN = ("percentile", "min_max", "z_score", "rank")
+FUNCTIONS = (*PAIRS, *NAMED, "level_max", *PLAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that keeps a draft from coming into force: about an indicator, a group or a board (or none: "")."""
+
+    text: str
+    indicator: str = ""
+    group: str = ""
+    board: str = ""
+
+
+class BadParameters(ValueError):
+    """Text of parameters that cannot be read; says what was expected."""
+
+
+def name_of(item: Any) -> str:
+    """The name of an input, group, dimension, indicator, board, level or rule in the reader's language."""
+    english = (get_language() or "").startswith("en")
+    get = item.get if isinstance(item, dict) else lambda key, default="": getattr(item, key, default)
+    return str((get("en", "") if english else get("zh", "")) or get("zh", "") or get("code", ""))
+
+
+def groups_of(body: Body) -> list[str]:
+    """Codes of the stages."""
+    return [str(item["code"]) for item in body.get("groups", {}).get("items", [])] or ["all"]
+
+
+def value_for(value: Any, group: str) -> Any:
+    """The value of a group: a plain one holds for all, a table by group may have a `default`."""
+    if not isinstance(value, Mapping):
+        return value
+    return value.get(group, value.get("default"))
+
+
+def number(value: Any) -> Decimal:
+    """A figure of the body; 0 where there is none."""
+    try:
+        return Decimal(str(value)) if value is not None else Decimal(0)
+    except InvalidOperation:
+        return Decimal(0)
+
+
+def weight_sums(body: Body) -> dict[str, Decimal]:
+    """Sum of the weights of each group."""
+    return {
+        group: sum((number(value_for(item["weight"], group)) for item in body["indicators"]), Decimal(0))
+        for group in groups_of(body)
+    }
+
+
+def board_sums(body: Body) -> dict[str, Decimal]:
+    """Sum of the weights of each board."""
+    return {
+        board["code"]: sum((number(weight) for weight in board["weights"].values()), Decimal(0))
+        for board in body.get("boards", [])
+    }
+
+
+def findings(body: Body) -> list[Finding]:
+    """What is wrong, in the order of the page."""
+    return [*_sums(body), *_codes(body), *_curves(body)]
+
+
+def _sums(body: Body) -> Iterator[Finding]:
+    full = number(body.get("total_points", 100))
+    for group, total in weight_sums(body).items():
+        if total != full and not body.get("rescale_weights"):
+            text = _("权重合计为 %(sum)s，应为 %(full)s。") % {"sum": plain(total), "full": plain(full)}
+            yield Finding(text, group=group)
+    for board, total in board_sums(body).items():
+        if total != FULL:
+            text = _("榜单权重合计为 %(sum)s，应为 100。") % {"sum": plain(total)}
+            yield Finding(text, board=board)
+    for item in body["indicators"]:
+        for group in groups_of(body):
+            if number(value_for(item["weight"], group)) < 0:
+                yield Finding(_("权重不能小于 0。"), indicator=item["code"], group=group)
+
+
+def _codes(body: Body) -> Iterator[Finding]:
+    known = [item["code"] for item in body["indicators"]]
+    for code in sorted({code for code in known if known.count(code) > 1}):
+        yield Finding(_("指标代码重复：%(code)s。") % {"code": code}, indicator=code)
+    for board in body.get("boards", []):
+        for code in board["weights"]:
+            if code not in known:
+                text = _("榜单里的指标 %(code)s 不在指标体系里。") % {"code": code}
+                yield Finding(text, board=board["code"])
+
+
+def _curves(body: Body) -> Iterator[Finding]:
+    for item in body["indicators"]:
+        name = PAIRS.get(item["scoring"]["function"])
+        if name is None:
+            continue
+        rising = item.get("direction", "higher_better") == "higher_better"
+        for group in groups_of(body):
+            pairs = value_for(item["scoring"].get(name), group) or []
+            yield from _curve(item["code"], group, pairs, rising=rising)
+
+
+def _curve(code: str, group: str, pairs: list[Any], *, rising: bool) -> Iterator[Finding]:
+    xs, ys = [number(pair[0]) for pair in pairs], [number(pair[1]) for pair in pairs]
+    if len(pairs) < 2:
+        yield Finding(_("曲线至少要有两个点。"), code, group)
+    if any(b <= a for a, b in zip(xs, xs[1:], strict=False)):
+        yield Finding(_("数值必须从小到大排列，不能相等。"), code, group)
+    if any(not 0 <= y <= 1 for y in ys):
+        yield Finding(_("赋分必须在 0 和 1 之间。"), code, group)
+    steps = [(b - a) if rising else (a - b) for a, b in zip(ys, ys[1:], strict=False)]
+    if any(step < 0 for step in steps):
+        text = _("此指标越大越好，赋分不能下降。") if rising else _("此指标越小越好，赋分不能上升。")
+        yield Finding(text, code, group)
+
+
+def plain(value: Any) -> str:
+    """A figure without zeros at the end."""
+    return f"{number(value).normalize():f}"
+
+
+# --- parameters as a person types them ---------------------------------------------------------------------------
+
+
+def parameters_text(scoring: Mapping[str, Any], group: str) -> str:
+    """Parameters of a group as one line: "0:0 10:0.25" or "k=50 cap=2000"; empty where there are none."""
+    function = scoring["function"]
+    if function in PAIRS:
+        pairs = value_for(scoring.get(PAIRS[function]), group) or []
+        return "  ".join(f"{plain(x)}:{plain(s)}" for x, s in pairs)
+    return "  ".join(
+        f"{name}={plain(value_for(scoring[name], group))}"
+        for name in NAMED.get(function, ())
+        if name in scoring
+    )
+
+
+def levels_text(scoring: Mapping[str, Any]) -> str:
+    """Points of the levels, one a line, the highest first."""
+    levels = sorted(scoring.get("levels", {}).items(), key=lambda item: (-number(item[1]), item[0]))
+    return "\n".join(f"{level}={plain(points)}" for level, points in levels)
+
+
+def read_parameters(function: str, texts: Mapping[str, str], levels: str) -> dict[str, Any]:
+    """The `scoring` of a body from one text a group. Raises BadParameters naming the group and what was expected."""
+    if function not in FUNCTIONS:
+        raise BadParameters(_("没有这种赋分函数。"))
+    scoring: dict[str, Any] = {"function": function}
+    if function in LEVELLED:
+        scoring["levels"] = _read_named(levels, None, _("每行写一个级别，例如 national=5。"))
+    if function in PAIRS:
+        scoring[PAIRS[function]] = {group: _read_pairs(text) for group, text in texts.items()}
+    elif function in NAMED:
+        wanted = NAMED[function]
+        hint = _("请写 %(form)s。") % {"form": "  ".join(f"{name}=…" for name in wanted)}
+        read = {group: _read_named(text, wanted, hint) for group, text in texts.items()}
+        scoring |= {name: {group: values[name] for group, values in read.items()} for name in wanted}
+    return scoring
+
+
+def _read_pairs(text: str) -> list[list[int | float]]:
+    parts = text.replace("，", " ").replace(",", " ").replace("：", ":").split()
+    try:
+        pairs = [[read_number(part) for part in pair.split(":")] for pair in parts]
+    except InvalidOperation as error:
+        raise BadParameters(_("请写“数值:赋分”，用空格隔开，例如 0:0 10:0.25 30:0.6。")) from error
+    if not pairs or any(len(pair) != 2 for pair in pairs):
+        raise BadParameters(_("请写“数值:赋分”，用空格隔开，例如 0:0 10:0.25 30:0.6。"))
+    return pairs
+
+
+def _read_named(text: str, wanted: tuple[str, ...] | None, hint: str) -> dict[str, int | float]:
+    parts = text.replace("，", " ").replace(",", " ").replace("＝", "=").split()
+    found: dict[str, int | float] = {}
+    for part in parts:
+        name, equals, value = part.partition("=")
+        try:
+            found[name] = read_number(value)
+        except InvalidOperation as error:
+            raise BadParameters(hint) from error
+        if not equals or (wanted is not None and name not in wanted):
+            raise BadParameters(hint)
+    if not found or (wanted is not None and set(found) != set(wanted)):
+        raise BadParameters(hint)
+    return found
+
+
+def read_number(text: str) -> int | float:
+    """A figure as the body keeps it. Raises InvalidOperation for what is none."""
+    value = Decimal(text.strip())
+    if not value.is_finite():
+        raise InvalidOperation
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+# --- two versions in words -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not the same: where, and a sentence."""
+
+    place: str
+    text: str
+
+
+def differences(old: Body, new: Body) -> list[Difference]:
+    """What a version changes against another, in words."""
+    return [*_indicator_changes(old, new), *_board_changes(old, new), *_other_changes(old, new)]
+
+
+def _by_code(items: list[Any]) -> dict[str, Any]:
+    return {item["code"]: item for item in items}
+
+
+def _indicator_changes(old: Body, new: Body) -> Iterator[Difference]:
+    before, after = _by_code(old["indicators"]), _by_code(new["indicators"])
+    for code, item in before.items():
+        if code not in after:
+            yield Difference(name_of(item), _("删除此指标。"))
+    for code, item in after.items():
+        name = name_of(item)
+        if code not in before:
+            weights = "/".join(plain(value_for(item["weight"], group)) for group in groups_of(new))
+            yield Difference(name, _("新增指标，权重 %(weights)s。") % {"weights": weights})
+            continue
+        yield from (Difference(name, text) for text in _changes(before[code], item, _group_names(new)))
+
+
+def _group_names(body: Body) -> dict[str, str]:
+    """Names of the stages by code."""
+    named = {item["code"]: name_of(item) for item in body.get("groups", {}).get("items", [])}
+    return named or {"all": _("全体")}
+
+
+def _changes(old: Body, new: Body, groups: Mapping[str, str]) -> Iterator[str]:
+    for group, name in groups.items():
+        was, now = number(value_for(old["weight"], group)), number(value_for(new["weight"], group))
+        if was != now:
+            yield _("%(group)s权重由 %(was)s 改为 %(now)s。") % {
+                "group": name,
+                "was": plain(was),
+                "now": plain(now),
+            }
+    if old["scoring"]["function"] != new["scoring"]["function"]:
+        names = {"was": old["scoring"]["function"], "now": new["scoring"]["function"]}
+        yield _("赋分函数由 %(was)s 改为 %(now)s。") % names
+    for group, name in groups.items():
+        texts = parameters_text(old["scoring"], group), parameters_text(new["scoring"], group)
+        if texts[0] != texts[1]:
+            yield _("%(group)s参数由“%(was)s”改为“%(now)s”。") % {
+                "group": name,
+                "was": texts[0],
+                "now": texts[1],
+            }
+    if levels_text(old["scoring"]) != levels_text(new["scoring"]):
+        yield _("各级别的分值改变。")
+    for key, label in (
+        ("formula", _("公式")),
+        ("unit", _("单位")),
+        ("dimension", _("维度")),
+        ("zh", _("名称")),
+        ("scope", _("范围")),
+    ):
+        if old.get(key) != new.get(key):
+            yield _("%(what)s由“%(was)s”改为“%(now)s”。") % {
+                "what": label,
+                "was": old.get(key, ""),
+                "now": new.get(key, ""),
+            }
+
+
+def _board_changes(old: Body, new: Body) -> Iterator[Difference]:
+    before, after = _by_code(old.get("boards", [])), _by_code(new.get("boards", []))
+    names = {
+        code: name_of(item)
+        for code, item in (_by_code(old["indicators"]) | _by_code(new["indicators"])).items()
+    }
+    for code in before.keys() | after.keys():
+        one, two = before.get(code, {}), after.get(code, {})
+        title = name_of(two or one)
+        weights, others = one.get("weights", {}), two.get("weights", {})
+        for item in sorted(weights.keys() | others.keys()):
+            was, now = number(weights.get(item)), number(others.get(item))
+            if was != now:
+                texts = {"name": names.get(item, item), "was": plain(was), "now": plain(now)}
+                yield Difference(title, _("%(name)s的权重由 %(was)s 改为 %(now)s。") % texts)
+
+
+def _other_changes(old: Body, new: Body) -> Iterator[Difference]:
+    labels = {
+        "groups": _("阶段划分"), "dimensions": _("维度"), "inputs": _("数据项"), "board_rules": _("榜单规则"), "missing": _("缺失数据规则"),
+        "penalties": _("扣分和一票否决"), "aggregate": _("合成方法"),
+    }  # fmt: skip
+    for key, label in labels.items():
+        if old.get(key) != new.get(key):
+            yield Difference(label, _("此部分有改动，详见文件。"))

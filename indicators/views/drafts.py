@@ -1,0 +1,277 @@
+"""The office's editor of scheme versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from innovscore.core.problems import Problem
+from parks.http import ParkRequest
+
+from .. import rules
+from ..models import SchemeVersion
+from ..queries import curves
+from ..queries.schemes import name_of, versions
+from ..services import drafts
+from ..states import SchemeState
+
+FUNCTION_NAMES = {
+    "piecewise": gettext_lazy("分段线性"), "step": gettext_lazy("分档"), "log_cap": gettext_lazy("对数封顶"), "linear_cap": gettext_lazy("线性封顶"), "efficacy": gettext_lazy("功效系数"),
+    "distance_target": gettext_lazy("与目标的距离"), "level_sum": gettext_lazy("按级别累计"), "level_max": gettext_lazy("取最高级别"), "percentile": gettext_lazy("同组百分位"),
+    "min_max": gettext_lazy("极差标准化"), "z_score": gettext_lazy("标准分"), "rank": gettext_lazy("名次"),
+}  # fmt: skip
+
+
+def _version(version_id: int) -> SchemeVersion:
+    return get_object_or_404(SchemeVersion.objects.select_related("based_on"), pk=version_id)
+
+
+def begin(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    """Copy a version into a draft."""
+    source = _version(version_id)
+    try:
+        draft = drafts.begin(by=request.actor, source=source, version=request.POST.get("version", ""))
+    except Problem as problem:
+        messages.error(request, str(problem.message))
+        return redirect("indicators:scheme", park=park, version_id=source.pk)
+    return redirect("indicators:draft", park=park, version_id=draft.pk)
+
+
+def draft(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    """Weights of all indicators and boards in one table, with what is wrong beside the cell; POST saves them."""
+    row = _version(version_id)
+    if row.state != SchemeState.DRAFT:
+        return redirect("indicators:scheme", park=park, version_id=row.pk)
+    problem = None
+    if request.method == "POST":
+        try:
+            drafts.set_weights(
+                by=request.actor,
+                draft=row,
+                weights=_typed(request, row.body, "w"),
+                boards=_typed(request, row.body, "b"),
+            )
+        except Problem as refused:
+            problem = refused
+        else:
+            messages.success(request, _("已保存。"))
+            return redirect("indicators:draft", park=park, version_id=row.pk)
+    context = _page(row, request.POST if problem else {}) | {"problem": problem}
+    return render(request, "indicators/draft.html", context, status=problem.status if problem else 200)
+
+
+def _typed(request: ParkRequest, body: Any, kind: str) -> dict[tuple[str, str], str]:
+    """Cells of the table: (indicator, group) or (board, indicator) -> text."""
+    codes = [item["code"] for item in body["indicators"]]
+    if kind == "w":
+        keys = [(code, group) for code in codes for group in rules.groups_of(body)]
+    else:
+        keys = [(board["code"], code) for board in body.get("boards", []) for code in codes]
+    return {key: request.POST.get(f"{kind}-{key[0]}-{key[1]}", "") for key in keys}
+
+
+def _page(row: SchemeVersion, typed: Any) -> dict[str, Any]:
+    body = row.body
+    groups = body.get("groups", {}).get("items", []) or [{"code": "all"}]
+    boards = body.get("boards", [])
+    findings = rules.findings(body)
+    by_cell: dict[str, list[str]] = {}
+    for item in findings:
+        by_cell.setdefault(item.indicator, []).append(item.text)
+    lines = []
+    for item in body["indicators"]:
+        code = item["code"]
+        weights = [
+            (
+                f"w-{code}-{group['code']}",
+                name_of(group),
+                rules.plain(rules.value_for(item["weight"], group["code"])),
+            )
+            for group in groups
+        ]
+        shares = [
+            (
+                f"b-{board['code']}-{code}",
+                name_of(board),
+                rules.plain(board["weights"][code]) if code in board["weights"] else "",
+            )
+            for board in boards
+        ]
+        cells = [(name, label, typed.get(name, value)) for name, label, value in (*weights, *shares)]
+        lines.append({"item": item, "cells": cells, "findings": by_cell.get(code, [])})
+    sums, board_sums = rules.weight_sums(body), rules.board_sums(body)
+    full = rules.number(body.get("total_points", 100))
+    return {
+        "version": row,
+        "heads": [name_of(item) for item in (*groups, *boards)],
+        "lines": lines,
+        "sums": [(rules.plain(sums[group["code"]]), sums[group["code"]] == full) for group in groups]
+        + [
+            (rules.plain(board_sums[board["code"]]), board_sums[board["code"]] == rules.FULL)
+            for board in boards
+        ],
+        "findings": findings,
+        "inputs": [(item["code"], name_of(item)) for item in body["inputs"]],
+        "changes": rules.differences(row.based_on.body, body) if row.based_on else [],
+    }
+
+
+def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> HttpResponse:
+    """Name, function and parameters of one indicator, with its curves; htmx asks for the curves of what is typed."""
+    row = _version(version_id)
+    item = next((one for one in row.body["indicators"] if one["code"] == code), None)
+    if item is None or row.state != SchemeState.DRAFT:
+        return redirect("indicators:scheme", park=park, version_id=row.pk)
+    groups = rules.groups_of(row.body)
+    scoring = item["scoring"]
+    problem = None
+    function = request.POST.get("function", scoring["function"])
+    texts = {group: request.POST.get(f"p-{group}", rules.parameters_text(scoring, group)) for group in groups}
+    levels = request.POST.get("levels", rules.levels_text(scoring))
+    if request.method == "POST":
+        try:
+            if request.htmx:
+                scoring = rules.read_parameters(function, texts, levels)
+            else:
+                names = {key: request.POST.get(key, "") for key in ("zh", "en", "evidence")}
+                drafts.set_indicator(
+                    by=request.actor,
+                    draft=row,
+                    code=code,
+                    names=names,
+                    function=function,
+                    texts=texts,
+                    levels=levels,
+                )
+                messages.success(request, _("已保存。"))
+                return redirect("indicators:draft_indicator", park=park, version_id=row.pk, code=code)
+        except (Problem, rules.BadParameters) as refused:
+            problem = refused
+    body = row.body | {"indicators": [item | {"scoring": scoring}], "boards": []}
+    context = {
+        "version": row,
+        "item": item,
+        "function": function,
+        "functions": FUNCTION_NAMES.items(),
+        "fields": [(group, _group_name(row.body, group), texts[group]) for group in groups],
+        "levels": levels,
+        "problem": problem if isinstance(problem, Problem) else None,
+        "message": str(problem) if isinstance(problem, rules.BadParameters) else "",
+        "curves": [(_group_name(row.body, group), curves.of_scoring(scoring, group)) for group in groups],
+        "heads_curve": [_("数值"), _("赋分")],
+        "findings": [
+            (_group_name(row.body, found.group), found.text)
+            for found in rules.findings(body)
+            if found.indicator == code
+        ],
+    }
+    if request.htmx:
+        return render(request, "indicators/_curves.html", context)
+    status = problem.status if isinstance(problem, Problem) else 200
+    return render(request, "indicators/draft_indicator.html", context, status=status)
+
+
+def _group_name(body: Any, group: str) -> str:
+    found = next(
+        (item for item in body.get("groups", {}).get("items", []) if item["code"] == group), {"code": group}
+    )
+    return name_of(found)
+
+
+def _act(request: ParkRequest, park: str, version_id: int, act: Any, done: str) -> HttpResponse:
+    """Do something to a draft and go back to it; what is refused is said there."""
+    row = _version(version_id)
+    try:
+        act(row)
+    except Problem as problem:
+        messages.error(request, str(problem.message))
+    else:
+        messages.success(request, done)
+    exists = SchemeVersion.objects.filter(pk=row.pk).exists()
+    if not exists:
+        return redirect("indicators:schemes", park=park)
+    return redirect("indicators:draft", park=park, version_id=row.pk)
+
+
+def add(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    wanted = {key: request.POST.get(key, "") for key in ("code", "like", "zh", "en", "source")}
+    return _act(
+        request,
+        park,
+        version_id,
+        lambda row: drafts.add_local(by=request.actor, draft=row, **wanted),
+        _("已新增本地指标。"),
+    )
+
+
+def remove(request: ParkRequest, park: str, version_id: int, code: str) -> HttpResponse:
+    return _act(
+        request,
+        park,
+        version_id,
+        lambda row: drafts.remove_local(by=request.actor, draft=row, code=code),
+        _("已删除指标。"),
+    )
+
+
+def propose(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    notes = request.POST.get("notes", "")
+    return _act(
+        request, park, version_id, lambda row: drafts.propose(by=request.actor, draft=row, notes=notes),
+        _("已提请启用，请另一位同事核对后启用。"),
+    )  # fmt: skip
+
+
+def activate(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    seen = request.POST.get("digest", "")
+    return _act(
+        request, park, version_id, lambda row: drafts.activate(by=request.actor, draft=row, seen_digest=seen),
+        _("已启用。此版本从现在起不能修改。"),
+    )  # fmt: skip
+
+
+def discard(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    return _act(
+        request, park, version_id, lambda row: drafts.discard(by=request.actor, draft=row), _("草案已删除。")
+    )
+
+
+def diff(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    """Two versions in words."""
+    new = _version(version_id)
+    others = list(versions().exclude(pk=new.pk))
+    chosen = request.GET.get("with", "")
+    picked = next(
+        (item.pk for item in others if str(item.pk) == chosen),
+        new.based_on_id or (others[0].pk if others else None),
+    )
+    old = _version(picked) if picked else None
+    context = {
+        "version": new,
+        "old": old,
+        "others": others,
+        "changes": rules.differences(old.body, new.body) if old else [],
+    }
+    return render(request, "indicators/diff.html", context)
+
+
+def file(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    """The scheme as a file: YAML, or `?format=json`."""
+    row = _version(version_id)
+    name = f"{row.code}-{row.version}"
+    if request.GET.get("format") == "json":
+        response: HttpResponse = JsonResponse(
+            row.body, json_dumps_params={"ensure_ascii": False, "indent": 1}
+        )
+        response["Content-Disposition"] = f'attachment; filename="{name}.json"'
+        return response
+    text = yaml.safe_dump(row.body, allow_unicode=True, sort_keys=False, width=120)
+    response = HttpResponse(text, content_type="application/yaml; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.yaml"'
+    return response

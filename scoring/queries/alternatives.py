@@ -1,0 +1,102 @@
+"""Scoring one enterprise's facts and their alternatives at once: estimates, what-if, changes between years."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring import engine
+from scoring.engine.score import CELL_STATES
+
+from ..models import ScoreRun
+from . import facts
+from .schemes import scheme_of
+
+COHORT_LIMIT = 20_000  # a cohort above this is not scored again while somebody waits
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One scored row: total and dimensions in points, points, weights and s by indicator, stage and cell states."""
+
+    stage: str
+    total: Decimal
+    dimensions: dict[str, Decimal]
+    points: dict[str, Decimal]
+    weights: dict[str, Decimal]
+    s: dict[str, Decimal]
+    cells: dict[str, str]
+    completeness: Decimal
+    deductions: Decimal
+    flags: tuple[str, ...]
+
+
+def score_rows(scheme: engine.Scheme, rows: engine.Facts, *, cohort: ScoreRun | None = None) -> list[Scored]:
+    """Score rows of one enterprise, each for itself.
+
+    Where the scheme looks at the cohort, each row takes the enterprise's place in the run `cohort`; without one, or
+    where it is larger than COHORT_LIMIT, the row stands alone and what depends on peers is not meaningful.
+    """
+    if not scheme.relative or cohort is None or cohort.rows > COHORT_LIMIT:
+        scores = engine.score(rows, scheme)
+        return [_scored(scheme, scores, number) for number in range(len(scores))]
+    peers = facts.read(cohort.snapshot, scheme).facts
+    others = [number for number, unit in enumerate(peers.ids) if unit != rows.ids[0]]
+    return [_in_cohort(scheme, peers.take(others), rows.take([number])) for number in range(len(rows))]
+
+
+def _in_cohort(scheme: engine.Scheme, peers: engine.Facts, row: engine.Facts) -> Scored:
+    label = row.group_labels[row.group[0]] if row.group[0] >= 0 else ""
+    group = peers.group_labels.index(label) if label in peers.group_labels else -1
+    together = replace(
+        peers,
+        ids=(*peers.ids, row.ids[0]),
+        values=np.vstack((peers.values, row.values)),
+        states=np.vstack((peers.states, row.states)),
+        group=np.append(peers.group, group),
+    )
+    return _scored(scheme, engine.score(together, scheme), len(peers))
+
+
+def stacked(rows: list[engine.Facts]) -> engine.Facts:
+    """Single rows of the same shape as one table."""
+    return replace(
+        rows[0],
+        ids=tuple(unit for row in rows for unit in row.ids),
+        values=np.vstack([row.values for row in rows]),
+        states=np.vstack([row.states for row in rows]),
+        group=np.concatenate([row.group for row in rows]),
+    )
+
+
+def with_stage(row: engine.Facts, stage: str) -> engine.Facts:
+    """The row with its stage set."""
+    return replace(row, group=np.array([row.group_labels.index(stage)], dtype=np.int64))
+
+
+def row_of(run: ScoreRun, uscc: str, scheme: engine.Scheme | None = None) -> engine.Facts:
+    """The frozen facts of one enterprise in a run, under the run's scheme or another; no row when it is not there."""
+    return facts.read(run.snapshot, scheme or scheme_of(run.scheme_version), uscc=uscc).facts
+
+
+def _scored(scheme: engine.Scheme, scores: engine.Scores, number: int) -> Scored:
+    codes = [item.code for item in scheme.indicators]
+    return Scored(
+        stage=scores.group_labels[scores.group[number]],
+        total=Decimal(int(scores.total[number])).scaleb(-2),
+        dimensions=_decimals([item.code for item in scheme.dimensions], scores.dimensions[number], 14),
+        points=_decimals(codes, scores.points[number], 14),
+        weights=_decimals(codes, scores.weights[number], 10),
+        s=_decimals(codes, scores.normalised[number], 4),
+        cells={code: CELL_STATES[cell] for code, cell in zip(codes, scores.cells[number], strict=True)},
+        completeness=Decimal(int(scores.completeness[number])).scaleb(-2),
+        deductions=Decimal(int(scores.deductions[number])).scaleb(-2),
+        flags=engine.flag_names(scheme, int(scores.flags[number])),
+    )
+
+
+def _decimals(codes: list[str], values: NDArray, places: int) -> dict[str, Decimal]:
+    return {code: Decimal(int(value)).scaleb(-places) for code, value in zip(codes, values, strict=True)}

@@ -1,0 +1,127 @@
+"""Finding what is odd in a run's results, and a person clearing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from innovscore.core.canonical import canonical_json
+from innovscore.core.problems import Conflict, Refused
+from parks import audit
+from parks.actors import Actor
+from parks.clock import db_now
+
+from .. import rules
+from ..models import Anomaly, CurrentRun, ScoreResult, ScoreRun
+from ..queries.schemes import scheme_of
+
+AGAINST_LAST_YEAR = """
+SELECT n.enterprise_id, n.total, o.total, n.place, o.place
+  FROM scoring_scoreresult n
+  JOIN scoring_scoreresult o ON o.park_id = n.park_id AND o.run_id = %s AND o.enterprise_id = n.enterprise_id
+ WHERE n.run_id = %s
+"""
+
+
+def record(run: ScoreRun) -> int:
+    """Find the anomalies of a run; safe to call twice. Returns how many there are.
+
+    What was cleared in an earlier run of the same year stays cleared where the figures are the same.
+    """
+    settled = {_key(row): row for row in _cleared_before(run)}
+    found = [
+        _row(run, enterprise_id, rule, detail, settled) for enterprise_id, rule, detail in _findings(run)
+    ]
+    Anomaly.objects.bulk_create(found, ignore_conflicts=True)
+    return len(found)
+
+
+def clear(*, by: Actor, run: ScoreRun, ids: Sequence[int], note: str) -> int:
+    """A person has looked and says why the results stand. Returns how many were open.
+
+    Raises Refused without a note or a choice, Conflict for a run that does not count.
+    """
+    note = note.strip()
+    if len(note) < rules.SHORTEST_NOTE:
+        raise Refused(
+            code="note_missing",
+            field="note",
+            message=_("请写明核查情况，至少 4 个字，例如“已核对审计报告”。"),
+        )
+    if not ids:
+        raise Refused(code="nothing_chosen", field="ids", message=_("请勾选要销号的异常。"))
+    with transaction.atomic():
+        if not CurrentRun.objects.filter(run=run).exists():
+            raise Conflict(code="not_current", message=_("这次计算不是当前结果，异常不需要处理。"))
+        rows = Anomaly.objects.select_for_update().filter(run=run, pk__in=list(ids), cleared_at__isnull=True)
+        chosen = sorted(rows.values_list("pk", flat=True))
+        Anomaly.objects.filter(pk__in=chosen).update(
+            note=note, cleared_by_ref=by.person_id, cleared_by_name=by.person_name, cleared_at=db_now()
+        )
+        if chosen:
+            audit.record(by=by, action="anomalies.cleared", obj=run, after={"anomalies": chosen}, reason=note)
+    return len(chosen)
+
+
+def _cleared_before(run: ScoreRun) -> Iterator[Anomaly]:
+    rows = Anomaly.objects.filter(run__cycle_id=run.cycle_id, cleared_at__isnull=False).exclude(run=run)
+    yield from rows.order_by("cleared_at")
+
+
+def _key(row: Anomaly) -> tuple[int, str, str]:
+    return row.enterprise_id, row.rule, canonical_json(row.detail)
+
+
+def _row(
+    run: ScoreRun, enterprise_id: int, rule: str, detail: dict[str, Any], settled: dict[Any, Anomaly]
+) -> Anomaly:
+    row = Anomaly(run=run, enterprise_id=enterprise_id, rule=rule, detail=detail)
+    before = settled.get(_key(row))
+    if before is not None:
+        row.note, row.carried_from = before.note, before
+        row.cleared_by_ref, row.cleared_by_name = before.cleared_by_ref, before.cleared_by_name
+        row.cleared_at = before.cleared_at
+    return row
+
+
+def _findings(run: ScoreRun) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    yield from _jumps(run)
+    yield from _candidates(run)
+
+
+def _jumps(run: ScoreRun) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    pointer = (
+        CurrentRun.objects.filter(cycle__year__lt=run.cycle.year)
+        .select_related("run__cycle")
+        .order_by("-cycle__year")
+        .first()
+    )
+    if pointer is None:
+        return
+    last = pointer.run
+    ranked, last_ranked = run.statistics.get("ranked", 0), last.statistics.get("ranked", 0)
+    with connection.cursor() as cursor:
+        cursor.execute(AGAINST_LAST_YEAR, [last.pk, run.pk])
+        rows = cursor.fetchall()
+    for enterprise_id, total, last_total, place, last_place in rows:
+        if rules.total_jumps(total, last_total):
+            detail = {"year": str(last.cycle.year), "total": str(total), "last": str(last_total)}
+            yield enterprise_id, Anomaly.Rule.TOTAL_JUMP, detail
+        if rules.place_jumps(place, ranked, last_place, last_ranked):
+            detail = {"year": str(last.cycle.year), "place": str(place), "last": str(last_place)}
+            yield enterprise_id, Anomaly.Rule.PLACE_JUMP, detail
+
+
+def _candidates(run: ScoreRun) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Everybody whose place would put the name on a board."""
+    size = scheme_of(run.scheme_version).board_rules.size
+    boards: dict[int, dict[str, str]] = {}
+    for index, code in enumerate(run.boards):
+        rows = ScoreResult.objects.filter(run=run, **{f"board_places__{index}__range": (1, size)})
+        for enterprise_id, places in rows.values_list("enterprise_id", "board_places"):
+            boards.setdefault(enterprise_id, {})[code] = str(places[index])
+    for enterprise_id, places in sorted(boards.items()):
+        yield enterprise_id, Anomaly.Rule.BOARD_CANDIDATE, places

@@ -1,0 +1,165 @@
+"""What is computed about a run after it: spread by industry and sub-park, and how firm the places are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parks import bulk, jobs
+from parks.actors import Actor
+from parks.clock import db_now
+from parks.scope import park_scope
+from scoring import engine
+from scoring.engine import sensitivity
+
+from .. import rules
+from ..models import PlaceInterval, RunReview, ScoreResult, ScoreRun
+from ..queries import facts as frozen
+from ..queries.schemes import scheme_of
+from ..statistics import CENTS, NOT_APPLICABLE, PERCENTILE_SCALE, summary
+
+KIND = "scoring.review"
+STEPS = 4
+DRAWS, CELLS = 1000, 20_000_000  # draws, and the most draws x units kept in memory (4 bytes each)
+AROUND = 3  # places shown below the last place of a board
+
+
+def request_review(*, by: Actor, run: ScoreRun) -> RunReview:
+    """Ask for the review of a computed run; asking again returns the job that waits."""
+    review, _created = RunReview.objects.get_or_create(run=run)
+    if review.finished_at is None:
+        review.job = jobs.request(
+            kind=KIND, park_id=run.park_id, dedupe_key=f"review:{run.pk}", by=by, args={"run": run.pk}
+        )
+        review.save(update_fields=["job"])
+    return review
+
+
+def compute(job: jobs.JobHandle) -> dict[str, Any]:
+    """The job: score the frozen facts again (nothing is stored twice), vary the method, keep what was found."""
+    with park_scope(job.park_id):
+        run = ScoreRun.objects.select_related("snapshot__scheme_version", "scheme_version").get(
+            pk=job.args["run"]
+        )
+        job.report(0, STEPS)
+        scheme = scheme_of(run.scheme_version)
+        rows = frozen.read(run.snapshot, scheme)
+        groups = groups_of(run)
+    job.report(1, STEPS)
+    scores = engine.score(rows.facts, scheme)
+    ranking = engine.rank(scores, rows.facts, scheme, confirmed_at=rows.confirmed_at, allowed=rows.allowed)
+    job.report(2, STEPS)
+    draws = max(100, min(DRAWS, CELLS // max(len(scores), 1)))
+    intervals = sensitivity.rank_intervals(scores, scheme, draws=draws, seed=run.run_hash, facts=rows.facts)
+    report = _report(scheme, scores, ranking, intervals, seed=run.run_hash)
+    job.report(3, STEPS)
+    with park_scope(job.park_id):
+        review = RunReview.objects.select_for_update().get(run=run)
+        job.guard()
+        if review.finished_at is None:
+            lines = _lines(run.pk, rows, intervals)
+            bulk.copy_rows(PlaceInterval, ("run_id", "enterprise_id", "low", "high"), lines)
+            review.groups, review.sensitivity, review.finished_at = groups, report, db_now()
+            review.save(update_fields=["groups", "sensitivity", "finished_at"])
+    return {"run": run.pk, "draws": draws}
+
+
+def _lines(run_id: int, rows: frozen.FrozenRows, found: sensitivity.Intervals) -> Iterator[tuple[int, ...]]:
+    for enterprise_id, low, high in zip(rows.enterprise_ids.tolist(), found.low, found.high, strict=True):
+        if low > 0:
+            yield run_id, enterprise_id, int(low), int(high)
+
+
+def _report(
+    scheme: engine.Scheme,
+    scores: engine.Scores,
+    ranking: engine.Ranking,
+    found: sensitivity.Intervals,
+    *,
+    seed: str,
+) -> dict[str, Any]:
+    """Settings, how often the first ten stay the first ten, leave-one-out, and each board around its last place."""
+    return {
+        "draws": found.draws,
+        "seed": seed,
+        "level": found.level,
+        "weights": sensitivity.USUAL.weights,
+        "left_out": sensitivity.USUAL.left_out,
+        "normalisation": list(sensitivity.USUAL.normalisation),
+        "left_out_moves": _left_out(scheme, scores, ranking),
+        "boards": {
+            code: _around_the_cut(board, scores, scheme, seed) for code, board in ranking.boards.items()
+        },
+    }
+
+
+def _left_out(
+    scheme: engine.Scheme, scores: engine.Scores, ranking: engine.Ranking
+) -> dict[str, list[float]]:
+    """By indicator: mean and largest move of a place when it is left out."""
+    here = np.flatnonzero(ranking.overall > 0)
+    if not len(here):
+        return {}
+    moves = np.abs(sensitivity.leave_one_out(scores, scheme)[here] - ranking.overall[here, None])
+    return {
+        item.code: [round(float(moves[:, n].mean()), 2), int(moves[:, n].max())]
+        for n, item in enumerate(scheme.indicators)
+    }
+
+
+def _around_the_cut(
+    board: engine.BoardResult, scores: engine.Scores, scheme: engine.Scheme, seed: str
+) -> list[dict[str, Any]]:
+    """The first places of a board with their interval and the share of draws that keep them on it."""
+    size = scheme.board_rules.size
+    shown = np.flatnonzero((board.position > 0) & (board.position <= size + AROUND))
+    if not len(shown):
+        return []
+    found = sensitivity.board_intervals(board, scores, scheme, seed=seed)
+    order = shown[np.argsort(board.position[shown])]
+    return [
+        {
+            "id": scores.ids[row], "place": int(board.place[row]), "low": int(found.low[row]), "high": int(found.high[row]),
+            "share": round(float(found.top_share[row]), 4),
+        }
+        for row in order.tolist()
+    ]  # fmt: skip
+
+
+def groups_of(run: ScoreRun) -> dict[str, Any]:
+    """Five-number summaries of the ranked by industry and by sub-park; small groups are left out."""
+    rows = list(
+        ScoreResult.objects.filter(run=run, place__isnull=False).values_list(
+            "total", "normalised", "enterprise__industry", "enterprise__sub_park__name"
+        )
+    )
+    if not rows:
+        return {}
+    totals = np.array([int(row[0] * CENTS) for row in rows]) / CENTS
+    normalised = np.array([row[1] for row in rows])
+    return {
+        kind: _summaries(run, [row[column] or "" for row in rows], totals, normalised)
+        for kind, column in (("industry", 2), ("sub_park", 3))
+    }
+
+
+def _summaries(run: ScoreRun, names: list[str], totals: NDArray, normalised: NDArray) -> dict[str, Any]:
+    labels = np.array(names)
+    found = {}
+    for name in sorted(set(names) - {""}):
+        here = labels == name
+        if here.sum() < rules.SMALLEST_GROUP:
+            continue
+        found[name] = {
+            "ranked": int(here.sum()),
+            "total": summary(totals[here]),
+            "indicators": {code: _column(normalised[here, n]) for n, code in enumerate(run.indicators)},
+        }
+    return found
+
+
+def _column(values: NDArray) -> list[float]:
+    return summary(values[values != NOT_APPLICABLE] / PERCENTILE_SCALE)

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
+
+from innovscore.core.problems import Problem
+from parks.http import ParkRequest
+
+from .. import rules
+from ..models import Scenario, ScoreResult
+from ..queries import explain, whatif
+from ..queries.schemes import names_of, scheme_of
+from ..services import whatif as services
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """One row of the form: the fact chosen and what was typed."""
+
+    number: int
+    column: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A kept plan as the comparison shows it."""
+
+    row: Scenario
+    changes: list[tuple[str, str]]
+    total: Decimal
+    change: Decimal
+    points: list[Decimal]
+    percentile: list[int] | None
+
+
+def what_if(request: ParkRequest, park: str, year: int) -> HttpResponse:
+    """The form, the result of what was typed, the ways up, and the kept plans."""
+    row = explain.result_of(year=year, enterprise__organisation_id=request.actor.organisation_id)
+    frozen = whatif.frozen_row(row)
+    context: dict[str, Any] = {
+        "row": row,
+        "year": year,
+        "typed": _typed(request),
+        "limit": rules.WHAT_IFS_AN_HOUR,
+    }
+    status = 200
+    if request.method == "POST":
+        try:
+            context["result"] = _result(request, row, frozen)
+        except Problem as problem:
+            context["problem"], status = problem, problem.status
+        else:
+            context |= _charts(context["result"])
+            if "save" in request.POST:
+                address = reverse("scoring:what_if", kwargs={"park": park, "year": year})
+                return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+    if request.htmx:
+        return render(request, "scoring/_what_if_result.html", context, status=200)
+    context |= _page(request, row, frozen)
+    return render(request, "scoring/what_if.html", context, status=status)
+
+
+def remove(request: ParkRequest, park: str, year: int, scenario_id: int) -> HttpResponse:
+    row = explain.result_of(year=year, enterprise__organisation_id=request.actor.organisation_id)
+    services.remove(by=request.actor, row=row, scenario_id=scenario_id)
+    messages.success(request, _("已删除方案。"))
+    return redirect("scoring:what_if", park=park, year=year)
+
+
+def _typed(request: ParkRequest) -> list[Typed]:
+    """Rows of the form: what was posted, else what the address asks for (`?rd_expense=702`), filled up to five."""
+    if request.method == "POST":
+        pairs = list(zip(request.POST.getlist("field"), request.POST.getlist("value"), strict=False))
+    else:
+        pairs = [(key, value) for key, value in request.GET.items() if key != "compare"]
+    pairs = (pairs + [("", "")] * rules.CHANGED_AT_ONCE)[: rules.CHANGED_AT_ONCE]
+    return [Typed(number, column, text) for number, (column, text) in enumerate(pairs, start=1)]
+
+
+def _result(request: ParkRequest, row: ScoreResult, frozen: Any) -> whatif.Outcome:
+    pairs = [(typed.column, typed.text) for typed in _typed(request) if typed.column or typed.text.strip()]
+    changes = services.read(row, frozen, pairs)
+    result = services.ask(row=row, frozen=frozen, changes=changes)
+    if "save" in request.POST:
+        services.keep(
+            by=request.actor, row=row, name=request.POST.get("name", ""), fields=dict(pairs), result=result
+        )
+        messages.success(request, _("方案已保存，只有贵企业能看到。"))
+    return result
+
+
+def _charts(result: whatif.Outcome) -> dict[str, Any]:
+    return {
+        "labels": [part.name for part in result.parts],
+        "values": [float(part.change) for part in result.parts],
+        "heads": [_("维度"), _("现在"), _("改动后"), _("变动")],
+        "rows": [
+            (part.name, f"{part.before:.2f}", f"{part.after:.2f}", f"{part.change:+.2f}")
+            for part in result.parts
+        ],
+    }
+
+
+def _page(request: ParkRequest, row: ScoreResult, frozen: Any) -> dict[str, Any]:
+    scheme = scheme_of(row.run.scheme_version)
+    fields = whatif.fields_of(row, frozen)
+    plans = [_plan(plan, {field.column: field.name for field in fields}) for plan in whatif.scenarios(row)]
+    picked = {text for text in request.GET.getlist("compare") if text.isdigit()}
+    compared = [plan for plan in plans if not picked or str(plan.row.pk) in picked][: rules.COMPARED]
+    return {
+        "fields": fields,
+        "advice": whatif.advice(row, frozen),
+        "wished": rules.WISHED_POINTS,
+        "plans": plans,
+        "compared": compared,
+        "compare_labels": [plan.row.name for plan in compared],
+        "compare_values": [float(plan.total) for plan in compared],
+        "compare_rows": [
+            (plan.row.name, plan.total, f"{plan.change:+.2f}", *plan.points) for plan in compared
+        ],
+        "compare_heads": [_("方案"), _("估算总分"), _("变动"), *names_of(scheme.dimensions).values()],
+        "most_compared": rules.COMPARED,
+    }
+
+
+def _plan(row: Scenario, names: dict[str, str]) -> Plan:
+    return Plan(
+        row=row,
+        changes=[(names.get(column, column), text) for column, text in row.changes.items()],
+        total=Decimal(row.outcome["total"]),
+        change=Decimal(row.outcome["change"]),
+        points=[Decimal(points).quantize(Decimal("0.01")) for points in row.outcome["dimensions"].values()],
+        percentile=row.outcome["percentile"],
+    )

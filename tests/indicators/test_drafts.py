@@ -1,0 +1,221 @@
+"""Editing a scheme: a draft may be wrong, what comes into force may not; one edits, another activates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.db.utils import IntegrityError
+
+from indicators import rules
+from indicators.models import SchemeVersion
+from indicators.queries import curves
+from indicators.services import drafts, schemes
+from innovscore.core.problems import Conflict, Forbidden, Refused
+from parks.scope import park_scope
+from tests.factories import parks as people
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def editor(in_park: Any) -> Any:
+    return people.actor("score_officer", in_park)
+
+
+@pytest.fixture
+def admin(in_park: Any) -> Any:
+    return people.actor("park_admin", in_park)
+
+
+@pytest.fixture
+def source(in_park: Any, admin: Any) -> SchemeVersion:
+    return schemes.adopt(by=admin, name="cq_htz_30")
+
+
+@pytest.fixture
+def draft(source: SchemeVersion, editor: Any) -> SchemeVersion:
+    return drafts.begin(by=editor, source=source, version="2026.1")
+
+
+def weights(draft: SchemeVersion, **changes: str) -> tuple[dict[Any, str], dict[Any, str]]:
+    """The table as it stands, with some cells typed anew (`revenue_growth__startup="5"`)."""
+    body = draft.body
+    cells = {
+        (item["code"], group): rules.plain(rules.value_for(item["weight"], group))
+        for item in body["indicators"] for group in rules.groups_of(body)
+    }  # fmt: skip
+    boards = {
+        (board["code"], code): rules.plain(weight)
+        for board in body["boards"]
+        for code, weight in board["weights"].items()
+    }
+    cells |= {tuple(key.split("__")): text for key, text in changes.items()}  # type: ignore[misc]
+    return cells, boards
+
+
+def edit(draft: SchemeVersion, by: Any, **changes: str) -> SchemeVersion:
+    cells, boards = weights(draft, **changes)
+    return drafts.set_weights(by=by, draft=draft, weights=cells, boards=boards)
+
+
+def test_a_copy_differs_in_the_version_only(draft: SchemeVersion, source: SchemeVersion) -> None:
+    assert rules.differences(source.body, draft.body) == []
+    assert drafts.checked(draft.body).version == "2026.1"
+
+
+def test_saving_what_stands_there_changes_nothing(draft: SchemeVersion, editor: Any) -> None:
+    before = drafts.checked(draft.body)
+    after = drafts.checked(edit(draft, editor).body)
+    for item in before.indicators:
+        for group in before.group_codes:
+            assert after.indicator_by_code[item.code].weight(group) == item.weight(group)
+    assert rules.differences(draft.based_on.body, draft.body) == []
+
+
+def test_a_wrong_sum_is_kept_in_the_draft_and_named_at_its_stage(draft: SchemeVersion, editor: Any) -> None:
+    changed = edit(draft, editor, revenue_growth__startup="5")
+    found = rules.findings(changed.body)
+    assert [(item.group, item.text) for item in found] == [("startup", "权重合计为 101，应为 100。")]
+    with pytest.raises(Refused, match="draft_wrong"):
+        drafts.propose(by=editor, draft=draft, notes="试一试")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("0:0 10:0.5 5:1", "从小到大"),
+        ("0:0 10:0.8 20:0.5", "不能下降"),
+        ("0:0 10:1.5", "0 和 1 之间"),
+        ("0:0", "至少要有两个点"),
+    ],
+)
+def test_a_curve_that_cannot_be_is_named(draft: SchemeVersion, editor: Any, text: str, said: str) -> None:
+    texts = dict.fromkeys(rules.groups_of(draft.body), text)
+    changed = drafts.set_indicator(
+        by=editor, draft=draft, code="rd_intensity", names={}, function="piecewise", texts=texts, levels=""
+    )
+    assert any(
+        said in item.text and item.indicator == "rd_intensity" for item in rules.findings(changed.body)
+    )
+
+
+@pytest.mark.parametrize("text", ["", "10", "a:b", "0:0:0", "k=1"])
+def test_parameters_that_cannot_be_read_say_how_to_write_them(
+    draft: SchemeVersion, editor: Any, text: str
+) -> None:
+    with pytest.raises(Refused, match="bad_parameters"):
+        drafts.set_indicator(
+            by=editor, draft=draft, code="rd_intensity", names={}, function="piecewise",
+            texts=dict.fromkeys(rules.groups_of(draft.body), text), levels="",
+        )  # fmt: skip
+
+
+def test_every_indicator_reads_back_as_it_was_written(source: SchemeVersion) -> None:
+    groups = rules.groups_of(source.body)
+    for item in source.body["indicators"]:
+        scoring = item["scoring"]
+        texts = {group: rules.parameters_text(scoring, group) for group in groups}
+        again = rules.read_parameters(scoring["function"], texts, rules.levels_text(scoring))
+        for group in groups:
+            assert rules.parameters_text(again, group) == texts[group]
+            assert curves.of_scoring(again, group) is not None, item["code"]
+
+
+def test_one_edits_and_proposes_another_activates(draft: SchemeVersion, editor: Any, admin: Any) -> None:
+    changed = edit(draft, editor, revenue_growth__startup="5", hightech_revenue__startup="0")
+    proposed = drafts.propose(by=editor, draft=changed, notes="按省厅通知调整")
+    with pytest.raises(Forbidden, match="same_person"):
+        drafts.activate(by=editor, draft=proposed, seen_digest=proposed.digest)
+    with pytest.raises(Conflict, match="changed_meanwhile"):
+        drafts.activate(by=admin, draft=proposed, seen_digest="0" * 64)
+    active = drafts.activate(by=admin, draft=proposed, seen_digest=proposed.digest)
+    assert active.state == "active"
+    with pytest.raises(Conflict, match="in_force"):
+        edit(active, editor)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        SchemeVersion.objects.filter(pk=active.pk).update(body={})
+    with pytest.raises(DatabaseError), transaction.atomic():
+        active.delete()
+
+
+def test_the_database_wants_two_persons(draft: SchemeVersion, editor: Any) -> None:
+    with pytest.raises(IntegrityError, match="scheme_two_persons"), transaction.atomic():
+        SchemeVersion.objects.filter(pk=draft.pk).update(
+            state="active",
+            activated_at="2026-01-01T00:00Z",
+            proposed_by_ref=7,
+            edited_by_ref=7,
+            activated_by_ref=7,
+        )
+
+
+def test_editing_again_takes_the_proposal_back(draft: SchemeVersion, editor: Any, admin: Any) -> None:
+    proposed = drafts.propose(by=editor, draft=draft, notes="依据通知")
+    edit(proposed, editor)
+    with pytest.raises(Conflict, match="not_proposed"):
+        drafts.activate(by=admin, draft=draft, seen_digest=draft.digest)
+
+
+def test_local_indicators_come_and_go_core_ones_stay(draft: SchemeVersion, editor: Any) -> None:
+    added = drafts.add_local(
+        by=editor,
+        draft=draft,
+        code="export_income",
+        like="tax_paid",
+        zh="出口收入",
+        en="Exports",
+        source="hightech_revenue",
+    )
+    assert added.body["indicators"][-1]["scope"] == "local"
+    drafts.checked(added.body)
+    assert [item.text for item in rules.differences(draft.based_on.body, added.body)] == [
+        "新增指标，权重 0/0/0。"
+    ]
+    removed = drafts.remove_local(by=editor, draft=draft, code="export_income")
+    assert rules.differences(draft.based_on.body, removed.body) == []
+    with pytest.raises(Refused, match="core_stays"):
+        drafts.remove_local(by=editor, draft=draft, code="rd_intensity")
+    gone = drafts.remove_local(by=editor, draft=draft, code="tax_paid")
+    assert {item.board for item in rules.findings(gone.body)} == {"", "high_quality"}
+
+
+def test_differences_are_told_in_words(draft: SchemeVersion, editor: Any) -> None:
+    changed = edit(draft, editor, revenue_growth__startup="5")
+    told = [(item.place, item.text) for item in rules.differences(draft.based_on.body, changed.body)]
+    assert told == [("营业收入增长率", "初创期权重由 4 改为 5。")]
+
+
+def test_the_pages_edit_preview_and_hand_out_the_file(park: Any, client_as: Any) -> None:
+    with park_scope(park.pk):
+        officer, admin = people.actor("score_officer", park), people.actor("park_admin", park)
+        source = schemes.adopt(by=admin, name="cq_htz_30")
+    client = client_as(officer)
+    base = "/p/cq/office/schemes/"
+    answer = client.post(f"{base}{source.pk}/copy/", {"version": "2026.1"})
+    draft_url = answer["Location"]
+    page = client.get(draft_url).content.decode()
+    assert page.count('name="w-') == 90
+    assert "style=" not in page
+    indicator = f"{draft_url}rd_intensity/"
+    texts = {f"p-{group}": "0:0 3:0.3 12:1" for group in ("startup", "growth", "mature")}
+    preview = client.post(
+        indicator, {"function": "piecewise"} | texts, headers={"HX-Request": "true"}
+    ).content.decode()
+    assert preview.count("<svg") == 3
+    bad = client.post(indicator, {"function": "piecewise", "p-startup": "x"}, headers={"HX-Request": "true"})
+    assert "请写“数值:赋分”" in bad.content.decode()
+    assert client.post(indicator, {"function": "piecewise"} | texts).status_code == 302
+    assert "参数由" in client.get(draft_url).content.decode()
+    file = client.get(f"{base}{source.pk}/file/")
+    assert "cq_htz_30" in file.content.decode()
+    assert client.get(f"{base}{source.pk}/file/", {"format": "json"}).json()["code"] == "cq_htz_30"
+    assert client.post(f"{draft_url}propose/", {"notes": "按通知调整"}).status_code == 302
+    with park_scope(park.pk):
+        digest = SchemeVersion.objects.get(version="2026.1").digest
+    client.post(f"{draft_url}activate/", {"digest": digest})
+    assert "请另一位同事启用" in client.get(draft_url).content.decode()
+    client_as(admin).post(f"{draft_url}activate/", {"digest": digest})
+    with park_scope(park.pk):
+        assert SchemeVersion.objects.get(version="2026.1").state == "active"

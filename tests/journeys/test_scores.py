@@ -1,0 +1,85 @@
+"""Why this score, and what if: an enterprise follows a number to its source and tries other figures."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+SCORES = "/p/cq/e/score/"
+FULL_HOUR = """
+INSERT INTO scoring_whatifuse (park_id, enterprise_id, asked_at)
+SELECT w.park_id, w.enterprise_id, now() FROM (SELECT park_id, enterprise_id FROM scoring_whatifuse LIMIT 1) w, generate_series(1, 30)
+"""
+
+
+def score_page(firm: Any) -> str:
+    """Open the newest score of the firm; its address."""
+    firm.go(SCORES).page.locator("main tbody a").first.click()
+    firm.page.wait_for_load_state()
+    return str(firm.page.url).removeprefix(firm.address)
+
+
+def body(visitor: Any) -> str:
+    return str(visitor.page.locator("main").inner_text())
+
+
+def test_why_this_score(visit: Any) -> None:
+    """J13: from the total to the indicator, its inputs, the formula with numbers, the curve and the points."""
+    firm = visit("ent.agent@demo")
+    score = score_page(firm)
+    firm.sees("总分", "稳健区间", "优势：与同阶段企业比", "各维度得分").looks_right()
+    total = firm.page.locator(".big-number").inner_text()
+    firm.press("研发费用占营业收入比例")
+    firm.sees("怎么算的", "研发费用 / 营业收入 * 100", "核定人", "运行号").looks_right()
+    s, weight, points = re.findall(r"得分：([\d.]+) × ([\d.]+) = ([\d.]+)", body(firm))[0]
+    assert Decimal(s) * Decimal(weight) == Decimal(points)
+    firm.page.locator("header button:has-text('English')").click()
+    firm.page.wait_for_load_state()
+    assert re.findall(r"([\d.]+) × ([\d.]+) = ([\d.]+)", body(firm))[-1] == (s, weight, points)
+    firm.go(score)
+    assert firm.page.locator(".big-number").inner_text() == total
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_what_if(visit: Any, site: Any, width: int) -> None:
+    """J14: another figure gives an estimate in steps of percentiles; the official score stays; an hour has its limit."""
+    firm = visit("ent.agent@demo", width=width)
+    score = score_page(firm)
+    total = firm.page.locator(".big-number").inner_text()
+    firm.press("试一试：数据变了会怎样").looks_right()
+    fields = firm.page.locator("main select[name='field']").first
+    fields.select_option("rd_expense")
+    firm.page.locator("main input[name='value']").first.fill("3000")
+    firm.page.locator("main form button:has-text('算一算')").first.click()
+    firm.waits_for("改动后的估算")
+    firm.sees("估算，不作为官方积分", "百分位", "各维度的变动").looks_right()
+    site.sql("cq", FULL_HOUR)
+    firm.page.locator("main form button:has-text('算一算')").first.click()
+    firm.waits_for("每小时最多试 30 次")
+    firm.go(score)
+    assert firm.page.locator(".big-number").inner_text() == total
+    site.sql("cq", "ALTER TABLE scoring_whatifuse DISABLE TRIGGER append_only")
+    site.sql("cq", "DELETE FROM scoring_whatifuse")
+    site.sql("cq", "ALTER TABLE scoring_whatifuse ENABLE TRIGGER append_only")
+
+
+def test_the_office_tries_a_scheme_before_it_counts(visit: Any) -> None:
+    """A draft is copied, changed, tried on the last year, proposed; its editor cannot put it into force."""
+    office = visit("park.score@demo")
+    office.go("/p/cq/office/schemes/").page.locator("main tbody a").first.click()
+    office.page.wait_for_load_state()
+    office.fill(version="2026.9").press("复制为草案并编辑").sees("草案", "没有差别").looks_right()
+    office.press("研发费用占营业收入比例")
+    office.page.fill("#p-startup", "0:0 5:0.5 20:1")
+    office.page.wait_for_selector("#curves svg")
+    office.looks_right().press("保存").sees("已保存")
+    office.press("返回草案").sees("参数由").press("试算：谁会变动").sees(
+        "总分会变的", "榜单的变化"
+    ).looks_right()
+    office.page.go_back()
+    office.fill(notes="按省厅通知调整").press("提请启用").sees("提请启用：按省厅通知调整")
+    office.press("启用此版本").sees("请另一位同事启用")
