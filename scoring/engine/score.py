@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,7 @@ FLAGS = (
     "GROUP_DEFAULTED", "LIMIT_REACHED",
 )  # fmt: skip
 SCHEME_FLAG_BIT = 12
+BATCH = 32_768
 VALUE, IS_MISSING, IS_NOT_APPLICABLE, IS_IMPUTED, IS_UNDEFINED, IS_FORCED_ZERO = range(6)
 CELL_STATES = ("value", "missing", "not_applicable", "imputed", "undefined", "forced_zero")
 
@@ -84,7 +86,29 @@ def flag_names(scheme: Scheme, flags: int) -> tuple[str, ...]:
 
 
 def score(facts: Facts, scheme: Scheme) -> Scores:
-    """Score all units. Never fails on odd values: what is undefined scores 0 and is marked in `cells`."""
+    """Score all units. Never fails on odd values: what is undefined scores 0 and is marked in `cells`.
+
+    Under an absolute scheme in batches, which bounds memory and stays in the processor's cache; the bytes are the same.
+    """
+    if scheme.relative or len(facts) <= BATCH:
+        return _score(facts, scheme)
+    parts = (
+        _score(facts.take(np.arange(at, min(at + BATCH, len(facts)))), scheme)
+        for at in range(0, len(facts), BATCH)
+    )
+    whole: dict[str, Any] = {}
+    at = 0
+    for part in parts:
+        for item in fields(Scores):
+            rows = getattr(part, item.name)
+            if isinstance(rows, np.ndarray):
+                table = whole.setdefault(item.name, np.empty((len(facts), *rows.shape[1:]), dtype=rows.dtype))
+                table[at : at + len(part)] = rows
+        at += len(part)
+    return Scores(ids=facts.ids, group_labels=facts.group_labels, scheme_digest=scheme.digest, **whole)
+
+
+def _score(facts: Facts, scheme: Scheme) -> Scores:
     columns = Columns(facts, scheme)
     group, flags = groups_of(columns)
     n, m = len(facts), len(scheme.indicators)

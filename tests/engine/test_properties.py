@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from fractions import Fraction as F  # noqa: N817
 from typing import Any
 
@@ -11,10 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bench.engine import zone
-from scoring.engine import load_scheme, rank, score
+from scoring.engine import load_scheme, rank, result_root, score
 from tests.engine import small
 
-FAST = settings(max_examples=30, deadline=None, database=None)
+FAST = settings(max_examples=30, deadline=None, database=None, derandomize=True)
 ALL = small.COHORT_FUNCTIONS | small.UNIT_FUNCTIONS
 SCALED = {"min_max": {}, "z_score": {"range": 2}, "percentile": {}, "rank": {}, "borda": {}}
 numbers = st.integers(-50, 50).map(lambda n: n / 4)
@@ -198,6 +199,11 @@ def test_one_batch_or_several_give_the_same_bytes(batches: int) -> None:
     for name in ("normalised", "points", "dimensions", "total", "completeness", "flags", "cells"):
         whole = getattr(SCORES, name)
         assert np.concatenate([getattr(part, name) for part in parts]).tobytes() == whole.tobytes(), name
+
+
+def test_a_large_zone_is_scored_in_batches_with_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[score.__module__], "BATCH", 64)
+    assert result_root(score(FACTS, SCHEME)) == result_root(SCORES)
 
 
 @FAST
