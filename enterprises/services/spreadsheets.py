@@ -359,7 +359,7 @@ def _sheet_lines(book: CalamineWorkbook, formulas: set[tuple[int, int]]) -> Iter
             yield []
         marked = {row for row, _column in formulas}
         for number, line in enumerate(sheet.iter_rows(), start=above + 1):
-            cells = [""] * left + line if left else line
+            cells: list[Cell] = [*[""] * left, *line]
             if number in marked:
                 cells = [
                     FORMULA if (number, place) in formulas else cell for place, cell in enumerate(cells, 1)
