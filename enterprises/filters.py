@@ -4,9 +4,11 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from indicators.queries.schemes import name_of, scheme_of
 from parks.models import EvidenceFile, SubPark
 
 from .models import Certification, Declaration, DepartmentBatch, Enterprise
+from .queries import cycles
 from .states import BatchState, CertificationState, DeclarationState
 
 
@@ -65,6 +67,12 @@ class BatchFilter(django_filters.FilterSet):
         fields = ["q", "year", "state"]
 
 
+def input_choices() -> list[tuple[str, str]]:
+    """Inputs of the newest year's scheme, when a park was entered."""
+    cycle = cycles.all_cycles().first()
+    return [(i.code, name_of(i)) for i in scheme_of(cycle.scheme_version).inputs] if cycle else []
+
+
 class LibraryFilter(django_filters.FilterSet):
     """The firm's documents by words, by what they prove, by kind."""
 
@@ -73,11 +81,11 @@ class LibraryFilter(django_filters.FilterSet):
         label=_("类型"), field_name="content_type",
         choices=[("application/pdf", "PDF"), ("image/png", "PNG"), ("image/jpeg", "JPEG")],
     )  # fmt: skip
-    proves = django_filters.CharFilter(label=_("证明的数据项代码"), method="proving")
+    item = django_filters.ChoiceFilter(label=_("证明哪些数据项"), method="proving", choices=input_choices)
 
     class Meta:
         model = EvidenceFile
-        fields = ["q", "kind", "proves"]
+        fields = ["q", "kind", "item"]
 
     def search(self, queryset: QuerySet[EvidenceFile], name: str, value: str) -> QuerySet[EvidenceFile]:
         return queryset.filter(Q(filename__icontains=value) | Q(notes__title__icontains=value))

@@ -117,7 +117,7 @@ class FirmForm(forms.Form):
     act = forms.ChoiceField(choices=[(name, "") for name in ("move", "leave", "suspend", "resume")])
     sub_park = forms.ModelChoiceField(label=_("迁入园区"), queryset=SubPark.everywhere.none(), required=False)
     on = forms.DateField(label=_("日期"), required=False, help_text=_("不填为今天"))
-    reason = forms.CharField(label=_("原因"), required=False, max_length=300)
+    reason = forms.CharField(label=_("原因"), max_length=300)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from .views import batches, cycles, declarations, firms, library, people, registration, reviews
+from .views.scope import within_authority
 
 app_name = "enterprises"
 urlpatterns = [
@@ -13,8 +14,16 @@ urlpatterns = [
     path("p/<slug:park>/e/declaration/", declarations.mine, name="declarations"),
     path("p/<slug:park>/e/declaration/<int:year>/", declarations.declaration, name="declaration"),
     path("p/<slug:park>/e/declaration/<int:year>/check/", declarations.check, name="check"),
-    path("p/<slug:park>/e/declaration/<int:year>/item/<slug:code>/", declarations.item, name="item"),
-    path("p/<slug:park>/e/declaration/<int:year>/<slug:dimension>/", declarations.section, name="section"),
+    path(
+        "p/<slug:park>/e/declaration/<int:year>/item/<slug:code>/",
+        within_authority(declarations.item),
+        name="item",
+    ),
+    path(
+        "p/<slug:park>/e/declaration/<int:year>/<slug:dimension>/",
+        within_authority(declarations.section),
+        name="section",
+    ),
     path("p/<slug:park>/e/evidence/", library.own_files, name="library"),
     path("p/<slug:park>/evidence/<int:file_id>/", library.evidence, name="evidence"),
     path("p/<slug:park>/evidence/<int:file_id>/view/", library.evidence_page, name="evidence_page"),

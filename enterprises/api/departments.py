@@ -49,11 +49,11 @@ class RowSerializer(serializers.Serializer):
 class BulkSerializer(serializers.Serializer):
     """Rows of one department for one year; `mode` file = all or nothing, row = sound rows only."""
 
-    source = serializers.CharField(max_length=32)
+    source = serializers.CharField(max_length=32)  # type: ignore[assignment]  # the API calls it so
     year = serializers.IntegerField(min_value=2000, max_value=2100)
     as_of = serializers.DateField()
     mode = serializers.ChoiceField(choices=["file", "row"], default="file")
-    rows = RowSerializer(many=True, allow_empty=False, max_length=MOST_ROWS)
+    rows = RowSerializer(many=True, allow_empty=False, max_length=MOST_ROWS)  # type: ignore[call-arg]  # of the list
 
 
 class FaultSerializer(serializers.Serializer):

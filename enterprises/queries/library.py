@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
@@ -34,7 +35,7 @@ class Double:
     files: list[EvidenceFile]
 
 
-def files_of(organisation_id: int | None) -> QuerySet[EvidenceFile]:
+def files_of(organisation_id: int) -> QuerySet[EvidenceFile]:
     """A firm's documents, newest first."""
     return (
         EvidenceFile.objects.filter(organisation_id=organisation_id)
@@ -81,7 +82,7 @@ def same_content(row: EvidenceFile) -> list[EvidenceFile]:
     return list(others.select_related("organisation").order_by("uploaded_at"))
 
 
-def doubled_digests() -> QuerySet[EvidenceFile, dict[str, object]]:
+def doubled_digests() -> QuerySet[EvidenceFile, Any]:
     """Digests of documents that two or more organisations of the park hold, most holders first."""
     return (
         EvidenceFile.objects.values("sha256")

@@ -110,7 +110,7 @@ def read_table(data: bytes, filename: str) -> Table:
 
 
 def open_table(source: Source, filename: str) -> Reading:
-    """The heads of the first sheet (or CSV) and its rows, streamed. Raises Refused, also while rows are read."""
+    """The heads of the first sheet (or CSV; its first row that is not empty) and its rows, streamed. Raises Refused, also while rows are read."""
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
     if not size:
         raise refuse("file_empty")
@@ -148,7 +148,7 @@ def _limited(lines: Iterator[list[Cell]]) -> Iterator[tuple[int, list[Cell]]]:
         _within(number, len(line), cells)
         if number % 1000 == 0 and time.monotonic() > ends:
             raise refuse("file_slow")
-        if number == 1 or any(cell not in ("", None) for cell in line):
+        if any(cell not in ("", None) for cell in line):
             yield number, line
 
 
@@ -354,12 +354,10 @@ def _template_year(book: CalamineWorkbook) -> int | None:
 def _sheet_lines(book: CalamineWorkbook, formulas: set[tuple[int, int]]) -> Iterator[list[Cell]]:
     with _reading_faults():
         sheet = book.get_sheet_by_index(0)
-        above, left = sheet.start or (0, 0)
-        for _n in range(above):
-            yield []
+        _above, left = sheet.start or (0, 0)  # empty rows above are given, empty columns before are not
         marked = {row for row, _column in formulas}
-        for number, line in enumerate(sheet.iter_rows(), start=above + 1):
-            cells = [""] * left + line if left else line
+        for number, line in enumerate(sheet.iter_rows(), start=1):
+            cells: list[Cell] = [*[""] * left, *line]
             if number in marked:
                 cells = [
                     FORMULA if (number, place) in formulas else cell for place, cell in enumerate(cells, 1)

@@ -129,7 +129,7 @@ def _validate(sheet: Any, place: int, column: Column) -> None:
         "input_message": column.note[:255],
         "error_message": column.note[:255],
     }
-    checks = {
+    checks: dict[str, dict[str, Any]] = {
         "key": {"validate": "length", "criteria": "==", "value": 18},
         "money": {"validate": "decimal", "criteria": "between", "minimum": -1e12, "maximum": 1e12},
         "int": {"validate": "integer", "criteria": ">=", "value": 0},
@@ -218,12 +218,12 @@ def _made_workbook(reading: Reading, report: Report, *, whole: bool) -> bytes:
         target = 1
         sheet.write_row(0, 0, [_("原行号"), *map(safe_text, reading.heads)], bold)
         places: dict[int, int] = {}
-        for number, line in reading.rows:
+        for number, cells in reading.rows:
             wrong = by_row.get(number, {})
             if not wrong and not whole:
                 continue
             places[number] = target
-            _write_line(sheet, target, (number, line), wrong, red)
+            _write_line(sheet, target, (number, cells), wrong, red)
             target += 1
         for row, line in enumerate(summary_lines(report)):
             summary.write_row(row, 0, [safe_text(v) if isinstance(v, str) else v for v in line])

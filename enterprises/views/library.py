@@ -67,7 +67,7 @@ def own_files(request: ParkRequest, park: str) -> HttpResponse:
     return render(request, "enterprises/library.html", context, status=422 if form.errors else 200)
 
 
-@csp_update({"frame-src": ["'self'"]})  # type: ignore[untyped-decorator]
+@csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
 def evidence_page(request: ParkRequest, park: str, file_id: int) -> HttpResponse:
     """One document: the page asked for, what it proves, where it is used; reviewers see who else holds it."""
     row = library.visible(request.actor, file_id)

@@ -81,6 +81,13 @@ def test_binary_noise_of_spreadsheets_is_no_fault(admin: Any, cycle: Any) -> Non
     assert amounts()[ONE, "revenue"] == 3000
 
 
+def test_cells_are_named_as_the_spreadsheet_names_them(admin: Any, cycle: Any) -> None:
+    shifted = files.workbook((), (), ("", *HEADS), ("", ONE, 5, 160), (), ("", TWO, "x", 3))
+    batch = make.batch(admin, cycle, shifted, filename="x.xlsx")
+    assert [(f["cell"], f["row"]) for f in batch.report["faults"]] == [("C6", 6)]
+    assert batch.report["values"] == 3
+
+
 def test_a_preview_says_what_is_new_same_and_changed(admin: Any, cycle: Any) -> None:
     make.apply(admin, make.batch(admin, cycle, make.table(HEADS, (ONE, 5, 160))))
     report = make.batch(admin, cycle, make.table(HEADS, (ONE, 6, 160), (TWO, 1, 2))).report

@@ -337,7 +337,7 @@ def test_the_pages_of_library_change_and_firm(  # noqa: PLR0917  # everybody who
         own.post(made["Location"], {"title": "年度审计报告", "proves": ["revenue", "rd_expense"]}).status_code
         == 302
     )
-    assert "年度审计报告" in own.get("/p/cq/e/evidence/?q=年度&proves=rd_expense").content.decode()
+    assert "年度审计报告" in own.get("/p/cq/e/evidence/?q=年度&item=rd_expense").content.decode()
     assert own.post("/p/cq/e/evidence/", {"file": SimpleUploadedFile("x.exe", b"MZ")}).status_code == 422
     legal = client_as(signatory)
     asked = {"act": "change", "name": "新名称有限公司", "licence": upload("b.pdf", "new")}

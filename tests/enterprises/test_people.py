@@ -187,3 +187,18 @@ def test_the_pages_of_people(firm: Any, signatory: Any, agent: Any, client_as: A
     assert legal.post(page, {"scope": ["talent"], "authority_until": later}).status_code in (302, 422)
     assert legal.post("/p/cq/e/people/", {"act": "revoke", "id": str(agent.membership_id)}).status_code == 302
     assert legal.post("/p/cq/e/people/", {"act": "revoke", "id": "x" * 40}).status_code == 404
+
+
+def test_an_agent_changes_only_what_the_letter_names(
+    firm: Any, agent: Any, signatory: Any, declaration: Any, client_as: Any
+) -> None:
+    membership = Membership.objects.select_related("account__person").get(pk=agent.membership_id)
+    authority.give_letter(
+        by=signatory, enterprise=firm, membership=membership, scope=["talent"], ends_on=None
+    )
+    own, base = client_as(agent), "/p/cq/e/declaration/2025"
+    assert own.get(f"{base}/rd_input/").status_code == 200
+    assert own.post(f"{base}/rd_input/", {}).status_code == 403
+    assert own.post(f"{base}/item/rd_expense/", {}).status_code == 403
+    assert own.post(f"{base}/talent/", {}).status_code != 403
+    assert client_as(signatory).post(f"{base}/rd_input/", {}).status_code != 403

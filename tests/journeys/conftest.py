@@ -53,6 +53,18 @@ class Site:
             cursor.execute(statement, values)
         owner.close()
 
+    def rows(self, park: str, query: str) -> list[tuple[Any, ...]]:
+        """What a query of the owner finds in a park."""
+        owner = psycopg2.connect(self.owner_url)
+        with owner, owner.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('app.park_id', id::text, true) FROM parks_park WHERE code = %s", [park]
+            )
+            cursor.execute(query)
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        owner.close()
+        return found
+
 
 def _free_port() -> int:
     with socket.socket() as probe:

@@ -50,7 +50,9 @@ def _register_and_certify(visit: Any) -> None:
         legal_representative="行路人",
         founded_on="2016-05-04",
     )
-    owner.fill(registered_address="创新大道 1 号", role="enterprise_signatory").press("提交认证申请")
+    owner.fill(registered_address="创新大道 1 号", role="enterprise_signatory")
+    owner.page.select_option("main [name=sub_park]", index=1)
+    owner.press("提交认证申请")
     owner.sees("有 1 处需要修改", "第 18 位校验码")
     owner.fill(uscc=CODE).press("提交认证申请")
     owner.sees("已提交认证申请", "待审核")
