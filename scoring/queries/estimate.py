@@ -168,7 +168,7 @@ def _cohort(cycle: Any) -> ScoreRun | None:
     """The newest run that counts, of this year or one before it."""
     pointer = (
         CurrentRun.objects.filter(cycle__year__lte=cycle.year)
-        .select_related("run__cycle", "run__snapshot__scheme_version")
+        .select_related("run__cycle")
         .order_by("-cycle__year")
         .first()
     )

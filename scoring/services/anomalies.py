@@ -123,5 +123,5 @@ def _candidates(run: ScoreRun) -> Iterator[tuple[int, str, dict[str, Any]]]:
         rows = ScoreResult.objects.filter(run=run, **{f"board_places__{index}__range": (1, size)})
         for enterprise_id, places in rows.values_list("enterprise_id", "board_places"):
             boards.setdefault(enterprise_id, {})[code] = str(places[index])
-    for enterprise_id, places in sorted(boards.items()):
-        yield enterprise_id, Anomaly.Rule.BOARD_CANDIDATE, places
+    for enterprise_id, named in sorted(boards.items()):
+        yield enterprise_id, Anomaly.Rule.BOARD_CANDIDATE, named

@@ -32,7 +32,7 @@ def request_review(*, by: Actor, run: ScoreRun) -> RunReview:
     review, _created = RunReview.objects.get_or_create(run=run)
     if review.finished_at is None:
         review.job = jobs.request(
-            kind=KIND, park_id=run.park_id, dedupe_key=f"review:{run.pk}", by=by, args={"run": run.pk}
+            kind=KIND, park_id=by.park_id, dedupe_key=f"review:{run.pk}", by=by, args={"run": run.pk}
         )
         review.save(update_fields=["job"])
     return review
@@ -141,7 +141,7 @@ def groups_of(run: ScoreRun) -> dict[str, Any]:
     totals = np.array([int(row[0] * CENTS) for row in rows]) / CENTS
     normalised = np.array([row[1] for row in rows])
     return {
-        kind: _summaries(run, [row[column] or "" for row in rows], totals, normalised)
+        kind: _summaries(run, [str(row[column] or "") for row in rows], totals, normalised)
         for kind, column in (("industry", 2), ("sub_park", 3))
     }
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -75,7 +77,7 @@ def lab(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
         reviews.request_review(by=request.actor, run=run)
         return redirect("scoring:lab", park=park, run_id=run.pk)
     review = queries.review_of(run)
-    context = {"run": run, "review": review, "can_ask": request.actor.role in ASKERS}
+    context: dict[str, Any] = {"run": run, "review": review, "can_ask": request.actor.role in ASKERS}
     if review is not None and review.finished_at is not None:
         scheme = scheme_of(run.scheme_version)
         names = names_of(scheme.indicators)
@@ -109,7 +111,7 @@ def dry_run(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     """What a scheme version, also a draft, would do to the last snapshot."""
     found = trying.dry_run(version_id)
     pairs = [(name, old, new) for name, old, new in found.stages]
-    context = {
+    context: dict[str, Any] = {
         "dry": found,
         "heads_histogram": [_("分数段"), _("现行"), _("此版本")],
         "heads_box": [_("阶段"), _("最低"), _("四分之一"), _("中位数"), _("四分之三"), _("最高")],

@@ -81,7 +81,7 @@ def _typed(request: ParkRequest) -> list[Typed]:
     if request.method == "POST":
         pairs = list(zip(request.POST.getlist("field"), request.POST.getlist("value"), strict=False))
     else:
-        pairs = [(key, value) for key, value in request.GET.items() if key != "compare"]
+        pairs = [(key, str(value)) for key, value in request.GET.items() if key != "compare"]
     pairs = (pairs + [("", "")] * rules.CHANGED_AT_ONCE)[: rules.CHANGED_AT_ONCE]
     return [Typed(number, column, text) for number, (column, text) in enumerate(pairs, start=1)]
 
