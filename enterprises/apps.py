@@ -7,4 +7,4 @@ class EnterprisesConfig(AppConfig):
     name = "enterprises"
 
     def ready(self) -> None:
-        from . import tasks  # noqa: F401  # the web process must know the jobs to ask for them
+        from . import tasks, todos  # noqa: F401  # the web process must know the jobs and what waits

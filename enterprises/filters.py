@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from indicators.queries.schemes import name_of, scheme_of
 from parks.models import EvidenceFile, SubPark
 
-from .models import Certification, Declaration, DepartmentBatch, Enterprise
-from .queries import cycles
+from .models import Certification, Declaration, DepartmentBatch, Enterprise, ReviewClaim
+from .queries import coverage, cycles, declarations
 from .states import BatchState, CertificationState, DeclarationState
 
 
@@ -44,6 +46,12 @@ class CertificationFilter(django_filters.FilterSet):
 class DeclarationFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("名称或信用代码"), method="search")
     state = django_filters.ChoiceFilter(label=_("状态"), choices=DeclarationState.choices)
+    topic = django_filters.ChoiceFilter(label=_("待核定主题"), method="by_topic")
+    assigned = django_filters.ChoiceFilter(
+        label=_("领取"),
+        method="by_claim",
+        choices=[("mine", _("我领取的")), ("pool", _("未领取")), ("others", _("他人领取"))],
+    )
     year = django_filters.NumberFilter(label=_("年度"), field_name="cycle__year")
     sub_park = django_filters.ModelChoiceFilter(
         label=_("所在园区"), field_name="enterprise__sub_park", queryset=sub_parks
@@ -51,10 +59,47 @@ class DeclarationFilter(django_filters.FilterSet):
 
     class Meta:
         model = Declaration
-        fields = ["q", "state", "year", "sub_park"]
+        fields = ["q", "state", "topic", "assigned", "year", "sub_park"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cycle = cycles.all_cycles().first() if self.request is not None else None
+        if self.cycle is not None:
+            self.filters["topic"].extra["choices"] = declarations.topic_names_of(self.cycle)
 
     def search(self, queryset: QuerySet[Declaration], name: str, value: str) -> QuerySet[Declaration]:
         return queryset.filter(Q(enterprise__name__icontains=value) | Q(enterprise__uscc__istartswith=value))
+
+    def by_topic(self, queryset: QuerySet[Declaration], name: str, value: str) -> QuerySet[Declaration]:
+        return declarations.with_open_topic(queryset, self.cycle, value) if self.cycle else queryset
+
+    def by_claim(self, queryset: QuerySet[Declaration], name: str, value: str) -> QuerySet[Declaration]:
+        claims = ReviewClaim.objects.filter(declaration=OuterRef("pk"))
+        mine = claims.filter(person_ref=self.request.actor.person_id)
+        if value == "mine":
+            return queryset.filter(Exists(mine))
+        if value == "pool":
+            return queryset.filter(~Exists(claims), state=DeclarationState.SUBMITTED)
+        return queryset.filter(Exists(claims), ~Exists(mine))
+
+
+class CoverageFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label=_("名称或信用代码"), method="search")
+    sub_park = django_filters.ModelChoiceFilter(label=_("所在园区"), queryset=sub_parks)
+    industry = django_filters.ChoiceFilter(label=_("行业"))
+    standing = django_filters.ChoiceFilter(label=_("情况"), choices=coverage.Standing.choices)
+
+    class Meta:
+        model = Enterprise
+        fields = ["q", "sub_park", "industry", "standing"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.request is not None:
+            self.filters["industry"].extra["choices"] = coverage.industries()
+
+    def search(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
+        return queryset.filter(Q(name__icontains=value) | Q(uscc__istartswith=value))
 
 
 class BatchFilter(django_filters.FilterSet):

@@ -10,7 +10,7 @@ from indicators.queries.schemes import active
 from parks.clock import BEIJING
 from parks.models import SubPark
 
-INDUSTRIES = ("电子", "装备", "医药", "汽车", "软件", "材料", "研发服务", "能源环保", "其他")
+from .states import INDUSTRIES, ReturnReason
 
 
 class RegisterForm(forms.Form):
@@ -197,19 +197,51 @@ class UploadForm(NoteForm):
 class ValueForm(forms.Form):
     """One item of a declaration; what it means depends on the chosen act."""
 
-    act = forms.ChoiceField(
-        choices=[("confirm", ""), ("correct", ""), ("zero", ""), ("na", ""), ("explain", "")]
-    )
+    ACTS = ("confirm", "correct", "zero", "na", "explain", "draft", "drop", "withdraw", "divide", "message")
+
+    act = forms.ChoiceField(choices=[(act, "") for act in ACTS])
     version = forms.IntegerField()
-    text = forms.CharField(label=_("更正为"), required=False, max_length=200)
+    text = forms.CharField(label=_("更正为"), required=False, strip=False)
     reason = forms.CharField(label=_("原因"), required=False, max_length=1000)
     explanation = forms.CharField(label=_("说明"), required=False, max_length=1000)
+    answer = forms.CharField(label=_("答复"), required=False, max_length=1000)
+    message = forms.CharField(label=_("留言"), required=False)
+    evidence = forms.IntegerField(label=_("材料库"), required=False)
     file = forms.FileField(label=_("佐证材料"), required=False)
     page = forms.IntegerField(label=_("所在页"), required=False, min_value=1, max_value=10000)
+    slip_ok = forms.BooleanField(required=False)
+    then = forms.ChoiceField(
+        required=False, choices=[("stay", ""), ("next", ""), ("leave", ""), ("section", "")]
+    )
+
+
+class DelegateForm(forms.Form):
+    dimension = forms.SlugField()
+    person = forms.IntegerField(required=False)
+    note = forms.CharField(required=False, max_length=300)
+    act = forms.ChoiceField(choices=[("delegate", ""), ("finish", ""), ("take_back", "")])
 
 
 class ReviewForm(forms.Form):
-    decision = forms.ChoiceField(choices=[("accept", ""), ("keep", ""), ("adjust", ""), ("mark", "")])
+    decision = forms.ChoiceField(
+        choices=[("accept", ""), ("keep", ""), ("adjust", ""), ("mark", ""), ("undo", "")]
+    )
     value = forms.IntegerField()
+    version = forms.IntegerField(required=False)
     reason = forms.CharField(required=False, max_length=1000)
+    reason_code = forms.ChoiceField(required=False, choices=ReturnReason.choices)
+    bring = forms.CharField(required=False, max_length=1000)
     amount = forms.CharField(required=False, max_length=80)
+
+
+class ExtendForm(forms.Form):
+    until = forms.DateField(
+        label=_("延期至"),
+        help_text=_("当天 18:00（北京时间）截止，例如 2026-12-31"),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    reason = forms.CharField(label=_("延期理由"), max_length=500)
+
+    def clean_until(self) -> dt.datetime:
+        day: dt.date = self.cleaned_data["until"]
+        return dt.datetime.combine(day, dt.time(18), tzinfo=BEIJING)

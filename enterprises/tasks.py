@@ -7,12 +7,14 @@ from typing import Any
 from celery import shared_task
 
 from innovscore.core.problems import Problem
+from parks.actors import Actor
 from parks.jobs import JobHandle, job
+from parks.models import Park
 from parks.scope import park_scope
 
 from .queries import batches, cycles
 from .services import cycles as cycle_services
-from .services import departments, library
+from .services import deadlines, departments, library
 
 
 @job(cycle_services.PREPARE)
@@ -57,3 +59,11 @@ def apply_batch(job: JobHandle) -> dict[str, Any]:
 def clean_files() -> None:
     """Scan uploads that wait for the scanner; remove stored bytes that nothing names."""
     library.clean_up()
+
+
+@shared_task(name="enterprises.watch_deadlines", ignore_result=True)
+def watch_deadlines() -> None:
+    """Reminders, notices and closing in every park; safe to run at any time and twice."""
+    for park in Park.objects.order_by("pk"):
+        with park_scope(park.pk):
+            deadlines.watch(by=Actor.system(park))

@@ -7,13 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from parks.queries import memberships
+from parks.queries import inbox, memberships
+from parks.scope import default_park_id
 
 from .navigation import entries_for
 
 
 def page_frame(request: HttpRequest) -> dict[str, Any]:
-    """Context of all templates: demo_mode, actor, park, nav, shell_template, git_version."""
+    """Context of all templates: demo_mode, actor, park, nav, shell_template, git_version, messages_unread."""
     actor = getattr(request, "actor", None)
     if actor is None and hasattr(request, "user"):
         membership = memberships.acting(request)
@@ -26,7 +27,13 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         "nav": _nav(request, actor) if shell != "public" else [],
         "shell_template": f"shells/{shell}.html",
         "git_version": settings.CODE_VERSION,
+        "messages_unread": _unread(actor) if shell != "public" else 0,
     }
+
+
+def _unread(actor: Any) -> int:
+    """Messages the person has not read; nothing outside of the park's scope, where error pages are made."""
+    return inbox.unread_count(actor) if default_park_id() == actor.park_id else 0
 
 
 def _nav(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:

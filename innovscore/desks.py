@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from enterprises.queries import cycles, declarations, enterprises
 from enterprises.states import CertificationState, DeclarationState
 from finance.queries import applications
+from parks import todo
 from parks.actors import Actor
-from parks.models import Notification
 from parks.workdays import deadline_in_words
 from rankings.queries import editions
 from rankings.states import EditionState
@@ -55,9 +55,12 @@ def tasks_for(actor: Actor) -> list[Task]:
     ]
 
 
-def unread(actor: Actor) -> int:
-    rows = Notification.objects.filter(read_at__isnull=True)
-    return rows.filter(organisation_id=actor.organisation_id).count() if actor.organisation_id else 0
+@todo.source("roof")
+def todos(actor: Actor) -> Iterator[todo.Todo]:
+    """What the rooms without a source of their own have waiting."""
+    for task in tasks_for(actor):
+        if task.count:
+            yield todo.Todo(task.label, task.url, task.count)
 
 
 def glance(actor: Actor) -> list[Figure]:
@@ -67,14 +70,6 @@ def glance(actor: Actor) -> list[Figure]:
     return _of_office(actor) if actor.role in OFFICE else []
 
 
-def _own_declarations(actor: Actor) -> int:
-    own = enterprises.own(actor)
-    if own is None:
-        return 0
-    waiting = (DeclarationState.OPEN, DeclarationState.RETURNED)
-    return declarations.of_enterprise(own).filter(state__in=waiting, cycle__state="open").count()
-
-
 def _own_certification(actor: Actor) -> int:
     own = enterprises.own(actor)
     return int(own is not None and own.certification_state in ("draft", "returned"))
@@ -82,13 +77,6 @@ def _own_certification(actor: Actor) -> int:
 
 WAITING: dict[str, Callable[[Actor], int]] = {
     "enterprises:certification": _own_certification,
-    "enterprises:declarations": _own_declarations,
-    "enterprises:cases": lambda actor: (
-        enterprises.certifications().filter(state=CertificationState.SUBMITTED).count()
-    ),
-    "enterprises:queue": lambda actor: (
-        declarations.queue().filter(state=DeclarationState.SUBMITTED, cycle__state="open").count()
-    ),
     "rankings:objections": lambda actor: editions.all_open_objections(),
     "finance:bank_applications": lambda actor: applications.to_bank(actor).filter(status="screened").count(),
     "finance:bank_check": lambda actor: applications.waiting_for_check(actor).count(),

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from parks.http import ParkRequest
 from parks.models import Park
 from parks.queries import memberships
+from parks.todo import todos_for
 
 from . import desks
 
@@ -24,11 +25,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def desk(request: ParkRequest, park: str) -> HttpResponse:
     """What waits for this role today."""
-    tasks = desks.tasks_for(request.actor)
     context = {
-        "tasks": tasks,
-        "waiting": [task for task in tasks if task.count],
+        "tasks": desks.tasks_for(request.actor),
+        "todos": todos_for(request.actor),
         "figures": desks.glance(request.actor),
-        "messages_unread": desks.unread(request.actor),
     }
     return render(request, "innovscore/desk.html", context)

@@ -143,6 +143,12 @@ CELERY_BEAT_SCHEDULE = {
     "witness": {"task": "rankings.witness", "schedule": 24 * 3600.0, "options": {"expires": 3600}},
     "deliver outbox": {"task": "parks.deliver_outbox", "schedule": 5.0, "options": {"expires": 5}},
     "clean files": {"task": "enterprises.clean_files", "schedule": 3600.0, "options": {"expires": 600}},
+    "daily digests": {"task": "parks.send_digests", "schedule": 600.0, "options": {"expires": 600}},
+    "declaration deadlines": {
+        "task": "enterprises.watch_deadlines",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
 }
 
 AUTH_USER_MODEL = "parks.Account"
@@ -234,7 +240,17 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
+EMAIL_FILE_PATH = str(BASE_DIR / ".local" / "mail")
+EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="innovscore@localhost")
+SITE_ADDRESS = env.str("SITE_ADDRESS", default="http://127.0.0.1:8000").rstrip("/")
+EGRESS_ALLOWED_NETWORKS = env.list("EGRESS_ALLOWED_NETWORKS", default=[])
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["parks.api.authentication.ActorAuthentication"],

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from .models import AuditEvent
+from .models import AuditEvent, Notification
 
 
 class AuditFilter(django_filters.FilterSet):
@@ -23,3 +25,18 @@ class AuditFilter(django_filters.FilterSet):
             | Q(object_id=value)
             | Q(object_type__icontains=value)
         )
+
+
+class InboxFilter(django_filters.FilterSet):
+    kind = django_filters.ChoiceFilter(label=_("类别"), choices=Notification.Kind.choices)
+    unread = django_filters.ChoiceFilter(
+        label=_("阅读状态"), choices=[("1", _("未读")), ("0", _("已读"))], method="by_read"
+    )
+
+    class Meta:
+        model = Notification
+        fields = ["kind", "unread"]
+
+    def by_read(self, queryset: QuerySet[Notification], name: str, value: str) -> QuerySet[Notification]:
+        marked: Any = queryset  # the inbox marks each message with is_read
+        return marked.filter(is_read=value == "0")

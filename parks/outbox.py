@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[OutboxMessage], None]
 _handlers: dict[str, Handler] = {}
 BACK_OFF = (5, 30, 120, 600, 3600, 21600)
+NOTICE = "notice"
+"""Topic of a message that may have to leave the platform; delivered by parks.notices."""
 GIVE_UP_AFTER = dt.timedelta(hours=72)
 
 
@@ -38,9 +40,40 @@ def publish(*, topic: str, aggregate: str, payload: Mapping[str, Any]) -> Outbox
     return OutboxMessage.objects.create(topic=topic, aggregate=aggregate, seq=last + 1, payload=dict(payload))
 
 
-def notify(*, organisation_id: int, text: str, url: str = "") -> None:
-    """Put a message into an organisation's inbox on the platform."""
-    Notification.objects.create(organisation_id=organisation_id, text=text[:300], url=url)
+def notify(
+    *,
+    organisation_id: int,
+    text: str,
+    url: str = "",
+    kind: str = Notification.Kind.NEWS,
+    role: str = "",
+    person_ref: int | None = None,
+    dedupe_key: str = "",
+) -> bool:
+    """Put a message into an inbox of the platform and tell those who want to hear of it by mail or in their chat group.
+
+    For everybody of the organisation, or only those with `role`, or one person. A message with a `dedupe_key` that
+    was sent before is not sent again. Returns whether it was sent.
+    """
+    row = Notification(
+        organisation_id=organisation_id,
+        text=text[:300],
+        url=url,
+        kind=kind,
+        role=role,
+        person_ref=person_ref,
+        dedupe_key=dedupe_key[:120],
+    )
+    if dedupe_key:
+        if Notification.objects.filter(dedupe_key=row.dedupe_key).exists():
+            return False
+        Notification.objects.bulk_create([row], ignore_conflicts=True)
+        stored = Notification.objects.get(dedupe_key=row.dedupe_key)
+    else:
+        row.save()
+        stored = row
+    publish(topic=NOTICE, aggregate=f"notice:{stored.pk}", payload={"notification": stored.pk})
+    return True
 
 
 def deliver_due(limit: int = 100) -> int:

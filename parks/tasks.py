@@ -7,7 +7,7 @@ from typing import Any
 from celery import shared_task
 from django.dispatch import receiver
 
-from . import jobs, outbox
+from . import jobs, notices, outbox
 from .models import Job
 from .signals import job_waiting
 
@@ -25,6 +25,11 @@ def sweep_jobs() -> None:
 @shared_task(name="parks.deliver_outbox", ignore_result=True)
 def deliver_outbox() -> None:
     outbox.deliver_due()
+
+
+@shared_task(name="parks.send_digests", ignore_result=True)
+def send_digests() -> None:
+    notices.send_digests()
 
 
 @receiver(job_waiting, dispatch_uid="parks.ring")

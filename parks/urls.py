@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import account, audit, jobs
+from .views import account, audit, inbox, jobs
 
 app_name = "parks"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("p/<slug:park>/jobs/<int:job_id>/", jobs.job, name="job"),
     path("p/<slug:park>/jobs/<int:job_id>/cancel/", jobs.cancel, name="job_cancel"),
     path("p/<slug:park>/jobs/<int:job_id>/retry/", jobs.retry, name="job_retry"),
+    path("p/<slug:park>/messages/", inbox.messages_list, name="messages"),
+    path("p/<slug:park>/messages/settings/", inbox.settings, name="message_settings"),
+    path("p/<slug:park>/messages/<int:message_id>/", inbox.open_message, name="message"),
+    path("p/<slug:park>/todo/", inbox.todo, name="todo"),
     path("p/<slug:park>/office/audit/", audit.trail, name="audit"),
     path("p/<slug:park>/office/audit/verify/", audit.verify, name="audit_verify"),
 ]

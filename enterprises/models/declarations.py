@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +33,10 @@ class Declaration(ParkModel):
     verified_by_name = models.CharField(max_length=80, blank=True)
     verified_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
+    extended_to = models.DateTimeField(null=True)
+    deadline_notice_at = models.DateTimeField(null=True)
+    closed_by_default_at = models.DateTimeField(null=True)
+    return_due_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -45,17 +50,25 @@ class Declaration(ParkModel):
         ]
         indexes = [models.Index(fields=["park", "cycle", "state"], name="declaration_queue")]
 
+    @property
+    def deadline(self) -> dt.datetime:
+        """Until when the enterprise may change it now: the return's date, its extension, or the cycle's deadline."""
+        if self.state == DeclarationState.RETURNED and self.return_due_at:
+            return self.return_due_at
+        return self.extended_to or self.cycle.declaration_deadline
+
 
 class DeclaredValue(ParkModel):
     """One raw input of a declaration. The department's value is never overwritten; a dispute stands beside it.
 
     Amounts are yuan for money, units for counts; entries are list items
-    [{"level", "rank", "name", "number", "date"}] for list inputs.
+    [{"level", "rank", "name", "number", "date"}] for list inputs. `draft` is what somebody is typing, as typed:
+    {"text", "reason", "explanation", "page"} and "entries" for lists; it never counts.
     """
 
     declaration = ParkForeignKey(Declaration, on_delete=models.CASCADE, related_name="values")
     code = models.CharField(max_length=64)
-    state = models.CharField(max_length=16, choices=ValueState.choices, default=ValueState.MISSING)
+    state = models.CharField(max_length=20, choices=ValueState.choices, default=ValueState.MISSING)
     prefilled_amount = models.DecimalField(max_digits=20, decimal_places=4, null=True)
     prefilled_entries = models.JSONField(null=True)
     source = models.CharField(max_length=32, blank=True)
@@ -63,11 +76,13 @@ class DeclaredValue(ParkModel):
     batch_ref = models.BigIntegerField(null=True)
     declared_amount = models.DecimalField(max_digits=20, decimal_places=4, null=True)
     declared_entries = models.JSONField(null=True)
-    draft_text = models.CharField(max_length=200, blank=True)
     reason = models.TextField(blank=True)
     explanation = models.TextField(blank=True)
     evidence = ParkForeignKey("parks.EvidenceFile", null=True, blank=True, related_name="+")
     evidence_page = models.PositiveIntegerField(null=True, blank=True)
+    draft = models.JSONField(null=True)
+    changed_by_ref = models.BigIntegerField(null=True)
+    changed_by_name = models.CharField(max_length=80, blank=True, db_default="")
     verified_amount = models.DecimalField(max_digits=20, decimal_places=4, null=True)
     verified_entries = models.JSONField(null=True)
     verified_by_ref = models.BigIntegerField(null=True)

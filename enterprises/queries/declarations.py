@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from indicators.queries.schemes import name_of, scheme_of
 from innovscore.core.problems import NotFound
 
 from .. import rules
-from ..models import Cycle, Declaration, DeclaredValue, Enterprise
-from ..states import ValueState
-from .verified import amounts_of
+from ..models import Cycle, Declaration, DeclaredValue, Delegation, Enterprise
+from ..states import DeclarationState, ValueState
+from . import anomalies
+from .verified import amounts_by_year
 
+UNDECIDED = (
+    ValueState.PREFILLED,
+    ValueState.CONFIRMED,
+    ValueState.DEFAULT_CONFIRMED,
+    ValueState.DISPUTED,
+)
+"""States of a value that a reviewer still has to decide about."""
+YEARS_SHOWN = 3
 WAITING = (ValueState.MISSING, ValueState.PREFILLED, ValueState.RETURNED)
 
 
@@ -31,6 +40,44 @@ class Item:
     last_year: Decimal | None
     findings: list[rules.Finding] = field(default_factory=list)
     source_name: str = ""
+    history: list[tuple[int, Decimal | None]] = field(default_factory=list)
+    others: list[anomalies.OtherSource] = field(default_factory=list)
+    reasons: list[anomalies.Reason] = field(default_factory=list)
+    asked_by: list[Any] = field(default_factory=list)
+
+    @property
+    def has_prefill(self) -> bool:
+        return self.value.prefilled_amount is not None or self.value.prefilled_entries is not None
+
+    @property
+    def known(self) -> Decimal | None:
+        """A figure to compare what is typed with: last year's, else the department's (yuan or units)."""
+        return self.last_year or self.value.prefilled_amount
+
+    @property
+    def slip(self) -> bool:
+        """Was the declared figure probably typed in yuan where 万元 was meant?"""
+        return self.is_money and rules.unit_slip(self.value.declared_amount, self.known)
+
+    @property
+    def errors(self) -> list[rules.Finding]:
+        return [finding for finding in self.findings if finding.level == "E"]
+
+    @property
+    def is_undecided(self) -> bool:
+        return self.value.state in UNDECIDED
+
+    @property
+    def typed_or_saved(self) -> dict[str, Any]:
+        """What the fields of the item show: the draft, else what is saved."""
+        value = self.value
+        saved = {"reason": value.reason, "explanation": value.explanation, "page": value.evidence_page or ""}
+        return saved | (value.draft or {})
+
+    @property
+    def is_signed(self) -> bool:
+        """May the figure be negative? Some phone keypads for numbers have no minus."""
+        return rules.may_be_negative(self.input)
 
     @property
     def is_money(self) -> bool:
@@ -59,6 +106,7 @@ class Item:
             self.value.state in WAITING
             or bool([f for f in self.findings if f.level == "E"])
             or self.needs_explanation
+            or bool(self.value.draft)
         )
 
     @property
@@ -73,6 +121,16 @@ class Section:
     code: str
     name: str
     items: list[Item]
+    delegation: Delegation | None = None
+
+    @property
+    def warnings(self) -> int:
+        """Items with a check that fails and still needs something."""
+        return sum(bool(item.errors) or item.needs_explanation for item in self.items)
+
+    @property
+    def is_started(self) -> bool:
+        return any(item.value.version > 1 for item in self.items)
 
     @property
     def done(self) -> int:
@@ -121,49 +179,35 @@ def of_enterprise(enterprise: Enterprise) -> QuerySet[Declaration]:
 
 
 def queue(cycle: Cycle | None = None) -> QuerySet[Declaration]:
-    """Declarations for the review list, with the number of disputed values."""
-    rows = Declaration.objects.select_related("enterprise__sub_park", "cycle").annotate(
-        disputed=Count("values", filter=Q(values__state=ValueState.DISPUTED))
+    """Declarations for the review list, with the numbers of disputed and of undecided values and their claims."""
+    rows = (
+        Declaration.objects.select_related("enterprise__sub_park", "cycle")
+        .prefetch_related("claims")
+        .annotate(
+            disputed=Count("values", filter=Q(values__state=ValueState.DISPUTED)),
+            undecided=Count("values", filter=Q(values__state__in=UNDECIDED)),
+        )
     )
     return (rows.filter(cycle=cycle) if cycle else rows).order_by("submitted_at", "pk")
 
 
-def sections(declaration: Declaration) -> list[Section]:
-    """All items of a declaration by dimension, with last year's figures and failing checks."""
-    scheme = scheme_of(declaration.cycle.scheme_version)
-    values = {
-        row.code: row
-        for row in DeclaredValue.objects.filter(declaration=declaration).select_related("evidence")
-    }
-    last = amounts_of(
-        enterprise_id=declaration.enterprise_id, year=declaration.cycle.year - 1, codes=list(values)
+def to_sign(person_id: int | None) -> QuerySet[Declaration]:
+    """Declarations of which every value is decided, none of them by this person: the second person's list."""
+    own = DeclaredValue.objects.filter(declaration=OuterRef("pk"), verified_by_ref=person_id)
+    open_values = DeclaredValue.objects.filter(
+        declaration=OuterRef("pk"), state__in=(*UNDECIDED, ValueState.RETURNED)
     )
-    failing: dict[str, list[rules.Finding]] = {}
-    for finding in rules.findings(scheme, values):
-        failing.setdefault(finding.code, []).append(finding)
-    home = _homes(scheme)
-    sources = {code: name_of(names) for code, names in scheme.body.get("sources", {}).items()}
-    made = []
-    for dimension in scheme.dimensions:
-        items = [
-            Item(
-                item,
-                name_of(item),
-                values[item.code],
-                last.get(item.code),
-                failing.get(item.code, []),
-                sources.get(values[item.code].source, values[item.code].source),
-            )
-            for item in scheme.inputs
-            if home.get(item.code) == dimension.code and item.code in values
-        ]
-        if items:
-            made.append(Section(dimension.code, name_of(dimension), items))
-    return made
+    return (
+        Declaration.objects.filter(state=DeclarationState.SUBMITTED)
+        .exclude(submitted_by_ref=person_id, submitted_by_ref__isnull=False)
+        .filter(~Exists(own), ~Exists(open_values))
+        .select_related("enterprise__sub_park", "cycle")
+        .order_by("submitted_at", "pk")
+    )
 
 
-def _homes(scheme: Any) -> dict[str, str]:
-    """Where each input is asked: the dimension that uses it most, the first of equals."""
+def topics(scheme: Any) -> dict[str, str]:
+    """Where each input is asked and reviewed: input code -> the dimension that uses it most, the first of equals."""
     votes: dict[str, Counter[str]] = {}
     for indicator in scheme.indicators:
         for code in indicator.inputs:
@@ -173,3 +217,83 @@ def _homes(scheme: Any) -> dict[str, str]:
         item.code: (votes[item.code].most_common(1)[0][0] if item.code in votes else first)
         for item in scheme.inputs
     }
+
+
+def topic_of(declaration: Declaration, code: str) -> str:
+    """The dimension of an input."""
+    return topics(scheme_of(declaration.cycle.scheme_version)).get(code, "")
+
+
+def topic_names(declaration: Declaration) -> list[tuple[str, str]]:
+    """(code, name) of the dimensions, in the scheme's order."""
+    return topic_names_of(declaration.cycle)
+
+
+def topic_names_of(cycle: Cycle) -> list[tuple[str, str]]:
+    """(code, name) of the dimensions of a cycle's scheme, in its order."""
+    return [(one.code, name_of(one)) for one in scheme_of(cycle.scheme_version).dimensions]
+
+
+def with_open_topic(rows: QuerySet[Declaration], cycle: Cycle, topic: str) -> QuerySet[Declaration]:
+    """Only declarations that have an undecided value of a dimension."""
+    codes = [
+        code for code, dimension in topics(scheme_of(cycle.scheme_version)).items() if dimension == topic
+    ]
+    waiting = DeclaredValue.objects.filter(declaration=OuterRef("pk"), code__in=codes, state__in=UNDECIDED)
+    return rows.filter(Exists(waiting))
+
+
+def sections(declaration: Declaration, *, for_review: bool = False) -> list[Section]:
+    """All items of a declaration by dimension, with figures of former years, other sources and failing checks.
+
+    `for_review` adds the reasons to look closer, which are for the office only.
+    """
+    scheme = scheme_of(declaration.cycle.scheme_version)
+    values = {
+        row.code: row
+        for row in DeclaredValue.objects.filter(declaration=declaration).select_related("evidence")
+    }
+    year = declaration.cycle.year
+    past = amounts_by_year(
+        enterprise_id=declaration.enterprise_id, years=range(year - YEARS_SHOWN + 1, year), codes=list(values)
+    )
+    last = past.get(year - 1, {})
+    failing: dict[str, list[rules.Finding]] = {}
+    for finding in rules.findings(scheme, values):
+        failing.setdefault(finding.code, []).append(finding)
+    others = anomalies.other_sources(declaration, values)
+    why = (
+        anomalies.reasons(declaration=declaration, values=values, last=last, others=others)
+        if for_review
+        else {}
+    )
+    sources = {code: name_of(names) for code, names in scheme.body.get("sources", {}).items()}
+    home = topics(scheme)
+    delegated = {row.dimension: row for row in Delegation.objects.filter(declaration=declaration)}
+    made = []
+    for dimension in scheme.dimensions:
+        items = [
+            Item(
+                input=item,
+                name=name_of(item),
+                value=values[item.code],
+                last_year=last.get(item.code),
+                findings=failing.get(item.code, []),
+                source_name=sources.get(values[item.code].source, values[item.code].source),
+                history=[
+                    *((one, past.get(one, {}).get(item.code)) for one in range(year - YEARS_SHOWN + 1, year)),
+                    (year, values[item.code].amount),
+                ],
+                others=[
+                    replace(one, source=sources.get(one.source, one.source))
+                    for one in others.get(item.code, [])
+                ],
+                reasons=why.get(item.code, []),
+                asked_by=[one for one in scheme.indicators if item.code in one.inputs],
+            )
+            for item in scheme.inputs
+            if home.get(item.code) == dimension.code and item.code in values
+        ]
+        if items:
+            made.append(Section(dimension.code, name_of(dimension), items, delegated.get(dimension.code)))
+    return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from innovscore.core.problems import NotFound
+from innovscore.core.problems import NotFound, Refused
 from parks.actors import Actor
 
 from ..models import Certification, Enterprise, SubParkStay
@@ -36,6 +36,14 @@ def get(enterprise_id: int) -> Enterprise:
     if enterprise is None:
         raise NotFound(code="not_found", message=_("没有找到这家企业。"))
     return enterprise
+
+
+def by_uscc(code: str) -> Enterprise:
+    """A member of the park by its code; raises Refused at the field."""
+    found = members().filter(uscc=code.strip().upper()).first()
+    if found is None:
+        raise Refused(code="no_enterprise", field="uscc", message=_("本园区没有这个信用代码的企业，请检查。"))
+    return found
 
 
 def certifications() -> QuerySet[Certification]:

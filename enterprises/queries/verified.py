@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -21,9 +21,9 @@ BATCH = 5000
 EFFECTIVE = """
 SELECT d.id, v.code, v.state,
        CASE WHEN v.state IN ('verified', 'confirmed', 'disputed') THEN coalesce(v.verified_amount, v.declared_amount, v.prefilled_amount)
-            WHEN v.state IN ('prefilled', 'rejected') THEN v.prefilled_amount END,
+            WHEN v.state IN ('prefilled', 'default_confirmed', 'rejected') THEN v.prefilled_amount END,
        CASE WHEN v.state IN ('verified', 'confirmed', 'disputed') THEN coalesce(v.verified_entries, v.declared_entries, v.prefilled_entries)
-            WHEN v.state IN ('prefilled', 'rejected') THEN v.prefilled_entries END::text,
+            WHEN v.state IN ('prefilled', 'default_confirmed', 'rejected') THEN v.prefilled_entries END::text,
        v.source, v.as_of, v.verified_by_name
   FROM enterprises_declaration d JOIN enterprises_declaredvalue v ON v.park_id = d.park_id AND v.declaration_id = d.id
  WHERE d.id = ANY(%s) ORDER BY d.id
@@ -104,7 +104,11 @@ def _state(state: str, amount: Decimal | None, entries: list[Any] | None) -> str
         return state
     if amount is None and entries is None:
         return "missing"
-    return "prefilled" if state in (ValueState.PREFILLED, ValueState.REJECTED) else "reported"
+    return (
+        "prefilled"
+        if state in (ValueState.PREFILLED, ValueState.DEFAULT_CONFIRMED, ValueState.REJECTED)
+        else "reported"
+    )
 
 
 def _penalties(cycle: Cycle) -> dict[int, tuple[str, ...]]:
@@ -196,11 +200,21 @@ def excluded_counts(cycle: Cycle) -> dict[str, int]:
 
 def amounts_of(*, enterprise_id: int, year: int, codes: Sequence[str]) -> dict[str, Decimal | None]:
     """Verified figures of one enterprise and year (yuan, or units); None where there is no verified value."""
+    found = amounts_by_year(enterprise_id=enterprise_id, years=(year,), codes=codes).get(year, {})
+    return {code: found.get(code) for code in codes}
+
+
+def amounts_by_year(
+    *, enterprise_id: int, years: Iterable[int], codes: Sequence[str]
+) -> dict[int, dict[str, Decimal | None]]:
+    """Verified figures of one enterprise by year and input code (yuan, or units); absent where there is none."""
     rows = DeclaredValue.objects.filter(
         declaration__enterprise_id=enterprise_id,
-        declaration__cycle__year=year,
+        declaration__cycle__year__in=list(years),
         declaration__state__in=COUNTED,
         code__in=list(codes),
-    )
-    found = {row.code: row.amount for row in rows}
-    return {code: found.get(code) for code in codes}
+    ).select_related("declaration__cycle")
+    found: dict[int, dict[str, Decimal | None]] = {}
+    for row in rows:
+        found.setdefault(row.declaration.cycle.year, {})[row.code] = row.amount
+    return found

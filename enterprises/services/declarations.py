@@ -1,51 +1,55 @@
-"""What an enterprise does with its declaration: confirm, correct, explain, submit.
+"""What an enterprise does with the values of its declaration: confirm, correct, explain; drafts of what is typed.
 
 The department's value is never overwritten: a correction stands beside it with reason and evidence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from indicators.queries.schemes import name_of, scheme_of
-from innovscore.core.canonical import canonical_json
-from innovscore.core.digest import sha256_hex
-from innovscore.core.problems import Conflict, Forbidden, Refused
+from indicators.queries.schemes import scheme_of
+from innovscore.core.problems import Conflict, Refused
 from parks import audit
 from parks.actors import Actor
-from parks.clock import db_now
+from parks.clock import BEIJING, db_now
 from parks.models import EvidenceFile
 
 from .. import rules
-from ..models import Declaration, DeclaredValue
+from ..models import Declaration, DeclaredValue, ReturnItem
 from ..states import CycleState, DeclarationState, ValueState
 
 EDITABLE = (DeclarationState.OPEN, DeclarationState.RETURNED)
 SHORTEST_TEXT = 4
+DRAFT_FIELDS = ("text", "reason", "explanation", "page")
+LONGEST_DRAFT = 4000
+MOST_ENTRIES = 200
 
 
-def confirm(*, by: Actor, declaration: Declaration, codes: Sequence[str]) -> int:
-    """Confirm pre-filled values as they stand. Returns how many changed state."""
+def confirm(*, by: Actor, declaration: Declaration, codes: Sequence[str], answer: str = "") -> int:
+    """Confirm pre-filled values as they stand. Returns how many changed state. `answer` is said to a return."""
     with transaction.atomic():
-        locked = _editable(declaration)
+        locked = editable(declaration)
         rows = DeclaredValue.objects.select_for_update().filter(
             declaration=locked,
             code__in=codes,
-            state__in=(ValueState.PREFILLED, ValueState.RETURNED),
+            state__in=(ValueState.PREFILLED, ValueState.DEFAULT_CONFIRMED, ValueState.RETURNED),
             declared_amount__isnull=True,
             declared_entries__isnull=True,
         )
         changed = [
-            row.code for row in rows if row.prefilled_amount is not None or row.prefilled_entries is not None
+            row for row in rows if row.prefilled_amount is not None or row.prefilled_entries is not None
         ]
-        _touch(rows.filter(code__in=changed), state=ValueState.CONFIRMED)
-        if changed:
-            audit.record(by=by, action="values.confirmed", obj=locked, after={"codes": sorted(changed)})
+        for row in changed:
+            before = {"state": row.state}
+            _answer_return(by, row, answer or _("数据正确，维持原值"))
+            row.state = ValueState.CONFIRMED
+            _save(by, row)
+            audit.record(by=by, action="value.confirmed", obj=row, before=before, after={"state": row.state})
     return len(changed)
 
 
@@ -57,14 +61,16 @@ def correct(
     with transaction.atomic():
         value = _value(declaration, code, version)
         first = value.prefilled_amount is None and value.prefilled_entries is None
-        if not first and len(reason.strip()) < SHORTEST_TEXT:
+        needs_reason = not first or value.state == ValueState.RETURNED
+        if needs_reason and len(reason.strip()) < SHORTEST_TEXT:
             raise Refused(code="reason_missing", field="reason", message=_("请说明更正原因（至少 4 个字）。"))
         _check_entries(declaration, code, entries)
-        before = {"state": value.state, "amount": value.amount}
+        before = {"state": value.state, "amount": value.amount, "entries": value.entries}
+        _answer_return(by, value, reason)
         value.declared_amount, value.declared_entries = amount, entries
         value.reason, value.evidence, value.evidence_page = reason.strip(), evidence or value.evidence, page
         value.state = ValueState.CONFIRMED if first else ValueState.DISPUTED
-        _save(value)
+        _save(by, value)
         audit.record(
             by=by,
             action="value.corrected",
@@ -76,14 +82,29 @@ def correct(
     return value
 
 
+def withdraw_correction(*, by: Actor, declaration: Declaration, code: str, version: int) -> DeclaredValue:
+    """Go back to the department's value: the correction and its reason are taken back."""
+    with transaction.atomic():
+        value = _value(declaration, code, version)
+        if value.state != ValueState.DISPUTED:
+            raise Refused(code="no_correction", message=_("这一项没有更正可以撤回。"))
+        before = {"amount": value.declared_amount, "entries": value.declared_entries}
+        value.declared_amount = value.declared_entries = value.evidence = value.evidence_page = None
+        value.reason, value.state = "", ValueState.PREFILLED
+        _save(by, value)
+        audit.record(by=by, action="value.correction_withdrawn", obj=value, before=before)
+    return value
+
+
 def confirm_zero(*, by: Actor, declaration: Declaration, code: str, version: int) -> None:
     """State that there was none in the year; for an input without a department's value."""
     with transaction.atomic():
         value = _value(declaration, code, version)
         if value.prefilled_amount is not None or value.prefilled_entries is not None:
             raise Refused(code="has_value", message=_("部门已有数值，请选择“更正”并说明原因。"))
+        _answer_return(by, value, _("确认本年度没有"))
         value.state, value.declared_amount, value.declared_entries = ValueState.ZERO_CONFIRMED, None, None
-        _save(value)
+        _save(by, value)
         audit.record(by=by, action="value.zero_confirmed", obj=value)
 
 
@@ -96,9 +117,10 @@ def not_applicable(*, by: Actor, declaration: Declaration, code: str, version: i
         raise Refused(code="reason_missing", field="reason", message=_("请说明不适用的原因（至少 4 个字）。"))
     with transaction.atomic():
         value = _value(declaration, code, version)
+        _answer_return(by, value, reason)
         value.state, value.reason = ValueState.NOT_APPLICABLE, reason.strip()
         value.declared_amount = value.declared_entries = None
-        _save(value)
+        _save(by, value)
         audit.record(by=by, action="value.not_applicable", obj=value, reason=reason)
 
 
@@ -111,107 +133,111 @@ def explain(*, by: Actor, declaration: Declaration, code: str, version: int, tex
     with transaction.atomic():
         value = _value(declaration, code, version)
         value.explanation = text.strip()
-        _save(value)
+        if value.draft:
+            value.draft = {k: v for k, v in value.draft.items() if k != "explanation"} or None
+        _save(by, value, keep_draft=True)
         audit.record(by=by, action="value.explained", obj=value, reason=text.strip())
 
 
-def submit(*, by: Actor, declaration: Declaration, seen_hash: str) -> Declaration:
-    """Sign and hand in. Needs the signatory, no failing E check, every W explained, and the content that was shown."""
-    if by.role != "enterprise_signatory":
-        raise Forbidden(
-            code="signatory_only", message=_("申报须由法定代表人签署提交。请通知法定代表人登录签署。")
-        )
+def save_draft(
+    *, by: Actor, declaration: Declaration, code: str, version: int, draft: Mapping[str, Any]
+) -> DeclaredValue:
+    """Keep what somebody is typing, as typed, even when it cannot be read. It never counts.
+
+    Sending the same draft again changes nothing (a retry after a lost answer). Raises Conflict when somebody else
+    changed the item meanwhile; nothing of theirs is lost.
+    """
+    kept = _clean_draft(draft)
     with transaction.atomic():
-        locked = _editable(declaration)
-        values = {row.code: row for row in DeclaredValue.objects.filter(declaration=locked)}
-        blockers = blocking(locked, values)
-        if blockers:
-            raise Refused(
-                code="not_ready",
-                message=_("还有 %(n)s 处需要处理：%(first)s") % {"n": len(blockers), "first": blockers[0]},
-            )
-        digest = content_hash(values)
-        if seen_hash != digest:
-            raise Conflict(code="content_changed", message=_("内容在您阅读后有变化，请重新核对后签署。"))
-        locked.state, locked.content_hash = DeclarationState.SUBMITTED, digest
-        locked.submitted_by_ref, locked.submitted_by_name, locked.submitted_at = (
-            by.person_id,
-            by.person_name,
-            db_now(),
-        )
-        locked.version += 1
-        locked.save()
-        audit.record(by=by, action="declaration.submitted", obj=locked, after={"content_hash": digest})
-    return locked
+        locked = editable(declaration)
+        value = _locked(locked, code)
+        if value.draft == kept and value.changed_by_ref == by.person_id:
+            return value
+        _check_version(value, version)
+        value.draft = kept
+        _save(by, value, keep_draft=True)
+    return value
 
 
-def blocking(declaration: Declaration, values: dict[str, DeclaredValue]) -> list[str]:
-    """What stands in the way of submitting, in words."""
-    scheme = scheme_of(declaration.cycle.scheme_version)
-    names = {item.code: name_of(item) for item in scheme.inputs}
-    blockers = []
-    for finding in rules.findings(scheme, values):
-        explained = values[finding.code].explanation or values[finding.code].reason
-        if finding.level == "E" or not explained:
-            blockers.append(f"{names[finding.code]}：{name_of({'zh': finding.zh, 'en': finding.en})}")
-    blockers += [
-        _("%(name)s：退回后尚未处理") % {"name": names[v.code]}
-        for v in values.values()
-        if v.state == ValueState.RETURNED and v.code in names
-    ]
-    return blockers
+def drop_draft(*, by: Actor, declaration: Declaration, code: str, version: int) -> None:
+    """Throw away what was typed and not saved."""
+    with transaction.atomic():
+        value = _value(declaration, code, version)
+        _save(by, value)
 
 
-def content_hash(values: dict[str, DeclaredValue]) -> str:
-    """SHA-256 of what is declared: per input the state, figure and items that count."""
-    content = {
-        code: {"state": v.state, "amount": v.amount, "entries": v.entries} for code, v in values.items()
-    }
-    return sha256_hex(canonical_json(content).encode())
-
-
-def _editable(declaration: Declaration) -> Declaration:
+def editable(declaration: Declaration) -> Declaration:
+    """The declaration, locked. Raises Conflict when it cannot be changed now, saying why."""
     locked = (
         Declaration.objects.select_for_update(of=("self",))
-        .select_related("cycle__scheme_version")
+        .select_related("cycle__scheme_version", "enterprise")
         .get(pk=declaration.pk)
     )
     if locked.cycle.state != CycleState.OPEN or locked.state not in EDITABLE:
         raise Conflict(code="not_editable", message=_("申报已提交或本年度已冻结，不能再修改。"))
-    if locked.cycle.declaration_deadline < db_now():
+    if locked.deadline < db_now():
         raise Conflict(
             code="deadline_over",
             message=_("填报已于 %(at)s 截止。如需延期，请联系园区。")
-            % {"at": f"{locked.cycle.declaration_deadline:%Y-%m-%d %H:%M}"},
+            % {"at": f"{locked.deadline.astimezone(BEIJING):%Y-%m-%d %H:%M}"},
         )
     return locked
 
 
+def _clean_draft(draft: Mapping[str, Any]) -> dict[str, Any] | None:
+    kept: dict[str, Any] = {
+        name: str(draft[name]).replace("\x00", "")
+        for name in DRAFT_FIELDS
+        if str(draft.get(name, "")).strip()
+    }
+    entries = draft.get("entries") or []
+    if entries:
+        kept["entries"] = list(entries)[:MOST_ENTRIES]
+    if sum(len(str(part)) for part in kept.values()) > LONGEST_DRAFT + 300 * len(entries):
+        raise Refused(code="draft_too_long", message=_("填写的内容过长，请缩短后再保存。"))
+    return kept or None
+
+
 def _value(declaration: Declaration, code: str, version: int) -> DeclaredValue:
-    locked = _editable(declaration)
-    value = (
-        DeclaredValue.objects.select_for_update(of=("self",)).filter(declaration=locked, code=code).first()
-    )
-    if value is None:
-        raise Refused(code="unknown_input", message=_("没有这一项。"))
-    if value.version != version:
-        raise Conflict(
-            code="changed_meanwhile",
-            field=code,
-            message=_("这一项刚被他人修改，请查看新值后再保存。您填写的内容没有覆盖对方的修改。"),
-        )
+    value = _locked(editable(declaration), code)
+    _check_version(value, version)
     return value
 
 
-def _save(value: DeclaredValue) -> None:
+def _locked(declaration: Declaration, code: str) -> DeclaredValue:
+    value = (
+        DeclaredValue.objects.select_for_update(of=("self",))
+        .filter(declaration=declaration, code=code)
+        .first()
+    )
+    if value is None:
+        raise Refused(code="unknown_input", message=_("没有这一项。"))
+    return value
+
+
+def _check_version(value: DeclaredValue, version: int) -> None:
+    if value.version != version:
+        raise Conflict(
+            code="changed_meanwhile",
+            field=value.code,
+            message=_("这一项刚被他人修改，请查看新值后再保存。您填写的内容没有覆盖对方的修改。"),
+        )
+
+
+def _save(by: Actor, value: DeclaredValue, *, keep_draft: bool = False) -> None:
+    if not keep_draft:
+        value.draft = None
+    value.changed_by_ref, value.changed_by_name = by.person_id, by.person_name
     value.version += 1
     value.save()
 
 
-def _touch(rows: Any, *, state: str) -> None:
-    from django.db.models import F
-
-    rows.update(state=state, version=F("version") + 1, updated_at=db_now())
+def _answer_return(by: Actor, value: DeclaredValue, text: str) -> None:
+    """What is done to a returned item is its answer."""
+    if value.state == ValueState.RETURNED:
+        ReturnItem.objects.filter(value=value, notice__isnull=False, answered_at__isnull=True).update(
+            answer=text.strip(), answered_by_name=by.person_name, answered_at=db_now()
+        )
 
 
 def _check_entries(declaration: Declaration, code: str, entries: list[dict[str, Any]] | None) -> None:

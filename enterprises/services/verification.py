@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Conflict, Forbidden, Refused
 from parks import audit, outbox
 from parks.actors import Actor
-from parks.clock import db_now
+from parks.clock import BEIJING, db_now
+from parks.models import Notification
+from parks.workdays import add_working_days
 
-from ..models import Declaration, DeclaredValue, VerificationDecision
-from ..states import DeclarationState, ValueState
+from ..models import Declaration, DeclaredValue, ReturnItem, ReturnNotice, VerificationDecision
+from ..queries import declarations as queries
+from ..queries import reviews
+from ..states import DeclarationState, ReturnReason, ValueState
+from .deadlines import CLOSING_HOUR, undecided_state
 
 MOST_RETURNS = 2
-OPEN_VALUES = (ValueState.PREFILLED, ValueState.CONFIRMED, ValueState.DISPUTED)
-DECISIONS = ("accept", "keep", "adjust", "mark")
+RETURN_WORKING_DAYS = 5
+OPEN_VALUES = queries.UNDECIDED
+DECISIONS = ("accept", "keep", "adjust", "mark", "undo")
+NEED_NO_REASON = ("accept", "undo")
 
 
-def accept_undisputed(*, by: Actor, declaration: Declaration) -> int:
-    """Accept every value that the enterprise did not dispute. Returns how many."""
+def accept_undisputed(*, by: Actor, declaration: Declaration, topic: str = "") -> int:
+    """Accept every value that the enterprise did not dispute and that no check or anomaly points at.
+
+    Only of one topic (a dimension) when given. Returns how many.
+    """
     with transaction.atomic():
-        locked = _in_review(by, declaration)
+        locked = _in_review(by, declaration, topic)
+        calm = [
+            item.value.pk
+            for section in queries.sections(locked, for_review=True)
+            if topic in ("", section.code)
+            for item in section.items
+            if not item.findings and not item.reasons
+        ]
         rows = DeclaredValue.objects.select_for_update().filter(
-            declaration=locked, state__in=(ValueState.PREFILLED, ValueState.CONFIRMED)
+            pk__in=calm,
+            state__in=(ValueState.PREFILLED, ValueState.CONFIRMED, ValueState.DEFAULT_CONFIRMED),
         )
         count = 0
         for value in rows:
             _decide(by=by, value=value, decision="accept", amount=value.amount, entries=value.entries)
             count += 1
         if count:
-            audit.record(by=by, action="values.accepted", obj=locked, after={"count": count})
+            audit.record(by=by, action="values.accepted", obj=locked, after={"count": count, "topic": topic})
     return count
 
 
@@ -44,25 +64,36 @@ def decide(
     decision: str,
     reason: str = "",
     reason_code: str = "",
+    bring: str = "",
     amount: Decimal | None = None,
+    version: int | None = None,
 ) -> None:
-    """Decide one value: accept what is declared, keep the department's, adjust to another, or mark for return.
+    """Decide one value: accept what is declared, keep the department's, adjust to another, mark for return, or undo.
 
-    All but accepting need a reason. Raises Forbidden for one's own declaration.
+    All but accepting and undoing need a reason. Raises Forbidden for one's own declaration or with a conflict of
+    interest, Conflict when a colleague has the case or the item changed meanwhile.
     """
     if decision not in DECISIONS:
         raise Refused(code="unknown_decision", message=_("请选择采信、维持部门数据、调整或退回。"))
-    if decision != "accept" and len(reason.strip()) < 4:
+    if decision not in NEED_NO_REASON and len(reason.strip()) < 4:
         raise Refused(
             code="reason_missing", field="reason", message=_("请写明理由（至少 4 个字），企业会看到。")
         )
     if decision == "adjust" and amount is None:
         raise Refused(code="amount_missing", field="amount", message=_("请填写调整后的数值。"))
     with transaction.atomic():
-        locked = _in_review(by, value.declaration)
+        locked = _in_review(by, value.declaration, queries.topic_of(value.declaration, value.code))
         row = DeclaredValue.objects.select_for_update().get(pk=value.pk, declaration=locked)
+        if version is not None and row.version != version:
+            raise Conflict(
+                code="changed_meanwhile", message=_("这一项刚被另一位审核员处理，请查看后再决定。")
+            )
+        if row.state == ValueState.RETURNED and decision != "mark":
+            _unmark(row)
         if decision == "mark":
-            _mark(by=by, value=row, reason=reason.strip(), reason_code=reason_code)
+            _mark(by=by, value=row, reason=reason.strip(), reason_code=reason_code, bring=bring.strip())
+        elif decision == "undo":
+            _undo(by=by, value=row)
         elif decision == "adjust":
             _decide(by=by, value=row, decision=decision, amount=amount, entries=row.entries, reason=reason)
         elif decision == "keep":
@@ -75,39 +106,62 @@ def decide(
                 reason=reason,
             )
         else:
+            _clear(row)
             _decide(
                 by=by, value=row, decision=decision, amount=row.amount, entries=row.entries, reason=reason
             )
         audit.record(by=by, action=f"value.{decision}", obj=row, after={"state": row.state}, reason=reason)
 
 
-def send_back(*, by: Actor, declaration: Declaration) -> None:
-    """Return the declaration once, with all marked values in one notice; at most twice."""
+def send_back(*, by: Actor, declaration: Declaration, sure: bool = True) -> ReturnNotice:
+    """Return the declaration once, with all marked values in one notice 一次性告知; at most twice.
+
+    Unless `sure`, items that a check or anomaly points at and that are neither decided nor marked are named first,
+    because a second notice for what could have been said now is not allowed. Due in 5 working days.
+    """
     with transaction.atomic():
         locked = _in_review(by, declaration)
-        marked = list(DeclaredValue.objects.filter(declaration=locked, state=ValueState.RETURNED))
+        marked = list(ReturnItem.objects.filter(value__declaration=locked, notice__isnull=True))
         if not marked:
             raise Refused(code="nothing_marked", message=_("请先标出需要补正的项目并写明理由。"))
         if locked.returns >= MOST_RETURNS:
             raise Conflict(code="no_third_return", message=_("已退回两次，应依现有材料作出核定。"))
-        locked.state, locked.returns = DeclarationState.RETURNED, locked.returns + 1
-        locked.save(update_fields=["state", "returns"])
-        last = _("这是最后一次补正机会。") if locked.returns == MOST_RETURNS else ""
-        text = _("%(year)s 年度申报退回补正，共 %(n)s 项，请逐项处理后重新提交。%(last)s") % {
-            "year": locked.cycle.year,
-            "n": len(marked),
-            "last": last,
-        }
-        outbox.notify(organisation_id=locked.enterprise.organisation_id, text=text)
+        forgotten = [] if sure else warned_and_open(locked)
+        if forgotten:
+            raise Refused(
+                code="unmarked_warned",
+                message=_("这些项目有提示但未标记：%(names)s。确定不需要补正？补正须一次告知。")
+                % {"names": "、".join(forgotten)},
+            )
+        notice = _issue(by, locked, marked)
         audit.record(
-            by=by, action="declaration.returned", obj=locked, after={"codes": sorted(v.code for v in marked)}
+            by=by,
+            action="declaration.returned",
+            obj=locked,
+            after={
+                "codes": sorted(
+                    DeclaredValue.objects.filter(return_items__in=marked).values_list("code", flat=True)
+                ),
+                "due": notice.due_at.isoformat(),
+            },
         )
+    return notice
+
+
+def warned_and_open(declaration: Declaration) -> list[str]:
+    """Names of items that a check or anomaly points at and that nobody decided or marked."""
+    return [
+        item.name
+        for section in queries.sections(declaration, for_review=True)
+        for item in section.items
+        if item.value.state in OPEN_VALUES and (item.findings or item.reasons)
+    ]
 
 
 def sign(*, by: Actor, declaration: Declaration) -> Declaration:
     """The second signature: every value is decided and somebody else decided them. The declaration is verified."""
     with transaction.atomic():
-        locked = _in_review(by, declaration)
+        locked = _in_review(by, declaration, claimed=False)
         values = list(DeclaredValue.objects.filter(declaration=locked))
         undecided = [v for v in values if v.state in (*OPEN_VALUES, ValueState.RETURNED)]
         if undecided:
@@ -123,18 +177,52 @@ def sign(*, by: Actor, declaration: Declaration) -> Declaration:
             db_now(),
         )
         locked.save()
+        locked.claims.all().delete()
         outbox.notify(
             organisation_id=locked.enterprise.organisation_id,
             text=_("%(year)s 年度申报已核定。") % {"year": locked.cycle.year},
+            kind=Notification.Kind.DECISION,
+            url=_page(by, "declaration", locked),
         )
         audit.record(by=by, action="declaration.verified", obj=locked)
     return locked
 
 
-def _in_review(by: Actor, declaration: Declaration) -> Declaration:
+def _issue(by: Actor, locked: Declaration, marked: list[ReturnItem]) -> ReturnNotice:
+    now = db_now()
+    last_day = add_working_days(now.astimezone(BEIJING).date(), RETURN_WORKING_DAYS)
+    due = dt.datetime.combine(last_day, CLOSING_HOUR, tzinfo=BEIJING)
+    locked.state, locked.returns, locked.return_due_at = DeclarationState.RETURNED, locked.returns + 1, due
+    locked.save(update_fields=["state", "returns", "return_due_at"])
+    notice = ReturnNotice.objects.create(
+        declaration=locked, number=locked.returns, due_at=due, sent_by_ref=by.person_id, sent_by_name=by.person_name,
+        sent_at=now,
+    )  # fmt: skip
+    ReturnItem.objects.filter(pk__in=[item.pk for item in marked]).update(notice=notice)
+    last = _("这是最后一次补正机会。") if locked.returns == MOST_RETURNS else ""
+    text = _("%(year)s 年度申报退回补正，共 %(n)s 项，请逐项处理后重新提交。%(last)s") % {
+        "year": locked.cycle.year,
+        "n": len(marked),
+        "last": last,
+    }
+    outbox.notify(
+        organisation_id=locked.enterprise.organisation_id,
+        text=text,
+        kind=Notification.Kind.RETURN,
+        url=_page(by, "returns", locked),
+    )
+    return notice
+
+
+def _page(by: Actor, name: str, declaration: Declaration) -> str:
+    return reverse(f"enterprises:{name}", kwargs={"park": by.park_code, "year": declaration.cycle.year})
+
+
+def _in_review(by: Actor, declaration: Declaration, topic: str = "", *, claimed: bool = True) -> Declaration:
+    """The declaration, locked. Raises when it is not in review, is the reviewer's own, or a colleague has it."""
     locked = (
         Declaration.objects.select_for_update(of=("self",))
-        .select_related("cycle", "enterprise")
+        .select_related("cycle__scheme_version", "enterprise")
         .get(pk=declaration.pk)
     )
     if locked.state != DeclarationState.SUBMITTED:
@@ -142,15 +230,47 @@ def _in_review(by: Actor, declaration: Declaration) -> Declaration:
             code="not_in_review",
             message=_("这份申报当前为“%(state)s”，不在核定中。") % {"state": locked.get_state_display()},
         )
-    if locked.submitted_by_ref == by.person_id:
+    if locked.submitted_by_ref is not None and locked.submitted_by_ref == by.person_id:
         raise Forbidden(code="own_case", message=_("不能核定自己签署的申报。"))
+    if reviews.has_conflict(enterprise_id=locked.enterprise_id, person_id=by.person_id):
+        raise Forbidden(code="conflict_of_interest", message=_("您已申报与该企业有利益关系，须回避。"))
+    other = reviews.claim_of_other(locked, topic=topic, person_id=by.person_id) if claimed else None
+    if other is not None:
+        raise Conflict(
+            code="claimed",
+            message=_("%(who)s 已于 %(at)s 领取，请由其处理或等待释放。")
+            % {"who": other.person_name, "at": f"{other.claimed_at.astimezone(BEIJING):%m-%d %H:%M}"},
+        )
     return locked
+
+
+def _clear(value: DeclaredValue) -> None:
+    """Take an earlier decision off the value; it stays in the list of decisions."""
+    value.verified_amount = value.verified_entries = None
+    value.verified_by_ref, value.verified_by_name, value.verified_at = None, "", None
+
+
+def _undo(*, by: Actor, value: DeclaredValue) -> None:
+    before = _shown(value)
+    if value.state in (ValueState.VERIFIED, ValueState.REJECTED):
+        _clear(value)
+        value.state = undecided_state(value)
+    value.version += 1
+    value.save()
+    _record(by=by, value=value, decision="undo", before=before)
+
+
+def _unmark(value: DeclaredValue) -> None:
+    """Take the mark for return off; what was marked and not sent is forgotten."""
+    ReturnItem.objects.filter(value=value, notice__isnull=True).delete()
+    value.state = undecided_state(value)
+    value.save(update_fields=["state"])
 
 
 def _decide(
     *, by: Actor, value: DeclaredValue, decision: str, amount: Decimal | None, entries: Any, reason: str = ""
 ) -> None:
-    before = {"state": value.state, "amount": str(value.amount) if value.amount is not None else None}
+    before = _shown(value)
     value.state = (
         ValueState.REJECTED
         if decision == "keep" and value.prefilled_amount is None and value.prefilled_entries is None
@@ -163,11 +283,27 @@ def _decide(
     _record(by=by, value=value, decision=decision, before=before, reason=reason)
 
 
-def _mark(*, by: Actor, value: DeclaredValue, reason: str, reason_code: str) -> None:
-    before = {"state": value.state}
+def _mark(*, by: Actor, value: DeclaredValue, reason: str, reason_code: str, bring: str) -> None:
+    before = _shown(value)
+    _clear(value)
+    ReturnItem.objects.update_or_create(
+        value=value,
+        notice=None,
+        defaults={
+            "reason_code": reason_code if reason_code in ReturnReason.values else ReturnReason.OTHER,
+            "reason": reason,
+            "bring": bring,
+            "state_before": before["state"],
+            "shown_before": before,
+        },
+    )
     value.state, value.version = ValueState.RETURNED, value.version + 1
     value.save()
     _record(by=by, value=value, decision="return", before=before, reason=reason, reason_code=reason_code)
+
+
+def _shown(value: DeclaredValue) -> dict[str, Any]:
+    return {"state": value.state, "amount": str(value.amount) if value.amount is not None else None}
 
 
 def _record(
@@ -176,7 +312,7 @@ def _record(
     value: DeclaredValue,
     decision: str,
     before: dict[str, Any],
-    reason: str,
+    reason: str = "",
     reason_code: str = "",
 ) -> None:
     if by.person_id is None:

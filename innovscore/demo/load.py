@@ -25,7 +25,7 @@ from .world import World, Year, source_of
 BATCH = 5000
 VALUE_COLUMNS = (
     "declaration_id", "code", "state", "prefilled_amount", "prefilled_entries", "source", "as_of", "declared_amount", "declared_entries",
-    "draft_text", "reason", "explanation", "verified_amount", "verified_entries", "verified_by_ref", "verified_by_name",
+    "reason", "explanation", "verified_amount", "verified_entries", "verified_by_ref", "verified_by_name",
     "verified_at", "version", "updated_at",
 )  # fmt: skip
 NEWLY_FOUNDED = "评价年度当年成立"
@@ -168,7 +168,7 @@ class _Values:
             state = self._state(declaration, amount, entries, reason)
         done = declaration.state == DeclarationState.VERIFIED and state == ValueState.VERIFIED
         return (
-            declaration.pk, code, state, prefilled, entries, source_of(code), self.as_of, declared, None, "", reason, "",
+            declaration.pk, code, state, prefilled, entries, source_of(code), self.as_of, declared, None, reason, "",
             amount if done else None, entries if done else None, self.verifier.person_id if done else None,
             self.verifier.name if done else "", self.at if done else None, 1, self.at,
         )  # fmt: skip

@@ -3,7 +3,7 @@ from .calendar import CalendarDay
 from .evidence import EvidenceFile
 from .idempotency import IdempotencyRecord
 from .jobs import Job
-from .outbox import Notification, OutboxMessage
+from .outbox import GroupRobot, NoticePreference, Notification, NotificationRead, OutboxMessage
 from .people import Account, ApiToken, Membership, Organisation, Partnership, Person
 from .zones import Park, SubPark
 
@@ -14,10 +14,13 @@ __all__ = [
     "AuditEvent",
     "CalendarDay",
     "EvidenceFile",
+    "GroupRobot",
     "IdempotencyRecord",
     "Job",
     "Membership",
+    "NoticePreference",
     "Notification",
+    "NotificationRead",
     "Organisation",
     "OutboxMessage",
     "Park",

@@ -64,6 +64,7 @@ class Person(models.Model):
 
     name = models.CharField(max_length=80)
     mobile = models.CharField(max_length=20, blank=True)
+    email = models.EmailField(blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -40,6 +40,25 @@ def one(*, account_id: int, membership_id: int) -> Membership | None:
         return _live(account_id).filter(pk=membership_id).first()
 
 
+def of_organisation(organisation_id: int) -> QuerySet[Membership]:
+    """Memberships of an organisation that are in force in the park that was entered."""
+    today = TruncDate(Now())
+    return (
+        Membership.objects.filter(
+            organisation_id=organisation_id, starts_on__lte=today, account__is_active=True
+        )
+        .filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today))
+        .select_related("account__person")
+        .order_by("account__person__name", "pk")
+    )
+
+
+def scope_of(actor: Actor) -> dict[str, Any]:
+    """What the actor's membership was given besides its role, e.g. {"sign": true} for an agent who may sign."""
+    found = Membership.objects.filter(pk=actor.membership_id or 0).values_list("scope", flat=True).first()
+    return dict(found) if isinstance(found, dict) else {}
+
+
 def acting(request: HttpRequest) -> Membership | None:
     """The membership this request acts as: the token's, else the one chosen in the session."""
     if not hasattr(request, "_acting"):

@@ -11,7 +11,7 @@ from typing import Any
 
 from enterprises import rules
 from enterprises.models import Certification, Cycle, Declaration, DeclaredValue, DepartmentBatch, Enterprise
-from enterprises.services import cycles, declarations, departments, registration
+from enterprises.services import cycles, declarations, departments, registration, signing
 from indicators.models import SchemeVersion
 from indicators.queries.schemes import scheme_of
 from indicators.services import schemes
@@ -132,4 +132,4 @@ def finish(of: Declaration, agent: Actor) -> None:
 
 def sign(of: Declaration, signatory: Actor) -> Declaration:
     values = {row.code: row for row in DeclaredValue.objects.filter(declaration=of)}
-    return declarations.submit(by=signatory, declaration=of, seen_hash=declarations.content_hash(values))
+    return signing.submit(by=signatory, declaration=of, seen_hash=signing.content_hash(values))

@@ -1,0 +1,115 @@
+"""Reading what surrounds a verification: claims, conflicts, returns, threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Prefetch, QuerySet
+
+from parks.models import Membership
+
+from ..models import (
+    ConflictOfInterest,
+    Declaration,
+    DeclaredValue,
+    InternalNote,
+    ItemMessage,
+    ReturnItem,
+    ReturnNotice,
+    ReviewClaim,
+    VerificationDecision,
+)
+
+
+def has_conflict(*, enterprise_id: int, person_id: int | None) -> bool:
+    """Has this person declared a stake in the enterprise?"""
+    return ConflictOfInterest.objects.filter(
+        enterprise_id=enterprise_id, person_ref=person_id or 0, lifted_at__isnull=True
+    ).exists()
+
+
+def conflicts() -> QuerySet[ConflictOfInterest]:
+    """Bars in force, newest first."""
+    return (
+        ConflictOfInterest.objects.filter(lifted_at__isnull=True)
+        .select_related("enterprise")
+        .order_by("-declared_at")
+    )
+
+
+def claims_over(declaration: Declaration, *, topic: str) -> list[ReviewClaim]:
+    """Claims that overlap a topic: of the topic itself and of the whole case; all of them for the whole case."""
+    rows = ReviewClaim.objects.filter(declaration=declaration)
+    return list(rows if topic == "" else rows.filter(topic__in=("", topic)))
+
+
+def claim_of_other(declaration: Declaration, *, topic: str, person_id: int | None) -> ReviewClaim | None:
+    """Somebody else's claim over this topic."""
+    return next((one for one in claims_over(declaration, topic=topic) if one.person_ref != person_id), None)
+
+
+def notices(declaration: Declaration) -> list[ReturnNotice]:
+    """Return notices, the latest first, with their items."""
+    items = ReturnItem.objects.select_related("value__evidence").order_by("pk")
+    return list(
+        ReturnNotice.objects.filter(declaration=declaration)
+        .prefetch_related(Prefetch("items", queryset=items))
+        .order_by("-number")
+    )
+
+
+def marked(declaration: Declaration) -> list[ReturnItem]:
+    """Items marked for the next return."""
+    return list(
+        ReturnItem.objects.filter(value__declaration=declaration, notice__isnull=True)
+        .select_related("value")
+        .order_by("pk")
+    )
+
+
+def threads(values: Iterable[DeclaredValue]) -> dict[int, list[ItemMessage]]:
+    """Messages by value, the oldest first."""
+    found: dict[int, list[ItemMessage]] = {}
+    for row in ItemMessage.objects.filter(value__in=list(values)).order_by("sent_at", "pk"):
+        found.setdefault(row.value_id, []).append(row)
+    return found
+
+
+def notes(values: Iterable[DeclaredValue]) -> dict[int, list[InternalNote]]:
+    """Internal notes by value, the oldest first. Only for pages of the office."""
+    found: dict[int, list[InternalNote]] = {}
+    for row in InternalNote.objects.filter(value__in=list(values)).order_by("written_at", "pk"):
+        found.setdefault(row.value_id, []).append(row)
+    return found
+
+
+def decisions(values: Iterable[DeclaredValue]) -> dict[int, list[VerificationDecision]]:
+    """Decisions by value, the latest first."""
+    found: dict[int, list[VerificationDecision]] = {}
+    for row in VerificationDecision.objects.filter(value__in=list(values)).order_by("-decided_at", "-pk"):
+        found.setdefault(row.value_id, []).append(row)
+    return found
+
+
+def return_items(values: Iterable[DeclaredValue]) -> dict[int, list[ReturnItem]]:
+    """Return items that were sent, by value, the latest first."""
+    found: dict[int, list[ReturnItem]] = {}
+    rows = ReturnItem.objects.filter(value__in=list(values), notice__isnull=False).select_related("notice")
+    for row in rows.order_by("-pk"):
+        found.setdefault(row.value_id, []).append(row)
+    return found
+
+
+def whom_to_tell(declaration: Declaration, value: DeclaredValue) -> list[tuple[int, int]]:
+    """(organisation, person) of the reviewers who have the case, else of those who spoke or decided about the item."""
+    persons: set[int | None] = set(
+        ReviewClaim.objects.filter(declaration=declaration).values_list("person_ref", flat=True)
+    )
+    if not persons:
+        persons = set(
+            ItemMessage.objects.filter(value=value, from_office=True).values_list("author_ref", flat=True)
+        ) | set(VerificationDecision.objects.filter(value=value).values_list("decided_by_ref", flat=True))
+    rows = Membership.objects.filter(
+        account__person_id__in=[one for one in persons if one], role="park_reviewer", ends_on__isnull=True
+    ).values_list("organisation_id", "account__person_id")
+    return sorted(set(rows))

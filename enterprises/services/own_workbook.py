@@ -1,0 +1,546 @@
+"""The Excel round trip of one's own declaration: a workbook with the firm's values, and what was filled into it.
+
+What was filled in is read, checked cell by cell and shown as differences; only then it is written, through the same
+services as the pages, and can be undone for a day while nobody has changed the items since.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import xlsxwriter
+from django.core import signing as stamps
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from openpyxl import Workbook, load_workbook
+from openpyxl.comments import Comment
+from openpyxl.styles import PatternFill
+from openpyxl.utils.exceptions import InvalidFileException
+
+from indicators.queries.schemes import name_of
+from innovscore.core.money import NotANumber, parse_money, parse_number
+from innovscore.core.problems import Conflict, Problem, Refused
+from parks import audit
+from parks.actors import Actor
+from parks.clock import BEIJING, db_now
+
+from .. import rules
+from ..models import Declaration, DeclaredValue, WorkbookUpload
+from ..queries import declarations as queries
+from ..states import WorkbookState
+from . import declarations as services
+
+LARGEST = 5 * 1024 * 1024
+LARGEST_UNPACKED = 60 * 1024 * 1024
+MOST_PARTS = 500
+MOST_ROWS = 200
+UNDO_WITHIN = dt.timedelta(hours=24)
+SALT = "enterprises.own_workbook"
+FIGURES, META, WORDS = "指标", "_meta", "_字典"
+HEADS = ("代码", "名称", "单位", "部门数据", "来源", "上年核定", "更正值", "原因", "说明", "材料页码")
+LIST_HEADS = ("名称", "级别", "名次", "编号", "日期")
+MEANINGS = {
+    "approximate": gettext_lazy("请填写确切的数值，不要写“约”。"),
+    "range": gettext_lazy("请填写一个数值，不要写区间。"),
+    "form": gettext_lazy("没有读懂这个数值，请只写数字，例如 688.00。"),
+    "too_large": gettext_lazy("数值过大，请检查单位是否为万元。"),
+    "precision": gettext_lazy("小数位过多，金额最多精确到分。"),
+    "count": gettext_lazy("请填写不小于 0 的整数。"),
+}
+AMOUNT, REASON, EXPLANATION, PAGE = 7, 8, 9, 10
+"""Columns that the firm fills in, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A cell that cannot be taken: where, what stood there, what is wrong and what is allowed."""
+
+    sheet: str
+    cell: str
+    code: str
+    found: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What an item would become. Amounts are decimals as text, yuan or units."""
+
+    code: str
+    name: str
+    where: str
+    version: int
+    before: str | None
+    after: str | None
+    entries: list[dict[str, str]] | None = None
+    reason: str = ""
+    explanation: str = ""
+    page: int | None = None
+    is_money: bool = False
+    slip: bool = False
+
+
+@dataclass(slots=True)
+class Reading:
+    """All that was read from a workbook."""
+
+    differences: list[Difference] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    unchanged: int = 0
+
+
+def download(declaration: Declaration) -> bytes:
+    """The workbook of a declaration with its values inside; only the cells to fill in are unlocked."""
+    sections = queries.sections(declaration)
+    items = [item for section in sections for item in section.items]
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False}) as book:
+        head = book.add_format({"bold": True, "bg_color": "#E8F0FB", "text_wrap": True})
+        given, open_cell = book.add_format({"locked": True}), book.add_format({"locked": False, "border": 1})
+        _guide(book, declaration, head)
+        _figures(book, [item for item in items if not item.is_list], (head, given, open_cell))
+        words = book.add_worksheet(WORDS)
+        for number, item in enumerate(one for one in items if one.is_list):
+            _list_sheet(book, words, number, item, (head, open_cell))
+        words.very_hidden()
+        meta = book.add_worksheet(META)
+        meta.write_string(0, 0, _stamp(declaration, items))
+        meta.very_hidden()
+    return buffer.getvalue()
+
+
+def _stamp(declaration: Declaration, items: list[queries.Item]) -> str:
+    return stamps.dumps(
+        {"declaration": declaration.pk, "versions": {item.value.code: item.value.version for item in items}},
+        salt=SALT,
+        compress=True,
+    )
+
+
+def _guide(book: Any, declaration: Declaration, head: Any) -> None:
+    sheet = book.add_worksheet("填写说明")
+    lines = [
+        f"{declaration.enterprise.name} {declaration.cycle.year} 年度申报",
+        _("截止 %(at)s（北京时间）") % {"at": f"{declaration.deadline.astimezone(BEIJING):%Y-%m-%d %H:%M}"},
+        _("1. 只填带边框的单元格；金额单位为万元，人数和件数为整数。"),
+        _("2. 部门数据正确的，更正值留空；与部门数据不同的，填写更正值和原因。"),
+        _("3. “说明”用于回答系统提示；材料在网页上传，这里只填页码。"),
+        _("4. 清单类（人才、平台、奖励等）每条一行，级别从下拉中选择。"),
+        _("5. 请粘贴为数值，公式不会被读取。"),
+        _("6. 上传后先显示差异，确认后才写入；24 小时内可撤销。"),
+    ]
+    for number, line in enumerate(lines):
+        sheet.write_string(number, 0, line, head if number == 0 else None)
+    sheet.set_column(0, 0, 80)
+
+
+def _figures(book: Any, items: list[queries.Item], formats: tuple[Any, Any, Any]) -> None:
+    head, given, open_cell = formats
+    sheet = book.add_worksheet(FIGURES)
+    for column, name in enumerate(HEADS):
+        sheet.write_string(0, column, name, head)
+    for row, item in enumerate(items, start=1):
+        value = item.value
+        cells = (
+            value.code, item.name, _("万元") if item.is_money else item.input.unit, _as_typed(item, value.prefilled_amount),
+            f"{item.source_name} {value.as_of or ''}".strip(), _as_typed(item, item.last_year),
+        )  # fmt: skip
+        for column, cell in enumerate(cells):
+            sheet.write(row, column, cell, given)
+        sheet.write(row, AMOUNT - 1, _as_typed(item, value.declared_amount), open_cell)
+        sheet.write_string(row, REASON - 1, value.reason, open_cell)
+        sheet.write_string(row, EXPLANATION - 1, value.explanation, open_cell)
+        sheet.write(row, PAGE - 1, value.evidence_page or "", open_cell)
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, len(HEADS) - 1, 18)
+    sheet.freeze_panes(1, 2)
+    sheet.protect("", {"format_columns": True, "format_rows": True})
+
+
+def _as_typed(item: queries.Item, amount: Decimal | None) -> Decimal | str:
+    if amount is None:
+        return ""
+    return (amount / rules.WAN if item.is_money else amount).normalize()
+
+
+def _list_sheet(book: Any, words: Any, number: int, item: queries.Item, formats: tuple[Any, Any]) -> None:
+    head, open_cell = formats
+    sheet = book.add_worksheet(sheet_name(item.name))
+    for column, name in enumerate(LIST_HEADS):
+        sheet.write_string(0, column, name, head)
+    labels = {code: name_of(names) for code, names in item.input.levels.items()}
+    ranges = ((1, list(labels.values()), f"level_{number}"), (2, list(item.input.ranks), f"rank_{number}"))
+    for column, choices, name in ranges:
+        place = 2 * number + column - 1
+        for row, text in enumerate(choices):
+            words.write_string(row, place, text)
+        if choices:
+            letter = _letter(place)
+            book.define_name(name, f"='{WORDS}'!${letter}$1:${letter}${len(choices)}")
+            sheet.data_validation(1, column, MOST_ROWS, column, {"validate": "list", "source": f"={name}"})
+    for row, entry in enumerate(item.value.entries or [], start=1):
+        cells = (
+            entry.get("name", ""), labels.get(entry.get("level", ""), ""), entry.get("rank", ""),
+            entry.get("number", ""), entry.get("date", ""),
+        )  # fmt: skip
+        for column, cell in enumerate(cells):
+            sheet.write_string(row, column, str(cell), open_cell)
+    sheet.set_column(0, 0, 40)
+    sheet.set_column(1, 4, 18)
+    sheet.freeze_panes(1, 0)
+
+
+def _letter(column: int) -> str:
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def sheet_name(name: str) -> str:
+    """A name that Excel takes for a sheet."""
+    return re.sub(r"[\[\]:*?/\\']", "", name)[:31] or "-"
+
+
+def upload(*, by: Actor, declaration: Declaration, data: bytes, filename: str) -> WorkbookUpload:
+    """Read a filled workbook and keep its differences; nothing is written yet. Raises Refused for a wrong file."""
+    with transaction.atomic():
+        locked = services.editable(declaration)
+        book = _open(data, filename)
+        versions = _versions(book, locked)
+        reading = read(locked, book, versions)
+        row = WorkbookUpload.objects.create(
+            declaration=locked, filename=filename[:200], sha256=hashlib.sha256(data).hexdigest(),
+            differences=[asdict(one) for one in reading.differences], faults=[asdict(one) for one in reading.faults],
+            content=data if reading.faults else None, uploaded_by_ref=by.person_id, uploaded_by_name=by.person_name,
+        )  # fmt: skip
+        audit.record(
+            by=by, action="workbook.uploaded", obj=row,
+            after={"differences": len(reading.differences), "faults": len(reading.faults)},
+        )  # fmt: skip
+    return row
+
+
+def _open(data: bytes, filename: str) -> Workbook:
+    lower = filename.lower()
+    if not data:
+        raise _refused("file_empty", _("所选文件为空，请重新选择。"))
+    if len(data) > LARGEST:
+        raise _refused("file_too_large", _("所选文件大于 5 MB，请使用下载的工作簿。"))
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise _refused("file_old", _("这是旧版表格（.xls）或设有密码的文件，请另存为不加密的 .xlsx。"))
+    if lower.endswith((".csv", ".et", ".xlsm", ".xlsb")) or not data.startswith(b"PK"):
+        raise _refused("file_kind", _("请上传 .xlsx 文件：先下载本年度的工作簿，填写后上传。"))
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
+                raise _refused("file_bomb", _("文件解压后过大，已拒绝。"))
+            if any(part.filename.lower().endswith("vbaproject.bin") for part in parts):
+                raise _refused("file_macros", _("文件含宏，请另存为不含宏的 .xlsx。"))
+        return load_workbook(io.BytesIO(data))
+    except Problem:
+        raise
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, EOFError, SyntaxError) as error:  # fmt: skip
+        raise _refused("file_unreadable", _("无法读取此文件，请确认是未加密的 .xlsx 文件。")) from error
+
+
+def _refused(code: str, message: str) -> Refused:
+    return Refused(code=code, field="file", message=message)
+
+
+def _versions(book: Workbook, declaration: Declaration) -> dict[str, int]:
+    """The versions that the workbook was made from. Raises Refused for another firm's, year's or foreign workbook."""
+    try:
+        stamp = stamps.loads(str(book[META]["A1"].value), salt=SALT)
+        ours = stamp["declaration"] == declaration.pk
+    except (KeyError, TypeError, stamps.BadSignature) as error:
+        raise _refused("not_ours", _("请使用从本页下载的本年度工作簿，不要新建或复制到其他文件。")) from error
+    if not ours:
+        raise _refused("other_firm", _("这是其他企业或其他年度的工作簿，请从本页下载后填写。"))
+    return dict(stamp["versions"])
+
+
+def read(declaration: Declaration, book: Workbook, versions: dict[str, int]) -> Reading:
+    """Compare a workbook with the declaration, cell by cell."""
+    found = Reading()
+    items = {item.value.code: item for section in queries.sections(declaration) for item in section.items}
+    if FIGURES not in book.sheetnames:
+        raise _refused("sheet_missing", _("工作簿缺少“指标”页，请重新下载。"))
+    seen: set[str] = set()
+    for number, row in enumerate(
+        book[FIGURES].iter_rows(min_row=2, max_row=MOST_ROWS, max_col=len(HEADS)), start=2
+    ):
+        code = str(row[0].value or "").strip()
+        if not code and all(cell.value in (None, "") for cell in row):
+            continue
+        item = items.get(code)
+        if item is None or item.is_list or code in seen:
+            found.faults.append(
+                Fault(FIGURES, f"A{number}", code, code, _("没有这一项，或同一项出现两次；请不要增删行"))
+            )
+            continue
+        seen.add(code)
+        _read_figure(found, item, row, versions.get(code, item.value.version))
+    for item in items.values():
+        if item.is_list and sheet_name(item.name) in book.sheetnames:
+            _read_list(
+                found, item, book[sheet_name(item.name)], versions.get(item.value.code, item.value.version)
+            )
+    return found
+
+
+def _text(cell: Any) -> str:
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, dt.datetime | dt.date):
+        return value.strftime("%Y-%m-%d")
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f")
+    return str(value).strip()
+
+
+def _is_formula(cell: Any) -> bool:
+    return cell.data_type == "f"
+
+
+def _read_figure(found: Reading, item: queries.Item, row: Any, version: int) -> None:
+    value = item.value
+    cells = (row[AMOUNT - 1], row[REASON - 1], row[EXPLANATION - 1], row[PAGE - 1])
+    faults = [
+        _fault(FIGURES, cell, value.code, _("是公式，请粘贴为数值")) for cell in cells if _is_formula(cell)
+    ]
+    typed, reason, explanation, page_text = (_text(cell) for cell in cells)
+    amount, page = value.declared_amount, value.evidence_page
+    if typed and not faults:
+        try:
+            amount = _amount(item, typed)
+        except NotANumber as error:
+            faults.append(
+                _fault(FIGURES, cells[0], value.code, str(MEANINGS.get(error.code, MEANINGS["form"])))
+            )
+    if page_text and not faults:
+        page = _page(page_text)
+        if page is None:
+            faults.append(_fault(FIGURES, cells[3], value.code, _("页码应为 1 到 10000 的整数")))
+    same = amount in (value.declared_amount, value.amount if value.declared_amount is None else None)
+    if not faults and not same and item.has_prefill and len(reason) < services.SHORTEST_TEXT:
+        faults.append(_fault(FIGURES, cells[1], value.code, _("更正部门数据须写明原因（至少 4 个字）")))
+    if faults:
+        found.faults += faults
+    elif same and explanation == value.explanation:
+        found.unchanged += 1
+    else:
+        found.differences.append(
+            Difference(
+                code=value.code, name=item.name, where=f"{FIGURES}!{cells[0].coordinate}", version=version,
+                before=_said(value.amount), after=None if same else _said(amount), reason=reason,
+                explanation=explanation if explanation != value.explanation else "", page=page, is_money=item.is_money,
+                slip=not same and item.is_money and rules.unit_slip(amount, item.known),
+            )
+        )  # fmt: skip
+
+
+def _page(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 6 and 0 < int(text) <= 10000 else None
+
+
+def _amount(item: queries.Item, typed: str) -> Decimal:
+    if item.is_money:
+        return parse_money(typed)
+    number, _unit = parse_number(typed)
+    if number != number.to_integral_value() or number < 0:
+        raise NotANumber("count")
+    return number
+
+
+def _said(amount: Decimal | None) -> str | None:
+    return None if amount is None else format(amount, "f")
+
+
+def _fault(sheet: str, cell: Any, code: str, what: str) -> Fault:
+    return Fault(sheet, cell.coordinate, code, _text(cell)[:100], what)
+
+
+def _read_list(found: Reading, item: queries.Item, sheet: Any, version: int) -> None:
+    faults = len(found.faults)
+    labels = {name_of(names): code for code, names in item.input.levels.items()}
+    labels |= {code: code for code in item.input.levels}
+    entries = []
+    for row in sheet.iter_rows(min_row=2, max_row=MOST_ROWS + 1, max_col=len(LIST_HEADS)):
+        if any(_text(cell) for cell in row):
+            entry = dict(_entry(found, item, sheet.title, row, labels))
+            entries.append({name: text for name, text in entry.items() if text or name in ("level", "name")})
+    if len(found.faults) > faults:
+        return
+    if entries == (item.value.entries or []):
+        found.unchanged += 1
+        return
+    reason = item.value.reason or (_("由 Excel 清单更正") if item.has_prefill else "")
+    found.differences.append(
+        Difference(
+            code=item.value.code, name=item.name, where=sheet.title, version=version,
+            before=str(len(item.value.entries or [])), after=str(len(entries)), entries=entries, reason=reason,
+        )
+    )  # fmt: skip
+
+
+def _entry(
+    found: Reading, item: queries.Item, sheet: str, row: Any, labels: dict[str, str]
+) -> Iterator[tuple[str, str]]:
+    """The fields of one entry; what is wrong goes into the faults."""
+    code = item.value.code
+    for cell in row:
+        if _is_formula(cell):
+            found.faults.append(_fault(sheet, cell, code, _("是公式，请粘贴为数值")))
+    name, level, rank, number, date = (_text(cell)[:200] for cell in row)
+    if not name:
+        found.faults.append(_fault(sheet, row[0], code, _("请填写名称")))
+    if item.input.levels and level not in labels:
+        found.faults.append(_fault(sheet, row[1], code, _("级别不在可选范围，请从下拉中选择")))
+    if item.input.ranks and rank not in item.input.ranks:
+        found.faults.append(_fault(sheet, row[2], code, _("名次不在可选范围，请从下拉中选择")))
+    if date and not _is_date(date):
+        found.faults.append(_fault(sheet, row[4], code, _("日期不存在或格式不对，例如 2025-06-30")))
+    yield "level", labels.get(level, "")
+    yield "rank", rank
+    yield "name", name
+    yield "number", number
+    yield "date", date
+
+
+def _is_date(text: str) -> bool:
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def apply(*, by: Actor, upload: WorkbookUpload, only_good: bool) -> tuple[int, list[str]]:
+    """Write the differences. With faults only when `only_good`. Returns (written, names of items changed meanwhile)."""
+    with transaction.atomic():
+        row = (
+            WorkbookUpload.objects.select_for_update(of=("self",))
+            .select_related("declaration")
+            .get(pk=upload.pk)
+        )
+        if row.state != WorkbookState.CHECKED:
+            raise Conflict(code="written_before", message=_("这份工作簿已写入或已撤销，请重新上传。"))
+        if row.faults and not only_good:
+            raise Refused(
+                code="has_faults", message=_("有误的单元格未处理：请改正后重新上传，或只写入通过的行。")
+            )
+        services.editable(row.declaration)
+        conflicts, before = [], {}
+        for data in row.differences:
+            difference = Difference(**data)
+            try:
+                with transaction.atomic():
+                    before[difference.code] = _write(by, row.declaration, difference)
+            except Conflict:
+                conflicts.append(difference.name)
+        row.state, row.before, row.content, row.applied_at = WorkbookState.APPLIED, before, None, db_now()
+        row.save()
+        audit.record(
+            by=by,
+            action="workbook.applied",
+            obj=row,
+            after={"codes": sorted(before), "conflicts": len(conflicts)},
+        )
+    return len(before), conflicts
+
+
+KEPT = ("state", "reason", "explanation", "evidence_page", "evidence_id", "declared_entries")
+
+
+def _write(by: Actor, declaration: Declaration, difference: Difference) -> dict[str, Any]:
+    """Write one item; returns what it was before and the version it has now."""
+    value = DeclaredValue.objects.get(declaration=declaration, code=difference.code)
+    before = {name: getattr(value, name) for name in KEPT} | {"declared_amount": _said(value.declared_amount)}
+    version = difference.version
+    if difference.after is not None:
+        value = services.correct(
+            by=by, declaration=declaration, code=difference.code, version=version, reason=difference.reason,
+            amount=None if difference.entries is not None else Decimal(difference.after), entries=difference.entries, page=difference.page,
+        )  # fmt: skip
+        version = value.version
+    if difference.explanation:
+        services.explain(
+            by=by, declaration=declaration, code=difference.code, version=version, text=difference.explanation
+        )
+    value.refresh_from_db()
+    return before | {"version": value.version}
+
+
+def undo(*, by: Actor, upload: WorkbookUpload) -> int:
+    """Take back what a workbook wrote, within a day and only where nobody has changed the item since."""
+    with transaction.atomic():
+        row = (
+            WorkbookUpload.objects.select_for_update(of=("self",))
+            .select_related("declaration")
+            .get(pk=upload.pk)
+        )
+        if row.state != WorkbookState.APPLIED or row.applied_at is None:
+            raise Conflict(code="not_written", message=_("这份工作簿没有写入，无需撤销。"))
+        if db_now() - row.applied_at > UNDO_WITHIN:
+            raise Conflict(code="undo_over", message=_("写入已超过 24 小时，不能整体撤销，请逐项修改。"))
+        services.editable(row.declaration)
+        values = DeclaredValue.objects.select_for_update().filter(
+            declaration=row.declaration, code__in=row.before
+        )
+        restored = 0
+        for value in values:
+            restored += _restore(by, value, row.before[value.code])
+        row.state = WorkbookState.UNDONE
+        row.save(update_fields=["state"])
+        audit.record(by=by, action="workbook.undone", obj=row, after={"count": restored})
+    return restored
+
+
+def _restore(by: Actor, value: DeclaredValue, before: dict[str, Any]) -> int:
+    if value.version != before["version"]:
+        return 0
+    for name in KEPT:
+        setattr(value, name, before[name])
+    amount = before["declared_amount"]
+    value.declared_amount = None if amount is None else Decimal(amount)
+    value.changed_by_ref, value.changed_by_name = by.person_id, by.person_name
+    value.version += 1
+    value.save()
+    audit.record(by=by, action="value.import_undone", obj=value, after={"state": value.state})
+    return 1
+
+
+def marked(upload: WorkbookUpload) -> bytes:
+    """The firm's own workbook back, with each wrong cell filled and explained and a list of them in front."""
+    if not upload.content:
+        raise Refused(code="no_file", message=_("这份工作簿没有有误的单元格，或已写入。"))
+    book = load_workbook(io.BytesIO(bytes(upload.content)))
+    red = PatternFill("solid", fgColor="FFF9D0CE")
+    listed = book.create_sheet("错误清单", 0)
+    listed.append([_("位置"), _("填写的内容"), _("问题")])
+    for data in upload.faults:
+        fault = Fault(**data)
+        cell = book[fault.sheet][fault.cell]
+        cell.fill, cell.comment = red, Comment(fault.what, "Innovscore")
+        listed.append([f"{fault.sheet}!{fault.cell}", fault.found, fault.what])
+        listed.cell(listed.max_row, 1).hyperlink = f"#'{fault.sheet}'!{fault.cell}"
+        if fault.found.startswith("="):
+            listed.cell(listed.max_row, 2).data_type = "s"
+    book.active = 0
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()

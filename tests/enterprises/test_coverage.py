@@ -1,0 +1,68 @@
+"""应评尽评: every member of the park stands somewhere, and the page says where and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from enterprises.models import Declaration
+from enterprises.queries import coverage
+from tests.factories import enterprises as make
+from tests.factories import parks as people
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cycle(admin: Any) -> Any:
+    return make.cycle(admin)
+
+
+@pytest.fixture
+def roster(admin: Any, cycle: Any) -> dict[int, str]:
+    """Firms in every standing: number -> the standing they are expected in."""
+    expected = {1: "in", 2: "in_review", 3: "returned", 4: "filling", 5: "no_data", 6: "no_declaration"}
+    states = {1: "verified", 2: "submitted", 3: "returned"}
+    for number in range(1, 6):
+        firm = make.enterprise(number, industry="电子")
+        of = make.declaration(admin, firm, cycle, **({} if number == 5 else {"revenue": 5}))
+        Declaration.objects.filter(pk=of.pk).update(state=states.get(number, "open"))
+    make.enterprise(6)
+    for number, state, standing in ((7, "submitted", "certifying"), (8, "draft", "not_certified"), (9, "suspended", "suspended")):  # fmt: skip
+        make.enterprise(number, state=state)
+        expected[number] = standing
+    return expected
+
+
+def test_every_member_has_one_standing(cycle: Any, roster: dict[int, str]) -> None:
+    found = {one.name: one.standing for one in coverage.roster(cycle)}
+    assert found == {f"示例企业{number}": standing for number, standing in roster.items()}
+
+
+def test_the_summary_adds_up(cycle: Any, roster: dict[int, str]) -> None:
+    summary = coverage.summary(cycle)
+    assert (summary["total"], summary["covered"]) == (9, 1)
+    assert sum(count for _code, _label, count in summary["standings"]) == 9
+    for shares in (summary["sub_parks"], summary["industries"]):
+        assert sum(share.total for share in shares) == 9
+        assert sum(share.covered for share in shares) == 1
+
+
+def test_who_has_left_the_park_is_not_on_the_roster(cycle: Any) -> None:
+    firm = make.enterprise(1)
+    firm.member_to = "2026-01-01"
+    firm.save()
+    assert coverage.summary(cycle)["total"] == 0
+
+
+def test_the_page_filters_and_exports(
+    cycle: Any, roster: dict[int, str], in_park: Any, client_as: Any
+) -> None:
+    client = client_as(people.actor("park_auditor", in_park))
+    page = client.get("/p/cq/office/cycles/2025/coverage/?standing=no_data").content.decode()
+    assert "示例企业5" in page
+    assert "示例企业4" not in page
+    table = client.get("/p/cq/office/cycles/2025/coverage/?export=csv").content.decode("utf-8-sig")
+    assert len(table.splitlines()) == 10
+    assert "not_certified" in table

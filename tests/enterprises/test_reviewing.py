@@ -1,0 +1,274 @@
+"""Claims, conflicts of interest, returns in one notice, reasons to look closer, talk."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from enterprises.models import DepartmentBatch, InternalNote, ReturnItem, ReturnNotice, ReviewClaim
+from enterprises.queries import declarations as queries
+from enterprises.services import declarations, reviewing, verification
+from innovscore.core.problems import Conflict, Forbidden, Refused
+from parks.clock import BEIJING, db_now, db_today
+from parks.models import CalendarDay, Notification
+from parks.services import evidence
+from tests.factories import enterprises as make
+from tests.factories import parks as people
+from tests.factories.enterprises import finish, sign
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def first(in_park: Any) -> Any:
+    return people.actor("park_reviewer", in_park, name="赵审")
+
+
+@pytest.fixture
+def second(in_park: Any) -> Any:
+    return people.actor("park_reviewer", in_park, name="钱审")
+
+
+@pytest.fixture
+def case(declaration: Any, agent: Any, signatory: Any) -> Any:
+    finish(declaration, agent)
+    return sign(declaration, signatory)
+
+
+def mark(by: Any, case: Any, code: str, **more: Any) -> None:
+    verification.decide(by=by, value=make.value(case, code), decision="mark", reason="请补充审计报告", **more)
+
+
+def test_the_second_claimer_is_told_who_and_may_not_decide(case: Any, first: Any, second: Any) -> None:
+    reviewing.claim(by=first, declaration=case)
+    reviewing.claim(by=first, declaration=case)
+    with pytest.raises(Conflict, match="赵审"):
+        reviewing.claim(by=second, declaration=case)
+    with pytest.raises(Conflict, match="赵审"):
+        verification.decide(by=second, value=make.value(case, "revenue"), decision="accept")
+    reviewing.release(by=first, declaration=case)
+    reviewing.claim(by=second, declaration=case)
+
+
+def test_a_topic_is_claimed_beside_another_but_not_beside_the_whole(
+    case: Any, first: Any, second: Any
+) -> None:
+    reviewing.claim(by=first, declaration=case, topic="talent")
+    reviewing.claim(by=second, declaration=case, topic="rd_input")
+    with pytest.raises(Conflict):
+        reviewing.claim(by=second, declaration=case)
+    verification.decide(by=second, value=make.value(case, "rd_expense"), decision="accept")
+    with pytest.raises(Conflict):
+        verification.decide(by=second, value=make.value(case, "staff_total"), decision="accept")
+
+
+def test_after_two_hours_a_colleague_takes_over_with_a_reason(case: Any, first: Any, second: Any) -> None:
+    reviewing.claim(by=first, declaration=case)
+    ReviewClaim.objects.update(claimed_at=db_now() - dt.timedelta(hours=3))
+    with pytest.raises(Refused, match="理由"):
+        reviewing.claim(by=second, declaration=case)
+    reviewing.claim(by=second, declaration=case, reason="同事请假")
+    assert ReviewClaim.objects.get().person_ref == second.person_id
+
+
+def test_a_stake_in_the_firm_bars_a_reviewer_until_the_office_lifts_it(
+    case: Any, first: Any, admin: Any
+) -> None:
+    reviewing.claim(by=first, declaration=case)
+    row = reviewing.declare_conflict(by=first, enterprise=case.enterprise, reason="配偶任职")
+    assert not ReviewClaim.objects.exists()
+    for act in (
+        lambda: reviewing.claim(by=first, declaration=case),
+        lambda: verification.accept_undisputed(by=first, declaration=case),
+        lambda: verification.sign(by=first, declaration=case),
+    ):
+        with pytest.raises(Forbidden, match="回避"):
+            act()
+    with pytest.raises(Forbidden, match="自己"):
+        reviewing.lift_conflict(by=first, conflict_id=row.pk, reason="配偶已离职")
+    reviewing.lift_conflict(by=admin, conflict_id=row.pk, reason="配偶已离职")
+    assert verification.accept_undisputed(by=first, declaration=case) > 0
+
+
+def test_one_notice_with_reason_what_to_bring_and_five_working_days(case: Any, first: Any) -> None:
+    today = db_today()
+    CalendarDay.objects.bulk_create(
+        CalendarDay(day=today + dt.timedelta(days=n), is_working_day=n > 7) for n in range(1, 20)
+    )
+    mark(first, case, "rd_expense", reason_code="missing", bring="专项审计报告")
+    mark(first, case, "revenue", reason_code="nonsense")
+    notice = verification.send_back(by=first, declaration=case)
+    assert notice.due_at.astimezone(BEIJING).date() == today + dt.timedelta(days=12)
+    items = {row.value.code: row for row in notice.items.select_related("value")}
+    assert (items["rd_expense"].reason_code, items["rd_expense"].bring) == ("missing", "专项审计报告")
+    assert items["revenue"].reason_code == "other"
+    assert Notification.objects.filter(kind="return").count() == 1
+
+
+def test_warned_and_unmarked_items_are_named_once(
+    declaration: Any, agent: Any, signatory: Any, first: Any
+) -> None:
+    declarations.correct(
+        by=agent,
+        declaration=declaration,
+        code="rd_staff",
+        version=1,
+        reason="以名册为准",
+        amount=Decimal(150),
+    )  # 4.6 万元 of R&D a head is plausible
+    declarations.correct(
+        by=agent,
+        declaration=declaration,
+        code="rd_expense",
+        version=1,
+        reason="以审计为准",
+        amount=Decimal(900_000),
+    )  # 0.6 万元 a head is not
+    finish(declaration, agent)
+    sign(declaration, signatory)
+    mark(first, declaration, "revenue")
+    with pytest.raises(Refused, match="科技人员数"):
+        verification.send_back(by=first, declaration=declaration, sure=False)
+    assert verification.send_back(by=first, declaration=declaration, sure=True).number == 1
+
+
+def test_the_firm_answers_each_item_and_the_answers_stay(
+    case: Any, first: Any, agent: Any, signatory: Any
+) -> None:
+    for code in ("rd_expense", "revenue"):
+        mark(first, case, code)
+    verification.send_back(by=first, declaration=case)
+    declarations.confirm(by=agent, declaration=case, codes=["revenue"], answer="与报表一致")
+    with pytest.raises(Refused, match="退回"):
+        sign(case, signatory)
+    row = make.value(case, "rd_expense")
+    declarations.correct(
+        by=agent, declaration=case, code="rd_expense", version=row.version, reason="已补充审计报告",
+        amount=Decimal(7_020_000),
+    )  # fmt: skip
+    assert sign(case, signatory).state == "submitted"
+    answers = dict(ReturnItem.objects.values_list("value__code", "answer"))
+    assert answers == {"rd_expense": "已补充审计报告", "revenue": "与报表一致"}
+    assert ReturnNotice.objects.get().answered_at is not None
+
+
+def test_a_verified_value_that_goes_back_shows_the_firms_new_figure(
+    case: Any, first: Any, agent: Any
+) -> None:
+    verification.accept_undisputed(by=first, declaration=case)
+    mark(first, case, "revenue")
+    verification.send_back(by=first, declaration=case)
+    row = make.value(case, "revenue")
+    declarations.correct(
+        by=agent,
+        declaration=case,
+        code="revenue",
+        version=row.version,
+        reason="报表更正",
+        amount=Decimal(1_000_000),
+    )
+    assert make.value(case, "revenue").amount == 1_000_000
+
+
+def test_a_mark_and_a_decision_are_undone_until_the_case_is_signed(case: Any, first: Any) -> None:
+    mark(first, case, "revenue")
+    verification.decide(by=first, value=make.value(case, "revenue"), decision="undo")
+    assert not ReturnItem.objects.exists()
+    verification.decide(by=first, value=make.value(case, "revenue"), decision="accept")
+    verification.decide(by=first, value=make.value(case, "revenue"), decision="undo")
+    value = make.value(case, "revenue")
+    assert (value.state, value.verified_amount) == ("default_confirmed", None)
+
+
+def test_two_reviewers_of_one_item_do_not_overwrite_each_other(case: Any, first: Any, second: Any) -> None:
+    value = make.value(case, "revenue")
+    verification.decide(by=first, value=value, decision="accept", version=value.version)
+    with pytest.raises(Conflict, match="另一位"):
+        verification.decide(by=second, value=value, decision="accept", version=value.version)
+
+
+def reasons(case: Any) -> dict[str, list[str]]:
+    return {
+        item.value.code: [reason.code for reason in item.reasons]
+        for section in queries.sections(case, for_review=True)
+        for item in section.items
+        if item.reasons
+    }
+
+
+def test_sources_that_differ_and_shared_files_are_reasons_for_the_office_only(
+    case: Any, in_park: Any, tmp_path: Any, settings: Any
+) -> None:
+    settings.EVIDENCE_ROOT = tmp_path
+    batch = DepartmentBatch.objects.create(
+        year=2025, source="stats", as_of=dt.date(2026, 5, 1), filename="s", sha256="1" * 64, state="applied"
+    )
+    batch.values.create(
+        uscc=case.enterprise.uscc, year=2025, code="rd_expense", amount=4_000_000, source="stats",
+        as_of=batch.as_of,
+    )  # fmt: skip
+    png = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+    for organisation in (case.enterprise.organisation, make.enterprise(8).organisation):
+        by = people.actor("enterprise_agent", in_park, organisation=organisation)
+        file = evidence.store(by=by, organisation_id=organisation.pk, upload=SimpleUploadedFile("a.png", png))
+        if organisation == case.enterprise.organisation:
+            make.DeclaredValue.objects.filter(declaration=case, code="revenue").update(evidence=file)
+    assert reasons(case) == {"rd_expense": ["sources_apart"], "revenue": ["shared"]}
+    assert all(not item.reasons for section in queries.sections(case) for item in section.items)
+
+
+def test_bulk_acceptance_leaves_what_looks_odd(case: Any, first: Any) -> None:
+    batch = DepartmentBatch.objects.create(
+        year=2025, source="stats", as_of=dt.date(2026, 5, 1), filename="s", sha256="1" * 64, state="applied"
+    )
+    batch.values.create(
+        uscc=case.enterprise.uscc, year=2025, code="revenue", amount=1, source="stats", as_of=batch.as_of
+    )
+    verification.accept_undisputed(by=first, declaration=case)
+    assert make.value(case, "revenue").state == "confirmed"
+    assert make.value(case, "tax_paid_total").state == "verified"
+
+
+def test_bulk_acceptance_of_one_topic(case: Any, first: Any) -> None:
+    verification.accept_undisputed(by=first, declaration=case, topic="talent")
+    assert make.value(case, "staff_total").state == "verified"
+    assert make.value(case, "tax_paid_total").state == "confirmed"
+
+
+def test_the_second_persons_list_holds_only_what_others_decided(case: Any, first: Any, second: Any) -> None:
+    assert list(queries.to_sign(second.person_id)) == []
+    verification.accept_undisputed(by=first, declaration=case)
+    for row in case.values.filter(state__in=queries.UNDECIDED):
+        verification.decide(by=first, value=row, decision="accept")
+    assert list(queries.to_sign(second.person_id)) == [case]
+    assert list(queries.to_sign(first.person_id)) == []
+
+
+def test_talk_goes_both_ways_and_says_nothing_in_the_notice(case: Any, first: Any, agent: Any) -> None:
+    value = make.value(case, "rd_expense")
+    reviewing.claim(by=first, declaration=case)
+    reviewing.say(by=first, value=value, text="请说明口径 688 万元", from_office=True)
+    reviewing.say(by=agent, value=value, text="含委托研发", from_office=False)
+    texts = list(Notification.objects.filter(kind="talk").order_by("pk").values_list("text", flat=True))
+    assert len(texts) == 2
+    assert all(
+        "688" not in text and "委托" not in text and case.enterprise.name not in text for text in texts
+    )
+    assert Notification.objects.get(person_ref=first.person_id, kind="talk")
+    with pytest.raises(Refused, match="请填写"):
+        reviewing.say(by=agent, value=value, text="  ", from_office=False)
+
+
+def test_internal_notes_never_reach_the_firms_pages(
+    case: Any, first: Any, agent: Any, client_as: Any
+) -> None:
+    reviewing.note(by=first, value=make.value(case, "rd_expense"), text="疑似重复计算")
+    assert InternalNote.objects.count() == 1
+    page = client_as(agent).get("/p/cq/e/declaration/2025/item/rd_expense/").content.decode()
+    assert "疑似重复计算" not in page
+    office = client_as(first).get(f"/p/cq/review/declarations/{case.pk}/").content.decode()
+    assert "疑似重复计算" in office

@@ -1,0 +1,241 @@
+"""Declaring and reviewing as people do it: J01 to J06 of the firm, J09 to J12 of the reviewers."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.journeys import firms as world
+from tests.journeys.visitor import Visitor
+
+pytestmark = pytest.mark.browser
+OWN = f"/p/{world.ZONE}/e/declaration/{world.YEAR}"
+REVIEW = f"/p/{world.ZONE}/review/declarations"
+ZONE = "蓉城示例高新区"
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+
+@pytest.fixture(scope="session")
+def made(site: Any) -> dict[str, Iterator[dict[str, Any]]]:
+    """Firms of the zone, handed out one by one: those that fill in, and those that have signed."""
+    code = "from tests.journeys import firms; firms.main()"
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", code],
+        cwd=ROOT, env=site.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    return {"open": iter(found[:6]), "signed": iter(found[6:])}
+
+
+@pytest.fixture
+def firm(made: Any) -> dict[str, Any]:
+    return dict(next(made["open"]))
+
+
+@pytest.fixture
+def case(made: Any) -> dict[str, Any]:
+    return dict(next(made["signed"]))
+
+
+@pytest.fixture
+def come(visit: Any) -> Any:
+    """`come("agent", firm)`: a person of the firm signs in."""
+
+    def sign_in(login: str, firm: dict[str, Any], *, width: int = 1280) -> Visitor:
+        window: Visitor = visit(width=width)
+        window.go("/account/login/").fill(login=f"{login}{firm['number']}", password=world.PASSWORD).press(
+            "登录"
+        )
+        return window
+
+    return sign_in
+
+
+@pytest.fixture
+def reviewer(visit: Any) -> Any:
+    return lambda number: visit(f"park.review{number}@demo", zone=ZONE)
+
+
+def status_says(window: Visitor, text: str) -> None:
+    window.page.locator(f"[data-save-status]:has-text('{text}')").wait_for(timeout=15_000)
+
+
+def type_slowly(window: Visitor, selector: str, text: str) -> None:
+    window.page.locator(selector).fill("")
+    window.page.locator(selector).press_sequentially(text)
+
+
+def test_j01_confirm_what_is_there(firm: Any, come: Any) -> None:
+    agent = come("agent", firm, width=360)
+    agent.go(f"{OWN}/rd_input/").sees(
+        "以下各项与部门数据一致", "研发费用：688.00 万元", "来源 税务局"
+    ).looks_right()
+    agent.press("项无误").sees("已确认 3 项", "已确认", "来源 税务局 2026-06-12")
+    agent.go(f"{OWN}/").sees("已确认 3/35 项", "个工作日").looks_right()
+
+
+def test_j02_correct_with_proof(firm: Any, come: Any) -> None:
+    agent = come("agent", firm, width=360)
+    agent.go(f"{OWN}/item/rd_expense/").looks_right()
+    type_slowly(agent, "#text-rd_expense", "７０２．００ 万元")
+    agent.page.locator(".facts:has-text('7,020,000.00')").wait_for()
+    agent.fill(reason="以专项审计报告为准", page="3").attach("file", "审计报告.pdf", PDF, "application/pdf")
+    agent.press("保存", within="#correct").sees("已更正·待核", "702.00", "688.00", "审计报告.pdf", "第 3 页")
+    agent.go(f"{OWN}/item/rd_expense_prev/").sees("审计报告.pdf")
+
+
+def test_j03_bad_numbers(firm: Any, come: Any) -> None:
+    agent = come("agent", firm, width=360)
+    agent.go(f"{OWN}/item/rd_expense/")
+    type_slowly(agent, "#text-rd_expense", "约七百")
+    status_says(agent, "已保存")
+    agent.page.reload()
+    assert agent.page.input_value("#text-rd_expense") == "约七百"
+    agent.fill(reason="以专项审计报告为准").press("保存", within="#correct")
+    agent.sees("有 1 处需要修改", "请填写确切的数值").looks_right()
+    assert agent.page.title().startswith("错误：")
+    assert agent.page.evaluate("document.activeElement.id") == "error-summary"
+    agent.page.locator("#error-summary a").click()
+    assert agent.page.evaluate("document.activeElement.id") == "text-rd_expense"
+    agent.fill(text="6880000").press("保存", within="#correct").sees("是否把元填成了万元").looks_right()
+    agent.press("除以 10,000").sees("688.00")
+    agent.go(f"{OWN}/item/rd_staff/").fill(text="-5", reason="以名册为准").press("保存", within="#correct")
+    agent.sees("请填写不小于 0 的整数")
+    agent.fill(text="500", reason="以名册为准").press("保存并继续").sees("有 1 处需要修改", "职工总数")
+
+
+def test_j04_leave_and_come_back(firm: Any, come: Any) -> None:
+    phone = come("agent", firm, width=360)
+    phone.go(f"{OWN}/rd_input/")
+    for code in ("rd_expense", "rd_equipment_invest"):
+        phone.page.locator(f"#item-{code} summary").click()
+    phone.context.set_offline(True)
+    phone.page.locator("#text-rd_expense").fill("702")
+    phone.page.locator("#text-rd_equipment_invest").fill("88")
+    phone.page.locator("#text-rd_equipment_invest").blur()
+    status_says(phone, "已暂存在本机")
+    phone.page.wait_for_function(
+        "Object.keys(JSON.parse(Object.values(localStorage)[0] || '{}')).length === 2"
+    )
+    phone.page.close()
+    phone.complaints.clear()  # the browser says that the network was cut
+    phone.context.set_offline(False)
+    phone.page = phone.context.new_page()
+    phone.go(f"{OWN}/rd_input/")
+    status_says(phone, "已提交断网期间填写的内容")
+    phone.page.wait_for_function("localStorage.length === 0")
+    desk = come("agent", firm)
+    desk.go(f"{OWN}/rd_input/")
+    assert desk.page.input_value("#text-rd_expense") == "702"
+    assert desk.page.input_value("#text-rd_equipment_invest") == "88"
+    desk.go(f"{OWN}/").sees("填写中")
+
+
+def test_j05_two_windows_one_item(firm: Any, come: Any) -> None:
+    one, two = come("agent", firm), come("other", firm)
+    for window in (one, two):
+        window.go(f"{OWN}/item/rd_expense/")
+    type_slowly(one, "#text-rd_expense", "688.5")
+    status_says(one, "已保存")
+    type_slowly(two, "#text-rd_expense", "702")
+    two.page.locator(".conflict").wait_for()
+    two.sees("王经办", "688.5", "702", "用我的", "保留对方的").looks_right()
+    two.press("用我的", within=".conflict")
+    assert two.page.input_value("#text-rd_expense") == "702"
+    one.page.reload()
+    assert one.page.input_value("#text-rd_expense") == "702"
+
+
+def test_j06_sign_against_a_moving_text(firm: Any, come: Any) -> None:
+    agent, legal = come("agent", firm), come("legal", firm)
+    legal.go(f"{OWN}/check/").sees("签署并提交 35 项数据").looks_right()
+    agent.go(f"{OWN}/item/fresh_graduates/").fill(text="12").press("保存", within="#correct").sees("已保存")
+    legal.press("签署并提交").sees("内容在您阅读后有变化", "当年吸纳应届毕业生数", "王经办")
+    again = come("legal", firm)
+    again.go(f"{OWN}/check/")
+    legal.press("签署并提交").sees("申报回执", "与所存内容一致").looks_right()
+    number = re.search(r"CD-2030-\d{5}", legal.page.locator("main").inner_text())
+    assert number
+    again.press("签署并提交").sees(number[0])
+
+
+def _mark(window: Visitor, name: str, reason: str) -> None:
+    item = window.page.locator(f"[data-review-item]:has(h2:has-text('{name}'))").first
+    item.locator("details[data-key=return] > summary").click()
+    item.locator("[name=reason]:visible").first.fill(reason)
+    item.locator("[name=bring]").fill("审计报告")
+    item.locator("details[data-key=return] button").click()
+    window.page.wait_for_load_state()
+
+
+def test_j09_j10_returned_in_full_and_at_most_twice(case: Any, come: Any, reviewer: Any, site: Any) -> None:
+    first, agent, legal = reviewer(1), come("agent", case, width=360), come("legal", case)
+    page = f"{REVIEW}/{case['declaration']}/"
+    site.sql(
+        world.ZONE,
+        "UPDATE enterprises_declaredvalue SET prefilled_amount = 1000000 WHERE declaration_id = %s AND code = 'rd_expense_prev'",
+        case["declaration"],
+    )  # growth above 300 %: a warning nobody marks
+    for number, words in ((1, "第 1 次补正通知"), (2, "最后一次")):
+        first.go(page).looks_right()
+        for name in ("营业收入", "净利润"):
+            _mark(first, name, "请补充审计报告")
+        first.press("退回已标记项").sees("将告知企业的 2 项", "上年研发费用").looks_right()
+        first.press("发送告知").sees("确定不需要补正")
+        first.page.check("main [name=sure]")
+        first.press("发送告知").sees("已退回补正")
+        agent.go(f"{OWN}/returns/").sees(words, "请补充审计报告", "还有 2 项未答复").looks_right()
+        agent.go(f"{OWN}/item/net_profit/").fill(answer="与报表一致").press("数据正确，确认")
+        agent.go(f"{OWN}/returns/").sees("还有 1 项未答复", "与报表一致")
+        agent.go(f"{OWN}/item/revenue/").fill(text="8650", reason="已补充审计报告").press(
+            "保存", within="#correct"
+        )
+        agent.go(f"{OWN}/returns/").sees("核对并重新签署")
+        legal.go(f"{OWN}/item/rd_expense_prev/")
+        if number == 1:
+            legal.fill(explanation="上年项目刚起步").press("保存说明")
+        legal.go(f"{OWN}/check/").press("签署并提交").sees("申报回执")
+    first.go(page).sees("已退回 2 次")
+    assert first.page.locator("main a:has-text('退回已标记项')").count() == 0
+    assert first.page.locator("details[data-key=return]").count() == 0
+    first.go(f"{page}return/").sees("应依现有材料作出核定")
+
+
+def test_j11_claim_race(case: Any, reviewer: Any) -> None:
+    one, two = reviewer(1), reviewer(2)
+    for window in (one, two):
+        window.go(f"{REVIEW}/{case['declaration']}/")
+    one.press("领取", exact=True).sees("已领取")
+    two.press("领取", exact=True).sees("赵慧", "领取")
+    answer = two.page.evaluate(
+        """async () => { const body = new URLSearchParams({act: 'accept_all',
+        csrfmiddlewaretoken: document.querySelector('[name=csrfmiddlewaretoken]').value});
+        return (await fetch(location.href, {method: 'POST', body})).status; }"""
+    )
+    assert answer == 409
+    one.press("释放").sees("其他审核员可以领取")
+    two.go(f"{REVIEW}/{case['declaration']}/")
+    two.press("领取", exact=True).sees("已领取")
+
+
+def test_j12_no_self_review_and_keys(case: Any, reviewer: Any) -> None:
+    one, two = reviewer(1), reviewer(2)
+    page = f"{REVIEW}/{case['declaration']}/"
+    one.go(page).press("采信全部无争议项").sees("已采信")
+    while one.page.locator("[data-key=accept]").count():
+        one.page.locator("[data-review-item]:has([data-key=accept])").first.focus()
+        one.page.keyboard.press("1")
+        one.page.wait_for_load_state()
+        one.page.wait_for_timeout(200)
+    one.go(f"{REVIEW}/second/").sees_not(case["name"]).looks_right()
+    one.go(page).press("复核签署").sees("须由另一位审核员复核签署")
+    two.go(f"{REVIEW}/second/").sees(case["name"])
+    two.go(page).press("复核签署").sees("已复核签署", "已核定")
