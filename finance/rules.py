@@ -14,6 +14,9 @@ ZERO = Decimal(0)
 CREDIT_GROUPS = ("id", "score", "dims", "fin")
 """What a credit product needs to be shown, with the enterprise's consent."""
 
+GUARANTEE_GROUPS = ("id", "score", "dims")
+"""What the guarantor of a product is shown: less than the bank."""
+
 CONSENT_MONTHS = (1, 6, 12)
 QUOTE_DAYS = 90
 LAPSE_WORKING_DAYS = 7

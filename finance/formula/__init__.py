@@ -6,16 +6,24 @@ cent, so that a second implementation gives the same digits.
 
 from .interest import interest_act_360, subsidy
 from .quote import Caps, Figures, Formula, Quote, Standing, Step, quote
-from .shares import pool_payment, split
+from .schedule import Due, Schedule, interest_schedule, oldest_unpaid, penalty_interest
+from .shares import in_proportion, loss_shares, pool_payment, split
 
 __all__ = [
     "Caps",
+    "Due",
     "Figures",
     "Formula",
     "Quote",
+    "Schedule",
     "Standing",
     "Step",
+    "in_proportion",
     "interest_act_360",
+    "interest_schedule",
+    "loss_shares",
+    "oldest_unpaid",
+    "penalty_interest",
     "pool_payment",
     "quote",
     "split",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -21,8 +21,20 @@ def active() -> QuerySet[Consent]:
 
 
 def active_for(enterprise_id: int, product_id: int) -> Consent | None:
-    """The enterprise's consent for a product, if one holds now."""
-    return active().filter(enterprise_id=enterprise_id, product_id=product_id).first()
+    """The enterprise's consent to the bank of a product, if one holds now."""
+    bank = F("product__organisation_id")
+    return active().filter(enterprise_id=enterprise_id, product_id=product_id, organisation_id=bank).first()
+
+
+def others_of(consent: Consent) -> QuerySet[Consent]:
+    """Consents that were given with a bank's: those of the product's guarantor."""
+    with_it = active().filter(enterprise_id=consent.enterprise_id, product_id=consent.product_id)
+    return with_it.exclude(organisation_id=consent.organisation_id)
+
+
+def held_by(actor: Actor, *, enterprise_id: int, product_id: int) -> Consent | None:
+    """The consent that the acting organisation holds now of an enterprise for a product."""
+    return granted_to(actor).filter(enterprise_id=enterprise_id, product_id=product_id).first()
 
 
 def granted_to(actor: Actor) -> QuerySet[Consent]:
