@@ -25,7 +25,8 @@ from ..models import (
     ScheduleItem,
 )
 from ..states import LOAN_STATES, AccountCode, Party, RiskScope
-from .applications import to_bank
+from .acting import organisation_of
+from .applications import to_bank, with_parts
 
 ZERO = Decimal(0)
 
@@ -170,3 +171,15 @@ def exposure(rows: QuerySet[Application], by: str) -> list[dict[str, object]]:
 
 def in_states(rows: QuerySet[Application], states: Iterable[str]) -> QuerySet[Application]:
     return rows.filter(status__in=list(states))
+
+
+def with_claims(actor: Actor) -> QuerySet[Application]:
+    """Loans on which a claim was made against the acting organisation, newest first."""
+    mine = Claim.objects.filter(shares__organisation_id=organisation_of(actor)).values("application_id")
+    return with_parts().filter(pk__in=mine).order_by("-pk")
+
+
+def of_pool(actor: Actor) -> QuerySet[Application]:
+    """Loans that the acting fund's pool stands behind."""
+    rows = with_parts().filter(product_version__pool_id=organisation_of(actor))
+    return rows.filter(status__in=["approved", *LOAN_STATES]).order_by("-pk")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.db.models import QuerySet, Sum
 
+from enterprises.queries import enterprises
 from parks.actors import Actor
 from parks.models import Organisation
 
@@ -71,17 +73,26 @@ def partners_with_terms(kind: str) -> list[Organisation]:
     return list(Organisation.objects.filter(pk__in=ids).order_by("name"))
 
 
-def moved(party: str) -> dict[str, Decimal]:
-    """What a pool or guarantor paid, got back and lost (yuan), from the ledger."""
+def moved(party: str, actor: Actor) -> dict[str, Decimal]:
+    """What the acting pool or guarantor paid, got back and lost (yuan), from the ledger."""
+    house = "guarantor_id" if party == "guarantor" else "pool_id"
+    rows = Entry.objects.filter(
+        account__code__in=[f"cash:{party}", f"loss:{party}"],
+        **{f"account__application__product_version__{house}": organisation_of(actor)},
+    )
     sums = {
-        row["account__code"] + row["side"]: row["total"]
-        for row in Entry.objects.filter(account__code__in=[f"cash:{party}", f"loss:{party}"])
-        .values("account__code", "side")
-        .annotate(total=Sum("amount"))
+        (row["account__code"], row["side"]): row["total"]
+        for row in rows.values("account__code", "side").annotate(total=Sum("amount"))
     }
     zero = Decimal(0)
     return {
-        "paid": sums.get(f"cash:{party}C", zero),
-        "back": sums.get(f"cash:{party}D", zero),
-        "lost": sums.get(f"loss:{party}D", zero),
+        "paid": sums.get((f"cash:{party}", "C"), zero),
+        "back": sums.get((f"cash:{party}", "D"), zero),
+        "lost": sums.get((f"loss:{party}", "D"), zero),
     }
+
+
+def client_names(counters: Iterable[RiskCounter]) -> dict[str, str]:
+    """Names of the clients of counters: key -> name."""
+    keys = [int(one.key) for one in counters if one.scope == RiskScope.CLIENT]
+    return {str(one.pk): one.name for one in enterprises.members().filter(pk__in=keys)}
