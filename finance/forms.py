@@ -165,6 +165,15 @@ class ProductForm(OnceForm):
     documents = forms.CharField(
         label=_("需要的材料"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
+    fresh_months = forms.IntegerField(
+        label=_("财务年度结束后可用的月数"),
+        min_value=6,
+        max_value=60,
+        initial=24,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        required=False,
+        help_text=_("不填为 24 个月。"),
+    )
     guarantor_id = forms.TypedChoiceField(
         label=_("担保机构"), required=False, coerce=int, empty_value=None, choices=[("", _("（不担保）"))]
     )

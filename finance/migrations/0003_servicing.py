@@ -417,6 +417,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='productversion',
+            name='fresh_months',
+            field=models.PositiveSmallIntegerField(default=24),
+        ),
+        migrations.AddField(
+            model_name='productversion',
             name='cover_high',
             field=models.DecimalField(decimal_places=6, default=0, max_digits=9),
         ),

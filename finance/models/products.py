@@ -44,6 +44,7 @@ class ProductVersion(ParkModel):
     formula = models.JSONField()
     conditions = models.TextField(blank=True)
     documents = models.TextField(blank=True)
+    fresh_months = models.PositiveSmallIntegerField(default=24)
     promised_days = models.PositiveSmallIntegerField(default=7)
     guarantor = models.ForeignKey("parks.Organisation", on_delete=models.PROTECT, null=True, related_name="+")
     cover_low = models.DecimalField(max_digits=9, decimal_places=6, default=0)

@@ -58,7 +58,7 @@ BINDING_TEXTS = {
     "R01": gettext_lazy("积分低于产品起点"),
     "no_score": gettext_lazy("还没有积分"),
     "missing": gettext_lazy("缺少核定的财务数据"),
-    "stale": gettext_lazy("积分数据已超过 24 个月"),
+    "stale": gettext_lazy("积分数据已超过产品允许的时间"),
 }
 RAISE_TEXTS = {
     "score": gettext_lazy("积分提高，额度随之提高：到积分画像查看短板。"),
@@ -152,7 +152,7 @@ def price(enterprise_id: int, version: ProductVersion) -> Pricing:
     if standing is None:
         return _nothing(version, None, None, "no_score")
     figures = two_years(enterprise_id, standing.cycle_year)
-    if not rules.is_fresh(standing.cycle_year, db_today()):
+    if not rules.is_fresh(standing.cycle_year, db_today(), version.fresh_months):
         return _nothing(version, standing, figures, "stale")
     if figures.missing:
         return _nothing(version, standing, figures, "missing")

@@ -33,7 +33,7 @@ DEFAULT_FORMULA: dict[str, Any] = {
 class Terms:
     """Amounts in yuan, rates as fractions a year (0.0345 = 3.45 %), terms in months, points out of 100.
 
-    `guarantor_id` bears between `cover_low` and `cover_high` (0-1) of a loss, the pool of the fund `pool_id` its
+    Figures may be `fresh_months` old. `guarantor_id` bears between `cover_low` and `cover_high` (0-1) of a loss, the pool of the fund `pool_id` its
     `pool_share`, at most `pool_project_cap` yuan a loan; the bank bears the rest.
     """
 
@@ -46,6 +46,7 @@ class Terms:
     first_loan_cap: Decimal | None = None
     conditions: str = ""
     documents: str = ""
+    fresh_months: int = 24
     promised_days: int = 7
     guarantor_id: int | None = None
     cover_low: Decimal = Decimal(0)

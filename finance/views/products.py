@@ -21,7 +21,7 @@ from .showing import add_problem, status_of
 
 TERMS = (
     "cap", "first_loan_cap", "min_score", "rate_low", "rate_high", "term_min", "term_max", "conditions",
-    "documents", "guarantor_id", "cover_low", "cover_high", "pool_id", "pool_share", "pool_project_cap",
+    "documents", "fresh_months", "guarantor_id", "cover_low", "cover_high", "pool_id", "pool_share", "pool_project_cap",
 )  # fmt: skip
 
 
