@@ -197,7 +197,9 @@ class ProductForm(OnceForm):
 
 
 def day(label: Any, **kwargs: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}), **kwargs)
+    return forms.DateField(
+        label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **kwargs
+    )
 
 
 def text_area(label: Any, *, required: bool = True, length: int = 500) -> forms.CharField:
