@@ -191,9 +191,8 @@ class ProductForm(OnceForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        return data | {
-            name: data.get(name) or Decimal(0) for name in ("cover_low", "cover_high", "pool_share")
-        }
+        shares = {name: data.get(name) or Decimal(0) for name in ("cover_low", "cover_high", "pool_share")}
+        return data | shares | {"fresh_months": data.get("fresh_months") or 18}
 
 
 def day(label: Any, **kwargs: Any) -> forms.DateField:
