@@ -113,7 +113,7 @@ BEGIN
     END IF;
     RETURN NEW;
   END IF;
-  IF OLD.checker_person IS NOT NULL AND to_jsonb(OLD) - '{live,state}'::text[] <> to_jsonb(NEW) - '{live,state}'::text[] THEN
+  IF OLD.checker_person IS NOT NULL AND to_jsonb(OLD) - '{live,state,committed,paid}'::text[] <> to_jsonb(NEW) - '{live,state,committed,paid}'::text[] THEN
     RAISE EXCEPTION 'it was confirmed already' USING ERRCODE = 'IS006';
   END IF;
   IF OLD.checker_person IS NULL AND NEW.checker_person IS NOT NULL THEN

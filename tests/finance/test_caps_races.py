@@ -153,7 +153,7 @@ def crowd(park: Any) -> tuple[make.Scene, list[Guarantee]]:
         scene.pledge(scene.apply(HALF))
         made = proposed(scene, 6)
         make.terms(
-            scene.g_maker, scene.g_checker, capital=1_200_000, client_cap=1_200_000, group_cap=1_200_000
+            scene.g_maker, scene.g_checker, capital=1_200_000, client_cap=8_000_000, group_cap=8_000_000
         )
     return scene, made
 
