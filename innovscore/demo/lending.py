@@ -29,9 +29,9 @@ from scoring.models import CurrentRun, ScoreResult
 WAN = Decimal(10_000)
 LOANS = (
     # amount in 万元, product, days since the money went out, months repaid
-    (1000, "points-loan", 100, 3),
+    (1000, "points-large", 100, 3),
     (300, "points-guaranteed", 60, 1),
-    (300, "points-loan", 75, 0),
+    (300, "points-large", 75, 0),
     (280, "points-guaranteed", 20, 0),
 )
 """The sum is what Chongqing reported for the first weeks: 4 firms, 1,880 万元. The third one is overdue."""
@@ -43,11 +43,11 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
     with park_scope(park.pk):
         _terms(actors)
         versions = _products(actors)
-        firms = _firms(versions["points-loan"], leave_out=hero.pk)
+        firms = _firms(versions["points-large"], leave_out=hero.pk)
         for number, (row, firm) in enumerate(zip(LOANS, firms, strict=False), 1):
             _loan(park, actors, firm, version=versions[row[1]], number=number, row=row)
         if len(firms) > len(LOANS):
-            _revoked(park, firms[len(LOANS)], versions["points-loan"])
+            _revoked(park, firms[len(LOANS)], versions["points-large"])
         _need(park, actors, firms)
         _programme(actors)
 
@@ -81,9 +81,9 @@ def _products(actors: dict[str, Actor]) -> dict[str, ProductVersion]:
         "pool_id": actors["fund@demo"].organisation_id, "pool_share": Decimal("0.1"), "pool_project_cap": 300 * WAN,
     }  # fmt: skip
     offers = (
-        ("points-loan", "示例创新积分贷", {"cap": 1500 * WAN, "conditions": "纯信用，随借随还"}),
-        ("points-guaranteed", "示例积分担保贷", {"cap": 1000 * WAN, "conditions": "担保机构承担 60% 至 80%，资金池分担 10%", **guaranteed}),
-        ("points-first", "示例首贷通", {"cap": 500 * WAN, "first_loan_cap": 300 * WAN, "conditions": "首次贷款的企业"}),
+        ("points-large", "创新积分信用贷", {"cap": 1500 * WAN, "conditions": "纯信用，随借随还"}),
+        ("points-guaranteed", "创新积分担保贷", {"cap": 1000 * WAN, "conditions": "担保机构承担 60% 至 80%，资金池分担 10%", **guaranteed}),
+        ("points-first", "创新积分首贷", {"cap": 500 * WAN, "first_loan_cap": 300 * WAN, "conditions": "首次贷款的企业"}),
     )  # fmt: skip
     made = {}
     for code, name, terms in offers:
