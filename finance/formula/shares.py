@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, localcontext
+from typing import Any
 
 from innovscore.core.money import largest_remainder, round_half_up
 
@@ -20,7 +21,7 @@ def pool_payment(balance: Decimal, rate: Decimal, project_cap: Decimal, left: De
     return min(round_half_up(balance * rate, 2), project_cap, left)
 
 
-def loss_shares(loss: Decimal, shares: Mapping[str, Decimal], *, pool_cap: Decimal) -> dict[str, Decimal]:
+def loss_shares(loss: Decimal, shares: Mapping[Any, Decimal], *, pool_cap: Decimal) -> dict[Any, Decimal]:
     """Parts of a loss for bank, guarantor and pool; what the pool's cap cuts off stays with the bank."""
     parts = split(loss, shares)
     cut = max(parts["pool"] - pool_cap, Decimal(0))

@@ -172,7 +172,7 @@ class Claim(TwoPersons):
     filed_by_ref = models.BigIntegerField()
     filed_by_name = models.CharField(max_length=80)
     state = models.CharField(max_length=16, choices=ClaimState.choices, default=ClaimState.FILED)
-    maker_person = models.BigIntegerField(null=True)
+    maker_person = models.BigIntegerField(null=True)  # type: ignore[assignment]  # nobody has reviewed it yet
     maker_name = models.CharField(max_length=80, blank=True)
     opinion = models.CharField(max_length=16, blank=True)
     reason = models.CharField(max_length=500, blank=True)
@@ -203,7 +203,7 @@ class ClaimShare(TwoPersons):
     amount = models.DecimalField(max_digits=18, decimal_places=2)
     bank_ref = models.CharField(max_length=64, blank=True)
     value_date = models.DateField(null=True)
-    maker_person = models.BigIntegerField(null=True)
+    maker_person = models.BigIntegerField(null=True)  # type: ignore[assignment]  # nobody has reviewed it yet
     maker_name = models.CharField(max_length=80, blank=True)
 
     class Meta(TwoPersons.Meta):

@@ -86,7 +86,7 @@ class SubsidyProject(TwoPersons):
     note = models.CharField(max_length=500, blank=True)
     submitted_by_ref = models.BigIntegerField()
     submitted_by_name = models.CharField(max_length=80)
-    maker_person = models.BigIntegerField(null=True)
+    maker_person = models.BigIntegerField(null=True)  # type: ignore[assignment]  # nobody has reviewed it yet
     maker_name = models.CharField(max_length=80, blank=True)
 
     class Meta(TwoPersons.Meta):

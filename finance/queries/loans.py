@@ -166,7 +166,7 @@ def waiting_for_ops(actor: Actor) -> QuerySet[Application]:
 def exposure(rows: QuerySet[Application], by: str) -> list[dict[str, object]]:
     """Outstanding principal and undrawn reserve of a bank's loans by a field, largest first."""
     sums = rows.values(label=F(by)).annotate(owed=Sum("drawn"), undrawn=Sum("reserved"))
-    return list(sums.order_by("-owed"))
+    return [dict(row) for row in sums.order_by("-owed")]
 
 
 def in_states(rows: QuerySet[Application], states: Iterable[str]) -> QuerySet[Application]:

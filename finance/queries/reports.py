@@ -74,6 +74,7 @@ def headline(
     waits = [
         Decimal((done - asked).total_seconds()) / 86_400
         for asked, done in rows.values_list("application__created_at", "decided_at")
+        if done is not None
     ]
     zero = Decimal(0)
     return Headline(

@@ -110,10 +110,12 @@ def file_claim(*, by: Actor, application_id: int, note: str = "") -> Claim:
                     amount=amounts[party],
                 )
         step(application, "claim_file", by=by, source=claim.pk, note=note)
-        for house in {houses[Party.GUARANTOR], houses[Party.POOL]} - {None}:
-            notify(
-                organisation_id=house, text=_("贷款 %(number)s 申请代偿。") % {"number": application.number}
-            )  # type: ignore[arg-type]  # not None
+        for house in {version.guarantor_id, version.pool_id}:
+            if house is not None:
+                notify(
+                    organisation_id=house,
+                    text=_("贷款 %(number)s 申请代偿。") % {"number": application.number},
+                )
         audit.record(by=by, action="claim.filed", obj=claim, after={str(k): v for k, v in amounts.items()})
     return claim
 

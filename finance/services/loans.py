@@ -300,12 +300,12 @@ def _check_day(value_date: dt.date) -> None:
 def _check_reference(model: type[Disbursement] | type[Repayment], by: Actor, bank_ref: str) -> None:
     if not bank_ref.strip():
         raise Refused(code="bank_ref", field="bank_ref", message=_("请填写银行流水号。"))
-    if model.objects.filter(organisation_id=organisation_of(by), bank_ref=bank_ref).exists():  # type: ignore[attr-defined]
+    if model.objects.filter(organisation_id=organisation_of(by), bank_ref=bank_ref).exists():
         raise Conflict(code="bank_ref_used", message=_("银行流水号 %(ref)s 已登记过。") % {"ref": bank_ref})
 
 
 def _of(model: type[Disbursement] | type[Repayment], pk: int) -> int:
-    found = model.objects.filter(pk=pk).values_list("application_id", flat=True).first()  # type: ignore[attr-defined]
+    found = model.objects.filter(pk=pk).values_list("application_id", flat=True).first()
     if found is None:
         raise NotFound(code="not_found", message=_("没有这笔记录。"))
     return int(found)

@@ -13,6 +13,7 @@ from parks.actors import Actor
 from .. import forms
 from ..models import Application, Claim, ClaimShare
 from ..queries import guarantees, loans
+from ..queries.acting import organisation_of, person_of
 from ..services import defaults
 from ..services import guarantees as guarantee_services
 from ..services import loans as loan_services
@@ -53,13 +54,13 @@ def _pledge(application: Application, by: Actor) -> dict[str, Any] | None:
 
 
 def _waiting_money(application: Application, by: Actor) -> dict[str, Any] | None:
-    made = loans.unconfirmed_disbursements(application.pk).exclude(maker_person=by.person_id).first()
+    made = loans.unconfirmed_disbursements(application.pk).exclude(maker_person=person_of(by)).first()
     return {"disbursement_id": made.pk} if made else None
 
 
 def _waiting_reversal(application: Application, by: Actor) -> dict[str, Any] | None:
     rows = loans.repayments_of(application.pk).filter(reversal_of__isnull=False, checker_person__isnull=True)
-    made = rows.exclude(maker_person=by.person_id).first()
+    made = rows.exclude(maker_person=person_of(by)).first()
     return {"repayment_id": made.pk} if made else None
 
 
@@ -74,7 +75,7 @@ def _waiting_recovery(application: Application, by: Actor) -> dict[str, Any] | N
     made = (
         loans.recoveries_of(application.pk)
         .filter(checker_person__isnull=True)
-        .exclude(maker_person=by.person_id)
+        .exclude(maker_person=person_of(by))
         .first()
     )
     return {"recovery_id": made.pk} if made else None
@@ -104,7 +105,7 @@ def _claim(application: Application, by: Actor) -> Claim | None:
     if by.role == "fund_manager" and application.product_version.guarantor_id:
         return None
     return Claim.objects.filter(
-        application=application, state="filed", shares__organisation_id=by.organisation_id
+        application=application, state="filed", shares__organisation_id=organisation_of(by)
     ).first()
 
 
@@ -120,7 +121,7 @@ def _to_decide(application: Application, by: Actor) -> dict[str, Any] | None:
 
 def _share(application: Application, by: Actor) -> ClaimShare | None:
     rows = ClaimShare.objects.filter(
-        claim__application=application, claim__state="accepted", organisation_id=by.organisation_id
+        claim__application=application, claim__state="accepted", organisation_id=organisation_of(by)
     )
     return rows.filter(amount__gt=0, checker_person__isnull=True).exclude(party="bank").first()
 
@@ -137,10 +138,6 @@ def _to_confirm(application: Application, by: Actor) -> dict[str, Any] | None:
         if found and found.maker_person and found.maker_person != by.person_id
         else None
     )
-
-
-def _payer_checks(application: Application, by: Actor) -> bool:
-    return by.role != "guarantor_maker"
 
 
 def _checker(fits: Fit) -> Fit:

@@ -18,6 +18,7 @@ from parks.roles import Role
 from ..forms import ComputeForm, ProgrammeForm, ProjectForm, StepForm
 from ..queries import applications
 from ..queries import subsidies as queries
+from ..queries.acting import organisation_of
 from ..services import subsidies
 from ..states import LOAN_STATES, PROJECT_FIELDS, SUBSIDY, SUBSIDY_EVENT_LABELS, TRANSITIONS
 from .needs import run_once
@@ -49,9 +50,8 @@ def own(request: ParkRequest, park: str) -> HttpResponse:
     )
     programmes = [(one.code, one.name) for one in queries.programmes(only_active=True)]
     loans = applications.of_enterprise(pk).filter(status__in=LOAN_STATES)
-    compute.fields["application_id"].choices = [
-        (one.pk, f"{one.number} {one.product_version.product}") for one in loans
-    ]  # type: ignore[attr-defined]
+    own_loans = [(one.pk, f"{one.number} {one.product_version.product}") for one in loans]
+    compute.fields["application_id"].choices = own_loans  # type: ignore[attr-defined]
     for form in (compute, project):
         form.fields["programme_code"].choices = programmes  # type: ignore[attr-defined]
     compute.auto_id, project.auto_id = "compute_%s", "project_%s"
@@ -103,7 +103,7 @@ def desk(request: ParkRequest, park: str) -> HttpResponse:
     page = listing(request, queries.for_desk(request.actor), columns=COLUMNS, filename="subsidies")
     if isinstance(page, HttpResponse):
         return page
-    mine = queries.programmes().filter(organisation_id=request.actor.organisation_id) if is_fund else []
+    mine = queries.programmes().filter(organisation_id=organisation_of(request.actor)) if is_fund else []
     context = {
         "page": page, "rows": [(row, _steps(row.state, request.actor.role)) for row in page], "form": form, "is_fund": is_fund,
         "programmes": mine, "projects": queries.projects_for(request.actor) if is_fund else [], "fields": PROJECT_FIELDS,
