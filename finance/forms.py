@@ -11,7 +11,15 @@ from innovscore.core.money import NotANumber, parse_money
 from parks.idempotency import new_key
 
 from .rules import CONSENT_MONTHS
-from .states import GROUPS, REJECT_REASONS
+from .states import (
+    GROUPS,
+    GUARANTEE_REASONS,
+    PROJECT_FIELDS,
+    REJECT_REASONS,
+    GuaranteeWish,
+    RepaymentMethod,
+    SubsidyMethod,
+)
 
 WAN = Decimal(10_000)
 
@@ -154,3 +162,222 @@ class ProductForm(OnceForm):
     conditions = forms.CharField(
         label=_("办理条件"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
+    documents = forms.CharField(
+        label=_("需要的材料"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    fresh_months = forms.IntegerField(
+        label=_("财务年度结束后可用的月数"),
+        min_value=6,
+        max_value=60,
+        initial=24,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        required=False,
+        help_text=_("不填为 24 个月。"),
+    )
+    guarantor_id = forms.TypedChoiceField(
+        label=_("担保机构"), required=False, coerce=int, empty_value=None, choices=[("", _("（不担保）"))]
+    )
+    cover_low = PercentField(label=_("担保比例下限（%）"), required=False)
+    cover_high = PercentField(label=_("担保比例上限（%）"), required=False)
+    pool_id = forms.TypedChoiceField(
+        label=_("风险补偿资金池"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", _("（不用资金池）"))],
+    )
+    pool_share = PercentField(label=_("资金池分担比例（%）"), required=False)
+    pool_project_cap = MoneyField(label=_("资金池单笔上限（万元）"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        shares = {name: data.get(name) or Decimal(0) for name in ("cover_low", "cover_high", "pool_share")}
+        return data | shares | {"fresh_months": data.get("fresh_months") or 18}
+
+
+def day(label: Any, **kwargs: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **kwargs
+    )
+
+
+def text_area(label: Any, *, required: bool = True, length: int = 500) -> forms.CharField:
+    return forms.CharField(
+        label=label, required=required, max_length=length, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class ActionForm(OnceForm):
+    """A step of a loan; `action` says which."""
+
+    action = forms.CharField(widget=forms.HiddenInput)
+
+
+class PledgeForm(ActionForm):
+    cover_ratio = PercentField(label=_("担保比例（%）"))
+    fee_rate = PercentField(label=_("年担保费率（%）"))
+    group_name = forms.CharField(
+        label=_("所属集团"), required=False, max_length=120, help_text=_("同一集团的企业合并计算集团上限。")
+    )
+    note = text_area(_("说明"), required=False)
+
+
+class PledgeDecisionForm(ActionForm):
+    content_hash = forms.CharField(widget=forms.HiddenInput)
+    outcome = forms.ChoiceField(
+        label=_("复核意见"), choices=[("grant", _("通过")), ("return", _("退回修改")), ("decline", _("不通过"))], widget=forms.RadioSelect
+    )  # fmt: skip
+    reason = forms.ChoiceField(
+        label=_("不通过的原因"),
+        required=False,
+        choices=[("", _("（不通过时选择）")), *GUARANTEE_REASONS.items()],
+    )
+    note = text_area(_("意见"), required=False)
+
+
+class ContractForm(ActionForm):
+    number = forms.CharField(label=_("合同编号"), max_length=64)
+    amount = MoneyField(label=_("合同金额（万元）"))
+    rate = PercentField(label=_("年利率（%）"))
+    starts_on = day(_("起始日"))
+    ends_on = day(_("到期日"))
+    method = forms.ChoiceField(label=_("还款方式"), choices=RepaymentMethod.choices)
+
+
+class DisburseForm(ActionForm):
+    amount = MoneyField(label=_("放款金额（万元）"))
+    value_date = day(_("放款日"))
+    bank_ref = forms.CharField(label=_("银行流水号"), max_length=64)
+
+
+class RepayForm(ActionForm):
+    principal = MoneyField(label=_("本金（万元）"), required=False)
+    interest = MoneyField(label=_("利息（万元）"), required=False)
+    penalty = MoneyField(label=_("罚息（万元）"), required=False)
+    fee = MoneyField(label=_("费用（万元）"), required=False)
+    value_date = day(_("还款日"))
+    bank_ref = forms.CharField(label=_("银行流水号"), max_length=64)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        return data | {
+            name: data.get(name) or Decimal(0) for name in ("principal", "interest", "penalty", "fee")
+        }
+
+
+class ReverseForm(ActionForm):
+    repayment_id = forms.TypedChoiceField(label=_("要冲正的还款"), coerce=int, choices=[])
+    bank_ref = forms.CharField(label=_("冲正流水号"), max_length=64)
+    reason = forms.CharField(label=_("原因"), max_length=200)
+
+
+class ReasonForm(ActionForm):
+    reason = text_area(_("理由"))
+
+
+class NoteForm(ActionForm):
+    note = text_area(_("说明"), required=False)
+
+
+class OpinionForm(ActionForm):
+    opinion = forms.ChoiceField(
+        label=_("意见"), choices=[("accept", _("受理")), ("refuse", _("不予代偿"))], widget=forms.RadioSelect
+    )
+    reason = text_area(_("理由"), required=False)
+
+
+class PaymentForm(ActionForm):
+    bank_ref = forms.CharField(label=_("付款流水号"), max_length=64)
+
+
+class RecoveryForm(ActionForm):
+    amount = MoneyField(label=_("追回金额（万元）"))
+    value_date = day(_("到账日"))
+    bank_ref = forms.CharField(label=_("银行流水号"), max_length=64)
+
+
+class TermsForm(OnceForm):
+    """Terms of a guarantor or a pool."""
+
+    capital = MoneyField(label=_("净资产或资金池规模（万元）"))
+    leverage = forms.DecimalField(
+        label=_("放大倍数"), min_value=Decimal("0.01"), max_value=100, decimal_places=2, initial=1
+    )
+    client_cap = MoneyField(label=_("单户上限（万元）"))
+    group_cap = MoneyField(label=_("集团上限（万元）"))
+
+
+class NeedForm(OnceForm):
+    amount = MoneyField(label=_("需要金额（万元）"))
+    term_months = whole_number(_("期限（月）"))
+    purpose = text_area(_("用途"))
+    guarantee_wish = forms.ChoiceField(
+        label=_("担保意愿"), choices=GuaranteeWish.choices, widget=forms.RadioSelect
+    )
+    collateral = forms.CharField(label=_("可提供的抵质押物"), required=False, max_length=200)
+
+
+class AnswerForm(OnceForm):
+    offers = forms.TypedChoiceField(
+        label=_("答复"), choices=[("1", _("可以办理")), ("0", _("不能办理"))], coerce=lambda value: value == "1", widget=forms.RadioSelect
+    )  # fmt: skip
+    amount = MoneyField(label=_("可提供金额（万元）"), required=False)
+    rate = PercentField(label=_("年利率（%）"), required=False)
+    text = text_area(_("方案或原因"))
+
+
+class ProgrammeForm(OnceForm):
+    code = forms.SlugField(label=_("代码"), max_length=32)
+    name = forms.CharField(label=_("名称"), max_length=120)
+    method = forms.ChoiceField(label=_("贴息方式"), choices=SubsidyMethod.choices)
+    rate = PercentField(
+        label=_("比例或年点数（%）"), help_text=_("按 LPR：LPR 的百分之几；按点数：2.5 即每年 2.5 个百分点。")
+    )
+    lpr = PercentField(label=_("LPR（%）"), required=False)
+    budget = MoneyField(label=_("预算（万元）"))
+    year_cap = MoneyField(label=_("每户每年上限（万元）"))
+    total_cap = MoneyField(label=_("每户累计上限（万元）"))
+
+
+class ProjectForm(OnceForm):
+    programme_code = forms.ChoiceField(label=_("贴息项目"), choices=[])
+    batch = whole_number(_("批次"))
+    name = forms.CharField(label=_("项目名称"), max_length=200)
+    field = forms.ChoiceField(label=_("领域"), choices=list(PROJECT_FIELDS.items()))
+    investment = MoneyField(label=_("总投资（万元）"))
+    demand = MoneyField(label=_("贷款需求（万元）"))
+    bank_name = forms.CharField(label=_("意向银行"), required=False, max_length=120)
+
+
+class ComputeForm(OnceForm):
+    application_id = forms.TypedChoiceField(label=_("贷款"), coerce=int, choices=[])
+    programme_code = forms.ChoiceField(label=_("贴息项目"), choices=[])
+    start = day(_("自"))
+    end = day(_("至（不含）"))
+
+
+class StepForm(OnceForm):
+    """A step of a subsidy or a project."""
+
+    event = forms.CharField()
+    note = forms.CharField(required=False, max_length=500)
+
+
+class QuestionForm(OnceForm):
+    text = text_area(_("想问银行什么"))
+
+
+class ReplyForm(OnceForm):
+    answer = text_area(_("答复"))
+
+
+class MonthForm(forms.Form):
+    month = forms.CharField(label=_("月份"), required=False, widget=forms.TextInput(attrs={"type": "month"}))
+
+
+class MarketForm(forms.Form):
+    """What could I get: a filter of the market."""
+
+    amount = MoneyField(label=_("想要的金额（万元）"), required=False)
+    term_months = whole_number(_("期限（月）"), required=False)
+    no_guarantee = forms.BooleanField(label=_("不需要担保"), required=False)

@@ -14,6 +14,9 @@ ZERO = Decimal(0)
 CREDIT_GROUPS = ("id", "score", "dims", "fin")
 """What a credit product needs to be shown, with the enterprise's consent."""
 
+GUARANTEE_GROUPS = ("id", "score", "dims")
+"""What the guarantor of a product is shown: less than the bank."""
+
 CONSENT_MONTHS = (1, 6, 12)
 QUOTE_DAYS = 90
 LAPSE_WORKING_DAYS = 7
@@ -38,12 +41,13 @@ def add_months(moment: dt.datetime, months: int) -> dt.datetime:
     return moment.replace(year=year, month=month)
 
 
-def is_fresh(year: int, today: dt.date) -> bool:
-    """Figures of a fiscal year may be lent on for 24 months after its end.
+def is_fresh(year: int, today: dt.date, months: int = 24) -> bool:
+    """Figures of a fiscal year may be lent on for so many months after its end (the product says how many).
 
-    Boards of year t come out at the end of t+1: a shorter time would leave months in which no firm has a line.
+    Boards of year t come out at the end of t+1: less than 24 would leave months in which no firm has a line.
     """
-    return today <= dt.date(year + 2, 12, 31)
+    end = dt.datetime(year + 1, 1, 1)  # a calendar day
+    return today < add_months(end, months).date()
 
 
 def finance_band(amount: Decimal | None) -> tuple[Decimal | None, Decimal | None] | None:

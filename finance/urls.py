@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import bank, loans, market, products
+from .views import bank, desks, loans, market, needs, products, questions, reports, subsidies
 
 app_name = "finance"
 urlpatterns = [
@@ -25,5 +25,32 @@ urlpatterns = [
     path("p/<slug:park>/bank/check/<int:application_id>/", bank.decision, name="bank_decision"),
     path("p/<slug:park>/bank/products/", products.overview, name="products"),
     path("p/<slug:park>/bank/products/<int:version_id>/activate/", products.activate, name="activate"),
-    path("p/<slug:park>/office/finance/", products.office, name="office"),
+    path("p/<slug:park>/office/finance/", reports.office, name="office"),
+    path("p/<slug:park>/e/finance/compare/", market.compare, name="compare"),
+    path("p/<slug:park>/e/loans/<int:application_id>/sign/", loans.sign, name="sign_contract"),
+    path("p/<slug:park>/e/access-log/report/", reports.access_report, name="access_report"),
+    path("p/<slug:park>/e/access-log/<int:access_id>/question/", questions.ask, name="question"),
+    path("p/<slug:park>/e/needs/", needs.own, name="needs"),
+    path("p/<slug:park>/e/needs/<int:need_id>/close/", needs.close, name="need_close"),
+    path("p/<slug:park>/e/subsidies/", subsidies.own, name="subsidies"),
+    path("p/<slug:park>/desk/loans/", desks.portfolio, name="portfolio"),
+    path("p/<slug:park>/desk/loans/<int:application_id>/", desks.case, name="case"),
+    path("p/<slug:park>/desk/guarantees/", desks.cases, name="cases"),
+    path("p/<slug:park>/desk/claims/", desks.claims, name="claims"),
+    path("p/<slug:park>/desk/caps/", desks.caps, name="caps"),
+    path("p/<slug:park>/desk/caps/<int:terms_id>/activate/", desks.activate_terms, name="caps_activate"),
+    path("p/<slug:park>/desk/needs/", needs.desk, name="needs_desk"),
+    path("p/<slug:park>/desk/needs/<int:need_id>/", needs.answer, name="need_answer"),
+    path("p/<slug:park>/desk/subsidies/", subsidies.desk, name="subsidy_desk"),
+    path("p/<slug:park>/subsidies/<int:subsidy_id>/step/", subsidies.step, name="subsidy_step"),
+    path(
+        "p/<slug:park>/desk/programmes/<int:programme_id>/activate/",
+        subsidies.activate,
+        name="programme_activate",
+    ),
+    path("p/<slug:park>/desk/projects/<int:project_id>/review/", subsidies.review, name="project_review"),
+    path("p/<slug:park>/desk/projects/batch/<int:batch>/", subsidies.batch_file, name="batch_file"),
+    path("p/<slug:park>/desk/questions/", questions.desk, name="questions"),
+    path("p/<slug:park>/desk/questions/<int:question_id>/", questions.reply, name="question_reply"),
+    path("p/<slug:park>/desk/report/", reports.bank_month, name="bank_month"),
 ]

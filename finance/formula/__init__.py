@@ -4,18 +4,31 @@ Amounts are Decimal yuan; rates are fractions of one (0.0345 = 3.45 %). Every na
 cent, so that a second implementation gives the same digits.
 """
 
+from .grants import Clean, Paid, clean_interest, points_subsidy
 from .interest import interest_act_360, subsidy
 from .quote import Caps, Figures, Formula, Quote, Standing, Step, quote
-from .shares import pool_payment, split
+from .schedule import Due, Schedule, interest_schedule, oldest_unpaid, penalty_interest
+from .shares import in_proportion, loss_shares, pool_payment, split
 
 __all__ = [
     "Caps",
+    "Clean",
+    "Due",
     "Figures",
     "Formula",
+    "Paid",
     "Quote",
+    "Schedule",
     "Standing",
     "Step",
+    "clean_interest",
+    "in_proportion",
     "interest_act_360",
+    "interest_schedule",
+    "loss_shares",
+    "oldest_unpaid",
+    "penalty_interest",
+    "points_subsidy",
     "pool_payment",
     "quote",
     "split",

@@ -1,17 +1,53 @@
 from .applications import AllowedTransition, Application, ApplicationEvent, Decision
-from .consents import Consent, ConsentAccess
+from .consents import AccessQuestion, Consent, ConsentAccess
+from .ledger import Entry, Journal, LedgerAccount
 from .lines import CreditLine, Quote
+from .needs import Need, NeedAnswer
 from .products import Product, ProductVersion
+from .risk import Guarantee, RiskCounter, RiskHold, RiskTerms
+from .servicing import (
+    Claim,
+    ClaimShare,
+    Contract,
+    DefaultNotice,
+    Disbursement,
+    Recovery,
+    Repayment,
+    ScheduleItem,
+)
+from .subsidies import Subsidy, SubsidyEvent, SubsidyProgramme, SubsidyProject
 
 __all__ = [
+    "AccessQuestion",
     "AllowedTransition",
     "Application",
     "ApplicationEvent",
+    "Claim",
+    "ClaimShare",
     "Consent",
     "ConsentAccess",
+    "Contract",
     "CreditLine",
     "Decision",
+    "DefaultNotice",
+    "Disbursement",
+    "Entry",
+    "Guarantee",
+    "Journal",
+    "LedgerAccount",
+    "Need",
+    "NeedAnswer",
     "Product",
     "ProductVersion",
     "Quote",
+    "Recovery",
+    "Repayment",
+    "RiskCounter",
+    "RiskHold",
+    "RiskTerms",
+    "ScheduleItem",
+    "Subsidy",
+    "SubsidyEvent",
+    "SubsidyProgramme",
+    "SubsidyProject",
 ]

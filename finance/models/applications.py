@@ -30,7 +30,11 @@ class AllowedTransition(models.Model):
 
 
 class Application(ParkModel):
-    """An enterprise asks a bank for money. `status` and `reserved` (yuan) are moved by the trigger of its events only."""
+    """An enterprise asks a bank for money; after approval it is the loan.
+
+    `status`, `reserved` (held of the line) and `drawn` (principal outstanding, both yuan) are moved by the trigger of
+    its events only.
+    """
 
     line = ParkForeignKey("finance.CreditLine", related_name="applications")
     enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
@@ -44,6 +48,7 @@ class Application(ParkModel):
     client_ref = models.CharField(max_length=64)
     status = models.CharField(max_length=16, choices=ApplicationState.choices, default=ApplicationState.DRAFT)
     reserved = models.DecimalField(max_digits=18, decimal_places=2, default=0)
+    drawn = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     contact_due_at = models.DateTimeField()
     contacted_at = models.DateTimeField(null=True)
     lapses_at = models.DateTimeField()
@@ -60,6 +65,7 @@ class Application(ParkModel):
             models.CheckConstraint(
                 condition=Q(reserved__gte=0, reserved__lte=F("amount")), name="application_reserved"
             ),
+            models.CheckConstraint(condition=Q(drawn__gte=0), name="application_drawn"),
         ]
         indexes = [models.Index(fields=["park", "organisation", "status"], name="application_queue")]
 
@@ -76,7 +82,8 @@ class Application(ParkModel):
 class ApplicationEvent(ParkModel):
     """A step of an application. The trigger gives it its number and time and moves the application and the line.
 
-    `reserve` is what stays reserved of the line after it, in yuan.
+    `reserve` is what stays reserved of the line after it, in yuan; `source_id` the document (disbursement, repayment,
+    claim ...) that a step of the loan stands on.
     """
 
     application = ParkForeignKey(Application, related_name="events")
@@ -91,11 +98,17 @@ class ApplicationEvent(ParkModel):
     person_name = models.CharField(max_length=80, blank=True)
     reason_code = models.CharField(max_length=32, blank=True)
     note = models.CharField(max_length=500, blank=True)
+    source_id = models.BigIntegerField(null=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["park", "application", "seq"], name="application_event_seq")
+            models.UniqueConstraint(fields=["park", "application", "seq"], name="application_event_seq"),
+            models.UniqueConstraint(
+                fields=["park", "application", "event", "source_id"],
+                condition=Q(source_id__isnull=False),
+                name="application_event_source_once",
+            ),
         ]
 
     class Tenancy:

@@ -92,3 +92,24 @@ class ConsentAccess(ParkModel):
     @property
     def role_label(self) -> str:
         return str(Role(self.role).label)
+
+
+class AccessQuestion(ParkModel):
+    """An enterprise asks a bank why it looked; the bank answers once."""
+
+    access = ParkForeignKey(ConsentAccess, related_name="questions")
+    enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
+    organisation = models.ForeignKey("parks.Organisation", on_delete=models.PROTECT, related_name="+")
+    text = models.CharField(max_length=500)
+    asked_by_name = models.CharField(max_length=80)
+    asked_at = models.DateTimeField(db_default=Now())
+    answer = models.CharField(max_length=500, blank=True)
+    answered_by_name = models.CharField(max_length=80, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["park", "access"], name="access_question_once")]
+
+    class Tenancy:
+        grants = "select, insert"
+        updates = ("answer", "answered_by_name", "answered_at")

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from parks.tenancy import ParkForeignKey, ParkModel
 
-from ..states import VersionState
+from ..states import DayCount, VersionState
 
 
 class Product(ParkModel):
@@ -43,6 +43,16 @@ class ProductVersion(ParkModel):
     term_max = models.PositiveSmallIntegerField()
     formula = models.JSONField()
     conditions = models.TextField(blank=True)
+    documents = models.TextField(blank=True)
+    fresh_months = models.PositiveSmallIntegerField(default=24)
+    promised_days = models.PositiveSmallIntegerField(default=7)
+    guarantor = models.ForeignKey("parks.Organisation", on_delete=models.PROTECT, null=True, related_name="+")
+    cover_low = models.DecimalField(max_digits=9, decimal_places=6, default=0)
+    cover_high = models.DecimalField(max_digits=9, decimal_places=6, default=0)
+    pool = models.ForeignKey("parks.Organisation", on_delete=models.PROTECT, null=True, related_name="+")
+    pool_share = models.DecimalField(max_digits=9, decimal_places=6, default=0)
+    pool_project_cap = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    day_count = models.PositiveSmallIntegerField(choices=DayCount.choices, default=DayCount.ACT_360)
     digest = models.CharField(max_length=64)
     proposed_by_ref = models.BigIntegerField()
     proposed_by_name = models.CharField(max_length=80)
@@ -76,6 +86,18 @@ class ProductVersion(ParkModel):
             models.CheckConstraint(
                 condition=Q(term_min__gt=0, term_min__lte=F("term_max")), name="product_version_terms"
             ),
+            models.CheckConstraint(
+                condition=Q(cover_low__gte=0, cover_low__lte=F("cover_high"), pool_share__gte=0)
+                & Q(cover_high__lte=1 - F("pool_share")),
+                name="product_version_shares",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(guarantor__isnull=True, cover_high=0) | Q(guarantor__isnull=False, cover_low__gt=0)
+                )
+                & (Q(pool__isnull=True, pool_share=0) | Q(pool__isnull=False, pool_share__gt=0)),
+                name="product_version_parties",
+            ),
         ]
 
     class Tenancy:
@@ -87,6 +109,18 @@ class ProductVersion(ParkModel):
         """The band in percent a year, e.g. 3–4.5."""
         low, high = (f"{(rate * 100).normalize():f}" for rate in (self.rate_low, self.rate_high))
         return low if low == high else f"{low}–{high}"
+
+    @property
+    def cover_percent(self) -> str:
+        """The guarantor's band in percent of a loss, e.g. 60–80; empty without a guarantor."""
+        if self.guarantor_id is None:
+            return ""
+        low, high = (f"{(part * 100).normalize():f}" for part in (self.cover_low, self.cover_high))
+        return low if low == high else f"{low}–{high}"
+
+    @property
+    def pool_percent(self) -> str:
+        return f"{(self.pool_share * 100).normalize():f}"
 
     def __str__(self) -> str:
         return f"{self.product} v{self.number}"

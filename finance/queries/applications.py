@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from innovscore.core.problems import NotFound
 from parks.actors import Actor
 
-from ..models import Application, Consent, Decision
-from ..states import EVENT_LABELS, OPEN_STATES, REJECT_REASONS, ApplicationState
+from ..models import Application, Consent, Decision, ProductVersion
+from ..states import EVENT_LABELS, OPEN_STATES, REJECT_REASONS, ApplicationState, VersionState
 from . import consents
 from .acting import organisation_of
 
@@ -21,7 +21,8 @@ SMALL_GROUP = 5
 """Groups of fewer enterprises are not shown in totals."""
 
 
-def _with_parts() -> QuerySet[Application]:
+def with_parts() -> QuerySet[Application]:
+    """Applications with what pages show of them, and whether the consent holds now."""
     holds = consents.active().filter(pk=OuterRef("consent_id"))
     return Application.objects.select_related(
         "enterprise", "organisation", "product_version__product", "quote", "line__quote", "consent"
@@ -29,7 +30,7 @@ def _with_parts() -> QuerySet[Application]:
 
 
 def of_enterprise(enterprise_id: int) -> QuerySet[Application]:
-    return _with_parts().filter(enterprise_id=enterprise_id).order_by("-pk")
+    return with_parts().filter(enterprise_id=enterprise_id).order_by("-pk")
 
 
 def own(enterprise_id: int, application_id: int) -> Application:
@@ -39,7 +40,7 @@ def own(enterprise_id: int, application_id: int) -> Application:
 
 def to_bank(actor: Actor) -> QuerySet[Application]:
     """Applications addressed to the acting bank, past the park's screening."""
-    seen = _with_parts().filter(organisation_id=organisation_of(actor))
+    seen = with_parts().filter(organisation_id=organisation_of(actor))
     return seen.exclude(
         status__in=[ApplicationState.DRAFT, ApplicationState.SUBMITTED, ApplicationState.DECLINED_AUTO]
     ).order_by("-pk")
@@ -61,6 +62,12 @@ def live_decision(application: Application) -> Decision | None:
 
 def last_decision(application: Application) -> Decision | None:
     return application.decisions.order_by("-pk").first()
+
+
+def active_product_version(application: Application) -> ProductVersion | None:
+    """The version of its product that is in force now, if any."""
+    product = application.product_version.product_id
+    return ProductVersion.objects.filter(product_id=product, state=VersionState.ACTIVE).first()
 
 
 def _one(rows: QuerySet[Application], application_id: int) -> Application:

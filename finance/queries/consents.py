@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
 from parks.actors import Actor
 
-from ..models import Consent, ConsentAccess
+from ..models import AccessQuestion, Consent, ConsentAccess
 from .acting import organisation_of
 
 ACTIVE = Q(revoked_at__isnull=True, period__startswith__lte=Now(), period__endswith__gt=Now())
@@ -21,8 +21,20 @@ def active() -> QuerySet[Consent]:
 
 
 def active_for(enterprise_id: int, product_id: int) -> Consent | None:
-    """The enterprise's consent for a product, if one holds now."""
-    return active().filter(enterprise_id=enterprise_id, product_id=product_id).first()
+    """The enterprise's consent to the bank of a product, if one holds now."""
+    bank = F("product__organisation_id")
+    return active().filter(enterprise_id=enterprise_id, product_id=product_id, organisation_id=bank).first()
+
+
+def others_of(consent: Consent) -> QuerySet[Consent]:
+    """Consents that were given with a bank's: those of the product's guarantor."""
+    with_it = active().filter(enterprise_id=consent.enterprise_id, product_id=consent.product_id)
+    return with_it.exclude(organisation_id=consent.organisation_id)
+
+
+def held_by(actor: Actor, *, enterprise_id: int, product_id: int) -> Consent | None:
+    """The consent that the acting organisation holds now of an enterprise for a product."""
+    return granted_to(actor).filter(enterprise_id=enterprise_id, product_id=product_id).first()
 
 
 def granted_to(actor: Actor) -> QuerySet[Consent]:
@@ -47,4 +59,19 @@ def own(enterprise_id: int, consent_id: int) -> Consent:
 def reads_of(enterprise_id: int) -> QuerySet[ConsentAccess]:
     """Every time a bank looked, newest first."""
     reads = ConsentAccess.objects.filter(enterprise_id=enterprise_id)
-    return reads.select_related("organisation", "consent__product").order_by("-at", "-pk")
+    rows = reads.select_related("organisation", "consent__product").prefetch_related("questions")
+    return rows.order_by("-at", "-pk")
+
+
+def read_of(enterprise_id: int, access_id: int) -> ConsentAccess:
+    """One read of the enterprise's data; raises NotFound for others'."""
+    found = reads_of(enterprise_id).filter(pk=access_id).first()
+    if found is None:
+        raise NotFound(code="not_found", message=_("没有这条访问记录。"))
+    return found
+
+
+def questions_to(actor: Actor) -> QuerySet[AccessQuestion]:
+    """Questions about reads of the acting organisation, open ones first."""
+    rows = AccessQuestion.objects.filter(organisation_id=organisation_of(actor)).select_related("access")
+    return rows.order_by(F("answered_at").asc(nulls_first=True), "-pk")

@@ -21,15 +21,36 @@ INVARIANTS: dict[str, tuple[str, str]] = {
         """,
     ),
     "I2": (
-        "a line's reserve is the sum over its applications",
+        "counters are the sums over applications and loans",
         """
         SELECT format('line %s: reserved %s, applications hold %s', l.id, l.reserved, coalesce(sum(a.reserved), 0))
           FROM finance_creditline l LEFT JOIN finance_application a ON a.park_id = l.park_id AND a.line_id = l.id
          GROUP BY l.id, l.reserved HAVING l.reserved <> coalesce(sum(a.reserved), 0)
         UNION ALL
+        SELECT format('line %s: drawn %s, loans owe %s', l.id, l.drawn, coalesce(sum(a.drawn), 0))
+          FROM finance_creditline l LEFT JOIN finance_application a ON a.park_id = l.park_id AND a.line_id = l.id
+         GROUP BY l.id, l.drawn HAVING l.drawn <> coalesce(sum(a.drawn), 0)
+        UNION ALL
         SELECT format('application %s: %s but holds %s', id, status, reserved)
           FROM finance_application
-         WHERE reserved <> 0 AND status NOT IN ('submitted', 'screened', 'proposed', 'on_hold', 'approved')
+         WHERE reserved <> 0 AND status NOT IN ('submitted', 'screened', 'guarantee_review', 'g_proposed', 'guaranteed', 'proposed',
+                                                'on_hold', 'approved', 'contracted', 'active', 'overdue')
+        UNION ALL
+        SELECT format('application %s: drawn %s, its principal account says %s', a.id, a.drawn, coalesce(b.balance, 0))
+          FROM finance_application a LEFT JOIN finance_ledgeraccount b ON b.park_id = a.park_id AND b.application_id = a.id AND b.code = 'principal'
+         WHERE a.drawn <> coalesce(b.balance, 0)
+        UNION ALL
+        SELECT format('%s %s %s: committed %s, held %s', c.kind, c.scope, c.key, c.committed, coalesce(sum(h.amount), 0))
+          FROM finance_riskcounter c LEFT JOIN finance_riskhold h ON h.park_id = c.park_id AND h.counter_id = c.id
+         GROUP BY c.id, c.kind, c.scope, c.key, c.committed, c.paid
+        HAVING (c.committed, c.paid) <> (coalesce(sum(h.amount), 0), coalesce(sum(h.paid), 0))
+        UNION ALL
+        SELECT format('programme %s: committed %s and paid %s differ from its subsidies', g.code, g.committed, g.paid)
+          FROM finance_subsidyprogramme g LEFT JOIN finance_subsidy s ON s.park_id = g.park_id AND s.programme_id = g.id
+         GROUP BY g.id, g.code, g.committed, g.paid
+        HAVING (g.committed, g.paid) <> (
+               coalesce(sum(s.amount) FILTER (WHERE s.state IN ('applied', 'bank_confirmed', 'checked', 'paid')), 0),
+               coalesce(sum(s.amount) FILTER (WHERE s.state = 'paid'), 0))
         """,
     ),
     "I3": (
@@ -40,6 +61,33 @@ INVARIANTS: dict[str, tuple[str, str]] = {
         UNION ALL
         SELECT format('product version %s: proposed and activated by person %s', id, proposed_by_ref) FROM finance_productversion
          WHERE activated_by_ref = proposed_by_ref OR (state <> 'draft' AND activated_by_ref IS NULL)
+        UNION ALL
+        SELECT format('guarantee %s: made and confirmed by person %s', id, maker_person) FROM finance_guarantee WHERE checker_person = maker_person
+        UNION ALL
+        SELECT format('disbursement %s: made and confirmed by person %s', id, maker_person) FROM finance_disbursement WHERE checker_person = maker_person
+        UNION ALL
+        SELECT format('repayment %s: made and confirmed by person %s', id, maker_person) FROM finance_repayment WHERE checker_person = maker_person
+        UNION ALL
+        SELECT format('defaultnotice %s: made and confirmed by person %s', id, maker_person) FROM finance_defaultnotice WHERE checker_person = maker_person
+        UNION ALL
+        SELECT format('claim %s: made and confirmed by person %s', id, maker_person) FROM finance_claim WHERE checker_person = maker_person
+        UNION ALL
+        SELECT format('claimshare %s: made and confirmed by person %s', id, maker_person) FROM finance_claimshare WHERE checker_person = maker_person
+        UNION ALL
+        SELECT format('recovery %s: made and confirmed by person %s', id, maker_person) FROM finance_recovery WHERE checker_person = maker_person
+        UNION ALL
+        SELECT format('riskterms %s: made and confirmed by person %s', id, maker_person) FROM finance_riskterms WHERE checker_person = maker_person
+        UNION ALL
+        SELECT format('subsidyprogramme %s: made and confirmed by person %s', id, maker_person) FROM finance_subsidyprogramme WHERE checker_person = maker_person
+        UNION ALL
+        SELECT format('subsidyproject %s: made and confirmed by person %s', id, maker_person) FROM finance_subsidyproject WHERE checker_person = maker_person
+        UNION ALL
+        SELECT format('application %s: step %s by one person alone', e.application_id, e.seq) FROM finance_applicationevent e
+         WHERE e.event = 'disburse' AND NOT EXISTS (SELECT FROM finance_disbursement d WHERE d.park_id = e.park_id AND d.id = e.source_id AND d.checker_person = e.person_ref)
+        UNION ALL
+        SELECT format('subsidy %s: checked and paid by person %s', one.subsidy_id, one.person_ref)
+          FROM finance_subsidyevent one JOIN finance_subsidyevent two ON two.park_id = one.park_id AND two.subsidy_id = one.subsidy_id
+           AND (one.event, two.event) IN (('check', 'pay'), ('pay', 'claw_back')) AND two.person_ref = one.person_ref
         """,
     ),
     "I4": (
@@ -63,7 +111,7 @@ INVARIANTS: dict[str, tuple[str, str]] = {
         """,
     ),
     "I6": (
-        "approved is at most applied for, and what is held is at most approved",
+        "paid out is at most the contract, which is at most approved, which is at most applied for",
         """
         SELECT format('decision %s: %s of %s applied for', d.id, d.amount, a.amount)
           FROM finance_decision d JOIN finance_application a ON a.park_id = d.park_id AND a.id = d.application_id
@@ -76,6 +124,90 @@ INVARIANTS: dict[str, tuple[str, str]] = {
         SELECT format('application %s: approved without a decision', a.id) FROM finance_application a
          WHERE a.status = 'approved' AND NOT EXISTS (
                SELECT FROM finance_decision d WHERE d.park_id = a.park_id AND d.application_id = a.id AND d.outcome = 'approved' AND d.live)
+        """,
+    ),
+    "I6b": (
+        "disbursements stay within a signed contract within the approval",
+        """
+        SELECT format('contract %s: %s of %s approved', c.id, c.amount, d.amount)
+          FROM finance_contract c JOIN finance_decision d ON d.park_id = c.park_id AND d.application_id = c.application_id AND d.outcome = 'approved' AND d.live
+         WHERE c.amount > d.amount
+        UNION ALL
+        SELECT format('application %s: %s paid out of a contract of %s', a.id, sum(d.amount), max(c.amount))
+          FROM finance_application a
+          JOIN finance_applicationevent e ON e.park_id = a.park_id AND e.application_id = a.id AND e.event = 'disburse'
+          JOIN finance_disbursement d ON d.park_id = e.park_id AND d.id = e.source_id
+          LEFT JOIN finance_contract c ON c.park_id = a.park_id AND c.application_id = a.id AND c.live AND c.signed_at IS NOT NULL
+         GROUP BY a.id HAVING sum(d.amount) > coalesce(max(c.amount), 0)
+        """,
+    ),
+    "I7": (
+        "principal repaid is at most what was paid out; a repayment is the sum of its parts",
+        """
+        SELECT format('repayment %s: %s is not the sum of its parts', id, amount) FROM finance_repayment
+         WHERE amount <> principal + interest + penalty + fee OR least(principal, interest, penalty, fee) < 0
+        UNION ALL
+        SELECT format('application %s: owes %s', id, drawn) FROM finance_application WHERE drawn < 0
+        """,
+    ),
+    "I8": (
+        "journals balance; an account is the sum of its entries",
+        """
+        SELECT format('journal %s of application %s does not balance', j.id, j.application_id)
+          FROM finance_journal j LEFT JOIN finance_entry e ON e.park_id = j.park_id AND e.journal_id = j.id
+         GROUP BY j.id, j.application_id HAVING count(e.id) < 2 OR sum(CASE e.side WHEN 'D' THEN e.amount ELSE -e.amount END) <> 0
+        UNION ALL
+        SELECT format('account %s of application %s: balance %s', a.code, a.application_id, a.balance)
+          FROM finance_ledgeraccount a LEFT JOIN finance_entry e ON e.park_id = a.park_id AND e.account_id = a.id
+         GROUP BY a.id, a.code, a.application_id, a.balance
+        HAVING a.balance <> coalesce(sum(CASE e.side WHEN 'D' THEN e.amount ELSE -e.amount END), 0)
+        UNION ALL
+        SELECT format('application %s: step %s has no journal', e.application_id, e.seq) FROM finance_applicationevent e
+         WHERE e.event IN ('disburse', 'repay', 'reverse', 'pay', 'recover')
+           AND NOT EXISTS (SELECT FROM finance_journal j WHERE j.park_id = e.park_id AND j.application_id = e.application_id
+                              AND j.kind = e.event AND j.source_id = e.source_id)
+        """,
+    ),
+    "I9": (
+        "a claim is at most the covered part of the loss; one is open at most",
+        """
+        SELECT format('claim %s: %s of a loss of %s', c.id, c.amount, c.loss) FROM finance_claim c
+          JOIN finance_application a ON a.park_id = c.park_id AND a.id = c.application_id
+          JOIN finance_productversion v ON v.park_id = a.park_id AND v.id = a.product_version_id
+          LEFT JOIN finance_guarantee g ON g.park_id = a.park_id AND g.application_id = a.id AND g.live AND g.outcome = 'granted'
+         WHERE c.amount > ceil(c.loss * (coalesce(g.cover_ratio, 0) + v.pool_share) * 100) / 100
+        UNION ALL
+        SELECT format('application %s: %s claims are open', application_id, count(*)) FROM finance_claim
+         WHERE state <> 'refused' GROUP BY application_id HAVING count(*) > 1
+        """,
+    ),
+    "I10": (
+        "shares sum to one and to the cent",
+        """
+        SELECT format('claim %s: shares sum to %s and %s of %s', c.id, sum(s.share), sum(s.amount), c.loss)
+          FROM finance_claim c LEFT JOIN finance_claimshare s ON s.park_id = c.park_id AND s.claim_id = c.id
+         GROUP BY c.id, c.loss HAVING (coalesce(sum(s.share), 0), coalesce(sum(s.amount), 0)) <> (1, c.loss)
+        UNION ALL
+        SELECT format('recovery %s: parts differ from %s', id, amount) FROM finance_recovery WHERE amount <> bank_part + guarantor_part + pool_part
+        """,
+    ),
+    "I11": (
+        "pools commit within their cap and pay within what is in them",
+        """
+        SELECT format('pool %s: committed %s of %s, paid %s of %s', organisation_id, committed, cap, paid, paid_cap) FROM finance_riskcounter
+         WHERE kind = 'pool' AND (committed > cap OR paid > paid_cap OR paid < 0 OR committed < paid)
+        """,
+    ),
+    "I12": (
+        "caps of guarantor, client and group",
+        """
+        SELECT format('guarantor %s, %s %s: committed %s of %s', organisation_id, scope, key, committed, cap) FROM finance_riskcounter
+         WHERE kind = 'guarantor' AND (committed > cap OR committed < paid OR paid < 0)
+        UNION ALL
+        SELECT format('application %s: needs a guarantee', a.id) FROM finance_application a
+          JOIN finance_productversion v ON v.park_id = a.park_id AND v.id = a.product_version_id AND v.guarantor_id IS NOT NULL
+         WHERE a.status IN ('guaranteed', 'proposed', 'approved', 'contracted', 'active', 'overdue') AND NOT EXISTS (
+               SELECT FROM finance_guarantee g WHERE g.park_id = a.park_id AND g.application_id = a.id AND g.live AND g.outcome = 'granted')
         """,
     ),
     "I13": (
@@ -108,6 +240,39 @@ INVARIANTS: dict[str, tuple[str, str]] = {
                SELECT to_state FROM finance_applicationevent e WHERE e.park_id = a.park_id AND e.application_id = a.id
                 ORDER BY seq DESC LIMIT 1) last ON true
          WHERE a.status <> coalesce(last.to_state, 'draft')
+        """,
+    ),
+    "I19": (
+        "an idempotency record that is done has its answer",
+        """
+        SELECT format('key %s of %s: no answer is stored', key, route) FROM parks_idempotencyrecord
+         WHERE status <> 0 AND (response IS NULL OR NOT response ? 'data')
+        """,
+    ),
+    "I20": (
+        "subsidy periods are disjoint, within caps and within the interest paid",
+        """
+        SELECT format('subsidies %s and %s overlap', one.id, two.id) FROM finance_subsidy one
+          JOIN finance_subsidy two ON two.park_id = one.park_id AND two.application_id = one.application_id AND two.id > one.id AND two.period && one.period
+         WHERE one.state NOT IN ('refused', 'clawed_back') AND two.state NOT IN ('refused', 'clawed_back')
+        UNION ALL
+        SELECT format('subsidy %s: %s of %s interest', id, amount, interest_paid) FROM finance_subsidy WHERE amount > interest_paid
+        UNION ALL
+        SELECT format('enterprise %s: %s of programme %s', s.enterprise_id, sum(s.amount), g.code) FROM finance_subsidy s
+          JOIN finance_subsidyprogramme g ON g.park_id = s.park_id AND g.id = s.programme_id
+         WHERE s.state NOT IN ('computed', 'refused', 'clawed_back')
+         GROUP BY s.enterprise_id, g.code, g.total_cap HAVING sum(s.amount) > g.total_cap
+        UNION ALL
+        SELECT format('programme %s: committed %s of %s', code, committed, budget) FROM finance_subsidyprogramme
+         WHERE committed > budget OR paid > committed
+        """,
+    ),
+    "I21": (
+        "no open application is past its time (with a day of grace for the task that ends them)",
+        """
+        SELECT format('application %s: %s since %s', id, status, lapses_at) FROM finance_application
+         WHERE status IN ('submitted', 'screened', 'guarantee_review', 'g_proposed', 'guaranteed', 'proposed', 'on_hold')
+           AND lapses_at < now() - interval '1 day'
         """,
     ),
 }

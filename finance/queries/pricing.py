@@ -16,7 +16,8 @@ from scoring.queries.standing import Standing as ScoreStanding
 from .. import rules
 from ..formula import Caps, Figures, Formula, Quote, Standing, quote
 from ..models import Application, CreditLine, ProductVersion
-from ..states import ApplicationState, LineState
+from ..states import LOAN_STATES, ApplicationState, LineState
+from . import risk
 from .figures import TwoYears, present, two_years
 from .standing import in_force, vetoes_of
 
@@ -49,13 +50,15 @@ BINDING_TEXTS = {
     "equity_capacity": gettext_lazy("由年末净资产决定"),
     "product_cap": gettext_lazy("已达产品单户上限"),
     "first_loan_cap": gettext_lazy("首次贷款上限"),
+    "guarantor_client_cap": gettext_lazy("由担保机构的单户剩余决定"),
+    "pool_cap": gettext_lazy("由风险补偿资金池的剩余决定"),
     "revenue_cap": gettext_lazy("不超过两年平均营业收入"),
     "veto": gettext_lazy("有一票否决事项，暂不能授信"),
     "not_final": gettext_lazy("积分尚未发布，只能试算"),
     "R01": gettext_lazy("积分低于产品起点"),
     "no_score": gettext_lazy("还没有积分"),
     "missing": gettext_lazy("缺少核定的财务数据"),
-    "stale": gettext_lazy("积分数据已超过 24 个月"),
+    "stale": gettext_lazy("积分数据已超过产品允许的时间"),
 }
 RAISE_TEXTS = {
     "score": gettext_lazy("积分提高，额度随之提高：到积分画像查看短板。"),
@@ -64,6 +67,8 @@ RAISE_TEXTS = {
     "equity_capacity": gettext_lazy("增加净资产（增资或留存利润）并核定后，额度会提高。"),
     "product_cap": gettext_lazy("可以看看单户上限更高的产品。"),
     "first_loan_cap": gettext_lazy("首笔贷款结清后不再受首贷上限限制。"),
+    "guarantor_client_cap": gettext_lazy("已有的担保贷款还款后，可用额度会恢复。"),
+    "pool_cap": gettext_lazy("资金池释放后额度会恢复，也可以看看不经资金池的产品。"),
     "revenue_cap": gettext_lazy("营业收入提高并核定后，额度会提高。"),
     "veto": gettext_lazy("先解除积分画像中列出的否决事项。"),
     "not_final": gettext_lazy("等积分正式发布后即可使用。"),
@@ -147,7 +152,7 @@ def price(enterprise_id: int, version: ProductVersion) -> Pricing:
     if standing is None:
         return _nothing(version, None, None, "no_score")
     figures = two_years(enterprise_id, standing.cycle_year)
-    if not rules.is_fresh(standing.cycle_year, db_today()):
+    if not rules.is_fresh(standing.cycle_year, db_today(), version.fresh_months):
         return _nothing(version, standing, figures, "stale")
     if figures.missing:
         return _nothing(version, standing, figures, "missing")
@@ -161,6 +166,7 @@ def _priced(
 ) -> Pricing:
     first_loan = is_first_loan(enterprise_id)
     exposure = exposure_elsewhere(enterprise_id, version.product_id)
+    left = risk.left_for(version, enterprise_id)
     result = quote(
         Standing(points=standing.total, stage=standing.stage, vetoes=vetoes_of(standing)),
         Figures(
@@ -169,13 +175,19 @@ def _priced(
             equity=figures.equity or rules.ZERO,
             exposure=exposure,
         ),
-        Caps(product=version.cap, first_loan=version.first_loan_cap if first_loan else None),
+        Caps(
+            product=version.cap,
+            first_loan=version.first_loan_cap if first_loan else None,
+            guarantor_client=left["guarantor_client"],
+            pool=left["pool"],
+        ),
         Formula.from_data(version.formula),
     )
     inputs = {
         "points": str(standing.total), "stage": standing.stage, "year": standing.cycle_year, "run_hash": standing.run_hash,
         "revenue": [str(x) for x in present(figures.revenue)], "tax": [str(x) for x in present(figures.tax)],
-        "equity": str(figures.equity), "exposure": str(exposure), "first_loan": first_loan, "version": version.digest,
+        "equity": str(figures.equity), "exposure": str(exposure), "first_loan": first_loan,
+        "left": {name: str(value) for name, value in left.items() if value is not None}, "version": version.digest,
     }  # fmt: skip
     final = standing.is_published and not UNUSABLE & set(standing.flags)
     return Pricing(
@@ -186,9 +198,8 @@ def _priced(
 
 def is_first_loan(enterprise_id: int) -> bool:
     """No approved application on the platform yet."""
-    return not Application.objects.filter(
-        enterprise_id=enterprise_id, status=ApplicationState.APPROVED
-    ).exists()
+    counted = (ApplicationState.APPROVED, *LOAN_STATES)
+    return not Application.objects.filter(enterprise_id=enterprise_id, status__in=counted).exists()
 
 
 def exposure_elsewhere(enterprise_id: int, product_id: int) -> Decimal:

@@ -16,7 +16,7 @@ from .acting import organisation_of
 def active_versions() -> QuerySet[ProductVersion]:
     """What enterprises may choose from."""
     versions = ProductVersion.objects.filter(state=VersionState.ACTIVE)
-    return versions.select_related("product__organisation").order_by("rate_low", "pk")
+    return versions.select_related("product__organisation", "guarantor", "pool").order_by("rate_low", "pk")
 
 
 def active_version(code: str) -> ProductVersion:

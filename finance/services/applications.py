@@ -1,6 +1,6 @@
 """Applications: submitted by the signatory, worked on by two people of the bank, every step a row of history.
 
-Locks are taken in the order consent, line, application. Who may do which step stands in `states.TRANSITIONS`; the
+Locks are taken in the order pool, guarantor, group, consent, line, application. Who may do which step stands in `states.TRANSITIONS`; the
 database checks it again, moves the state and gives the reserved amount back where a step ends the application.
 """
 
@@ -27,6 +27,7 @@ from ..queries import lines as line_queries
 from ..queries.acting import person_of
 from ..states import MACHINE, OPEN_STATES, ApplicationState
 from ..states import TRANSITIONS as ALLOWED
+from . import locks
 from .problems import guarded
 
 SYSTEM = "system"
@@ -68,6 +69,8 @@ def submit(
         )
         step(application, "submit", by=by)
         step(application, "screen", by=None)
+        if version.guarantor_id:
+            step(application, "offer_guarantee", by=None)
         audit.record(
             by=by,
             action="application.submitted",
@@ -143,10 +146,15 @@ def lapse_due(*, by: Actor) -> int:
 
 
 def locked(application_id: int, **whose: int | None) -> Application:
-    """An application locked after its consent and line; raises NotFound when it is not `whose`."""
-    found = Application.objects.filter(pk=application_id, **whose).values("line_id", "consent_id").first()
+    """An application locked after what is locked before it (see locks); raises NotFound when it is not `whose`."""
+    found = (
+        Application.objects.filter(pk=application_id, **whose)
+        .values("line_id", "consent_id", "enterprise_id", "product_version_id")
+        .first()
+    )
     if found is None:
         raise NotFound(code="not_found", message=_("没有这笔申请。"))
+    locks.counters(found["product_version_id"], found["enterprise_id"], application_id)
     Consent.objects.select_for_update().get(pk=found["consent_id"])
     CreditLine.objects.select_for_update().get(pk=found["line_id"])
     return Application.objects.select_for_update().get(pk=application_id)
@@ -160,15 +168,16 @@ def step(
     reserve: Decimal | None = None,
     reason_code: str = "",
     note: str = "",
+    source: int | None = None,
 ) -> ApplicationEvent:
-    """Write one step (`by=None`: the system). Raises Conflict when the table of transitions does not list it."""
+    """Write one step (`by=None`: the system) that stands on the document `source`. Raises Conflict when the table of transitions does not list it."""
     role = by.role if by else SYSTEM
     application.refresh_from_db()
     target = next(
         (
             to
-            for _m, source, name, who, to in ALLOWED
-            if (source, name, who) == (application.status, event, role)
+            for machine, state, name, who, to in ALLOWED
+            if (machine, state, name, who) == (MACHINE, application.status, event, role)
         ),
         None,
     )
@@ -190,6 +199,7 @@ def step(
         person_name=by.person_name if by else "",
         reason_code=reason_code,
         note=note,
+        source_id=source,
     )
     application.refresh_from_db()
     return row

@@ -13,6 +13,7 @@ from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
 from parks.clock import BEIJING, db_now, db_today
+from parks.models import Organisation
 from parks.roles import Role
 
 from .. import rules
@@ -32,10 +33,12 @@ TEXT = (
 )
 
 
-def text_for(*, bank: str, product: str, months: int, until: str) -> str:
-    """The words that are signed."""
-    named = "；".join(str(GROUPS[group]) for group in rules.CREDIT_GROUPS)
-    return TEXT.format(bank=bank, product=product, groups=named, months=months, until=until)
+def text_for(
+    *, reader: str, product: str, months: int, until: str, groups: Iterable[str] = rules.CREDIT_GROUPS
+) -> str:
+    """The words that are signed; `reader` is the bank, or the guarantor of its product."""
+    named = "；".join(str(GROUPS[group]) for group in groups)
+    return TEXT.format(bank=reader, product=product, groups=named, months=months, until=until)
 
 
 def grant(
@@ -63,7 +66,23 @@ def grant(
         version = products.active_version(product_code)
         if queries.active_for(enterprise.pk, version.product_id):
             raise Conflict(code="consent_exists", message=_("对该产品已有有效授权，可在授权台账查看。"))
-        consent = _create(by, enterprise.pk, version, months, chosen)
+        consent = _create(
+            by,
+            version.product.organisation,
+            version,
+            enterprise_id=enterprise.pk,
+            months=months,
+            groups=chosen,
+        )
+        if version.guarantor is not None:
+            _create(
+                by,
+                version.guarantor,
+                version,
+                enterprise_id=enterprise.pk,
+                months=months,
+                groups=list(rules.GUARANTEE_GROUPS),
+            )
         lines.requote(by=by, enterprise_id=enterprise.pk, version=version, consent=consent)
         audit.record(
             by=by, action="consent.granted", obj=consent, after={"digest": consent.digest, "groups": chosen}
@@ -72,16 +91,22 @@ def grant(
 
 
 def _create(
-    by: Actor, enterprise_id: int, version: ProductVersion, months: int, groups: list[str]
+    by: Actor,
+    reader: Organisation,
+    version: ProductVersion,
+    *,
+    enterprise_id: int,
+    months: int,
+    groups: list[str],
 ) -> Consent:
     start = db_now()
     end = rules.add_months(start, months)
-    bank = version.product.organisation
     text = text_for(
-        bank=bank.name,
+        reader=reader.name,
         product=version.product.name,
         months=months,
         until=end.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M"),
+        groups=groups,
     )
     signed = {
         "text": text,
@@ -94,7 +119,7 @@ def _create(
     with guarded():
         return Consent.objects.create(
             enterprise_id=enterprise_id,
-            organisation=bank,
+            organisation=reader,
             product=version.product,
             groups=groups,
             period=DateTimeTZRange(start, end),
@@ -121,17 +146,22 @@ def revoke(*, by: Actor, consent_id: int) -> Consent:
             raise NotFound(code="not_found", message=_("没有这份授权。"))
         if consent.revoked_at is not None:
             raise Conflict(code="consent_revoked", message=_("这份授权已经撤回。"))
-        consent.revoked_at, consent.revoked_by_ref, consent.revoked_by_name = (
-            db_now(),
-            by.person_id,
-            by.person_name,
-        )
-        consent.save(update_fields=["revoked_at", "revoked_by_ref", "revoked_by_name"])
-        lines.freeze(enterprise_id=consent.enterprise_id, product_id=consent.product_id)
-        held = applications.hold(consent=consent, park_actor=by)
+        _end(consent, by)
+        held = 0
+        if consent.organisation_id == consent.product.organisation_id:
+            for other in queries.others_of(consent):
+                _end(other, by)
+            lines.freeze(enterprise_id=consent.enterprise_id, product_id=consent.product_id)
+            held = applications.hold(consent=consent, park_actor=by)
         audit.record(by=by, action="consent.revoked", obj=consent, after={"applications_on_hold": held})
     consent.refresh_from_db()
     return consent
+
+
+def _end(consent: Consent, by: Actor) -> None:
+    consent.revoked_at, consent.revoked_by_ref = db_now(), person_of(by)
+    consent.revoked_by_name = by.person_name
+    consent.save(update_fields=["revoked_at", "revoked_by_ref", "revoked_by_name"])
 
 
 def read(

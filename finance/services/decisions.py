@@ -17,7 +17,7 @@ from parks.roles import Role
 from .. import rules
 from ..models import Application, Decision, ProductVersion
 from ..queries import applications as queries
-from ..queries import consents
+from ..queries import consents, guarantees
 from ..queries.acting import person_of
 from ..states import REJECT_REASONS, ApplicationState, QuoteState
 from .applications import locked, step
@@ -42,10 +42,12 @@ def propose(
     with transaction.atomic(), guarded():
         application = _for(by, Role.BANK_MAKER, application_id)
         _check_proposal(application.product_version, application.amount, amount, rate, term_months)
-        if application.status != ApplicationState.SCREENED:
+        if application.status not in (ApplicationState.SCREENED, ApplicationState.GUARANTEED):
             raise Conflict(
                 code="not_allowed_now", message=_("申请不在待受理状态，不能提出方案。请刷新页面。")
             )
+        if application.product_version.guarantor_id and not guarantees.granted(application.pk):
+            raise Conflict(code="guarantee_missing", message=_("该产品须先由担保机构复核通过，再提出方案。"))
         content = content_of(
             application, amount=amount, rate=rate, term_months=term_months, maker=by.person_id
         )
@@ -70,10 +72,12 @@ def content_of(
 ) -> dict[str, Any]:
     """What both people put their names to; canonical and hashed."""
     quote = application.line.quote
+    pledge = guarantees.granted(application.pk)
     return {
         "application": application.pk, "applied": str(application.amount), "amount": str(amount), "rate": str(rate),
         "term_months": term_months, "purpose": application.purpose, "product": application.product_version.digest,
         "quote": quote.digest, "snapshot": quote.snapshot_id, "consent": application.consent_id, "maker": maker,
+        "guarantee": pledge.content_hash if pledge else "",
     }  # fmt: skip
 
 
@@ -159,6 +163,13 @@ def _check_basis(application: Application, decision: Decision) -> None:
     quote, line = application.line.quote, application.line
     if quote.state != QuoteState.LIVE or quote.expires_at <= db_now():
         raise Conflict(code="quote_over", message=_("授信额度的测算已失效，请企业重新测算后再复核。"))
+    version = queries.active_product_version(application)
+    if version is not None and version.pk != application.product_version_id:
+        raise Conflict(
+            code="terms_changed",
+            message=_("产品条款已更新为 %(version)s，方案按旧条款提出，请退回后重新提出。")
+            % {"version": version},
+        )
     if line.reserved + line.drawn - application.reserved + decision.amount > line.quoted_limit:
         raise Conflict(code="line_cut", message=_("授信额度已调低，方案金额超过现有额度，请退回修改。"))
 

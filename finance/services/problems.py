@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from innovscore.core.problems import Conflict
 
@@ -24,8 +26,33 @@ def guarded() -> Iterator[None]:
         raise problem from error
 
 
+CAPS = {
+    ("pool", "total"): _lazy("资金池总额"),
+    ("pool", "client"): _lazy("资金池单户上限"),
+    ("pool", "group"): _lazy("资金池集团上限"),
+    ("guarantor", "total"): _lazy("担保机构总额"),
+    ("guarantor", "client"): _lazy("担保单户上限"),
+    ("guarantor", "group"): _lazy("担保集团上限"),
+    ("budget", "total"): _lazy("贴息预算"),
+    ("subsidy", "client"): _lazy("企业贴息上限"),
+}
+
+
+def cap_reached(kind: str, scope: str, left: Decimal) -> Conflict:
+    """Which cap is reached and how much (yuan) is left of it."""
+    return Conflict(
+        code=f"cap_{kind}_{scope}",
+        message=_("“%(cap)s”已不足：还剩 %(left)s 万元。请减少金额，或等待释放后再试。")
+        % {"cap": CAPS.get((kind, scope), kind), "left": f"{left / 10_000:,.2f}"},
+        params={"left": str(left)},
+    )
+
+
 def _problem_of(error: DatabaseError) -> Conflict | None:
     code = getattr(error.__cause__, "pgcode", "") or ""
+    if code == "IS007":
+        kind, scope, left = error.__cause__.diag.message_detail.split(":")  # type: ignore[union-attr]  # psycopg2's
+        return cap_reached(kind, scope, Decimal(left))
     messages = {
         "IS001": _("可用额度不足：请查看剩余额度后减少金额，或等待其他申请释放额度。"),
         "IS002": _("授权已撤回或到期，不能继续。请企业重新授权后再试。"),
@@ -33,6 +60,7 @@ def _problem_of(error: DatabaseError) -> Conflict | None:
         "IS004": _("状态已经改变，请刷新页面后查看最新状态。"),
         "IS005": _("这一步需要由另一位有相应身份的人员完成。"),
         "IS006": _("此内容已经确定，不能再修改。"),
+        "IS008": _("记账借贷不平，未保存。请联系平台。"),
         "23503": _("当前状态下不能进行这一步，请刷新页面后查看最新状态。"),
     }
     if code in messages:

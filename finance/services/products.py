@@ -31,7 +31,11 @@ DEFAULT_FORMULA: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Amounts in yuan, rates as fractions a year (0.0345 = 3.45 %), terms in months, points out of 100."""
+    """Amounts in yuan, rates as fractions a year (0.0345 = 3.45 %), terms in months, points out of 100.
+
+    Figures may be `fresh_months` old. `guarantor_id` bears between `cover_low` and `cover_high` (0-1) of a loss, the pool of the fund `pool_id` its
+    `pool_share`, at most `pool_project_cap` yuan a loan; the bank bears the rest.
+    """
 
     cap: Decimal
     min_score: Decimal
@@ -41,6 +45,16 @@ class Terms:
     term_max: int
     first_loan_cap: Decimal | None = None
     conditions: str = ""
+    documents: str = ""
+    fresh_months: int = 24
+    promised_days: int = 7
+    guarantor_id: int | None = None
+    cover_low: Decimal = Decimal(0)
+    cover_high: Decimal = Decimal(0)
+    pool_id: int | None = None
+    pool_share: Decimal = Decimal(0)
+    pool_project_cap: Decimal | None = None
+    day_count: int = 360
 
 
 def propose(
@@ -116,5 +130,19 @@ def _product(by: Actor, code: str, name: str) -> Product:
 def _check_terms(terms: Terms) -> None:
     if terms.rate_low > terms.rate_high:
         raise Refused(code="rates", field="rate_high", message=_("最高利率不能低于最低利率。"))
+    if (terms.guarantor_id is None) != (
+        terms.cover_high == 0
+    ) or not 0 <= terms.cover_low <= terms.cover_high:
+        raise Refused(
+            code="cover",
+            field="cover_high",
+            message=_("选择担保机构时请填写担保比例的下限和上限；不担保时请留空。"),
+        )
+    if (terms.pool_id is None) != (terms.pool_share == 0) or terms.pool_share < 0:
+        raise Refused(
+            code="pool", field="pool_share", message=_("选择资金池时请填写分担比例；不用资金池时请留空。")
+        )
+    if terms.cover_high + terms.pool_share > 1:
+        raise Refused(code="shares", field="pool_share", message=_("担保和资金池的比例合计不能超过 100%。"))
     if terms.term_min > terms.term_max:
         raise Refused(code="terms", field="term_max", message=_("最长期限不能短于最短期限。"))

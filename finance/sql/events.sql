@@ -1,29 +1,39 @@
 -- One step of an application: numbered, from the state it is in, by a person with that role, with all that the step
--- needs; moves the application and the line. Nothing else can move them.
+-- needs; moves the application and the line. Nothing else can move them. What a step does with money and with the
+-- counters of guarantors and pools is in effects.sql.
+CREATE OR REPLACE FUNCTION finance_acts_as(p_park bigint, p_person bigint, p_role text, p_organisation bigint) RETURNS boolean
+  LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+  SELECT EXISTS (SELECT FROM public.parks_membership m JOIN public.parks_account a ON a.id = m.account_id
+    WHERE m.park_id = p_park AND m.role = p_role AND a.person_id = p_person AND m.organisation_id = p_organisation
+      AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on > current_date))
+$$;
+
 CREATE OR REPLACE FUNCTION finance_event_step() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog AS $$
 DECLARE
   app public.finance_application%ROWTYPE;
+  terms public.finance_productversion%ROWTYPE;
   line public.finance_creditline%ROWTYPE;
   verdict public.finance_decision%ROWTYPE;
+  amount numeric;
+  house bigint;
   keeps boolean;
 BEGIN
   SELECT * INTO app FROM public.finance_application WHERE park_id = NEW.park_id AND id = NEW.application_id FOR UPDATE;
   IF NOT FOUND OR app.status <> NEW.from_state THEN
     RAISE EXCEPTION 'the application is in state %, not %', app.status, NEW.from_state USING ERRCODE = 'IS004';
   END IF;
-  IF NEW.role <> 'system' AND NOT EXISTS (
-      SELECT FROM public.parks_membership m JOIN public.parks_account a ON a.id = m.account_id
-       WHERE m.park_id = NEW.park_id AND m.role = NEW.role AND a.person_id = NEW.person_ref
-         AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on > current_date)
-         AND (m.organisation_id = app.organisation_id AND NEW.role LIKE 'bank%'
-              OR m.organisation_id = (SELECT e.organisation_id FROM public.enterprises_enterprise e
-                                       WHERE e.park_id = app.park_id AND e.id = app.enterprise_id)
-                 AND NEW.role LIKE 'enterprise%')) THEN
+  SELECT * INTO terms FROM public.finance_productversion v WHERE v.park_id = app.park_id AND v.id = app.product_version_id;
+  house := CASE WHEN NEW.role LIKE 'bank%' THEN app.organisation_id
+                WHEN NEW.role LIKE 'guarantor%' THEN terms.guarantor_id
+                WHEN NEW.role LIKE 'fund%' THEN terms.pool_id
+                WHEN NEW.role LIKE 'enterprise%' THEN (SELECT e.organisation_id FROM public.enterprises_enterprise e
+                                                       WHERE e.park_id = app.park_id AND e.id = app.enterprise_id) END;
+  IF NEW.role <> 'system' AND NOT public.finance_acts_as(NEW.park_id, NEW.person_ref, NEW.role, house) THEN
     RAISE EXCEPTION 'person % is not % here', NEW.person_ref, NEW.role USING ERRCODE = 'IS005';
   END IF;
 
-  IF NEW.event IN ('submit', 'acknowledge', 'propose', 'approve') THEN
+  IF NEW.event IN ('submit', 'acknowledge', 'g_propose', 'g_grant', 'propose', 'approve') THEN
     IF NOT public.finance_consent_active(NEW.park_id, app.consent_id) THEN
       RAISE EXCEPTION 'the consent is not active' USING ERRCODE = 'IS002';
     END IF;
@@ -38,15 +48,32 @@ BEGIN
     END IF;
   END IF;
 
-  keeps := NEW.to_state IN ('submitted', 'screened', 'proposed', 'on_hold', 'approved');
-  NEW.reserve := CASE WHEN NOT keeps THEN 0 WHEN NEW.event = 'submit' THEN app.amount
-                      WHEN NEW.event = 'approve' THEN NEW.reserve ELSE app.reserved END;
-
-  IF NEW.event = 'propose' THEN
+  IF NEW.event = 'offer_guarantee' THEN
+    IF terms.guarantor_id IS NULL THEN
+      RAISE EXCEPTION 'the product has no guarantor' USING ERRCODE = 'IS004';
+    END IF;
+  ELSIF NEW.event = 'g_propose' THEN
+    PERFORM FROM public.finance_guarantee g WHERE g.park_id = app.park_id AND g.application_id = app.id
+       AND g.live AND g.outcome = '' AND g.maker_person = NEW.person_ref;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'there is no proposal of this person' USING ERRCODE = 'IS004';
+    END IF;
+  ELSIF NEW.event IN ('g_grant', 'g_return', 'g_decline') THEN
+    PERFORM FROM public.finance_guarantee g WHERE g.park_id = app.park_id AND g.application_id = app.id
+       AND g.id = (SELECT max(l.id) FROM public.finance_guarantee l WHERE l.park_id = app.park_id AND l.application_id = app.id)
+       AND g.checker_person = NEW.person_ref AND g.checker_person <> g.maker_person
+       AND g.outcome = (CASE NEW.event WHEN 'g_grant' THEN 'granted' WHEN 'g_return' THEN 'returned' ELSE 'declined' END);
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'the step is not what two people decided' USING ERRCODE = 'IS005';
+    END IF;
+  ELSIF NEW.event = 'propose' THEN
     PERFORM FROM public.finance_decision d WHERE d.park_id = app.park_id AND d.application_id = app.id
        AND d.live AND d.outcome = '' AND d.maker_person = NEW.person_ref;
     IF NOT FOUND THEN
       RAISE EXCEPTION 'there is no proposal of this person' USING ERRCODE = 'IS004';
+    END IF;
+    IF terms.guarantor_id IS NOT NULL AND NOT public.finance_guaranteed(app.park_id, app.id) THEN
+      RAISE EXCEPTION 'the product needs a guarantee first' USING ERRCODE = 'IS004';
     END IF;
   ELSIF NEW.event IN ('approve', 'return', 'reject') THEN
     SELECT * INTO verdict FROM public.finance_decision d WHERE d.park_id = app.park_id AND d.application_id = app.id
@@ -56,6 +83,17 @@ BEGIN
        OR verdict.outcome <> (CASE NEW.event WHEN 'approve' THEN 'approved' WHEN 'return' THEN 'returned' ELSE 'rejected' END) THEN
       RAISE EXCEPTION 'the step is not what two people decided' USING ERRCODE = 'IS005';
     END IF;
+  ELSIF NEW.event IN ('contract', 'disburse') THEN
+    amount := public.finance_document_amount(app.park_id, app.id, NEW.event, NEW.source_id, NEW.person_ref);
+  END IF;
+
+  keeps := NEW.to_state IN ('submitted', 'screened', 'guarantee_review', 'g_proposed', 'guaranteed', 'proposed', 'on_hold',
+                            'approved', 'contracted', 'active', 'overdue');
+  NEW.reserve := CASE WHEN NOT keeps THEN 0 WHEN NEW.event = 'submit' THEN app.amount
+                      WHEN NEW.event = 'approve' THEN NEW.reserve WHEN NEW.event = 'contract' THEN amount
+                      WHEN NEW.event = 'disburse' THEN app.reserved - amount ELSE app.reserved END;
+  IF NEW.reserve < 0 OR (NEW.event = 'contract' AND NEW.reserve > app.reserved) THEN
+    RAISE EXCEPTION 'more than what was approved' USING ERRCODE = 'IS001';
   END IF;
   IF NEW.event = 'approve' THEN
     IF NEW.reserve <> verdict.amount OR NOT verdict.live OR verdict.amount > app.reserved THEN
@@ -75,7 +113,7 @@ BEGIN
   UPDATE public.finance_application SET status = NEW.to_state, reserved = NEW.reserve,
          contacted_at = CASE WHEN NEW.event IN ('acknowledge', 'propose') THEN coalesce(contacted_at, NEW.at) ELSE contacted_at END
    WHERE park_id = app.park_id AND id = app.id;
-  IF NOT keeps THEN
+  IF NEW.to_state IN ('declined_auto', 'g_declined', 'rejected', 'withdrawn', 'lapsed') THEN
     UPDATE public.finance_decision SET live = false
      WHERE park_id = app.park_id AND application_id = app.id AND live AND NEW.event <> 'reject';
   END IF;

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
 from innovscore.core.problems import Problem
-from parks.clock import db_now
+from parks.clock import db_now, db_today
 from parks.http import ParkRequest
 from parks.listing import listing
 
@@ -17,9 +17,12 @@ from ..filters import AccessFilter, ApplicationFilter
 from ..forms import RevokeForm, WithdrawForm
 from ..queries import applications as queries
 from ..queries import consents as consent_queries
+from ..queries import guarantees, reports
+from ..queries import loans as loan_queries
 from ..queries.pricing import step_rows
 from ..services import applications, consents
-from ..states import RESERVING_STATES
+from ..services import loans as loan_services
+from ..states import LOAN_STATES, OWING_STATES, UNSIGNED_STATES
 from .showing import add_problem, status_of
 
 
@@ -65,9 +68,31 @@ def withdraw(request: ParkRequest, park: str, application_id: int) -> HttpRespon
     return _loan(request, application_id, form, status=422)
 
 
+def sign(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
+    """The signatory signs the contract that the bank recorded."""
+    try:
+        loan_services.sign_contract(by=request.actor, application_id=application_id)
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        messages.error(request, str(problem.message))
+    else:
+        messages.success(request, _("合同已签署。"))
+    return redirect("finance:loan", park=park, application_id=application_id)
+
+
 def _loan(request: ParkRequest, application_id: int, form: WithdrawForm, status: int = 200) -> HttpResponse:
     application = queries.own(enterprises.own_or_404(request.actor).pk, application_id)
+    has_loan = application.status in LOAN_STATES
+    owes = application.status in OWING_STATES
     context = {
+        "contract": loan_queries.recorded_contract(application.pk),
+        "schedule": loan_queries.schedule_of(application.pk),
+        "repayments": loan_queries.counted_repayments(application.pk) if has_loan else [],
+        "paid": loan_queries.paid_sums(application.pk) if has_loan else None,
+        "due": loan_queries.due_now(application, db_today()) if owes else None,
+        "guarantee": guarantees.granted(application.pk),
+        "may_sign": request.actor.role == "enterprise_signatory",
         "application": application,
         "timeline": queries.timeline(application),
         "clock": queries.contact_clock(application, db_now()),
@@ -75,7 +100,7 @@ def _loan(request: ParkRequest, application_id: int, form: WithdrawForm, status:
         "steps": step_rows(application.quote.steps),
         "form": form,
         "may_withdraw": request.actor.role == "enterprise_signatory"
-        and application.status in RESERVING_STATES,
+        and application.status in UNSIGNED_STATES,
     }
     return render(request, "finance/loan.html", context, status=status)
 
@@ -133,4 +158,11 @@ def access_log(request: ParkRequest, park: str) -> HttpResponse:
     )
     if isinstance(page, HttpResponse):
         return page
-    return render(request, "finance/access_log.html", {"page": page})
+    weeks = reports.reads_by_week(enterprise.pk if enterprise else 0)
+    context = {
+        "page": page,
+        "weeks": weeks,
+        "labels": [week for week, _n in weeks],
+        "counts": [n for _week, n in weeks],
+    }
+    return render(request, "finance/access_log.html", context)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -15,7 +17,7 @@ from innovscore.core.problems import Problem
 from parks.http import ParkRequest
 from parks.idempotency import Reply, once
 
-from ..forms import ApplyForm, ConsentForm
+from ..forms import ApplyForm, ConsentForm, MarketForm
 from ..models import Consent, CreditLine, ProductVersion
 from ..queries import consents as consent_queries
 from ..queries import lines as line_queries
@@ -40,6 +42,15 @@ class Card:
     def may_apply(self) -> bool:
         return bool(self.consent and self.line and self.line.state == "active" and self.line.available)
 
+    def meets(self, wanted: dict[str, Any]) -> bool:
+        """Could I get what I look for: amount within the line, term within the product, guarantee as wished."""
+        amount, term = wanted.get("amount"), wanted.get("term_months")
+        if amount is not None and self.price.amount < amount:
+            return False
+        if term is not None and not self.version.term_min <= term <= self.version.term_max:
+            return False
+        return not (wanted.get("no_guarantee") and self.version.guarantor_id)
+
 
 def _card(enterprise_id: int, version: ProductVersion) -> Card:
     consent = consent_queries.active_for(enterprise_id, version.product_id)
@@ -51,11 +62,42 @@ def market(request: ParkRequest, park: str) -> HttpResponse:
     """Products with the own line, what binds it and what would raise it."""
     enterprise = enterprises.own(request.actor)
     cards = [_card(enterprise.pk, version) for version in products.active_versions()] if enterprise else []
-    return render(
-        request,
-        "finance/market.html",
-        {"enterprise": enterprise, "cards": cards, "may_sign": _may_sign(request)},
-    )
+    wanted = MarketForm(request.GET or None)
+    shown = [card for card in cards if card.meets(wanted.cleaned_data)] if wanted.is_valid() else cards
+    context = {
+        "enterprise": enterprise, "cards": shown, "may_sign": _may_sign(request), "wanted": wanted, "left_out": len(cards) - len(shown),
+    }  # fmt: skip
+    return render(request, "finance/market.html", context)
+
+
+def compare(request: ParkRequest, park: str) -> HttpResponse:
+    """Up to three products side by side with the own line; lines that differ are marked."""
+    enterprise = enterprises.own_or_404(request.actor)
+    codes = list(dict.fromkeys(request.GET.getlist("p")))[:3]
+    chosen = [version for version in products.active_versions() if version.product.code in codes]
+    cards = [_card(enterprise.pk, version) for version in chosen]
+    rows = [(label, cells, len(set(cells)) > 1) for label, cells in comparison(cards)]
+    return render(request, "finance/compare.html", {"cards": cards, "rows": rows})
+
+
+def comparison(cards: list[Card]) -> list[tuple[str, list[str]]]:
+    """Label and one text a product."""
+    facts: tuple[tuple[str, Callable[[Card], str]], ...] = (
+        (_("银行"), lambda card: card.version.product.organisation.name),
+        (_("我的授信额度（万元）"), lambda card: f"{card.price.amount / 10_000:,.2f}"),
+        (_("额度取决于"), lambda card: card.price.binding_text),
+        (_("单户上限（万元）"), lambda card: f"{card.version.cap / 10_000:,.2f}"),
+        (_("首贷上限（万元）"), lambda card: "—" if card.version.first_loan_cap is None else f"{card.version.first_loan_cap / 10_000:,.2f}"),
+        (_("年利率（%）"), lambda card: card.version.rates_percent),
+        (_("期限（月）"), lambda card: f"{card.version.term_min}–{card.version.term_max}"),
+        (_("积分起点"), lambda card: f"{card.version.min_score:.2f}"),
+        (_("担保比例（%）"), lambda card: card.version.cover_percent or _("不需要担保")),
+        (_("资金池分担（%）"), lambda card: card.version.pool_percent if card.version.pool_id else "—"),
+        (_("承诺审批（工作日）"), lambda card: str(card.version.promised_days)),
+        (_("办理条件"), lambda card: card.version.conditions or "—"),
+        (_("需要的材料"), lambda card: card.version.documents or "—"),
+    )  # fmt: skip
+    return [(label, [text(card) for card in cards]) for label, text in facts]
 
 
 def requote(request: ParkRequest, park: str, product: str) -> HttpResponse:

@@ -13,17 +13,23 @@ from parks.http import ParkRequest
 from parks.idempotency import Reply, once
 
 from ..forms import ProductForm
-from ..queries import applications
 from ..queries import products as queries
+from ..queries import risk
 from ..services import products
+from ..states import RiskKind
 from .showing import add_problem, status_of
 
-TERMS = ("cap", "first_loan_cap", "min_score", "rate_low", "rate_high", "term_min", "term_max", "conditions")
+TERMS = (
+    "cap", "first_loan_cap", "min_score", "rate_low", "rate_high", "term_min", "term_max", "conditions",
+    "documents", "fresh_months", "guarantor_id", "cover_low", "cover_high", "pool_id", "pool_share", "pool_project_cap",
+)  # fmt: skip
 
 
 def overview(request: ParkRequest, park: str) -> HttpResponse:
     """Versions of the own products; POST proposes a new one."""
     form = ProductForm(request.POST if request.method == "POST" else None)
+    for field, kind in (("guarantor_id", RiskKind.GUARANTOR), ("pool_id", RiskKind.POOL)):
+        form.fields[field].choices += [(one.pk, one.name) for one in risk.partners_with_terms(kind)]  # type: ignore[attr-defined]
     status = status_of(form)
     if form.is_valid():
         try:
@@ -60,12 +66,3 @@ def activate(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     version = products.activate(by=request.actor, version_id=version_id)
     messages.success(request, _("%(version)s 已启用。") % {"version": version})
     return redirect("finance:products", park=park)
-
-
-def office(request: ParkRequest, park: str) -> HttpResponse:
-    """Totals of the park; groups of fewer than five enterprises are hidden."""
-    return render(
-        request,
-        "finance/office.html",
-        {"totals": applications.totals(), "versions": queries.active_versions()},
-    )

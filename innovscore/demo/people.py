@@ -40,11 +40,13 @@ ACCOUNTS = (
     DemoAccount("bank.maker@demo", "周维", "bank_maker", "bank"),
     DemoAccount("bank.check@demo", "冯立", "bank_checker", "bank"),
     DemoAccount("bank.ops@demo", "陈放", "bank_ops", "bank"),
+    DemoAccount("bank.ops2@demo", "沈汇", "bank_ops", "bank"),
     DemoAccount("bank2.maker@demo", "韩江", "bank_maker", "bank2"),
     DemoAccount("bank2.check@demo", "杨帆", "bank_checker", "bank2"),
     DemoAccount("guar.maker@demo", "褚明", "guarantor_maker", "guarantor"),
     DemoAccount("guar.check@demo", "卫东", "guarantor_checker", "guarantor"),
     DemoAccount("fund@demo", "蒋理", "fund_manager", "fund"),
+    DemoAccount("fund2@demo", "余谨", "fund_manager", "fund"),
 )
 PARTNERS = {
     "bank": ("bank", "示例银行重庆分行"),

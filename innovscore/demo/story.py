@@ -17,7 +17,7 @@ from parks.models import Park
 from parks.scope import park_scope
 from scoring.services import runs, snapshots
 
-from . import boards, load, market, people
+from . import boards, lending, load, market, people
 from .world import LAST_YEAR, World, make_world
 
 SCHEME = "cq_htz_30"
@@ -72,6 +72,9 @@ def _zone(code: str, world: World, *, seed: int, open_last: bool, say: Say) -> Z
         is_open = open_last and year is world.years[-1]
         say(f"{park.name}: {year.year}")
         _year(zone, year.year, seed=seed, is_open=is_open)
+    if open_last and len(world.years) > 1:
+        say(f"{park.name}: loans")
+        lending.tell(park, actors, hero=rows[min(HERO, len(rows) - 1)])
     return zone
 
 

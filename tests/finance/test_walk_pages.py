@@ -139,7 +139,8 @@ def test_products_page_proposes_and_another_person_activates(world: lending.Worl
         maker.post("/p/cq/bank/products/", body | {"rate_low": "5", "idempotency_key": "x"}).status_code
         == 422
     )
-    assert maker.post("/p/cq/bank/products/", body).status_code == 302
+    answer = maker.post("/p/cq/bank/products/", body)
+    assert answer.status_code == 302, re.findall(r"field-error.>([^<]*)", answer.content.decode())
     with park_scope(world.park.pk):
         from finance.models import ProductVersion
 

@@ -1,0 +1,185 @@
+"""Reading loans: contract, schedule, what is due and overdue, who bears what; portfolio and early warning of a bank."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django.db.models import F, Q, QuerySet, Sum
+
+from parks.actors import Actor
+
+from ..formula import Due, oldest_unpaid, penalty_interest
+from ..models import (
+    Application,
+    ApplicationEvent,
+    Claim,
+    Contract,
+    Disbursement,
+    LedgerAccount,
+    Recovery,
+    Repayment,
+    RiskCounter,
+    RiskHold,
+    ScheduleItem,
+)
+from ..states import LOAN_STATES, AccountCode, Party, RiskScope
+from .acting import organisation_of
+from .applications import to_bank, with_parts
+
+ZERO = Decimal(0)
+
+
+def contract_of(application_id: int) -> Contract | None:
+    """The signed contract."""
+    return Contract.objects.filter(application_id=application_id, live=True, signed_at__isnull=False).first()
+
+
+def recorded_contract(application_id: int) -> Contract | None:
+    """The contract on record, signed or not."""
+    return Contract.objects.filter(application_id=application_id, live=True).first()
+
+
+def unconfirmed_disbursements(application_id: int) -> QuerySet[Disbursement]:
+    return Disbursement.objects.filter(application_id=application_id, checker_person__isnull=True)
+
+
+def disbursements_of(application_id: int) -> QuerySet[Disbursement]:
+    return Disbursement.objects.filter(application_id=application_id).order_by("pk")
+
+
+def repayments_of(application_id: int) -> QuerySet[Repayment]:
+    return Repayment.objects.filter(application_id=application_id).order_by("-pk")
+
+
+def counted_repayments(application_id: int) -> QuerySet[Repayment]:
+    """Repayments that stand: no reversals, and none that was reversed (a reversal counts when it is confirmed)."""
+    reversed_ones = ApplicationEvent.objects.filter(application_id=application_id, event="reverse").values(
+        "source_id"
+    )
+    gone = Repayment.objects.filter(pk__in=reversed_ones).values("reversal_of_id")
+    rows = Repayment.objects.filter(application_id=application_id, reversal_of__isnull=True)
+    return rows.exclude(pk__in=gone).order_by("value_date", "pk")
+
+
+def schedule_of(application_id: int) -> QuerySet[ScheduleItem]:
+    return ScheduleItem.objects.filter(application_id=application_id).order_by("due_on", "pk")
+
+
+def claim_of(application_id: int) -> Claim | None:
+    """The latest claim."""
+    return (
+        Claim.objects.filter(application_id=application_id)
+        .order_by("-pk")
+        .prefetch_related("shares__organisation")
+        .first()
+    )
+
+
+def recoveries_of(application_id: int) -> QuerySet[Recovery]:
+    return Recovery.objects.filter(application_id=application_id).order_by("pk")
+
+
+def paid_sums(application_id: int) -> dict[str, Decimal]:
+    """Principal, interest, penalty and fee that were paid and stand (yuan)."""
+    names = ("principal", "interest", "penalty", "fee")
+    sums = counted_repayments(application_id).aggregate(**{name: Sum(name, default=ZERO) for name in names})
+    return {name: Decimal(sums[name]) for name in names}
+
+
+def unpaid_since(application: Application, today: dt.date) -> dt.date | None:
+    """The oldest due day whose principal and interest are not fully paid."""
+    items = [Due(item.due_on, item.principal, item.interest) for item in schedule_of(application.pk)]
+    paid = paid_sums(application.pk)
+    return oldest_unpaid(items, principal=paid["principal"], interest=paid["interest"], today=today)
+
+
+def days_overdue(application: Application, today: dt.date) -> int:
+    """Days since the oldest unpaid due day; 0 when nothing is late."""
+    since = unpaid_since(application, today)
+    return (today - since).days if since else 0
+
+
+def due_now(application: Application, today: dt.date) -> dict[str, Decimal]:
+    """What is due by today and not paid, with penalty interest 罚息 of late principal (1.5 times the rate), in yuan."""
+    contract = contract_of(application.pk)
+    paid = paid_sums(application.pk)
+    due = schedule_of(application.pk).filter(due_on__lte=today)
+    sums = due.aggregate(principal=Sum("principal", default=ZERO), interest=Sum("interest", default=ZERO))
+    late = max(sums["principal"] - paid["principal"], ZERO)
+    since = unpaid_since(application, today)
+    penalty = penalty_interest(late, contract.rate, since, today) if contract and since else ZERO
+    return {"principal": late, "interest": max(sums["interest"] - paid["interest"], ZERO), "penalty": penalty}
+
+
+def balances(application_id: int) -> dict[str, Decimal]:
+    """Accounts of a loan: code -> balance (debits less credits, yuan)."""
+    return dict(LedgerAccount.objects.filter(application_id=application_id).values_list("code", "balance"))
+
+
+def borne(application: Application) -> dict[str, Decimal]:
+    """What each party has not got back yet (yuan)."""
+    found = balances(application.pk)
+    return {
+        Party.BANK: found.get(AccountCode.PRINCIPAL, ZERO),
+        Party.GUARANTOR: found.get(AccountCode.DUE_GUARANTOR, ZERO),
+        Party.POOL: found.get(AccountCode.DUE_POOL, ZERO),
+    }
+
+
+def pool_left(application: Application) -> Decimal:
+    """The most the pool may pay for a loan: the product's cap of a project, what it holds, what is left unpaid in the pool."""
+    version = application.product_version
+    if version.pool_id is None:
+        return ZERO
+    total = RiskCounter.objects.filter(organisation_id=version.pool_id, scope=RiskScope.TOTAL).first()
+    left = total.paid_cap - total.paid if total else ZERO
+    held = (
+        RiskHold.objects.filter(application=application, counter=total)
+        .values_list("amount", flat=True)
+        .first()
+    )
+    caps = [left, held or ZERO]
+    if version.pool_project_cap is not None:
+        caps.append(version.pool_project_cap)
+    return min(caps)
+
+
+def portfolio(actor: Actor) -> QuerySet[Application]:
+    """Loans of the acting bank, newest first."""
+    return to_bank(actor).filter(status__in=["approved", *LOAN_STATES]).order_by("-pk")
+
+
+def waiting_for_ops(actor: Actor) -> QuerySet[Application]:
+    """Approved without a contract on record, signed without money, or money waiting for a second person."""
+    waits = (
+        Q(status="approved")
+        | Q(status="contracted")
+        | Q(disbursements__checker_person__isnull=True, disbursements__isnull=False)
+    )
+    waits |= Q(repayments__reversal_of__isnull=False, repayments__checker_person__isnull=True)
+    waits |= Q(recoveries__checker_person__isnull=True, recoveries__isnull=False)
+    return to_bank(actor).filter(waits).distinct().order_by("pk")
+
+
+def exposure(rows: QuerySet[Application], by: str) -> list[dict[str, object]]:
+    """Outstanding principal and undrawn reserve of a bank's loans by a field, largest first."""
+    sums = rows.values(label=F(by)).annotate(owed=Sum("drawn"), undrawn=Sum("reserved"))
+    return [dict(row) for row in sums.order_by("-owed")]
+
+
+def in_states(rows: QuerySet[Application], states: Iterable[str]) -> QuerySet[Application]:
+    return rows.filter(status__in=list(states))
+
+
+def with_claims(actor: Actor) -> QuerySet[Application]:
+    """Loans on which a claim was made against the acting organisation, newest first."""
+    mine = Claim.objects.filter(shares__organisation_id=organisation_of(actor)).values("application_id")
+    return with_parts().filter(pk__in=mine).order_by("-pk")
+
+
+def of_pool(actor: Actor) -> QuerySet[Application]:
+    """Loans that the acting fund's pool stands behind."""
+    rows = with_parts().filter(product_version__pool_id=organisation_of(actor))
+    return rows.filter(status__in=["approved", *LOAN_STATES]).order_by("-pk")

@@ -1,0 +1,57 @@
+"""Reading subsidies 贴息: programmes, projects of batches, what an enterprise may apply for."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import NotFound
+from parks.actors import Actor
+from parks.roles import Role
+
+from ..models import Subsidy, SubsidyProgramme, SubsidyProject
+from ..states import VersionState
+from .acting import organisation_of
+
+
+def programmes(*, only_active: bool = False) -> QuerySet[SubsidyProgramme]:
+    rows = SubsidyProgramme.objects.select_related("organisation").order_by("-pk")
+    return rows.filter(state=VersionState.ACTIVE) if only_active else rows
+
+
+def programme(code: str) -> SubsidyProgramme:
+    """A programme in force by its code; raises NotFound."""
+    found = programmes(only_active=True).filter(code=code).first()
+    if found is None:
+        raise NotFound(code="not_found", message=_("没有这个贴息项目，或尚未启用。"))
+    return found
+
+
+def _with_parts() -> QuerySet[Subsidy]:
+    return Subsidy.objects.select_related(
+        "programme", "application__product_version__product", "enterprise", "project"
+    )
+
+
+def of_enterprise(enterprise_id: int) -> QuerySet[Subsidy]:
+    return _with_parts().filter(enterprise_id=enterprise_id).order_by("-pk")
+
+
+def for_desk(actor: Actor) -> QuerySet[Subsidy]:
+    """What a bank's operations have to confirm, or a fund has to check and pay; newest first."""
+    rows = _with_parts().exclude(state="computed").order_by("-pk")
+    if actor.role == Role.FUND_MANAGER:
+        return rows.filter(programme__organisation_id=organisation_of(actor))
+    return rows.filter(application__organisation_id=organisation_of(actor))
+
+
+def projects_of(enterprise_id: int) -> QuerySet[SubsidyProject]:
+    return (
+        SubsidyProject.objects.filter(enterprise_id=enterprise_id).select_related("programme").order_by("-pk")
+    )
+
+
+def projects_for(actor: Actor) -> QuerySet[SubsidyProject]:
+    """Projects of the acting fund's programmes, by batch."""
+    rows = SubsidyProject.objects.filter(programme__organisation_id=organisation_of(actor))
+    return rows.select_related("programme", "enterprise").order_by("-batch", "pk")

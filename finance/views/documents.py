@@ -1,0 +1,35 @@
+"""A page as a document: printed by the browser, or as PDF where the server can make one."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from parks.http import ParkRequest
+
+
+def document(request: ParkRequest, template: str, context: dict[str, Any], *, filename: str) -> HttpResponse:
+    """The page, or with `?export=pdf` a PDF; where the machine lacks libpango the page says how to print."""
+    if request.GET.get("export") != "pdf":
+        return render(request, template, context)
+    try:
+        from weasyprint import HTML
+    except (ImportError, OSError):
+        messages.warning(request, _("本服务器不能生成 PDF，请用浏览器的打印功能另存为 PDF。"))
+        return render(request, template, context)
+    text = render_to_string("finance/pdf.html", context | {"body_template": template}, request=request)
+    response = HttpResponse(
+        HTML(string=text, url_fetcher=_nothing_from_outside).write_pdf(), content_type="application/pdf"
+    )
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename)}.pdf"
+    return response
+
+
+def _nothing_from_outside(url: str, *_args: Any, **_kwargs: Any) -> dict[str, Any]:
+    raise ValueError(f"documents load nothing: {url}")

@@ -1,0 +1,84 @@
+"""Totals and reports: the park's month, a bank's month, an enterprise's access report."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from enterprises.queries import enterprises
+from parks.actors import Actor
+from parks.clock import db_now, db_today
+from parks.http import ParkRequest
+from parks.listing import export_rows
+
+from ..queries import applications, needs, products, reports
+from ..queries import consents as consent_queries
+from .documents import document
+
+
+def office(request: ParkRequest, park: str) -> HttpResponse:
+    """The park's totals: the headline, breakdowns with small groups hidden, needs; of a month or since ever."""
+    month = request.GET.get("month", "")
+    start, end = reports.month_of(month, db_today()) if month else (None, None)
+    span = {"start": start, "end": end}
+    context = _totals(span, None) | {
+        "month": start.strftime("%Y-%m") if start else "", "states": applications.totals(), "versions": products.active_versions(),
+        "flow": needs.flow(db_now()), "applied": reports.applied(**span), "today": db_today(),
+        "consents": reports.consents_given(*(reports.month_of(month, db_today()))),
+    }  # fmt: skip
+    if request.GET.get("export") in ("csv", "xlsx"):
+        return _table(context, request.GET["export"], f"loans-{park}-{context['month'] or 'all'}")
+    return document(
+        request, "finance/office.html", context, filename=f"loans-{park}-{context['month'] or 'all'}"
+    )
+
+
+def bank_month(request: ParkRequest, park: str) -> HttpResponse:
+    """A bank's credit-points loans of a month."""
+    start, end = reports.month_of(request.GET.get("month", ""), db_today())
+    context = _totals({"start": start, "end": end}, request.actor) | {
+        "month": start.strftime("%Y-%m"),
+        "today": db_today(),
+    }
+    if request.GET.get("export") in ("csv", "xlsx"):
+        return _table(context, request.GET["export"], f"bank-{park}-{context['month']}")
+    return document(request, "finance/bank_month.html", context, filename=f"bank-{park}-{context['month']}")
+
+
+def _totals(span: dict[str, Any], actor: Actor | None) -> dict[str, Any]:
+    share = reports.overdue_share(actor)
+    return {
+        "headline": reports.headline(**span, actor=actor),
+        "groups": [
+            (_("按产品"), reports.by_product(**span, actor=actor)),
+            (_("按发展阶段"), reports.by_stage(**span, actor=actor)),
+            (_("未通过的原因"), reports.reasons(**span, actor=actor)),
+        ],
+        "overdue_percent": None if share is None else (share * 100).quantize(Decimal("0.1")),
+    }
+
+
+def _table(context: dict[str, Any], kind: str, filename: str) -> HttpResponse:
+    top = context["headline"]
+    rows = [
+        {"group": _("合计"), "label": _("批准"), "count": top.loans, "amount": top.amount},
+        *(
+            {"group": title, "label": row.label, "count": row.count, "amount": row.amount}
+            for title, lines in context["groups"]
+            for row in lines
+        ),
+    ]
+    return export_rows(rows, columns=("group", "label", "count", "amount"), filename=filename, kind=kind)
+
+
+def access_report(request: ParkRequest, park: str) -> HttpResponse:
+    """Who read the enterprise's data when and on which consent, to print or keep."""
+    enterprise = enterprises.own_or_404(request.actor)
+    context = {
+        "enterprise": enterprise, "summary": reports.first_reads(enterprise.pk), "reads": consent_queries.reads_of(enterprise.pk)[:1000],
+        "consents": consent_queries.ledger(enterprise.pk), "today": db_today(),
+    }  # fmt: skip
+    return document(request, "finance/access_report.html", context, filename=f"access-{enterprise.uscc}")

@@ -1,0 +1,134 @@
+"""Lending in a browser: a bank sees nothing without a consent; consent, read, revoke; two people; the last of a pool."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.journeys.visitor import Visitor
+
+pytestmark = pytest.mark.browser
+FIRM, BANK = "ent.legal@demo", "bank.maker@demo"
+
+
+def consent(firm: Visitor, product: str) -> None:
+    """Sign for six months, unless a consent holds already (journeys share their zone)."""
+    firm.go(f"/p/cq/e/finance/{product}/consent/").looks_right()
+    if not firm.page.locator("main input[name=months]").count():
+        return
+    for box in firm.page.locator("main input[type=checkbox]").all():
+        box.check()
+    firm.page.check("main input[name=months][value='6']")
+    firm.press("签署")
+
+
+def apply(firm: Visitor, product: str, amount: str) -> str:
+    """Apply in 万元; returns the address of the application."""
+    firm.go(f"/p/cq/e/finance/{product}/apply/")
+    firm.fill(amount=amount, term_months="12", purpose="采购研发设备").press("提交")
+    firm.sees("已预留")
+    return str(firm.page.url.rstrip("/").rpartition("/")[2])
+
+
+def test_a_bank_sees_nothing_of_a_firm_without_consent(visit: Any) -> None:
+    """J20: addresses that are guessed answer as if there were nothing; lists and totals do not know the firm."""
+    other = visit("bank2.maker@demo")
+    name = visit(FIRM).page.locator("body").inner_text()
+    answers = []
+    for path in (
+        "/p/cq/bank/applications/1/",
+        "/p/cq/bank/applications/987654/",
+        "/p/cq/desk/loans/1/",
+        "/p/cq/desk/loans/987654/",
+    ):
+        other.go(path)
+        answers.append(other.page.locator("main").inner_text())
+    assert len(set(answers)) == 1
+    for path in ("/p/cq/bank/applications/", "/p/cq/desk/loans/", "/p/cq/desk/report/"):
+        other.go(path).looks_right()
+        other.sees_not("A00000", *[line for line in name.splitlines() if "有限公司" in line][:1])
+
+
+def test_consent_read_revoke(visit: Any) -> None:
+    """J21: the read is in the firm's log within seconds; revoked, the data is gone at once and the application waits."""
+    firm, officer = visit(FIRM, width=360), visit(BANK)
+    consent(firm, "points-first")
+    number = apply(firm, "points-first", "30")
+    start = time.monotonic()
+    officer.go(f"/p/cq/bank/applications/{number}/").sees("本次查看已记入", "总分").looks_right()
+    firm.go("/p/cq/e/access-log/").sees("周维", "积分").looks_right()
+    assert time.monotonic() - start < 15
+    firm.press("提出疑问").fill(text="为什么查看财务区间？").press("提交疑问").sees("待答复")
+    officer.go("/p/cq/desk/questions/").fill(answer="用于本次授信审批。").press("答复").sees(
+        "用于本次授信审批"
+    )
+    firm.go("/p/cq/e/consents/").press("撤回").sees("暂停")
+    firm.page.check("main [name=confirm]")
+    firm.press("撤回").sees("银行已不能查询")
+    officer.page.goto(f"{officer.address}/p/cq/bank/applications/{number}/")
+    officer.sees("授权已撤回或到期").sees_not("总分")
+    officer.go("/p/cq/bank/applications/")
+    officer.page.go_back()
+    officer.sees_not("总分")
+    firm.go(f"/p/cq/e/loans/{number}/").sees("暂停").looks_right()
+    firm.press("撤回申请").sees("已撤回")
+
+
+def test_two_people_decide_and_the_firm_follows(visit: Any) -> None:
+    """J22 and on to the money: own approval refused, another person approves, contract, payment out by two."""
+    firm, maker, checker = visit(FIRM, width=360), visit(BANK), visit("bank.check@demo")
+    consent(firm, "points-first")
+    number = apply(firm, "points-first", "50")
+    maker.go(f"/p/cq/bank/applications/{number}/").fill(amount="40", rate="3.45", term_months="12").press(
+        "提交复核"
+    )
+    maker.sees("待银行复核")
+    maker.go(f"/p/cq/bank/check/{number}/")
+    assert "403" in maker.page.title() or maker.page.locator("form [name=outcome]").count() == 0
+    checker.go(f"/p/cq/bank/check/{number}/").looks_right()
+    checker.page.check("main [name=outcome][value=approve]")
+    checker.page.locator("main form:has([name=outcome]) button").click()
+    checker.page.wait_for_load_state()
+    checker.sees("复核意见已记录")
+    one, two = visit("bank.ops@demo"), visit("bank.ops2@demo", width=360)
+    one.go(f"/p/cq/desk/loans/{number}/").fill(number="HT-J22", ends_on="2028-01-31").press("登记合同").sees(
+        "待企业签署"
+    )
+    firm.go(f"/p/cq/e/loans/{number}/").sees("已审批", "3.45").press("签署合同").sees(
+        "合同已签署"
+    ).looks_right()
+    one.go(f"/p/cq/desk/loans/{number}/").fill(amount="40", bank_ref="FK-J22").press("登记放款").sees(
+        "待另一人确认"
+    )
+    two.go(f"/p/cq/desk/loans/{number}/").looks_right().press("确认放款").sees("还款中")
+    firm.go(f"/p/cq/e/loans/{number}/").sees("还款计划", "40.00").looks_right()
+
+
+def test_two_browsers_race_for_the_last_of_a_cap(visit: Any, site: Any) -> None:
+    """J23: what the guarantor has left is enough for one of two; one wins, the other learns which cap and how much is left."""
+    firm = visit(FIRM)
+    consent(firm, "points-guaranteed")
+    numbers = [apply(firm, "points-guaranteed", "30") for _n in range(2)]
+    first = visit("guar.maker@demo")
+    for number in numbers:
+        first.go(f"/p/cq/desk/loans/{number}/").fill(cover_ratio="80", fee_rate="1").press(
+            "提出担保方案"
+        ).sees("待担保复核")
+    site.sql(
+        "cq",
+        "UPDATE finance_riskcounter SET cap = committed + 300000 WHERE kind = 'guarantor' AND scope = 'total'",
+    )
+    windows = [visit("guar.check@demo"), visit("guar.check@demo", width=360)]
+    for window, number in zip(windows, numbers, strict=True):
+        window.go(f"/p/cq/desk/loans/{number}/").page.check("main [name=outcome][value=grant]")
+    for window in windows:
+        window.page.locator("main form:has([name=outcome]) button").click(no_wait_after=True)
+    for window in windows:
+        window.page.wait_for_load_state()
+        window.page.locator("main :text-matches('已完成|还剩')").first.wait_for()
+    texts = [window.page.locator("main").inner_text() for window in windows]
+    assert sorted("已完成" in text for text in texts) == [False, True]
+    assert any("担保机构总额" in text and "还剩 6.00 万元" in text for text in texts)
+    windows[0].go("/p/cq/desk/caps/").sees("6.00").looks_right()
