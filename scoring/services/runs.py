@@ -252,7 +252,7 @@ def statistics_of(run: ScoreRun, done: Computed) -> dict[str, Any]:
         board_codes=run.boards,
         board_places=_stack([ranking.boards[code].place for code in run.boards], scores),
     )
-    found = statistics(table, total_points=int(done.scheme.total_points))
+    found = statistics(table, total_points=int(done.scheme.most_points))
     found["flags"] = {
         code: int((scores.flags >> bit & 1).sum()) for bit, code in enumerate(run.flag_codes) if code
     }
