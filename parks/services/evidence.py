@@ -38,8 +38,10 @@ class Kept:
     scan: str
 
 
-def keep(upload: UploadedFile) -> Kept:
+def keep(upload: UploadedFile, *, area: str = "") -> Kept:
     """Put an uploaded document into the store under its hash; the caller notes what it proves.
+
+    `area` is a part of the store that the clean-up of firms' evidence leaves alone.
 
     Raises Refused when it is empty, larger than 10 MB, neither PDF, PNG nor JPEG by its content, or infected.
     """
@@ -53,7 +55,7 @@ def keep(upload: UploadedFile) -> Kept:
     if scan == EvidenceFile.Scan.INFECTED:
         raise Refused(code="file_infected", field="file", message=_("查毒软件认为此文件带毒，未保存。"))
     digest = hashlib.sha256(data).hexdigest()
-    _write(path_of(digest), data)
+    _write(path_of(digest, area), data)
     return Kept(digest, Path(upload.name or "file").name[:200], kind, len(data), scan)
 
 
@@ -83,16 +85,16 @@ def store(*, by: Actor, organisation_id: int, upload: UploadedFile) -> EvidenceF
     return row
 
 
-def intact(sha256: str) -> bool:
+def intact(sha256: str, area: str = "") -> bool:
     """Are the stored bytes still the ones of this hash?"""
     try:
-        return hashlib.sha256(path_of(sha256).read_bytes()).hexdigest() == sha256
+        return hashlib.sha256(path_of(sha256, area).read_bytes()).hexdigest() == sha256
     except FileNotFoundError:
         return False
 
 
-def path_of(digest: str) -> Path:
-    return Path(settings.EVIDENCE_ROOT) / digest[:2] / digest
+def path_of(digest: str, area: str = "") -> Path:
+    return Path(settings.EVIDENCE_ROOT) / area / digest[:2] / digest
 
 
 def open_file(row: EvidenceFile) -> BinaryIO:

@@ -36,6 +36,7 @@ from ..states import (
 
 LIMIT = 5  # objections an address may file in an hour
 MOST_FILES = 3
+AREA = "objections"  # their own part of the evidence store
 RECEIPT_CHARS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -162,7 +163,7 @@ def _firm(edition: BoardEdition, by: Actor, uscc: str) -> int | None:
 
 
 def _kept(objection: Objection, upload: UploadedFile) -> ObjectionFile:
-    kept = evidence.keep(upload)
+    kept = evidence.keep(upload, area=AREA)
     return ObjectionFile(
         objection=objection,
         sha256=kept.sha256,

@@ -84,7 +84,7 @@ def attachment(request: ParkRequest, park: str, objection_id: int, file_id: int)
     if file is None:
         raise NotFound(code="no_such_file", message=_("没有这个文件。"))
     try:
-        data = evidence.path_of(file.sha256).read_bytes()
+        data = evidence.path_of(file.sha256, objections.AREA).read_bytes()
     except FileNotFoundError as error:
         raise NotFound(code="file_lost", message=_("文件不在存储中，请联系运维。")) from error
     response = HttpResponse(data, content_type="application/octet-stream")

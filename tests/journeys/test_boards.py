@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.factories import files
 from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 CD = "蓉城示例高新区"
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+PNG = files.png()
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "verify_certificate.py"
 
 
