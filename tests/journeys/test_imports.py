@@ -64,7 +64,7 @@ def test_a_workbook_with_seven_faults(visit: Any, site: Any, width: int) -> None
         assert why in report, why
     with officer.page.expect_download() as waiting:
         officer.page.get_by_text("下载标注结果").click()
-    book = openpyxl.load_workbook(waiting.value.path())
+    book = openpyxl.load_workbook(io.BytesIO(waiting.value.path().read_bytes()))
     marked = {cell.coordinate for row in book["数据"].rows for cell in row if cell.comment}
     listed = set(officer.page.locator("main table tbody th[scope=row]").all_inner_texts())
     assert len(marked) == 7
@@ -101,7 +101,7 @@ def test_wrong_files_are_told_in_their_own_words(visit: Any, site: Any) -> None:
         ("bomb.xlsx", _bomb(bomb), "解压后过大"),
         ("setup.xlsx", b"MZ\x90\x00" + b"\0" * 100, "程序文件"),
         ("report.xlsx", files.pdf(), "PDF 文件"),
-        ("empty.csv", b"", "为空"),
+        ("empty.csv", b"", "空文件"),
     ]
     for name, data, sentence in cases:
         start = time.monotonic()
