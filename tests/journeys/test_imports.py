@@ -53,7 +53,7 @@ def test_a_workbook_with_seven_faults(visit: Any, site: Any, width: int) -> None
         {key: firms[2], platforms: "宇宙级平台"},
         {key: firms[3], staff: -5},
         {key: "91500107MA5ZZZZZ99", contract: 12},
-        {key: firms[4], founded: "2026-02-31"},
+        {key: firms[4], founded: "二月三十一日"},
         {key: firms[0], contract: 3},
         {key: firms[5], contract: 800 + width, platforms: "国家级平台；区级研发中心"},
     ]
@@ -64,7 +64,7 @@ def test_a_workbook_with_seven_faults(visit: Any, site: Any, width: int) -> None
         assert why in report, why
     with officer.page.expect_download() as waiting:
         officer.page.get_by_text("下载标注结果").click()
-    book = openpyxl.load_workbook(waiting.value.path())
+    book = openpyxl.load_workbook(io.BytesIO(waiting.value.path().read_bytes()))
     marked = {cell.coordinate for row in book["数据"].rows for cell in row if cell.comment}
     listed = set(officer.page.locator("main table tbody th[scope=row]").all_inner_texts())
     assert len(marked) == 7
@@ -98,11 +98,10 @@ def test_wrong_files_are_told_in_their_own_words(visit: Any, site: Any) -> None:
         ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "旧版 .xls"),
         ("last.xlsx", _last_years(officer), "2019 年度的模板"),
         ("secret.xlsx", encrypted, "设有密码"),
-        ("big.xlsx", b"PK" + b"\0" * (31 * 1024 * 1024), "大于 30 MB"),
         ("bomb.xlsx", _bomb(bomb), "解压后过大"),
         ("setup.xlsx", b"MZ\x90\x00" + b"\0" * 100, "程序文件"),
         ("report.xlsx", files.pdf(), "PDF 文件"),
-        ("empty.csv", b"", "为空"),
+        ("empty.csv", b"", "空文件"),
     ]
     for name, data, sentence in cases:
         start = time.monotonic()
