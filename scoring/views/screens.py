@@ -22,7 +22,7 @@ SECONDS = 20
 def screen(request: HttpRequest, token: str) -> HttpResponse:
     """One picture of the hall screen; the next follows by itself unless it is paused. Works without script."""
     link = screens.link_of(token)
-    with park_scope(link.park_id):  # type: ignore[arg-type]  # a saved row has its park
+    with park_scope(link.park.pk):
         found = screens.released()
         slides = _slides(found) if found else []
         number = int(text) if (text := request.GET.get("slide", "0")).isdigit() else 0
