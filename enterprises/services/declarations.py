@@ -21,6 +21,7 @@ from parks.models import EvidenceFile
 
 from .. import rules
 from ..models import Declaration, DeclaredValue, ReturnItem
+from ..queries import authority
 from ..states import CycleState, DeclarationState, ValueState
 
 EDITABLE = (DeclarationState.OPEN, DeclarationState.RETURNED)
@@ -34,6 +35,8 @@ def confirm(*, by: Actor, declaration: Declaration, codes: Sequence[str], answer
     """Confirm pre-filled values as they stand. Returns how many changed state. `answer` is said to a return."""
     with transaction.atomic():
         locked = editable(declaration)
+        for code in codes:
+            authority.require(by, scheme_of(locked.cycle.scheme_version), code=code)
         rows = DeclaredValue.objects.select_for_update().filter(
             declaration=locked,
             code__in=codes,
@@ -59,7 +62,7 @@ def correct(
 ) -> DeclaredValue:  # fmt: skip
     """State another value (or the first one) with a reason. Raises Conflict when somebody changed it meanwhile."""
     with transaction.atomic():
-        value = _value(declaration, code, version)
+        value = _value(by, declaration, code, version)
         first = value.prefilled_amount is None and value.prefilled_entries is None
         needs_reason = not first or value.state == ValueState.RETURNED
         if needs_reason and len(reason.strip()) < SHORTEST_TEXT:
@@ -85,7 +88,7 @@ def correct(
 def withdraw_correction(*, by: Actor, declaration: Declaration, code: str, version: int) -> DeclaredValue:
     """Go back to the department's value: the correction and its reason are taken back."""
     with transaction.atomic():
-        value = _value(declaration, code, version)
+        value = _value(by, declaration, code, version)
         if value.state != ValueState.DISPUTED:
             raise Refused(code="no_correction", message=_("这一项没有更正可以撤回。"))
         before = {"amount": value.declared_amount, "entries": value.declared_entries}
@@ -99,7 +102,7 @@ def withdraw_correction(*, by: Actor, declaration: Declaration, code: str, versi
 def confirm_zero(*, by: Actor, declaration: Declaration, code: str, version: int) -> None:
     """State that there was none in the year; for an input without a department's value."""
     with transaction.atomic():
-        value = _value(declaration, code, version)
+        value = _value(by, declaration, code, version)
         if value.prefilled_amount is not None or value.prefilled_entries is not None:
             raise Refused(code="has_value", message=_("部门已有数值，请选择“更正”并说明原因。"))
         _answer_return(by, value, _("确认本年度没有"))
@@ -116,7 +119,7 @@ def not_applicable(*, by: Actor, declaration: Declaration, code: str, version: i
     if len(reason.strip()) < SHORTEST_TEXT:
         raise Refused(code="reason_missing", field="reason", message=_("请说明不适用的原因（至少 4 个字）。"))
     with transaction.atomic():
-        value = _value(declaration, code, version)
+        value = _value(by, declaration, code, version)
         _answer_return(by, value, reason)
         value.state, value.reason = ValueState.NOT_APPLICABLE, reason.strip()
         value.declared_amount = value.declared_entries = None
@@ -131,7 +134,7 @@ def explain(*, by: Actor, declaration: Declaration, code: str, version: int, tex
             code="explanation_missing", field="explanation", message=_("请说明原因（至少 4 个字）。")
         )
     with transaction.atomic():
-        value = _value(declaration, code, version)
+        value = _value(by, declaration, code, version)
         value.explanation = text.strip()
         if value.draft:
             value.draft = {k: v for k, v in value.draft.items() if k != "explanation"} or None
@@ -150,6 +153,7 @@ def save_draft(
     kept = _clean_draft(draft)
     with transaction.atomic():
         locked = editable(declaration)
+        authority.require(by, scheme_of(locked.cycle.scheme_version), code=code)
         value = _locked(locked, code)
         if value.draft == kept and value.changed_by_ref == by.person_id:
             return value
@@ -162,7 +166,7 @@ def save_draft(
 def drop_draft(*, by: Actor, declaration: Declaration, code: str, version: int) -> None:
     """Throw away what was typed and not saved."""
     with transaction.atomic():
-        value = _value(declaration, code, version)
+        value = _value(by, declaration, code, version)
         _save(by, value)
 
 
@@ -198,8 +202,10 @@ def _clean_draft(draft: Mapping[str, Any]) -> dict[str, Any] | None:
     return kept or None
 
 
-def _value(declaration: Declaration, code: str, version: int) -> DeclaredValue:
-    value = _locked(editable(declaration), code)
+def _value(by: Actor, declaration: Declaration, code: str, version: int) -> DeclaredValue:
+    locked = editable(declaration)
+    authority.require(by, scheme_of(locked.cycle.scheme_version), code=code)
+    value = _locked(locked, code)
     _check_version(value, version)
     return value
 

@@ -153,3 +153,12 @@ def test_the_hash_covers_words_and_evidence(declaration: Any, agent: Any) -> Non
         by=agent, declaration=declaration, code="revenue_prev", version=row.version, text="与审计报告一致"
     )
     assert signing.content_hash(signing.values_of(declaration)) != before
+
+
+def test_an_agent_works_only_where_the_letter_reaches(declaration: Any, agent: Any) -> None:
+    Membership.objects.filter(pk=agent.membership_id).update(scope={"dimensions": ["talent"]})
+    with pytest.raises(Forbidden, match="授权"):
+        type_into(agent, declaration, 1, text="702")
+    with pytest.raises(Forbidden, match="授权"):
+        services.confirm(by=agent, declaration=declaration, codes=["revenue"])
+    assert services.confirm(by=agent, declaration=declaration, codes=["staff_total"]) == 1

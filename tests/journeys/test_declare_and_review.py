@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
+from tests.conftest import wait_until as until
 from tests.journeys import firms as world
 from tests.journeys.visitor import Visitor
 
@@ -122,16 +123,15 @@ def test_j04_leave_and_come_back(firm: Any, come: Any) -> None:
     phone.page.locator("#text-rd_equipment_invest").fill("88")
     phone.page.locator("#text-rd_equipment_invest").blur()
     status_says(phone, "已暂存在本机")
-    phone.page.wait_for_function(
-        "Object.keys(JSON.parse(Object.values(localStorage)[0] || '{}')).length === 2"
-    )
+    kept = "Object.keys(JSON.parse(Object.values(localStorage)[0] || '{}')).length"
+    until(lambda: phone.page.evaluate(kept) == 2)
     phone.page.close()
     phone.complaints.clear()  # the browser says that the network was cut
     phone.context.set_offline(False)
     phone.page = phone.context.new_page()
     phone.go(f"{OWN}/rd_input/")
     status_says(phone, "已提交断网期间填写的内容")
-    phone.page.wait_for_function("localStorage.length === 0")
+    until(lambda: phone.page.evaluate("localStorage.length") == 0)
     desk = come("agent", firm)
     desk.go(f"{OWN}/rd_input/")
     assert desk.page.input_value("#text-rd_expense") == "702"
@@ -172,8 +172,8 @@ def _mark(window: Visitor, name: str, reason: str) -> None:
     item.locator("details[data-key=return] > summary").click()
     item.locator("[name=reason]:visible").first.fill(reason)
     item.locator("[name=bring]").fill("审计报告")
-    item.locator("details[data-key=return] button").click()
-    window.page.wait_for_load_state()
+    with window.page.expect_navigation():
+        item.locator("details[data-key=return] button").click()
 
 
 def test_j09_j10_returned_in_full_and_at_most_twice(case: Any, come: Any, reviewer: Any, site: Any) -> None:
