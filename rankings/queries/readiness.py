@@ -13,6 +13,7 @@ from innovscore.core.problems import NotFound
 from parks.actors import Actor
 from parks.clock import db_now, db_today
 from parks.services import calendar
+from scoring.queries import anomalies
 
 from ..models import BoardEdition
 from ..states import EditionState
@@ -48,6 +49,17 @@ def for_year(year: int, actor: Actor) -> list[Item]:
             f"{reverse('enterprises:queue', args=[park])}?year={year}",
         )
     )
+    if run is not None:
+        strange = anomalies.open_count(run)
+        items.append(
+            Item(
+                _("积分异常已全部核查")
+                if not strange
+                else _("还有 %(n)s 条积分异常待核查") % {"n": strange},
+                not strange,
+                reverse("scoring:anomalies", args=[park, run.pk]),
+            )
+        )
     orders = corrections.waiting()
     items.append(
         Item(
