@@ -70,7 +70,7 @@ def _terms(actors: dict[str, Actor]) -> None:
 def _products(actors: dict[str, Actor]) -> dict[str, ProductVersion]:
     maker, checker = actors["bank.maker@demo"], actors["bank.check@demo"]
     common: dict[str, Any] = {
-        "min_score": Decimal(40), "rate_low": Decimal("0.0300"), "rate_high": Decimal("0.0435"), "term_min": 6, "term_max": 36, "fresh_months": 60,
+        "min_score": Decimal(40), "rate_low": Decimal("0.0300"), "rate_high": Decimal("0.0435"), "term_min": 6, "term_max": 36,
         "documents": "营业执照、近两年审计报告、纳税证明",
     }  # fmt: skip
     formula = products.DEFAULT_FORMULA | {

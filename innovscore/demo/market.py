@@ -1,4 +1,4 @@
-"""What the demo banks offer: proposed by one officer, put in force by another."""
+"""What the second bank offers, to compare with: proposed by one officer, put in force by another."""
 
 from __future__ import annotations
 
@@ -11,13 +11,6 @@ from parks.actors import Actor
 
 WAN = 10_000
 OFFERS: tuple[tuple[str, str, str, Terms], ...] = (
-    (
-        "bank", "points-loan", "创新积分贷",
-        Terms(
-            cap=Decimal(1_500 * WAN), min_score=Decimal(60), rate_low=Decimal("0.0310"), rate_high=Decimal("0.0420"),
-            term_min=6, term_max=36, conditions="信用方式；资金用于研发和日常经营。",
-        ),
-    ),
     (
         "bank2", "first-loan", "科创首贷通",
         Terms(

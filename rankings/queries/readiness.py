@@ -53,9 +53,7 @@ def for_year(year: int, actor: Actor) -> list[Item]:
         strange = anomalies.open_count(run)
         items.append(
             Item(
-                _("积分异常已全部核查")
-                if not strange
-                else _("还有 %(n)s 条积分异常待核查") % {"n": strange},
+                _("积分异常已全部核查") if not strange else _("还有 %(n)s 条积分异常待核查") % {"n": strange},
                 not strange,
                 reverse("scoring:anomalies", args=[park, run.pk]),
             )

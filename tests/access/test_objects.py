@@ -22,7 +22,7 @@ from tests.access.routes import Route, routes
 from tests.factories import parks as people
 
 WORDS = {
-    "board": ["high_quality"], "dimension": ["rd_input"], "product": ["points-loan"], "number": [1],
+    "board": ["high_quality"], "dimension": ["rd_input"], "product": ["first-loan"], "number": [1],
     "code": ["rd_intensity"], "version": ["2021.1"], "year": [story.LAST_YEAR - 1],
 }  # fmt: skip
 ALIASES = {
