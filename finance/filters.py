@@ -3,8 +3,8 @@ from __future__ import annotations
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from .models import Application, ConsentAccess
-from .states import ApplicationState
+from .models import Application, ConsentAccess, WebhookDelivery
+from .states import EVENTS, ApplicationState
 
 
 class ApplicationFilter(django_filters.FilterSet):
@@ -24,3 +24,14 @@ class AccessFilter(django_filters.FilterSet):
     class Meta:
         model = ConsentAccess
         fields = ["since", "until"]
+
+
+class DeliveryFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(
+        label=_("状态"), choices=WebhookDelivery.State.choices, empty_label=_("全部")
+    )
+    event = django_filters.ChoiceFilter(label=_("事件"), choices=list(EVENTS.items()), empty_label=_("全部"))
+
+    class Meta:
+        model = WebhookDelivery
+        fields = ["state", "event"]

@@ -12,10 +12,12 @@ from parks.idempotency import new_key
 
 from .rules import CONSENT_MONTHS
 from .states import (
+    EVENTS,
     GROUPS,
     GUARANTEE_REASONS,
     PROJECT_FIELDS,
     REJECT_REASONS,
+    SCOPES,
     GuaranteeWish,
     RepaymentMethod,
     SubsidyMethod,
@@ -381,3 +383,54 @@ class MarketForm(forms.Form):
     amount = MoneyField(label=_("想要的金额（万元）"), required=False)
     term_months = whole_number(_("期限（月）"), required=False)
     no_guarantee = forms.BooleanField(label=_("不需要担保"), required=False)
+
+
+class PublicKeyField(forms.CharField):
+    """A public key as it is pasted."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("公钥"),
+            max_length=4000,
+            help_text=_(
+                "PEM 或 JWK 格式：EC P-256、P-384，Ed25519，或不少于 2048 位的 RSA。私钥只留在银行。"
+            ),
+            widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
+            error_messages={"required": _("请粘贴公钥。")},
+        )
+
+
+class ClientForm(OnceForm):
+    name = forms.CharField(
+        label=_("程序名称"),
+        max_length=80,
+        help_text=_("例如：信贷决策引擎（生产）"),
+        error_messages={"required": _("请填写程序名称。")},
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("权限"),
+        choices=list(SCOPES.items()),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("请至少选择一种权限。")},
+    )
+    public_key = PublicKeyField()
+
+
+class KeyForm(forms.Form):
+    public_key = PublicKeyField()
+
+
+class EndpointForm(OnceForm):
+    url = forms.CharField(
+        label=_("推送地址"),
+        max_length=500,
+        help_text=_("以 https:// 开头，能从公网访问。"),
+        widget=forms.URLInput(attrs={"inputmode": "url", "autocomplete": "off"}),
+        error_messages={"required": _("请填写推送地址。")},
+    )
+    events = forms.MultipleChoiceField(
+        label=_("事件"),
+        choices=list(EVENTS.items()),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("请至少选择一种事件。")},
+    )

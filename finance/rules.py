@@ -14,6 +14,9 @@ ZERO = Decimal(0)
 CREDIT_GROUPS = ("id", "score", "dims", "fin")
 """What a credit product needs to be shown, with the enterprise's consent."""
 
+BANK_STEPS = ("points", "base", "stage", "product_cap", "first_loan_cap", "amount")
+"""Steps of a quote that a bank is shown; the others would give away figures that the consent gives in bands only."""
+
 GUARANTEE_GROUPS = ("id", "score", "dims")
 """What the guarantor of a product is shown: less than the bank."""
 

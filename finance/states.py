@@ -317,3 +317,34 @@ GROUPS = {
     "fin": _("两年财务区间：营业收入、上缴税费、研发费用（只给区间，不给具体数）"),
 }
 """Field groups a consent may name; a credit product needs all of them."""
+
+EVENTS = {
+    "consent.granted": _("企业签署授权"),
+    "consent.revoked": _("企业撤回授权"),
+    "consent.expiring": _("授权将在 14 天内到期"),
+    "quote.live": _("授信额度已测算"),
+    "quote.void": _("授信额度已失效"),
+    "application.submitted": _("收到贷款申请"),
+    "application.withdrawn": _("企业撤回申请"),
+    "application.lapsed": _("申请超期失效"),
+    "guarantee.decided": _("担保机构已决定"),
+    "contract.signed": _("企业已签合同"),
+    "claim.decided": _("代偿申请已决定"),
+    "score.corrected": _("积分已更正"),
+    "head.daily": _("审计链每日存证"),
+}
+"""What a bank's system can be told; messages carry ids and a link, never data of an enterprise."""
+
+SCOPES = {
+    "consent.read": _("查看授权"),
+    "score.read": _("查询评分卡和快照证明"),
+    "quote.read": _("查看授信额度"),
+    "quote.simulate": _("试算授信额度"),
+    "application.read": _("查看申请"),
+    "application.decide": _("受理、提出方案、复核"),
+    "contract.write": _("登记合同"),
+    "servicing.write": _("登记放款、还款和冲正"),
+    "claim.write": _("认定违约、申请代偿"),
+    "webhook.manage": _("管理推送地址"),
+}
+"""What a program of a bank may be allowed."""

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import bank, desks, loans, market, needs, products, questions, reports, subsidies
+from .views import bank, desks, interface, loans, market, needs, products, questions, reports, subsidies
 
 app_name = "finance"
 urlpatterns = [
@@ -53,4 +53,19 @@ urlpatterns = [
     path("p/<slug:park>/desk/questions/", questions.desk, name="questions"),
     path("p/<slug:park>/desk/questions/<int:question_id>/", questions.reply, name="question_reply"),
     path("p/<slug:park>/desk/report/", reports.bank_month, name="bank_month"),
+    path("p/<slug:park>/bank/api/", interface.overview, name="interface"),
+    path("p/<slug:park>/bank/api/programs/new/", interface.new_client, name="api_client_new"),
+    path("p/<slug:park>/bank/api/programs/<int:client_id>/", interface.client, name="api_client"),
+    path(
+        "p/<slug:park>/bank/api/programs/<int:client_id>/change/",
+        interface.change_client,
+        name="api_client_change",
+    ),
+    path("p/<slug:park>/bank/api/endpoints/new/", interface.new_endpoint, name="endpoint_new"),
+    path("p/<slug:park>/bank/api/endpoints/<int:endpoint_id>/", interface.endpoint, name="endpoint"),
+    path(
+        "p/<slug:park>/bank/api/endpoints/<int:endpoint_id>/change/",
+        interface.change_endpoint,
+        name="endpoint_change",
+    ),
 ]

@@ -91,6 +91,12 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("查看疑问"), "finance:questions", BANK | GUARANTORS, _("企业对资料查看的疑问")),
     Entry(_("本行产品"), "finance:products", BANK, _("一人提出，另一人启用")),
     Entry(
+        _("银行接口"),
+        "finance:interface",
+        frozenset({"bank_ops"}),
+        _("决策引擎的密钥和权限，事件推送与重发"),
+    ),
+    Entry(
         _("金融统计"), "finance:office", frozenset({"park_admin", "park_auditor"}), _("园区贷款申请的汇总")
     ),
     Entry(

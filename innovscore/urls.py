@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("finance.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", pages.api_docs, name="api-docs"),
+    path("api/bank/v1/", include("finance.api.urls")),
     path("api/v1/parks/<slug:park>/", include("enterprises.api.urls")),
     path("api/v1/parks/<slug:park>/", include("scoring.api.urls")),
     path("api/v1/parks/<slug:park>/", include("rankings.api.urls")),

@@ -28,13 +28,17 @@ class PolicyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One route and method: `roles` may call it, on an `object` of this relation; reading is audited as `audit`."""
+    """One route and method: `roles` may call it, on an `object` of this relation; reading is audited as `audit`.
+
+    `scope` is what a bearer token must carry; a route with one takes no session.
+    """
 
     route: str
     method: str
     roles: frozenset[str]
     object: str
     audit: str = ""
+    scope: str = ""
 
     @property
     def is_public(self) -> bool:
@@ -65,7 +69,9 @@ def parse(path: Path) -> dict[tuple[str, str], Line]:
                 raise PolicyError(
                     f"{where}: method, roles {sorted(unknown)} or object {entry.get('object')!r} is wrong"
                 )
-            lines[route, method] = Line(route, method, roles, entry["object"], entry.get("audit", ""))
+            lines[route, method] = Line(
+                route, method, roles, entry["object"], entry.get("audit", ""), entry.get("scope", "")
+            )
     return lines
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from innovscore.core.canonical import canonical_json
@@ -33,10 +33,19 @@ def new_key() -> str:
     return str(uuid.uuid4())
 
 
-def once(*, by: Actor, route: str, key: str, body: Mapping[str, Any], effect: Callable[[], Reply]) -> Reply:
+def once(
+    *,
+    by: Actor,
+    route: str,
+    key: str,
+    body: Mapping[str, Any],
+    effect: Callable[[], Reply],
+    waits: bool = True,
+) -> Reply:
     """Run `effect` once for (account, route, key); later calls with the same body get its reply.
 
-    Key and effect commit together. Raises Problem 400 without a key, 422 when the body differs.
+    Key and effect commit together. A parallel call waits for the first (`waits`), or is told to come back: Problem 409.
+    Raises Problem 400 without a key, 422 when the body differs.
     """
     if not key or len(key) > 64:
         raise Problem(
@@ -46,6 +55,8 @@ def once(*, by: Actor, route: str, key: str, body: Mapping[str, Any], effect: Ca
         )
     digest = sha256_hex(canonical_json({"route": route, "body": dict(body)}).encode())
     with transaction.atomic():
+        if not waits:
+            _refuse_parallel(f"{by.account_id}|{route}|{key}")
         record = _claim(by=by, route=route, key=key, digest=digest)
         if record.status:
             return _replay(record, digest)
@@ -54,6 +65,20 @@ def once(*, by: Actor, route: str, key: str, body: Mapping[str, Any], effect: Ca
         record.response = {"location": reply.location, "data": dict(reply.data)}
         record.save(update_fields=["status", "response"])
         return reply
+
+
+def _refuse_parallel(identity: str) -> None:
+    """Hold the key until the transaction ends; raises Problem 409 when another call holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 2))", [identity])
+        (free,) = cursor.fetchone()
+    if not free:
+        raise Problem(
+            code="idempotency_in_flight",
+            status=409,
+            message=_("同一提交标识的请求正在处理，请稍后用同一标识重试。"),
+            headers={"Retry-After": "1"},
+        )
 
 
 def _claim(*, by: Actor, route: str, key: str, digest: str) -> IdempotencyRecord:

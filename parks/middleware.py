@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Forbidden, Problem
 
-from . import access, audit
+from . import access, audit, throttle
 from .actors import Actor
 from .models import Park
 from .problems import problem_response
@@ -41,7 +41,14 @@ class ParkDoor:
         request.park = None  # type: ignore[attr-defined]
         request.actor = None  # type: ignore[attr-defined]
         self._sign_in_by_token(request)
-        return self.get_response(request)
+        try:
+            quota = self._sign_in_by_bearer(request)
+        except Problem as problem:
+            return problem_response(request, problem)
+        response = self.get_response(request)
+        for name, value in quota.items():
+            response[name] = value
+        return response
 
     def _sign_in_by_token(self, request: HttpRequest) -> None:
         """`Authorization: Token …` on the API; such requests carry no cookie and need no CSRF token."""
@@ -52,16 +59,32 @@ class ParkDoor:
         request.user = token.account if token else AnonymousUser()
         request.api_token = token  # type: ignore[attr-defined]
 
+    def _sign_in_by_bearer(self, request: HttpRequest) -> dict[str, str]:
+        """`Authorization: Bearer …` of an OAuth2 client; returns the headers that tell its rate limit.
+
+        Raises Problem 429 when the client asks too often.
+        """
+        scheme, _space, clear = request.headers.get("Authorization", "").partition(" ")
+        if not is_api(request) or scheme.lower() != "bearer":
+            return {}
+        token = memberships.by_bearer(clear.strip())
+        if token is None:
+            request.user = AnonymousUser()
+            return {}
+        request.user = token.application.user
+        request.bearer = token  # type: ignore[attr-defined]
+        return throttle.spend(f"client:{token.application_id}", throttle.CLIENT)
+
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         match = request.resolver_match
         assert match is not None  # noqa: S101  # Django calls process_view after resolving
         if request.method == "OPTIONS":
-            return HttpResponseNotAllowed(access.methods_of(match.view_name))
+            return self._no_method(request, access.methods_of(match.view_name))
         line = access.line_for(match.view_name, request.method or "")
         if line is None:
-            return self._no_line(match.view_name)
+            return self._no_line(request, match.view_name)
         try:
             if line.is_public:
                 return None
@@ -73,11 +96,20 @@ class ParkDoor:
         """Problems of public views, which Django runs itself."""
         return problem_response(request, error) if isinstance(error, Problem) else None
 
-    def _no_line(self, route: str) -> HttpResponse:
+    def _no_line(self, request: HttpRequest, route: str) -> HttpResponse:
         methods = access.methods_of(route)
         if not methods:
             raise ImproperlyConfigured(f"Route {route} has no line in a policy.toml")
-        return HttpResponseNotAllowed(methods)
+        return self._no_method(request, methods)
+
+    def _no_method(self, request: HttpRequest, methods: list[str]) -> HttpResponse:
+        if not is_api(request):
+            return HttpResponseNotAllowed(methods)
+        message = _("此地址只接受 %(methods)s。") % {"methods": ", ".join(methods)}
+        problem = Problem(
+            code="method_not_allowed", status=405, message=message, headers={"Allow": ", ".join(methods)}
+        )
+        return problem_response(request, problem)
 
     def _run(
         self,
@@ -146,7 +178,18 @@ class ParkDoor:
                 message=_("您当前的身份是“%(role)s”，不能使用此功能。请在右上角切换身份。")
                 % {"role": membership.get_role_display()},
             )
+        self._check_scope(request, line)
         return memberships.actor_of(request, membership)
+
+    def _check_scope(self, request: HttpRequest, line: access.Line) -> None:
+        bearer = getattr(request, "bearer", None)
+        if not line.scope or (bearer is not None and line.scope in bearer.scope.split()):
+            return
+        raise Forbidden(
+            code="insufficient_scope",
+            message=_("访问令牌缺少权限 %(scope)s。") % {"scope": line.scope},
+            headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{line.scope}"'},
+        )
 
     def _other_park(self, request: HttpRequest, park: Park) -> HttpResponse:
         account_id: int = request.user.pk  # type: ignore[assignment]  # signed in, or we were not here
@@ -156,7 +199,12 @@ class ParkDoor:
 
     def _to_sign_in(self, request: HttpRequest) -> HttpResponse:
         if is_api(request):
-            raise Problem(code="not_signed_in", status=401, message=_("请先登录，或在请求头中提供令牌。"))
+            raise Problem(
+                code="not_signed_in",
+                status=401,
+                message=_("请先登录，或在请求头中提供令牌。"),
+                headers={"WWW-Authenticate": "Bearer"},
+            )
         return self._redirect(request, "parks:login")
 
     def _redirect(self, request: HttpRequest, route: str) -> HttpResponse:

@@ -36,7 +36,10 @@ def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
     """Answer a Problem that no view has shown beside its form."""
     if request.path.startswith("/api/"):
         return JsonResponse(
-            problem_details(problem), status=problem.status, content_type="application/problem+json"
+            problem_details(problem),
+            status=problem.status,
+            content_type="application/problem+json",
+            headers=problem.headers,
         )
     page = problem.status if problem.status in PAGES else 409
     return render(request, f"errors/{page}.html", {"problem": problem}, status=problem.status)
@@ -45,7 +48,12 @@ def problem_response(request: HttpRequest, problem: Problem) -> HttpResponse:
 def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: everything becomes problem details."""
     if isinstance(error, Problem):
-        return Response(problem_details(error), status=error.status, content_type="application/problem+json")
+        return Response(
+            problem_details(error),
+            status=error.status,
+            headers=error.headers,
+            content_type="application/problem+json",
+        )
     response = exception_handler(error, context)
     if response is None:
         return None

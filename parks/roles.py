@@ -17,6 +17,7 @@ class Role(models.TextChoices):
     BANK_MAKER = "bank_maker", _("银行客户经理")
     BANK_CHECKER = "bank_checker", _("银行复核")
     BANK_OPS = "bank_ops", _("银行放款岗")
+    BANK_SYSTEM = "bank_system", _("银行系统")
     GUARANTOR_MAKER = "guarantor_maker", _("担保评审")
     GUARANTOR_CHECKER = "guarantor_checker", _("担保复核")
     FUND_MANAGER = "fund_manager", _("基金经理")
@@ -30,6 +31,9 @@ PARK_OFFICE = frozenset(
 BANK = frozenset({Role.BANK_MAKER, Role.BANK_CHECKER, Role.BANK_OPS})
 GUARANTOR = frozenset({Role.GUARANTOR_MAKER, Role.GUARANTOR_CHECKER})
 FUND = frozenset({Role.FUND_MANAGER})
+
+MACHINES = frozenset({Role.BANK_SYSTEM})
+"""Programs: they come with a bearer token of an OAuth2 client, never through the sign-in page."""
 
 SECOND_FACTOR = PARK_OFFICE | BANK | GUARANTOR | FUND | {Role.PLATFORM_OPERATOR}
 """Roles that are acted in only after a TOTP code."""

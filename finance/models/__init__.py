@@ -1,4 +1,5 @@
 from .applications import AllowedTransition, Application, ApplicationEvent, Decision
+from .clients import BankClient, UsedAssertion
 from .consents import AccessQuestion, Consent, ConsentAccess
 from .ledger import Entry, Journal, LedgerAccount
 from .lines import CreditLine, Quote
@@ -16,12 +17,14 @@ from .servicing import (
     ScheduleItem,
 )
 from .subsidies import Subsidy, SubsidyEvent, SubsidyProgramme, SubsidyProject
+from .webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "AccessQuestion",
     "AllowedTransition",
     "Application",
     "ApplicationEvent",
+    "BankClient",
     "Claim",
     "ClaimShare",
     "Consent",
@@ -40,6 +43,9 @@ __all__ = [
     "Product",
     "ProductVersion",
     "Quote",
+    "UsedAssertion",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "Recovery",
     "Repayment",
     "RiskCounter",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -40,6 +42,27 @@ def held_by(actor: Actor, *, enterprise_id: int, product_id: int) -> Consent | N
 def granted_to(actor: Actor) -> QuerySet[Consent]:
     """Consents the acting bank holds now."""
     return active().filter(organisation_id=organisation_of(actor))
+
+
+def given_to(actor: Actor) -> QuerySet[Consent]:
+    """All consents given to the acting bank, those that are over too."""
+    rows = Consent.objects.filter(organisation_id=organisation_of(actor))
+    return rows.select_related("product", "enterprise")
+
+
+def of_bank(actor: Actor, consent_id: int) -> Consent:
+    """A consent given to the acting bank, over or not; raises NotFound for others'."""
+    consent = given_to(actor).filter(pk=consent_id).first()
+    if consent is None:
+        raise NotFound(code="not_found", message=_("没有这份授权。"))
+    return consent
+
+
+def state_of(consent: Consent, now: dt.datetime) -> str:
+    """active, revoked or expired."""
+    if consent.revoked_at is not None:
+        return "revoked"
+    return "active" if consent.period.lower <= now < consent.period.upper else "expired"
 
 
 def ledger(enterprise_id: int) -> QuerySet[Consent]:

@@ -43,3 +43,13 @@ def version_of(actor: Actor, version_id: int) -> ProductVersion:
 
 def product_named(actor: Actor, code: str) -> Product | None:
     return Product.objects.filter(organisation_id=organisation_of(actor), code=code).first()
+
+
+def version_for(actor: Actor, *, product_id: int, version_id: int | None = None) -> ProductVersion:
+    """A version of the acting bank's product: the one named (drafts too), else the active one; raises NotFound."""
+    versions = versions_of(actor).filter(product_id=product_id)
+    chosen = versions.filter(pk=version_id) if version_id else versions.filter(state=VersionState.ACTIVE)
+    version = chosen.first()
+    if version is None:
+        raise NotFound(code="not_found", message=_("没有这个产品版本。"))
+    return version

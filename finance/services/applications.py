@@ -27,7 +27,7 @@ from ..queries import lines as line_queries
 from ..queries.acting import person_of
 from ..states import MACHINE, OPEN_STATES, ApplicationState
 from ..states import TRANSITIONS as ALLOWED
-from . import locks
+from . import locks, webhooks
 from .problems import guarded
 
 SYSTEM = "system"
@@ -202,6 +202,10 @@ def step(
         source_id=source,
     )
     application.refresh_from_db()
+    if event in webhooks.OF_STEPS:
+        webhooks.emit(
+            webhooks.OF_STEPS[event], organisation_id=application.organisation_id, about=application
+        )
     return row
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -23,7 +24,7 @@ from ..queries import products
 from ..queries.acting import organisation_of, person_of
 from ..queries.package import Section, package
 from ..states import GROUPS
-from . import applications, lines
+from . import applications, lines, webhooks
 from .problems import guarded
 
 TEXT_VERSION = "credit-2026.1"
@@ -87,6 +88,7 @@ def grant(
         audit.record(
             by=by, action="consent.granted", obj=consent, after={"digest": consent.digest, "groups": chosen}
         )
+        webhooks.emit("consent.granted", organisation_id=consent.organisation_id, about=consent)
     return consent
 
 
@@ -154,6 +156,7 @@ def revoke(*, by: Actor, consent_id: int) -> Consent:
             lines.freeze(enterprise_id=consent.enterprise_id, product_id=consent.product_id)
             held = applications.hold(consent=consent, park_actor=by)
         audit.record(by=by, action="consent.revoked", obj=consent, after={"applications_on_hold": held})
+        webhooks.emit("consent.revoked", organisation_id=consent.organisation_id, about=consent)
     consent.refresh_from_db()
     return consent
 
@@ -167,7 +170,23 @@ def _end(consent: Consent, by: Actor) -> None:
 def read(
     *, by: Actor, consent_id: int, subject: str, groups: Iterable[str] | None = None
 ) -> list[Section] | None:
-    """The consented package for a bank person, written into the access log first; None without an active consent.
+    """The consented package for a bank person, written into the access log first; None without an active consent."""
+    opened = open_groups(by=by, consent_id=consent_id, subject=subject, groups=groups)
+    return package(opened.consent.enterprise_id, opened.groups) if opened else None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A read that stands in the access log: exactly these groups may be shown."""
+
+    consent: Consent
+    groups: list[str]
+
+
+def open_groups(
+    *, by: Actor, consent_id: int, subject: str, groups: Iterable[str] | None = None
+) -> Opened | None:
+    """Write a read into the access log; None without an active consent of the acting bank.
 
     Fails closed: the log row is refused by the database when the consent does not hold at that instant.
     """
@@ -180,7 +199,7 @@ def read(
             _log(by, consent, wanted, subject)
     except Conflict:
         return None
-    return package(consent.enterprise_id, wanted)
+    return Opened(consent, wanted)
 
 
 def note_list_reads(*, by: Actor, consent_ids: Iterable[int], subject: str) -> set[int]:

@@ -11,6 +11,7 @@ from parks.outbox import notify
 
 from ..models import CreditLine, Quote
 from ..states import LineState, QuoteState
+from . import webhooks
 
 
 def supersede(*, by: Actor, snapshot_id: int) -> int:
@@ -31,6 +32,7 @@ def supersede(*, by: Actor, snapshot_id: int) -> int:
         CreditLine.objects.filter(quote_id__in=ids, state=LineState.ACTIVE).update(state=LineState.FROZEN)
         Quote.objects.filter(pk__in=ids, state=QuoteState.LIVE).update(state=QuoteState.SUPERSEDED)
         for quote in quotes:
+            webhooks.emit("score.corrected", organisation_id=quote.organisation_id, about=quote)
             words = {"product": quote.product.name}
             notify(
                 organisation_id=quote.enterprise.organisation_id,

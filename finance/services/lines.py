@@ -18,6 +18,7 @@ from .. import rules
 from ..models import Consent, CreditLine, ProductVersion, Quote
 from ..queries.pricing import Pricing, price
 from ..states import LineState, QuoteState
+from . import webhooks
 
 
 def requote(*, by: Actor, enterprise_id: int, version: ProductVersion, consent: Consent) -> CreditLine | None:
@@ -34,6 +35,7 @@ def requote(*, by: Actor, enterprise_id: int, version: ProductVersion, consent: 
             return None
         quote = _store(priced, priced.standing, enterprise_id, consent)
         line = _set(line, quote, version)
+        webhooks.emit("quote.live", organisation_id=quote.organisation_id, about=quote)
         audit.record(
             by=by, action="quote.made", obj=quote, after={"amount": quote.amount, "digest": quote.digest}
         )
@@ -112,6 +114,8 @@ def _freeze(line: CreditLine | None) -> None:
 
 
 def _end_quotes(enterprise_id: int, product_id: int, state: QuoteState) -> None:
-    Quote.objects.filter(enterprise_id=enterprise_id, product_id=product_id, state=QuoteState.LIVE).update(
-        state=state
-    )
+    live = Quote.objects.filter(enterprise_id=enterprise_id, product_id=product_id, state=QuoteState.LIVE)
+    for quote in live.only("pk", "organisation_id", "park_id"):
+        Quote.objects.filter(pk=quote.pk, state=QuoteState.LIVE).update(state=state)
+        if state == QuoteState.VOID:
+            webhooks.emit("quote.void", organisation_id=quote.organisation_id, about=quote)

@@ -20,6 +20,7 @@ from ..forms import DecideForm, ProposeForm
 from ..models import Application
 from ..queries import applications as queries
 from ..queries.pricing import step_rows
+from ..rules import BANK_STEPS
 from ..services import consents, decisions
 from .showing import add_problem, status_of
 
@@ -32,8 +33,6 @@ COLUMNS = (
     "contact_due_at",
     "contacted_at",
 )
-BANK_STEPS = ("points", "base", "stage", "product_cap", "first_loan_cap", "amount")
-"""Steps a bank is shown; the others would give away figures that the consent gives in bands only."""
 
 
 def queue(request: ParkRequest, park: str) -> HttpResponse:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
 class Problem(Exception):
-    """A rule was broken. `message` (may be lazy) names field, rule and way out; `code` is stable for programs."""
+    """A rule was broken. `message` (may be lazy) names field, rule and way out; `code` is stable for programs.
+
+    `headers` go with the answer over HTTP, e.g. Retry-After.
+    """
 
     status = 422
 
     def __init__(
         self, *, code: str, message: Any, field: str | None = None, status: int | None = None, remedy: Any = None,
-        params: dict[str, Any] | None = None,
+        params: dict[str, Any] | None = None, headers: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(code)
         self.code = code
@@ -21,6 +25,7 @@ class Problem(Exception):
         self.status = status or type(self).status
         self.remedy = remedy
         self.params = params or {}
+        self.headers = dict(headers or {})
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

@@ -15,7 +15,8 @@ class ActorAuthentication(SessionAuthentication):
         user = request._request.user
         if not user.is_authenticated:
             return None
-        token = getattr(request._request, "api_token", None)
+        inner = request._request
+        token = getattr(inner, "api_token", None) or getattr(inner, "bearer", None)
         if token is None:
             self.enforce_csrf(request)
         return user, token

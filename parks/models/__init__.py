@@ -5,6 +5,7 @@ from .idempotency import IdempotencyRecord
 from .jobs import Job
 from .outbox import GroupRobot, NoticePreference, Notification, NotificationRead, OutboxMessage
 from .people import Account, ApiToken, Membership, Organisation, Partnership, Person
+from .throttles import Throttle
 from .zones import Park, SubPark
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "Partnership",
     "Person",
     "SubPark",
+    "Throttle",
 ]

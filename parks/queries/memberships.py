@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, cast
 
+import structlog
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now, TruncDate
 from django.http import HttpRequest
+from oauth2_provider.models import AccessToken
 
 from ..actors import Actor
 from ..models import Account, ApiToken, Membership, Park
+from ..roles import MACHINES
 from ..scope import set_local
 
 SESSION_KEY = "membership_id"
@@ -60,7 +64,10 @@ def scope_of(actor: Actor) -> dict[str, Any]:
 
 
 def acting(request: HttpRequest) -> Membership | None:
-    """The membership this request acts as: the token's, else the one chosen in the session."""
+    """The membership this request acts as: the token's, else the one chosen in the session.
+
+    A bearer token acts in the park of the address, if its client may work there.
+    """
     if not hasattr(request, "_acting"):
         request._acting = _acting(request)  # type: ignore[attr-defined]
     return cast("Membership | None", request._acting)  # type: ignore[attr-defined]
@@ -70,11 +77,20 @@ def _acting(request: HttpRequest) -> Membership | None:
     account = request.user
     if not isinstance(account, Account):
         return None
+    if getattr(request, "bearer", None) is not None:
+        return _of_machine(account.pk, request)
     token: ApiToken | None = getattr(request, "api_token", None)
     if token is not None:
         return one(account_id=account.pk, membership_id=token.membership_id)
     chosen = request.session.get(SESSION_KEY)
     return one(account_id=account.pk, membership_id=chosen) if chosen else None
+
+
+def _of_machine(account_id: int, request: HttpRequest) -> Membership | None:
+    code = request.resolver_match.kwargs.get("park") if request.resolver_match else None
+    with transaction.atomic():
+        set_local("app.account_id", str(account_id))
+        return _live(account_id).filter(park__code=code, role__in=MACHINES).first()
 
 
 def actor_of(request: HttpRequest, membership: Membership) -> Actor:
@@ -91,13 +107,15 @@ def visitor(request: HttpRequest, park: Park) -> Actor:
 
 
 def request_id(request: HttpRequest) -> str:
-    return str(getattr(request, "request_id", ""))[:64]
+    """The id that the logs carry too."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64]
 
 
 def is_verified(request: HttpRequest) -> bool:
     """Has a second factor been given (session), or does the request come with a token (made with one)?"""
     user: Any = request.user
-    return getattr(request, "api_token", None) is not None or user.is_verified()
+    by_key = getattr(request, "api_token", None) is not None or getattr(request, "bearer", None) is not None
+    return by_key or user.is_verified()
 
 
 def by_token(clear: str) -> ApiToken | None:
@@ -113,3 +131,17 @@ def by_token(clear: str) -> ApiToken | None:
         .annotate(person_name=F("account__person__name"))
         .first()
     )
+
+
+def by_bearer(clear: str) -> AccessToken | None:
+    """The live OAuth2 token with this clear text, of a client whose account is active."""
+    found: AccessToken | None = (
+        AccessToken.objects.select_related("application__user__person")
+        .filter(
+            token_checksum=hashlib.sha256(clear.encode()).hexdigest(),
+            expires__gt=Now(),
+            application__user__is_active=True,
+        )
+        .first()
+    )
+    return found

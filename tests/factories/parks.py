@@ -12,7 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from parks.actors import Actor
 from parks.models import Account, Membership, Organisation, Park, Person
 from parks.queries.memberships import SESSION_KEY
-from parks.roles import BANK, ENTERPRISE, FUND, GUARANTOR
+from parks.roles import BANK, ENTERPRISE, FUND, GUARANTOR, Role
 from parks.scope import park_scope
 
 _numbers = itertools.count(1)
@@ -27,6 +27,7 @@ PERSONAS = {
     "bank_maker": "周银行",
     "bank_checker": "冯复核",
     "bank_ops": "陈放款",
+    "bank_system": "决策引擎",
     "guarantor_maker": "褚担保",
     "guarantor_checker": "卫担保",
     "fund_manager": "蒋基金",
@@ -38,7 +39,12 @@ def park(*, code: str = "cq", name: str = "示例高新区") -> Park:
 
 
 def organisation_kind(role: str) -> str:
-    for roles, kind in ((ENTERPRISE, "enterprise"), (BANK, "bank"), (GUARANTOR, "guarantor"), (FUND, "fund")):
+    for roles, kind in (
+        (ENTERPRISE, "enterprise"),
+        (BANK | {Role.BANK_SYSTEM}, "bank"),
+        (GUARANTOR, "guarantor"),
+        (FUND, "fund"),
+    ):
         if role in roles:
             return kind
     return "park_office"
@@ -76,7 +82,11 @@ def actor(role: str, park: Park, **kwargs: Any) -> Actor:
 
 
 def client_for(actor: Actor, *, second_factor: bool = True) -> Client:
-    """A browser signed in as the actor."""
+    """A browser signed in as the actor; a bank's program comes with a bearer token instead."""
+    if actor.role == Role.BANK_SYSTEM and second_factor:
+        from tests.factories import bankapi
+
+        return Client(headers={"Authorization": f"Bearer {bankapi.bearer_of(actor)}"})
     client = Client()
     account = Account.objects.get(pk=actor.account_id)
     client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")

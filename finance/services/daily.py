@@ -1,0 +1,51 @@
+"""What banks are told once a day: the head of the park's audit chain, and consents that will end. Old tokens go."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from oauth2_provider.models import clear_expired
+
+from parks.clock import db_now
+from parks.models import AuditChain, OutboxMessage, Park
+from parks.scope import park_scope
+
+from ..models import UsedAssertion, WebhookEndpoint
+from ..queries import consents
+from . import webhooks
+
+EXPIRING = dt.timedelta(days=14)
+
+
+def tell() -> None:
+    """For every park; run by the worker."""
+    for park in Park.objects.order_by("pk"):
+        with park_scope(park.pk):
+            tell_heads()
+            tell_expiring()
+    UsedAssertion.objects.filter(expires_at__lt=db_now()).delete()
+    clear_expired()
+
+
+def tell_heads() -> None:
+    """Banks keep the number and hash of the last audit event: a witness against later changes."""
+    head = AuditChain.objects.first()
+    if head is None:
+        return
+    banks = WebhookEndpoint.objects.order_by().values_list("organisation_id", flat=True).distinct()
+    for bank in banks:
+        webhooks.emit(
+            "head.daily", organisation_id=bank, about=head, head={"seq": head.seq, "hash": head.hash}
+        )
+
+
+def tell_expiring() -> None:
+    """Consents that end within two weeks, once each."""
+    kind = "consent.expiring"
+    soon = consents.active().filter(period__endswith__lt=db_now() + EXPIRING).order_by("pk")
+    told = set(
+        OutboxMessage.objects.filter(aggregate__endswith=f":{kind}").values_list("aggregate", flat=True)
+    )
+    for consent in soon:
+        if webhooks.aggregate_of(kind, consent) not in told:
+            webhooks.emit(kind, organisation_id=consent.organisation_id, about=consent)

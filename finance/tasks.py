@@ -1,0 +1,22 @@
+"""Lending's own clockwork; each task only calls a service. Importing the services registers how the outbox tells banks."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from .services import daily, sandbox, webhooks
+
+
+@shared_task(name="finance.send_webhooks", ignore_result=True)
+def send_webhooks() -> None:
+    webhooks.send_due()
+
+
+@shared_task(name="finance.tell_daily", ignore_result=True)
+def tell_daily() -> None:
+    daily.tell()
+
+
+@shared_task(name="finance.play_sandbox", ignore_result=True)
+def play_sandbox() -> None:
+    sandbox.play()

@@ -1,0 +1,182 @@
+"""银行接口: the bank's operations role registers programs and keys, and watches where the platform tells the bank what happened."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import Problem
+from parks.clock import db_now
+from parks.http import ParkRequest
+from parks.idempotency import Reply, once
+from parks.listing import listing
+
+from ..filters import DeliveryFilter
+from ..forms import ClientForm, EndpointForm, KeyForm
+from ..queries import clients as client_queries
+from ..queries import webhooks as webhook_queries
+from ..services import clients, webhooks
+from ..states import EVENTS, SCOPES
+from .showing import add_problem, status_of
+
+DELIVERY_COLUMNS = (
+    "sequence", "event", "event_id", "get_state_display", "attempts", "last_status", "last_error", "created_at", "delivered_at",
+)  # fmt: skip
+
+
+def overview(request: ParkRequest, park: str) -> HttpResponse:
+    """Programs and endpoints of the bank."""
+    here = client_queries.here()
+    programs = [(row, row.application.user_id in here) for row in client_queries.own(request.actor)]
+    context = {"programs": programs, "endpoints": webhook_queries.endpoints(request.actor)}
+    return render(request, "finance/interface.html", context)
+
+
+def new_client(request: ParkRequest, park: str) -> HttpResponse:
+    """Register a program with its public key."""
+    form = ClientForm(request.POST if request.method == "POST" else None)
+    status = status_of(form)
+    if form.is_valid():
+        data = form.cleaned_data
+
+        def effect() -> Reply:
+            made = clients.register(
+                by=request.actor, name=data["name"], scopes=data["scopes"], public_key=data["public_key"]
+            )
+            return Reply(
+                302, location=reverse("finance:api_client", kwargs={"park": park, "client_id": made.pk})
+            )
+
+        try:
+            reply = _once(request, "finance:api_client_new", data, effect)
+        except Problem as problem:
+            status = add_problem(form, problem)
+        else:
+            messages.success(request, _("程序已登记。"))
+            return redirect(reply.location)
+    return render(request, "finance/interface_client_new.html", {"form": form}, status=status)
+
+
+def client(request: ParkRequest, park: str, client_id: int) -> HttpResponse:
+    """One program: its client id, keys and scopes; POST adds a public key."""
+    program = client_queries.of_bank(request.actor, client_id)
+    form = KeyForm(request.POST if request.method == "POST" else None)
+    status = status_of(form)
+    if form.is_valid():
+        try:
+            clients.add_key(by=request.actor, client_id=client_id, public_key=form.cleaned_data["public_key"])
+        except Problem as problem:
+            status = add_problem(form, problem)
+        else:
+            messages.success(request, _("公钥已添加，最多两把同时有效。"))
+            return redirect("finance:api_client", park=park, client_id=client_id)
+    context = {
+        "program": program,
+        "works_here": client_queries.works_here(program),
+        "scopes": [(scope, SCOPES[scope]) for scope in program.scopes],
+        "form": form,
+    }
+    return render(request, "finance/interface_client.html", context, status=status)
+
+
+def change_client(request: ParkRequest, park: str, client_id: int) -> HttpResponse:
+    """Remove a key, end the program, or let it work in this park too."""
+    step = request.POST.get("step", "")
+    if step == "remove_key":
+        clients.remove_key(by=request.actor, client_id=client_id, kid=request.POST.get("kid", ""))
+        messages.success(request, _("公钥已移除，已发出的令牌同时失效。"))
+    elif step == "disable":
+        clients.disable(by=request.actor, client_id=client_id)
+        messages.success(request, _("程序已停用，已发出的令牌同时失效。"))
+    elif step == "allow":
+        clients.allow_here(by=request.actor, client_id=client_id)
+        messages.success(request, _("程序现在可以在本园区使用。"))
+    else:
+        raise Problem(code="step", status=400, message=_("请求的内容无法识别，请返回后重试。"))
+    return redirect("finance:api_client", park=park, client_id=client_id)
+
+
+def new_endpoint(request: ParkRequest, park: str) -> HttpResponse:
+    """Register an address; the secret is shown on the answer, once."""
+    form = EndpointForm(request.POST if request.method == "POST" else None)
+    status = status_of(form)
+    if form.is_valid():
+        data = form.cleaned_data
+        made: list[str] = []
+
+        def effect() -> Reply:
+            endpoint, secret = webhooks.create(by=request.actor, url=data["url"], events=data["events"])
+            made.append(secret)
+            return Reply(302, location=_endpoint_url(park, endpoint.pk), data={"endpoint": endpoint.pk})
+
+        try:
+            reply = _once(request, "finance:endpoint_new", data, effect)
+        except Problem as problem:
+            status = add_problem(form, problem)
+        else:
+            if not made:
+                return redirect(reply.location)
+            return _show_secret(request, reply.data["endpoint"], made[0])
+    return render(request, "finance/interface_endpoint_new.html", {"form": form}, status=status)
+
+
+def endpoint(request: ParkRequest, park: str, endpoint_id: int) -> HttpResponse:
+    """One address with its deliveries: filter, pages, export, replay."""
+    row = webhook_queries.endpoint(request.actor, endpoint_id)
+    page = listing(
+        request,
+        webhook_queries.deliveries(request.actor, endpoint_id),
+        filterset=DeliveryFilter,
+        columns=DELIVERY_COLUMNS,
+        filename="deliveries",
+        sortable=("sequence",),
+    )
+    if isinstance(page, HttpResponse):
+        return page
+    context = {
+        "endpoint": row,
+        "page": page,
+        "events": [EVENTS[event] for event in row.events],
+        "labels": EVENTS,
+        "now": db_now(),
+    }
+    return render(request, "finance/interface_endpoint.html", context)
+
+
+def change_endpoint(request: ParkRequest, park: str, endpoint_id: int) -> HttpResponse:
+    """Rotate the secret, switch on or off, or send a message again."""
+    step = request.POST.get("step", "")
+    if step == "rotate":
+        _row, secret = webhooks.rotate(by=request.actor, endpoint_id=endpoint_id)
+        return _show_secret(request, endpoint_id, secret)
+    if step in ("enable", "disable"):
+        webhooks.switch(by=request.actor, endpoint_id=endpoint_id, on=step == "enable")
+        messages.success(request, _("推送地址已启用。") if step == "enable" else _("推送地址已停用。"))
+    elif step == "replay" and re.fullmatch("[0-9]{1,18}", request.POST.get("delivery", "")):
+        webhooks.replay(by=request.actor, delivery_id=int(request.POST["delivery"]))
+        messages.success(request, _("已安排重发。"))
+    else:
+        raise Problem(code="step", status=400, message=_("请求的内容无法识别，请返回后重试。"))
+    return redirect(_endpoint_url(park, endpoint_id))
+
+
+def _show_secret(request: ParkRequest, endpoint_id: int, secret: str) -> HttpResponse:
+    row = webhook_queries.endpoint(request.actor, endpoint_id)
+    response = render(request, "finance/interface_secret.html", {"endpoint": row, "secret": secret})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _endpoint_url(park: str, endpoint_id: int) -> str:
+    return reverse("finance:endpoint", kwargs={"park": park, "endpoint_id": endpoint_id})
+
+
+def _once(request: ParkRequest, route: str, data: dict[str, Any], effect: Any) -> Reply:
+    body = {name: value for name, value in data.items() if name != "idempotency_key"}
+    return once(by=request.actor, route=route, key=data["idempotency_key"], body=body, effect=effect)

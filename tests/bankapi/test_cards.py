@@ -1,0 +1,133 @@
+"""Score cards carry the consented groups and nothing else; every read is on record; proofs lead to the root."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import random
+import struct
+from typing import Any
+
+import pytest
+
+from finance.api.serializers import GROUP_FORMS
+from finance.models import Consent, ConsentAccess
+from finance.queries.card import BUILDERS
+from finance.states import GROUPS
+from innovscore.core import digest
+from parks.scope import park_scope
+from tests.bankapi.conftest import Case
+from tests.factories import bankapi
+from tests.factories import finance as make
+from tests.factories import parks as people
+
+pytestmark = pytest.mark.django_db
+ALWAYS = {"consent", "groups"}
+
+
+def test_every_group_has_fields_and_every_field_a_group() -> None:
+    assert set(GROUP_FORMS) == set(BUILDERS) == set(GROUPS)
+
+
+def test_the_union_of_keys_is_within_the_groups_consented_to(park: Any) -> None:
+    """All subsets of groups × many ways of asking: no answer has a key that was not consented to."""
+    with park_scope(park.pk):
+        bank = make.bank(park)
+        engine = bankapi.engine(bankapi.ops_of(bank.organisation.pk, park))
+        subsets = [s for n in range(1, 5) for s in itertools.combinations(GROUPS, n)]
+        firms = [make.firm(park, number) for number in range(1, len(subsets) + 1)]
+        consents = [
+            make.consent(bank, firm, groups=groups) for firm, groups in zip(firms, subsets, strict=True)
+        ]
+    seed = random.randrange(10**6)
+    pick = random.Random(seed)
+    for firm, consent in zip(firms, consents, strict=True):
+        seen: set[str] = set()
+        for _ in range(4):
+            asked = pick.sample(list(GROUPS), pick.randint(1, 4))
+            query = f"?consent={consent.pk}" + pick.choice(["", f"&groups={','.join(asked)}"])
+            answer = engine.get(f"enterprises/{firm.enterprise.uscc}/scorecard{query}")
+            assert answer.status_code == 200, (seed, query)
+            seen |= set(answer.json())
+            assert set(answer.json()) - ALWAYS == set(answer.json()["groups"])
+            for group, canary in (
+                ("id", firm.enterprise.name),
+                ("score", "run_hash"),
+                ("dims", "talent"),
+                ("fin", "revenue"),
+            ):
+                assert (canary in answer.content.decode()) <= (group in consent.groups), (seed, query)
+        assert seen - ALWAYS <= set(consent.groups), seed
+
+
+def test_every_read_is_logged_with_its_consent_and_groups(case: Case) -> None:
+    consent = case.consent()
+    path = f"enterprises/{case.world.enterprise.uscc}/scorecard?consent={consent.pk}&groups=id,score"
+    answer = case.engine.get(path)
+    assert set(answer.json()) == ALWAYS | {"id", "score"}
+    with case.inside():
+        read = ConsentAccess.objects.get()
+        assert (read.consent_id, read.groups, read.role, read.person_name) == (
+            consent.pk, ["id", "score"], "bank_system", case.engine.client.application.user.person.name,
+        )  # fmt: skip
+        assert read.request_id
+
+
+def test_the_firm_sees_the_program_in_its_access_log(case: Case, client_as: Any) -> None:
+    consent = case.consent()
+    case.engine.get(f"enterprises/{case.world.enterprise.uscc}/scorecard?consent={consent.pk}")
+    text = client_as(case.world.signatory).get("/p/cq/e/access-log/").content.decode()
+    assert "接口：评分卡" in text
+    assert "决策引擎" in text
+
+
+def test_an_unlogged_read_gives_nothing(case: Case, monkeypatch: Any) -> None:
+    """Fail closed: when the log cannot be written there is no answer, whatever the check before it said."""
+    from finance.services import consents as services
+
+    consent = case.consent()
+    with case.inside():
+        Consent.objects.filter(pk=consent.pk).update(
+            revoked_at="2026-01-01T00:00Z", revoked_by_ref=1, revoked_by_name="x"
+        )
+    monkeypatch.setattr(services.queries, "granted_to", lambda actor: Consent.objects.filter(pk=consent.pk))
+    answer = case.engine.get(f"enterprises/{case.world.enterprise.uscc}/scorecard?consent={consent.pk}")
+    assert answer.status_code == 403
+    assert case.world.enterprise.name not in answer.content.decode()
+
+
+def test_a_proof_leads_from_the_leaf_to_the_root_and_the_run(park: Any) -> None:
+    from parks import jobs
+    from scoring.models import CurrentRun
+    from scoring.services import runs, snapshots
+    from tests.factories import scoring
+
+    with park_scope(park.pk):
+        officer = people.actor("score_officer", park)
+        cycle = scoring.cycle()
+        snapshot = snapshots.store(by=officer, cycle=cycle, cases=scoring.golden_cases())
+        run = runs.request_run(by=officer, cycle=cycle)
+    with park_scope(park.pk):
+        jobs.run(run.job_id)
+    with park_scope(park.pk):
+        from enterprises.models import Enterprise
+
+        bank = make.bank(park)
+        firm = make.Firm(
+            Enterprise.objects.order_by("pk").first(), people.actor("enterprise_signatory", park), officer
+        )
+        consent = make.consent(bank, firm)
+        engine = bankapi.engine(bankapi.ops_of(bank.organisation.pk, park))
+        run = CurrentRun.objects.get().run
+    proof = engine.get(f"snapshots/{snapshot.pk}/proof?consent={consent.pk}").json()
+    steps = [(step["side"], step["hash"]) for step in proof["path"]]
+    assert digest.verify(proof["leaf"], steps, proof["snapshot_root"])
+    assert proof["snapshot_root"] == snapshot.root
+    parts = [
+        proof[name].encode() for name in ("snapshot_root", "scheme_digest", "engine_version", "result_root")
+    ]
+    joined = b"".join(struct.pack("<H", len(part)) + part for part in parts)
+    assert hashlib.sha256(joined).hexdigest() == proof["run_hash"] == run.run_hash
+    assert firm.enterprise.name not in json.dumps(proof)
+    assert engine.get(f"snapshots/987654/proof?consent={consent.pk}").status_code == 404

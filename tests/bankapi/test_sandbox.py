@@ -1,0 +1,91 @@
+"""Firms of a sandbox act by the script in their name; in other parks nothing moves by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from finance.models import Application, Consent
+from finance.services import decisions, sandbox
+from parks.models import Organisation, Park
+from parks.scope import park_scope
+from tests.factories import lending
+
+pytestmark = pytest.mark.django_db
+
+
+def world_of(park: Any, name: str) -> lending.World:
+    with park_scope(park.pk):
+        world = lending.world(park)
+        Organisation.objects.filter(pk=world.signatory.organisation_id).update(name=name)
+        return world
+
+
+@pytest.fixture
+def box(park: Any) -> Any:
+    park.kind = Park.Kind.SANDBOX
+    park.save()
+    return park
+
+
+@pytest.mark.parametrize(
+    ("script", "end"),
+    [("timeout", "lapsed"), ("withdraw", "withdrawn"), ("revoke", "on_hold"), ("approve", "contracted")],
+)
+def test_each_script_ends_as_its_name_says(box: Any, script: str, end: str) -> None:
+    world = world_of(box, f"ent-{script}-01")
+    assert sandbox.play() == 1
+    assert sandbox.play() == 0, "the firm waits for the bank"
+    with park_scope(box.pk):
+        application = Application.objects.get()
+        assert application.amount == sandbox.AMOUNT
+        decisions.acknowledge(by=world.maker, application_id=application.pk)
+        if script in ("withdraw", "approve"):
+            world.propose(application, 1_000_000)
+        if script == "approve":
+            from finance.services import loans
+            from tests.factories import bankapi
+
+            world.approve(application)
+            ops = bankapi.ops_of(world.maker.organisation_id, box)
+            contract = {"number": "C-1", "amount": application.amount, "rate": decisions_rate(application)}
+            loans.record_contract(
+                by=ops, application_id=application.pk, starts_on=application.created_at.date(),
+                ends_on=application.lapses_at.date(), **contract,
+            )  # fmt: skip
+    sandbox.play()
+    with park_scope(box.pk):
+        application.refresh_from_db()
+        assert application.status == end
+
+
+def decisions_rate(application: Application) -> Any:
+    return application.decisions.get(live=True).rate
+
+
+def test_a_firm_whose_application_ended_applies_again(box: Any) -> None:
+    world = world_of(box, "ent-withdraw-07")
+    sandbox.play()
+    with park_scope(box.pk):
+        world.propose(Application.objects.get(), 1_000_000)
+    sandbox.play()
+    sandbox.play()
+    with park_scope(box.pk):
+        assert list(Application.objects.order_by("pk").values_list("status", flat=True)) == [
+            "withdrawn",
+            "screened",
+        ]
+
+
+def test_nothing_moves_in_a_real_park(park: Any) -> None:
+    world_of(park, "ent-approve-01")
+    assert sandbox.play() == 0
+    with park_scope(park.pk):
+        assert sandbox.play_here() == 0
+        assert not Consent.objects.exists()
+
+
+def test_firms_with_other_names_are_left_alone(box: Any) -> None:
+    world_of(box, "ent-approve-01x")
+    assert sandbox.play() == 0
