@@ -17,6 +17,16 @@ def tell_daily() -> None:
     daily.tell()
 
 
+@shared_task(name="finance.lapse_applications", ignore_result=True)
+def lapse_applications() -> None:
+    daily.lapse()
+
+
+@shared_task(name="finance.mark_overdue", ignore_result=True)
+def mark_overdue() -> None:
+    daily.mark_overdue()
+
+
 @shared_task(name="finance.play_sandbox", ignore_result=True)
 def play_sandbox() -> None:
     sandbox.play()

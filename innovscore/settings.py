@@ -153,6 +153,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     "send webhooks": {"task": "finance.send_webhooks", "schedule": 5.0, "options": {"expires": 5}},
     "tell banks of the day": {"task": "finance.tell_daily", "schedule": crontab(hour=22, minute=10)},
+    "lapse applications": {
+        "task": "finance.lapse_applications",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
+    "mark overdue loans": {"task": "finance.mark_overdue", "schedule": crontab(hour=0, minute=20)},
     "play the sandbox": {"task": "finance.play_sandbox", "schedule": 15.0, "options": {"expires": 15}},
 }
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from oauth2_provider.models import clear_expired
 
+from parks.actors import Actor
 from parks.clock import db_now
 from parks.models import AuditChain, OutboxMessage, Park
 from parks.scope import park_scope
 
 from ..models import UsedAssertion, WebhookEndpoint
 from ..queries import consents
-from . import webhooks
+from . import applications, loans, webhooks
 
 EXPIRING = dt.timedelta(days=14)
 
@@ -25,6 +27,24 @@ def tell() -> None:
             tell_expiring()
     UsedAssertion.objects.filter(expires_at__lt=db_now()).delete()
     clear_expired()
+
+
+def lapse() -> int:
+    """In every park: open applications whose time is over end; returns how many."""
+    return _in_every_park(applications.lapse_due)
+
+
+def mark_overdue() -> int:
+    """In every park: loans with a payment that is due and not made become overdue; returns how many changed."""
+    return _in_every_park(loans.mark_overdue)
+
+
+def _in_every_park(service: Callable[..., int]) -> int:
+    done = 0
+    for park in Park.objects.order_by("pk"):
+        with park_scope(park.pk):
+            done += service(by=Actor.system(park))
+    return done
 
 
 def tell_heads() -> None:

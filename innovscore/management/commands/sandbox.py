@@ -179,7 +179,7 @@ def _program(ops: Actor, path: Path | None) -> BankClient | None:
     text = path.read_text(encoding="utf-8")
     kid = clients.parse_key(text)["kid"]
     known = BankClient.objects.filter(
-        organisation_id=ops.organisation_id, keys__contains=[{"kid": kid}], disabled_at__isnull=True
+        organisation_id=ops.organisation_id or 0, keys__contains=[{"kid": kid}], disabled_at__isnull=True
     )
     client = known.select_related("application").first()
     return client or clients.register(by=ops, name="测试程序", scopes=list(SCOPES), public_key=text)
