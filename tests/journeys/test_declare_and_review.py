@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.conftest import wait_until as until
+from tests.factories import files
 from tests.journeys import firms as world
 from tests.journeys.visitor import Visitor
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.browser
 OWN = f"/p/{world.ZONE}/e/declaration/{world.YEAR}"
 REVIEW = f"/p/{world.ZONE}/review/declarations"
 ZONE = "蓉城示例高新区"
-PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+PDF = files.pdf(pages=3)
 
 
 @pytest.fixture(scope="session")
