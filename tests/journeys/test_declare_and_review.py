@@ -171,7 +171,7 @@ def test_j06_sign_against_a_moving_text(firm: Any, come: Any) -> None:
 def _mark(window: Visitor, name: str, reason: str) -> None:
     item = window.page.locator(f"[data-review-item]:has(h2:has-text('{name}'))").first
     item.locator("details[data-key=return] > summary").click()
-    item.locator("[name=reason]:visible").first.fill(reason)
+    item.locator("details[data-key=return] [name=reason]").fill(reason)
     item.locator("[name=bring]").fill("审计报告")
     with window.page.expect_navigation():
         item.locator("details[data-key=return] button").click()
