@@ -17,6 +17,7 @@ from parks.clock import BEIJING, db_now, db_today
 from parks.models import CalendarDay, Notification
 from parks.services import evidence
 from tests.factories import enterprises as make
+from tests.factories import files
 from tests.factories import parks as people
 from tests.factories.enterprises import finish, sign
 
@@ -211,7 +212,7 @@ def test_sources_that_differ_and_shared_files_are_reasons_for_the_office_only(
         uscc=case.enterprise.uscc, year=2025, code="rd_expense", amount=4_000_000, source="stats",
         as_of=batch.as_of,
     )  # fmt: skip
-    png = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+    png = files.png()
     for organisation in (case.enterprise.organisation, make.enterprise(8).organisation):
         by = people.actor("enterprise_agent", in_park, organisation=organisation)
         file = evidence.store(by=by, organisation_id=organisation.pk, upload=SimpleUploadedFile("a.png", png))

@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.conftest import wait_until as until
+from tests.factories import files
 from tests.journeys import firms as world
 from tests.journeys.visitor import Visitor
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.browser
 OWN = f"/p/{world.ZONE}/e/declaration/{world.YEAR}"
 REVIEW = f"/p/{world.ZONE}/review/declarations"
 ZONE = "蓉城示例高新区"
-PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+PDF = files.pdf(pages=3)
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +171,7 @@ def test_j06_sign_against_a_moving_text(firm: Any, come: Any) -> None:
 def _mark(window: Visitor, name: str, reason: str) -> None:
     item = window.page.locator(f"[data-review-item]:has(h2:has-text('{name}'))").first
     item.locator("details[data-key=return] > summary").click()
-    item.locator("[name=reason]:visible").first.fill(reason)
+    item.locator("details[data-key=return] [name=reason]").fill(reason)
     item.locator("[name=bring]").fill("审计报告")
     with window.page.expect_navigation():
         item.locator("details[data-key=return] button").click()
@@ -193,15 +194,17 @@ def test_j09_j10_returned_in_full_and_at_most_twice(case: Any, come: Any, review
         first.page.check("main [name=sure]")
         first.press("发送告知").sees("已退回补正")
         agent.go(f"{OWN}/returns/").sees(words, "请补充审计报告", "还有 2 项未答复").looks_right()
-        agent.go(f"{OWN}/item/net_profit/").fill(answer="与报表一致").press("数据正确，确认")
+        agent.go(f"{OWN}/item/net_profit/").fill(answer="与报表一致").press("数据正确，确认").waits_for(
+            "已保存"
+        )
         agent.go(f"{OWN}/returns/").sees("还有 1 项未答复", "与报表一致")
         agent.go(f"{OWN}/item/revenue/").fill(text="8650", reason="已补充审计报告").press(
             "保存", within="#correct"
-        )
+        ).waits_for("已保存")
         agent.go(f"{OWN}/returns/").sees("核对并重新签署")
         legal.go(f"{OWN}/item/rd_expense_prev/")
         if number == 1:
-            legal.fill(explanation="上年项目刚起步").press("保存说明")
+            legal.fill(explanation="上年项目刚起步").press("保存说明").waits_for("已保存")
         legal.go(f"{OWN}/check/").press("签署并提交").sees("申报回执")
     first.go(page).sees("已退回 2 次")
     assert first.page.locator("main a:has-text('退回已标记项')").count() == 0
