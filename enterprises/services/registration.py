@@ -14,7 +14,7 @@ from innovscore.core import uscc as codes
 from innovscore.core.problems import Conflict, Forbidden, Refused
 from parks import audit, outbox
 from parks.actors import Actor
-from parks.clock import db_now
+from parks.clock import db_now, db_today
 from parks.models import Account, EvidenceFile, Organisation, SubPark
 from parks.roles import Role
 from parks.services import evidence, people
@@ -80,7 +80,7 @@ def register(
                 kind=Organisation.Kind.ENTERPRISE, uscc=code, defaults={"name": particulars.name}
             )
             enterprise = Enterprise.objects.create(
-                organisation=organisation, uscc=code, **_fields(particulars)
+                organisation=organisation, uscc=code, member_from=db_today(), **_fields(particulars)
             )
             _check_sub_park(particulars)
             membership = people.grant_role(by=by, account=account, organisation=organisation, role=role)

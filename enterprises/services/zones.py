@@ -20,7 +20,7 @@ from innovscore.core import uscc as codes
 from innovscore.core.problems import Conflict, Refused
 from parks import audit
 from parks.actors import Actor
-from parks.clock import db_now
+from parks.clock import db_now, db_today
 from parks.models import Organisation
 
 from .. import rules
@@ -149,10 +149,12 @@ def admit_firms(*, by: Actor, firms: list[Firm], reason: str) -> int:
                 for firm in new
             ]
         )
+        today = db_today()
         rows = Enterprise.objects.bulk_create(
             [
                 Enterprise(
                     organisation=organisation, uscc=organisation.uscc, external_id=firm.external_id, name=organisation.name,
+                    member_from=today,
                     industry=firm.industry[:40], certification_state=CertificationState.CERTIFIED,
                     uscc_override_reason=_("外部编号 %(id)s，代码为系统生成，非真实统一社会信用代码") % {"id": firm.external_id},
                 )
