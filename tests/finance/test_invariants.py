@@ -189,6 +189,9 @@ def test_damage_is_named(walked: Any, code: str) -> None:
         cursor.execute("DROP INDEX quote_one_live")
         cursor.execute("COMMIT")
         try:
+            cursor.execute(
+                "SELECT set_config('app.park_id', id::text, false) FROM parks_park WHERE code = 'cq'"
+            )
             cursor.execute(DAMAGE[code])
             for table in TABLES:
                 cursor.execute(f"ALTER TABLE finance_{table} ENABLE ROW LEVEL SECURITY")
