@@ -15,7 +15,7 @@ from parks.actors import Actor
 from parks.clock import BEIJING, db_now
 from parks.models import Park
 from parks.scope import park_scope
-from scoring.services import runs, snapshots
+from scoring.services import reviews, runs, snapshots
 
 from . import boards, lending, load, market, people
 from .world import LAST_YEAR, World, make_world
@@ -125,3 +125,6 @@ def score(zone: Zone, year: int) -> None:
         run = runs.request_run(by=officer, cycle=zone.cycles[year])
     with park_scope(zone.park.pk):
         jobs.run(run.job_id)  # type: ignore[arg-type]
+    with park_scope(zone.park.pk):
+        review = reviews.request_review(by=officer, run=run)
+        jobs.run(review.job_id)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
+import redis as redis_client
 
 from tests.conftest import ROOT
 from tests.journeys.visitor import FLAGS, browser_path
@@ -84,38 +86,79 @@ def _wait_for(address: str) -> None:
     pytest.fail("the web server did not start")
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A database with a small demo zone, to be copied, and what belongs to it."""
+
+    database: str
+    folder: Path
+    redis: str
+
+
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Web, worker and beat on a database of their own with a small demo zone."""
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
+    """The demo zone, made once."""
     chromium()
-    folder = tmp_path_factory.mktemp("site")
+    folder = tmp_path_factory.mktemp("prepared")
     slot = int(TEST_DATABASE.rpartition("_")[2])
-    database = f"test_journeys_{slot}"
-    admin = psycopg2.connect(SOURCE_OWNER_URL)
-    admin.autocommit = True
-    with admin.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
-        cursor.execute(f"CREATE DATABASE \"{database}\" TEMPLATE template0 ENCODING 'UTF8'")
-    names = ("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL")
-    urls = {name: urlsplit(os.environ[name])._replace(path=f"/{database}").geturl() for name in names}
     redis = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{(slot + 8) % 16}").geturl()
-    port = _free_port()
-    environment = os.environ | urls | {
-        "REDIS_URL": redis, "DJANGO_SETTINGS_MODULE": "innovscore.settings", "PORT": str(port), "DEMO_MODE": "1", "DEBUG": "0",
-        "LOG_FORMAT": "text", "INNOVSCORE_PROCESS": "web", "METRICS_PORT": "0", "EVIDENCE_ROOT": str(folder / "evidence"), "SIGNING_KEYS": str(folder / "signing"), "WITNESS_ROOT": str(folder / "witness"), "WEB_CONCURRENCY": "2",
-    }  # fmt: skip
-    site = Site(f"http://127.0.0.1:{port}", urls["DATABASE_OWNER_URL"], environment)
+    made = Prepared(f"test_prepared_{slot}", folder, redis)
+    _database(made.database, template="template0")
     try:
-        _prepare(environment)
+        _prepare(_environment(made, made.database, folder))
+        yield made
+    finally:
+        _drop(made.database)
+
+
+@pytest.fixture(scope="module")
+def site(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Web, worker and beat on a copy of the demo zone: each file of journeys has the zone as it was made."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(prepared.folder, folder, dirs_exist_ok=True)
+    database = prepared.database.replace("prepared", "journeys")
+    _database(database, template=prepared.database)
+    redis_client.from_url(prepared.redis).flushdb()
+    port = _free_port()
+    environment = _environment(prepared, database, folder) | {"PORT": str(port)}
+    site = Site(f"http://127.0.0.1:{port}", environment["DATABASE_OWNER_URL"], environment)
+    try:
         for process, command in _commands(folder).items():
             _start(site, command, environment | {"INNOVSCORE_PROCESS": process}, folder / f"{process}.log")
         _wait_for(site.address)
         yield site
     finally:
         _stop(site)
-        with admin.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
-        admin.close()
+        _drop(database)
+
+
+def _environment(prepared: Prepared, database: str, folder: Path) -> dict[str, str]:
+    names = ("DATABASE_URL", "DATABASE_WORKER_URL", "DATABASE_OWNER_URL")
+    urls = {name: urlsplit(os.environ[name])._replace(path=f"/{database}").geturl() for name in names}
+    return os.environ | urls | {
+        "REDIS_URL": prepared.redis, "DJANGO_SETTINGS_MODULE": "innovscore.settings", "DEMO_MODE": "1", "DEBUG": "0",
+        "LOG_FORMAT": "text", "INNOVSCORE_PROCESS": "web", "METRICS_PORT": "0", "EVIDENCE_ROOT": str(folder / "evidence"),
+        "SIGNING_KEYS": str(folder / "signing"), "WITNESS_ROOT": str(folder / "witness"), "WEB_CONCURRENCY": "2",
+        "PUBLIC_CACHE_SECONDS": "0",
+    }  # fmt: skip
+
+
+def _admin(*statements: str) -> None:
+    admin = psycopg2.connect(SOURCE_OWNER_URL)
+    admin.autocommit = True
+    with admin.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+    admin.close()
+
+
+def _database(name: str, *, template: str) -> None:
+    _drop(name)
+    _admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}" ENCODING \'UTF8\'')
+
+
+def _drop(name: str) -> None:
+    _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def _prepare(environment: dict[str, str]) -> None:
@@ -178,7 +221,7 @@ def _stop(site: Site) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser(site: Site) -> Iterator[Any]:
+def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the browser's event loop runs in this thread

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from tests.factories import files
 from tests.journeys.visitor import Visitor
 
+YEAR = dt.date.today().year - 1  # the demo zone's newest year
 pytestmark = pytest.mark.browser
 CD = "蓉城示例高新区"
 PNG = files.png()
@@ -27,7 +29,7 @@ def fetch(site: Any, path: str) -> bytes:
 
 
 def open_edition(person: Visitor, board: str, number: int = 1) -> Visitor:
-    return person.go("/p/cd/office/boards/2025/").press(f"第 {number} 版", within=f"#{board}")
+    return person.go(f"/p/cd/office/boards/{YEAR}/").press(f"第 {number} 版", within=f"#{board}")
 
 
 def test_a_board_is_published_by_another_and_page_and_csv_agree(visit: Any, site: Any) -> None:
@@ -37,14 +39,16 @@ def test_a_board_is_published_by_another_and_page_and_csv_agree(visit: Any, site
     publisher = visit("park.publish@demo", zone=CD)
     open_edition(publisher, "high_quality").looks_right().press("正式发布").sees("已正式发布")
     public = visit(width=360)
-    public.go("/zones/cd/boards/2025/high_quality/").sees("正式").looks_right()
+    public.go(f"/zones/cd/boards/{YEAR}/high_quality/").sees("正式").looks_right()
     names = [
         text.strip() for text in public.page.locator("tbody td strong").all_inner_texts() if text.strip()
     ][:10]
-    table = fetch(site, "/zones/cd/boards/2025/high_quality/?export=csv").decode("utf-8-sig").splitlines()[1:]
+    table = (
+        fetch(site, f"/zones/cd/boards/{YEAR}/high_quality/?export=csv").decode("utf-8-sig").splitlines()[1:]
+    )
     assert [line.split(",")[2] for line in table] == names
     assert fetch(site, f"/zones/cd/notices/{_notice_id(site, 'high_quality')}/notice.pdf")[:5] == b"%PDF-"
-    for path in ("/zones/cd/", "/zones/cd/years/", "/zones/cd/boards/2025/high_quality/history/", "/v/"):
+    for path in ("/zones/cd/", "/zones/cd/years/", f"/zones/cd/boards/{YEAR}/high_quality/history/", "/v/"):
         public.go(path).looks_right()
 
 
@@ -79,13 +83,13 @@ def test_from_an_objection_to_a_corrected_edition(visit: Any, site: Any) -> None
     open_edition(publisher, "innovation_input").sees("条异议成立")
     _correct(visit, publisher)
     officer = visit("park.score@demo", zone=CD)
-    officer.go("/p/cd/office/boards/2025/").press("提请公示", within="#innovation_input").sees("已提请")
+    officer.go(f"/p/cd/office/boards/{YEAR}/").press("提请公示", within="#innovation_input").sees("已提请")
     open_edition(publisher, "innovation_input", 2).press("开始公示").fill(contact="积分专班 028-0000").press(
         "开始公示"
     )
     publisher.sees("公示中")
-    citizen.go("/zones/cd/boards/2025/innovation_input/editions/1/").sees("旧的一版").looks_right()
-    citizen.go("/zones/cd/boards/2025/innovation_input/history/").sees(
+    citizen.go(f"/zones/cd/boards/{YEAR}/innovation_input/editions/1/").sees("旧的一版").looks_right()
+    citizen.go(f"/zones/cd/boards/{YEAR}/innovation_input/history/").sees(
         "第 1 版 → 第 2 版", "名次变动"
     ).looks_right()
     citizen.go(f"{notice}object/").sees("逾期视为无异议")
@@ -119,7 +123,7 @@ def _correct(visit: Any, publisher: Visitor) -> None:
 def test_an_auditor_walks_from_a_place_to_its_evidence(visit: Any, site: Any) -> None:
     """J18: nine nodes, all verified, and the proof as a print."""
     auditor = visit("park.audit@demo")
-    auditor.go("/p/cq/office/boards/2024/").press("第 1 版", within="#innovation_input")
+    auditor.go(f"/p/cq/office/boards/{YEAR - 1}/").press("第 1 版", within="#innovation_input")
     auditor.page.locator("tbody tr").nth(2).locator("a:has-text('追溯')").click()
     auditor.page.wait_for_load_state()
     auditor.sees("九个节点全部核对通过").looks_right()
@@ -145,7 +149,7 @@ def test_a_certificate_is_checked_on_a_phone_and_without_the_platform(
     admin.sees("核对一致").looks_right().press("公开核验页")
     path = admin.page.url.removeprefix(site.address)
     phone = visit(width=360)
-    phone.go(path).sees("证书有效", "2024", "第", "企业未同意在此显示").looks_right()
+    phone.go(path).sees("证书有效", str(YEAR - 1), "第", "企业未同意在此显示").looks_right()
     code = path.strip("/").split("/")[-1]
     phone.go(f"/v/{'b' if code[0] != 'b' else 'c'}{code[1:]}/").sees("未查到").looks_right()
     (tmp_path / "certificate.json").write_bytes(fetch(site, f"/v/{code}/certificate.json"))

@@ -24,7 +24,7 @@ ZONE = "蓉城示例高新区"
 PDF = files.pdf(pages=3)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def made(site: Any) -> dict[str, Iterator[dict[str, Any]]]:
     """Firms of the zone, handed out one by one: those that fill in, and those that have signed."""
     code = "from tests.journeys import firms; firms.main()"

@@ -64,7 +64,7 @@ def test_consent_read_revoke(visit: Any) -> None:
     officer.go("/p/cq/desk/questions/").fill(answer="用于本次授信审批。").press("答复").sees(
         "用于本次授信审批"
     )
-    firm.go("/p/cq/e/consents/").press("撤回").sees("暂停")
+    firm.go("/p/cq/e/consents/").press("撤回", within="tr:has-text('创新积分首贷')").sees("暂停")
     firm.page.check("main [name=confirm]")
     firm.press("撤回").sees("银行已不能查询")
     officer.page.goto(f"{officer.address}/p/cq/bank/applications/{number}/")
