@@ -18,6 +18,7 @@ from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from innovscore.celery import app  # the bell rings in Redis, as in web and worker
 from tests.settings import SOURCE_OWNER_URL, TEST_DATABASE
 
 hypothesis_settings.register_profile(  # a busy machine is not a fault of the code
@@ -128,6 +129,7 @@ def celery_worker(
     django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A real Celery worker with beat, as the worker role, on the test database and test Redis."""
+    app.control.purge()  # what earlier tests rang for is over
     process = start_worker(tmp_path_factory.mktemp("celery"))
     yield process
     stop_worker(process)
