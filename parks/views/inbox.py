@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from innovscore.core.problems import Forbidden, Problem
+from innovscore.core.problems import Forbidden, NotFound, Problem
 
 from ..filters import InboxFilter
 from ..http import ParkRequest
@@ -39,9 +39,11 @@ def messages_list(request: ParkRequest, park: str) -> HttpResponse:
 
 def open_message(request: ParkRequest, park: str, message_id: int) -> HttpResponse:
     """Mark one message as read and go where it points."""
-    services.mark_read(by=request.actor, ids=[message_id])
     row = inbox.of(request.actor).filter(pk=message_id).first()
-    target = row.url if row and row.url else reverse("parks:messages", kwargs={"park": park})
+    if row is None:
+        raise NotFound(code="no_such_message", message=_("没有这条消息。"))
+    services.mark_read(by=request.actor, ids=[message_id])
+    target = row.url if row.url else reverse("parks:messages", kwargs={"park": park})
     if not url_has_allowed_host_and_scheme(target, allowed_hosts=None):
         target = reverse("parks:messages", kwargs={"park": park})
     return redirect(target)
