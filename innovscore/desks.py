@@ -1,4 +1,4 @@
-"""What waits for a role: its pages with their counts, and where the year stands. Joins rooms by their queries."""
+"""What waits for a role, and where the year stands. Joins rooms by their queries."""
 
 from __future__ import annotations
 
@@ -23,16 +23,6 @@ from .navigation import FIRM, OFFICE, entries_for
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """A line of the desk; `count` is how many things wait there."""
-
-    label: str
-    url: str
-    count: int = 0
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Figure:
     """A figure of the year at a glance, with the page behind it."""
 
@@ -42,25 +32,13 @@ class Figure:
     note: str = ""
 
 
-def tasks_for(actor: Actor) -> list[Task]:
-    """The pages of the role, with what waits on them."""
-    return [
-        Task(
-            label=str(entry.label),
-            url=entry.url(actor.park_code),
-            count=WAITING[entry.route](actor) if entry.route in WAITING else 0,
-            hint=str(entry.hint),
-        )
-        for entry in entries_for(actor.role)
-    ]
-
-
 @todo.source("roof")
 def todos(actor: Actor) -> Iterator[todo.Todo]:
     """What the rooms without a source of their own have waiting."""
-    for task in tasks_for(actor):
-        if task.count:
-            yield todo.Todo(task.label, task.url, task.count)
+    for entry in entries_for(actor.role):
+        count = WAITING[entry.route](actor) if entry.route in WAITING else 0
+        if count:
+            yield todo.Todo(str(entry.label), entry.url(actor.park_code), count)
 
 
 def glance(actor: Actor) -> list[Figure]:
@@ -77,7 +55,7 @@ def _own_certification(actor: Actor) -> int:
 
 WAITING: dict[str, Callable[[Actor], int]] = {
     "enterprises:certification": _own_certification,
-    "rankings:objections": lambda actor: editions.all_open_objections(),
+    "rankings:objections": lambda _actor: editions.all_open_objections(),
     "finance:bank_applications": lambda actor: applications.to_bank(actor).filter(status="screened").count(),
     "finance:bank_check": lambda actor: applications.waiting_for_check(actor).count(),
 }
@@ -103,7 +81,7 @@ def _of_firm(actor: Actor) -> list[Figure]:
                 _("%(year)s 年度申报") % {"year": latest.cycle.year},
                 latest.get_state_display(),
                 reverse("enterprises:declaration", kwargs=year),
-                deadline_in_words(latest.cycle.declaration_deadline) if latest.cycle.state == "open" else "",
+                deadline_in_words(latest.deadline) if latest.cycle.state == "open" else "",
             )
         )
     standings = standing.standings_of_organisation(actor.organisation_id)

@@ -11,6 +11,7 @@ from parks.queries import memberships
 from parks.todo import todos_for
 
 from . import desks
+from .navigation import entries_for
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -26,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def desk(request: ParkRequest, park: str) -> HttpResponse:
     """What waits for this role today."""
     context = {
-        "tasks": desks.tasks_for(request.actor),
+        "entries": [(entry, entry.url(park)) for entry in entries_for(request.actor.role)],
         "todos": todos_for(request.actor),
         "figures": desks.glance(request.actor),
     }

@@ -68,7 +68,6 @@ def _terms(actors: dict[str, Actor]) -> None:
 
 
 def _products(actors: dict[str, Actor]) -> dict[str, ProductVersion]:
-    maker, checker = actors["bank.maker@demo"], actors["bank.check@demo"]
     common: dict[str, Any] = {
         "min_score": Decimal(40), "rate_low": Decimal("0.0300"), "rate_high": Decimal("0.0435"), "term_min": 6, "term_max": 36,
         "documents": "营业执照、近两年审计报告、纳税证明",
@@ -81,16 +80,21 @@ def _products(actors: dict[str, Actor]) -> dict[str, ProductVersion]:
         "pool_id": actors["fund@demo"].organisation_id, "pool_share": Decimal("0.1"), "pool_project_cap": 300 * WAN,
     }  # fmt: skip
     offers = (
-        ("points-large", "创新积分信用贷", {"cap": 1500 * WAN, "conditions": "纯信用，随借随还"}),
-        ("points-guaranteed", "创新积分担保贷", {"cap": 1000 * WAN, "conditions": "担保机构承担 60% 至 80%，资金池分担 10%", **guaranteed}),
-        ("points-first", "创新积分首贷", {"cap": 500 * WAN, "first_loan_cap": 300 * WAN, "conditions": "首次贷款的企业"}),
+        ("bank", "points-large", "创新积分信用贷", {"cap": 1500 * WAN, "conditions": "纯信用，随借随还"}),
+        ("bank", "points-guaranteed", "创新积分担保贷", {"cap": 1000 * WAN, "conditions": "担保机构承担 60% 至 80%，资金池分担 10%", **guaranteed}),
+        ("bank", "points-first", "创新积分首贷", {"cap": 500 * WAN, "first_loan_cap": 300 * WAN, "conditions": "首次贷款的企业"}),
+        ("bank2", "first-loan", "科创首贷通", {"cap": 500 * WAN, "first_loan_cap": 300 * WAN, "rate_high": Decimal("0.0480"), "term_max": 12, "conditions": "面向首次贷款的科技型企业"}),
     )  # fmt: skip
     made = {}
-    for code, name, terms in offers:
+    for bank, code, name, terms in offers:
         version = products.propose(
-            by=maker, code=code, name=name, terms=products.Terms(**(common | terms)), formula=formula
+            by=actors[f"{bank}.maker@demo"],
+            code=code,
+            name=name,
+            terms=products.Terms(**(common | terms)),
+            formula=formula,
         )
-        made[code] = products.activate(by=checker, version_id=version.pk)
+        made[code] = products.activate(by=actors[f"{bank}.check@demo"], version_id=version.pk)
     return made
 
 

@@ -17,7 +17,7 @@ from parks.models import Park
 from parks.scope import park_scope
 from scoring.services import reviews, runs, snapshots
 
-from . import boards, lending, load, market, people
+from . import boards, lending, load, people
 from .world import LAST_YEAR, World, make_world
 
 SCHEME = "cq_htz_30"
@@ -66,7 +66,6 @@ def _zone(code: str, world: World, *, seed: int, open_last: bool, say: Say) -> Z
         admin = actors["park.admin@demo"]
         scheme = schemes.adopt(by=admin, name=SCHEME)
         load.load_veto(rows[-1], on=dt.date(world.years[-1].year, 3, 1))
-        market.offer_products(actors)
     zone = Zone(park, actors, scheme, world, rows, {})
     for year in world.years:
         is_open = open_last and year is world.years[-1]

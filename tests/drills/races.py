@@ -1,7 +1,7 @@
-"""Races for a line and for a guarantor's cap, again and again: python -m tests.drills.races
+"""Races for a line, again and again: python -m tests.drills.races
 
-SEED (sizes of amounts) and MINUTES (default 1) come from the environment; THREADS connections (default 32) apply or
-decide at once. After each race what is taken must be within the cap, with exactly the winners it allows, and all
+SEED (sizes of amounts) and MINUTES (default 1) come from the environment; THREADS connections (default 32) apply at
+once. After each race what is taken must be within the cap, with exactly the winners it allows, and all
 invariants of the park must hold. Prints "N tried, N failed".
 """
 
