@@ -60,7 +60,7 @@ class PercentField(forms.CharField):
             raise forms.ValidationError(
                 _("“%(label)s”请填写年利率，例如 3.45。"), params={"label": self.label}
             ) from error
-        if not rate.is_finite() or rate != round(rate, 6):
+        if not rate.is_finite() or not 0 <= rate <= 1 or rate != round(rate, 6):
             raise forms.ValidationError(
                 _("“%(label)s”请填写年利率，例如 3.45。"), params={"label": self.label}
             )
@@ -194,7 +194,7 @@ class ProductForm(OnceForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         shares = {name: data.get(name) or Decimal(0) for name in ("cover_low", "cover_high", "pool_share")}
-        return data | shares | {"fresh_months": data.get("fresh_months") or 18}
+        return data | shares | {"fresh_months": data.get("fresh_months") or 24}
 
 
 def day(label: Any, **kwargs: Any) -> forms.DateField:

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from innovscore.core.canonical import canonical_json
 
@@ -32,7 +32,10 @@ def digest_of(data: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical_json(dict(data)).encode()).hexdigest()
 
 
-def add_months(moment: dt.datetime, months: int) -> dt.datetime:
+Moment = TypeVar("Moment", bound=dt.date)
+
+
+def add_months(moment: Moment, months: int) -> Moment:
     """The same day some months later, or the last day of that month."""
     month = moment.month - 1 + months
     year, month = moment.year + month // 12, month % 12 + 1

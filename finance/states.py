@@ -150,6 +150,8 @@ class ApplicationState(models.TextChoices):
 WORKING_STATES = ("screened", "guarantee_review", "g_proposed", "guaranteed", "proposed")
 """A bank or a guarantor is at work."""
 
+PROPOSABLE_STATES = ("screened", "guaranteed")
+"""States in which the bank may propose: without a guarantor, or after the guarantor has decided."""
 OPEN_STATES = ("submitted", *WORKING_STATES, "on_hold")
 """States in which the bank has not decided yet."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 Body = Mapping[str, Any]
@@ -23,8 +23,25 @@ NAMED = {
     "level_sum": ("cap",),
 }
 LEVELLED = ("level_sum", "level_max")
-PLAIN = ("percentile", "min_max", "z_score", "rank")
+PLAIN = ("percentile", "min_max", "z_score", "rank", "borda", "distance_max", "distance_median")
 FUNCTIONS = (*PAIRS, *NAMED, "level_max", *PLAIN)
+FUNCTION_LABELS = {
+    "piecewise": gettext_lazy("分段线性"),
+    "log_cap": gettext_lazy("对数封顶"),
+    "level_sum": gettext_lazy("按级别累计"),
+    "level_max": gettext_lazy("取最高级别"),
+    "step": gettext_lazy("分档"),
+    "linear_cap": gettext_lazy("线性封顶"),
+    "percentile": gettext_lazy("同组百分位"),
+    "efficacy": gettext_lazy("功效系数"),
+    "min_max": gettext_lazy("极差标准化"),
+    "z_score": gettext_lazy("标准分"),
+    "rank": gettext_lazy("名次"),
+    "borda": gettext_lazy("波达计数"),
+    "distance_target": gettext_lazy("与目标的距离"),
+    "distance_max": gettext_lazy("与最大值的距离"),
+    "distance_median": gettext_lazy("与中位数的距离"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +67,14 @@ def name_of(item: Any) -> str:
 
 def groups_of(body: Body) -> list[str]:
     """Codes of the stages."""
-    return [str(item["code"]) for item in body.get("groups", {}).get("items", [])] or ["all"]
+    groups = body.get("groups", {})
+    alone = "default" if groups.get("column") else "all"  # as the engine calls it
+    return [str(item["code"]) for item in groups.get("items", [])] or [alone]
+
+
+def full_points(body: Body) -> Decimal:
+    """What the weights of a group sum to, the bonus included."""
+    return number(body.get("total_points", 100)) + number(body.get("bonus_points", 0))
 
 
 def value_for(value: Any, group: str) -> Any:
@@ -90,7 +114,7 @@ def findings(body: Body) -> list[Finding]:
 
 
 def _sums(body: Body) -> Iterator[Finding]:
-    full = number(body.get("total_points", 100))
+    full = full_points(body)
     for group, total in weight_sums(body).items():
         if total != full and not body.get("rescale_weights"):
             text = _("权重合计为 %(sum)s，应为 %(full)s。") % {"sum": plain(total), "full": plain(full)}

@@ -158,7 +158,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
-    "mark overdue loans": {"task": "finance.mark_overdue", "schedule": crontab(hour=0, minute=20)},
+    "mark overdue loans": {"task": "finance.mark_overdue", "schedule": crontab(hour=16, minute=20)},
     "play the sandbox": {"task": "finance.play_sandbox", "schedule": 15.0, "options": {"expires": 15}},
 }
 

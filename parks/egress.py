@@ -1,8 +1,8 @@
 """Calling addresses that people typed in: only public ones, by the address that was checked, never elsewhere.
 
-The name is resolved once; every address it has must be public (or lie in EGRESS_ALLOWED_NETWORKS, for robots inside
-an office network); the connection goes to that very address, so that the name cannot change in between; redirects
-are not followed.
+The name is resolved once; every address it has must be public https (or lie in the networks that the caller allows
+besides); the connection goes to that very address, so that the name cannot change in between; no proxy, no redirect,
+ten seconds altogether. Nothing here touches the database: it may run in threads.
 """
 
 from __future__ import annotations
@@ -12,86 +12,164 @@ import ipaddress
 import json
 import socket
 import ssl
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from innovscore.core.problems import Refused
 
-TIMEOUT = 5
+CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 3.0, 5.0, 10.0
 LONGEST_ANSWER = 4096
+TRANSLATED = tuple(ipaddress.ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48"))
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+MEANINGS = {
+    "form": gettext_lazy("请填写以 https:// 开头的完整地址，不含用户名和密码。"),
+    "scheme": gettext_lazy("只能使用公网 https 地址；内网地址须由平台运维加入允许名单。"),
+    "port": gettext_lazy("地址的端口不正确。"),
+    "unresolved": gettext_lazy("找不到这个地址的主机，请检查。"),
+    "private": gettext_lazy("只能使用公网 https 地址；内网地址须由平台运维加入允许名单。"),
+}
+
+
+class BadAddress(ValueError):
+    """The address may not be called. `code`: one of MEANINGS."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class CallFailed(OSError):
     """The other side did not take the message."""
 
 
-def check_address(url: str) -> tuple[SplitResult, str]:
-    """The parts of an address and the IP to call. Raises Refused naming what is wrong with it."""
-    parts = urlsplit(url.strip())
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to connect (`ip`) and whom to name there (`host`)."""
+
+    tls: bool
+    host: str
+    port: int
+    path: str
+    ip: str
+
+
+def target_of(url: str, inside: Sequence[str] = ()) -> Target:
+    """Where this address leads; http and addresses that are not public only in the networks `inside`. Raises BadAddress."""
+    host, port, tls, path = _parts(url)
+    if not tls and not inside:
+        raise BadAddress("scheme")
     try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError as error:
-        raise _refused(_("地址的端口不正确。")) from error
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or parts.password:
-        raise _refused(_("请填写以 https:// 开头的完整地址，不含用户名和密码。"))
-    try:
-        found = {str(row[4][0]) for row in socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)}
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise _refused(_("找不到这个地址的主机，请检查。")) from error
-    addresses = sorted(found)
-    if not addresses or not all(_may_call(address, parts.scheme) for address in addresses):
-        raise _refused(_("只能使用公网 https 地址；内网地址须由平台运维加入允许名单。"))
-    return parts, addresses[0]
+        raise BadAddress("unresolved") from error
+    addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+    networks = [ipaddress.ip_network(text) for text in inside]
+    known = all(any(_plain(address) in network for network in networks) for address in addresses)
+    if not addresses or not (known or all(_is_public(address) for address in addresses)):
+        raise BadAddress("private")
+    if not known and not tls:
+        raise BadAddress("scheme")
+    if not known and port != 443 and port < 1024:
+        raise BadAddress("port")
+    return Target(tls, host, port, path, str(addresses[0]))
 
 
-def _refused(message: str) -> Refused:
-    return Refused(code="address_refused", field="url", message=message)
+def _parts(url: str) -> tuple[str, int, bool, str]:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise BadAddress("form") from error
+    if parts.scheme not in ("https", "http"):
+        raise BadAddress("scheme")
+    printable = url.isascii() and all(" " < char < "\x7f" for char in url)
+    if not host or not printable or parts.username is not None or parts.fragment:
+        raise BadAddress("form")
+    tls = parts.scheme == "https"
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return host, port or (443 if tls else 80), tls, path
 
 
-def _may_call(address: str, scheme: str) -> bool:
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    inner = getattr(ip, "ipv4_mapped", None) or ip
-    if any(inner in ipaddress.ip_network(network) for network in settings.EGRESS_ALLOWED_NETWORKS):
-        return True
-    return scheme == "https" and inner.is_global and not inner.is_multicast
+def _plain(address: Address) -> Address:
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _is_public(address: Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if inner is not None:
+            return _is_public(inner)
+        if any(address in network for network in TRANSLATED):
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def post(target: Target, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+    """Send once; status and the beginning of the answer. Raises CallFailed, also when it takes too long."""
+    try:
+        return _post(target, headers, body)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise CallFailed(type(error).__name__) from error
+
+
+def _post(target: Target, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+    plain = socket.create_connection((target.ip, target.port), timeout=CONNECT_SECONDS)
+    plain.settimeout(READ_SECONDS)
+    with closing(_secured(plain, target) if target.tls else plain) as live:
+        deadline = threading.Timer(WHOLE_SECONDS, _hang_up, args=(live,))
+        deadline.daemon = True
+        deadline.start()
+        try:
+            if isinstance(live, ssl.SSLSocket):
+                live.do_handshake()
+            connection = http.client.HTTPConnection(target.host, target.port)
+            connection.sock = live
+            connection.request("POST", target.path, body=body, headers=dict(headers))
+            answer = connection.getresponse()
+            return answer.status, answer.read(LONGEST_ANSWER)
+        finally:
+            deadline.cancel()
+
+
+def _secured(plain: socket.socket, target: Target) -> ssl.SSLSocket:
+    """Not yet shaken hands: that is done under the deadline, which must hang up on the secured socket itself."""
+    context = ssl.create_default_context()
+    return context.wrap_socket(plain, server_hostname=target.host, do_handshake_on_connect=False)
+
+
+def _hang_up(connection: socket.socket) -> None:
+    """End a connection that drips; the waiting read then fails."""
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
+
+
+def check_robot(url: str) -> Target:
+    """Where the address of a group robot leads. Raises Refused naming what is wrong with it."""
+    try:
+        return target_of(url.strip(), settings.EGRESS_ALLOWED_NETWORKS)
+    except BadAddress as error:
+        raise Refused(code="address_refused", field="url", message=MEANINGS[error.code]) from error
 
 
 def post_json(url: str, body: Mapping[str, Any]) -> None:
-    """Send JSON to an address that passes `check_address`. Raises CallFailed unless it answers 2xx."""
-    parts, address = check_address(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    connection = _connection(parts, address, port)
-    target = parts.path or "/"
-    if parts.query:
-        target = f"{target}?{parts.query}"
+    """Send JSON to a group robot. Raises CallFailed unless it takes it."""
+    target = check_robot(url)
     data = json.dumps(body, ensure_ascii=False).encode()
-    try:
-        connection.request("POST", target, data, {"Content-Type": "application/json", "Host": parts.netloc})
-        answer = connection.getresponse()
-        text = answer.read(LONGEST_ANSWER).decode(errors="replace")
-    except (OSError, http.client.HTTPException) as error:
-        raise CallFailed(f"{parts.hostname}: {error!r}") from error
-    finally:
-        connection.close()
-    if not 200 <= answer.status < 300:
-        raise CallFailed(f"{parts.hostname}: status {answer.status}")
+    status, answer = post(target, {"content-type": "application/json"}, data)
+    text = answer.decode(errors="replace")
+    if not 200 <= status < 300:
+        raise CallFailed(f"{target.host}: status {status}")
     if _refusal(text):
-        raise CallFailed(f"{parts.hostname}: {text[:200]}")
-
-
-def _connection(parts: SplitResult, address: str, port: int) -> http.client.HTTPConnection:
-    """A connection to the checked address that still asks for the host's certificate by name."""
-    if parts.scheme == "http":
-        return http.client.HTTPConnection(address, port, timeout=TIMEOUT)
-    plain = socket.create_connection((address, port), timeout=TIMEOUT)
-    secure = ssl.create_default_context().wrap_socket(plain, server_hostname=parts.hostname)
-    connection = http.client.HTTPSConnection(address, port, timeout=TIMEOUT)
-    connection.sock = secure
-    return connection
+        raise CallFailed(f"{target.host}: {text[:200]}")
 
 
 def _refusal(text: str) -> bool:

@@ -25,3 +25,9 @@ def client_address(request: HttpRequest) -> str:
     proxies = settings.AXES_IPWARE_PROXY_COUNT
     passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     return passed[-proxies] if proxies and len(passed) >= proxies else own
+
+
+def whole(text: str, *, at_most: int = 10**18) -> int | None:
+    """A whole number from 0 on out of a query string or form; None for anything else, too large ones included."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 19 else None
+    return number if number is not None and number <= at_most else None

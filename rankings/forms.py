@@ -7,6 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from enterprises.services.figures import MEANINGS, figure
+from innovscore.core.money import NotANumber
+from parks.http import whole
+
 from .models import AwardRule, BoardDefinition, PublicProfile
 from .states import NOTICE_WORKING_DAYS
 
@@ -188,17 +192,12 @@ class OrderForm(forms.Form):
     """A correction order: which figure, to what, why."""
 
     code = forms.ChoiceField(label=_("数据项"), error_messages={"required": _("请选择要更正的数据项。")})
-    amount = forms.DecimalField(
+    amount = forms.CharField(
         label=_("更正后的数值"),
-        max_digits=18,
-        decimal_places=4,
-        min_value=0,
+        max_length=40,
         help_text=_("金额以万元计。"),
-        error_messages={
-            "required": _("请填写更正后的数值。"),
-            "invalid": _("请填写数字，例如 520.00。"),
-            "min_value": _("数值不能小于 0。"),
-        },
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("请填写更正后的数值。")},
     )
     reason = forms.CharField(
         label=_("更正理由"),
@@ -217,6 +216,18 @@ class OrderForm(forms.Form):
             (one.code, f"{one.name}：{'—' if one.value is None else one.value} {one.unit}") for one in figures
         ]
         self.fields["code"].choices = choices  # type: ignore[attr-defined]
+        self.is_money = {one.code: one.is_money for one in figures}
+
+    def clean(self) -> dict[str, Any]:
+        """The amount in yuan, or a whole number of what is counted."""
+        found = super().clean() or {}
+        code, text = found.get("code"), found.get("amount")
+        if code in self.is_money and text:
+            try:
+                found["amount"] = figure(text, is_money=self.is_money[code])
+            except NotANumber as error:
+                self.add_error("amount", MEANINGS[error.code])
+        return found
 
 
 class DefinitionForm(forms.ModelForm):
@@ -245,7 +256,7 @@ class DefinitionForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
         kind, value = found.get("kind"), str(found.get("value") or "")
-        if kind == BoardDefinition.Kind.BAND and not (value.isdigit() and 1 <= int(value) <= 50):
+        if kind == BoardDefinition.Kind.BAND and not whole(value, at_most=50):
             self.add_error("value", _("请填写 1 到 50 之间的整数，例如 10 表示前 10%。"))
         if kind in ("stage", "sub_park", "industry") and not value:
             self.add_error("value", _("请填写范围。"))

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from indicators.queries.schemes import name_of
 from innovscore.core import uscc as codes
-from innovscore.core.money import CENT, LARGEST, UNITS, NotANumber, parse_money, parse_number
+from innovscore.core.money import CENT, LARGEST, UNITS, NotANumber, parse_money, parse_plain
 from innovscore.core.problems import Refused
 from scoring.engine import Scheme
 from scoring.engine.expressions import test_exact
@@ -37,6 +37,7 @@ REASONS = {
     "form": gettext_lazy("不是数字"),
     "too_large": gettext_lazy("数值过大"),
     "precision": gettext_lazy("小数位过多"),
+    "count": gettext_lazy("应为不小于 0 的整数"),
 }
 LONGEST = {"name": 200, "legal_representative": 80, "registered_address": 300, "status": 40}
 DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
@@ -247,7 +248,7 @@ def _text(cell: Any) -> str:
 
 
 def _amount(item: Any, cell: Any, unit: str) -> Decimal:
-    """Yuan of money, a whole number of anything else. Raises NotANumber or ValueError with the reason."""
+    """Yuan of money, a whole number of anything else. Raises NotANumber."""
     if isinstance(cell, float):  # as spreadsheets give it: 15 digits mean something
         number, yuan = Decimal(f"{cell:.15g}"), item.type == "money"
         if yuan:
@@ -259,9 +260,9 @@ def _amount(item: Any, cell: Any, unit: str) -> Decimal:
     elif item.type == "money":
         return parse_money(_text(cell), unit=unit or "元")
     else:
-        number, _unit = parse_number(_text(cell))
+        number = parse_plain(_text(cell))
     if number != number.to_integral_value() or number < 0:
-        raise ValueError(_("应为不小于 0 的整数"))
+        raise NotANumber("count")
     return number.quantize(Decimal(1))
 
 
@@ -275,7 +276,7 @@ def _cents(yuan: Decimal) -> Decimal:
 def _entries(item: Any, text: str) -> list[dict[str, str]]:
     """ "provincial;rd_center" or "national_2#1;…"; levels by code or name; for inputs without levels a count."""
     if not item.levels:
-        count, _unit = parse_number(text)
+        count = parse_plain(text)
         if not 0 <= count <= 1000 or count != count.to_integral_value():
             raise ValueError(_("应为 0 到 1000 的整数"))
         name = name_of(item)

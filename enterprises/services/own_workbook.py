@@ -20,14 +20,13 @@ import xlsxwriter
 from django.core import signing as stamps
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from openpyxl import Workbook, load_workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 from openpyxl.utils.exceptions import InvalidFileException
 
 from indicators.queries.schemes import name_of
-from innovscore.core.money import NotANumber, parse_money, parse_number
+from innovscore.core.money import NotANumber
 from innovscore.core.problems import Conflict, Problem, Refused
 from parks import audit
 from parks.actors import Actor
@@ -38,6 +37,7 @@ from ..models import Declaration, DeclaredValue, WorkbookUpload
 from ..queries import declarations as queries
 from ..states import WorkbookState
 from . import declarations as services
+from .figures import MEANINGS, figure
 
 LARGEST = 5 * 1024 * 1024
 LARGEST_UNPACKED = 60 * 1024 * 1024
@@ -48,14 +48,6 @@ SALT = "enterprises.own_workbook"
 FIGURES, META, WORDS = "指标", "_meta", "_字典"
 HEADS = ("代码", "名称", "单位", "部门数据", "来源", "上年核定", "更正值", "原因", "说明", "材料页码")
 LIST_HEADS = ("名称", "级别", "名次", "编号", "日期")
-MEANINGS = {
-    "approximate": gettext_lazy("请填写确切的数值，不要写“约”。"),
-    "range": gettext_lazy("请填写一个数值，不要写区间。"),
-    "form": gettext_lazy("没有读懂这个数值，请只写数字，例如 688.00。"),
-    "too_large": gettext_lazy("数值过大，请检查单位是否为万元。"),
-    "precision": gettext_lazy("小数位过多，金额最多精确到分。"),
-    "count": gettext_lazy("请填写不小于 0 的整数。"),
-}
 AMOUNT, REASON, EXPLANATION, PAGE = 7, 8, 9, 10
 """Columns that the firm fills in, from 1."""
 
@@ -326,7 +318,7 @@ def _read_figure(found: Reading, item: queries.Item, row: Any, version: int) -> 
     amount, page = value.declared_amount, value.evidence_page
     if typed and not faults:
         try:
-            amount = _amount(item, typed)
+            amount = figure(typed, is_money=item.is_money)
         except NotANumber as error:
             faults.append(
                 _fault(FIGURES, cells[0], value.code, str(MEANINGS.get(error.code, MEANINGS["form"])))
@@ -355,15 +347,6 @@ def _read_figure(found: Reading, item: queries.Item, row: Any, version: int) -> 
 
 def _page(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 6 and 0 < int(text) <= 10000 else None
-
-
-def _amount(item: queries.Item, typed: str) -> Decimal:
-    if item.is_money:
-        return parse_money(typed)
-    number, _unit = parse_number(typed)
-    if number != number.to_integral_value() or number < 0:
-        raise NotANumber("count")
-    return number
 
 
 def _said(amount: Decimal | None) -> str | None:

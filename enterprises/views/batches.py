@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from indicators.queries.schemes import name_of, scheme_of
 from innovscore.core import uscc as codes
 from innovscore.core.problems import Problem, Refused
-from parks.http import ParkRequest
+from parks.http import ParkRequest, whole
 from parks.listing import listing
 
 from ..filters import BatchFilter
@@ -206,7 +206,7 @@ def _chosen(request: ParkRequest) -> departments.ColumnMapping:
 def values(request: ParkRequest, park: str) -> HttpResponse:
     """What departments said of one firm in one year: every value with its batch, the one in force first."""
     cycle = cycles.open_cycle() or cycles.all_cycles().first()
-    year = int(text) if (text := request.GET.get("year", "")).isdigit() and len(text) == 4 else None
+    year = whole(request.GET.get("year", ""), at_most=9999)
     cycle = cycles.of_year(year) if year else cycle
     code = codes.normalise(request.GET.get("uscc", ""))[:18]
     rows = list(batches.history(uscc=code, year=cycle.year)) if cycle and code else []

@@ -14,7 +14,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from indicators.queries.schemes import name_of, scheme_of
 from innovscore.core.problems import Problem
-from parks.http import ParkRequest
+from parks.http import ParkRequest, whole
 from parks.listing import listing
 from parks.models import EvidenceFile
 from parks.roles import ENTERPRISE
@@ -87,8 +87,7 @@ def evidence_page(request: ParkRequest, park: str, file_id: int) -> HttpResponse
 
 
 def _page(request: ParkRequest) -> int | None:
-    text = request.GET.get("page", "")
-    return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:6]) <= 10_000 else None
+    return whole(request.GET.get("page", ""), at_most=10_000) or None
 
 
 @xframe_options_sameorigin

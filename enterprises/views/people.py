@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from indicators.queries.schemes import name_of, scheme_of
 from innovscore.core.problems import Problem
-from parks.http import ParkRequest
+from parks.http import ParkRequest, whole
 from parks.queries.memberships import SESSION_KEY
 
 from ..forms import InviteForm, LetterForm
@@ -61,8 +61,7 @@ def own_people(request: ParkRequest, park: str) -> HttpResponse:
 def _act(request: ParkRequest, enterprise: Enterprise, act: str, form: Any) -> HttpResponse | None:
     if act == "invite":
         return _invite(request, enterprise, form) if form.is_valid() else None
-    number = request.POST.get("id", "")
-    target = int(number) if number.isascii() and number.isdigit() and len(number) < 18 else 0
+    target = whole(request.POST.get("id", "")) or 0
     if act == "withdraw":
         services.revoke_invitation(by=request.actor, enterprise=enterprise, invitation_id=target)
         messages.success(request, _("邀请已撤销。"))

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem, Refused
-from parks.http import ParkRequest
+from parks.http import ParkRequest, whole
 from parks.listing import listing
 
 from ..filters import DeclarationFilter
@@ -126,11 +126,9 @@ def _act(request: ParkRequest, found: Declaration, topic: str) -> str:
 
 
 def _value(found: Declaration, number: Any) -> DeclaredValue:
-    if not str(number).isdecimal() or len(str(number)) > 18:
-        raise Http404
     value = (
         DeclaredValue.objects.select_related("declaration__cycle__scheme_version", "declaration__enterprise")
-        .filter(declaration=found, pk=int(number))
+        .filter(declaration=found, pk=whole(str(number)) or 0)
         .first()
     )
     if value is None:
@@ -230,12 +228,8 @@ def conflicts(request: ParkRequest, park: str) -> HttpResponse:
 def _conflict(request: ParkRequest) -> None:
     reason = request.POST.get("reason", "")
     if request.actor.role == "park_admin":
-        number = request.POST.get("conflict", "")
-        reviewing.lift_conflict(
-            by=request.actor,
-            conflict_id=int(number) if number.isdecimal() and len(number) < 19 else 0,
-            reason=reason,
-        )
+        conflict = whole(request.POST.get("conflict", "")) or 0
+        reviewing.lift_conflict(by=request.actor, conflict_id=conflict, reason=reason)
         messages.success(request, _("已解除回避。"))
         return
     firm = enterprises.by_uscc(request.POST.get("uscc", ""))

@@ -12,6 +12,7 @@ from oauth2_provider.scopes import BaseScopes
 from oauth2_provider.views import TokenView
 
 from parks import throttle
+from parks.http import client_address
 
 from ..queries import clients as queries
 from ..services import assertions, clients
@@ -60,7 +61,7 @@ class BankTokenView(TokenView):
         issuer = assertions.unverified_issuer(assertion) if assertion else ""
         known = queries.active(issuer) is not None
         quota = throttle.spend(
-            f"token:{issuer if known else ''}:{request.META['REMOTE_ADDR']}"[:160], throttle.TOKEN
+            f"token:{issuer if known else ''}:{client_address(request)}"[:160], throttle.TOKEN
         )
         if not assertion or request.POST.get("client_assertion_type") != ASSERTION:
             text = f"client_assertion and client_assertion_type={ASSERTION} are needed"

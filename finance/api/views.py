@@ -120,10 +120,10 @@ def own_firm(consent: Consent, uscc: str) -> None:
 class SimulateQuote(BankView):
     @call("simulateQuote", scope="quote.simulate", takes=forms.SimulateForm, gives=forms.Simulation)
     def post(self, request: Request, park: str) -> Response:
-        """What the formula of the product gives now; nothing is stored but the log of the read."""
+        """What the formula of the product gives now; computed anew at each call, and each is a read that is written down."""
         self.key()
         sent = self.sent(forms.SimulateForm)
-        return self.once(lambda: Reply(200, data=self._simulate(sent)))
+        return Response(self._simulate(sent))
 
     def _simulate(self, sent: dict[str, Any]) -> dict[str, Any]:
         opened = self.open(sent["consent"], _("接口：额度试算"), CARD_GROUPS)

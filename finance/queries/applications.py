@@ -12,8 +12,15 @@ from django.utils.translation import gettext as _
 from innovscore.core.problems import NotFound
 from parks.actors import Actor
 
-from ..models import Application, Consent, Decision, ProductVersion
-from ..states import EVENT_LABELS, OPEN_STATES, REJECT_REASONS, ApplicationState, VersionState
+from ..models import Application, ApplicationEvent, Consent, Decision, ProductVersion
+from ..states import (
+    EVENT_LABELS,
+    GUARANTEE_REASONS,
+    OPEN_STATES,
+    REJECT_REASONS,
+    ApplicationState,
+    VersionState,
+)
 from . import consents
 from .acting import organisation_of
 
@@ -123,11 +130,17 @@ def timeline(application: Application) -> list[Moment]:
             at=event.at,
             person=event.person_name or _("系统"),
             state=str(labels[event.to_state]),
-            reason=str(REJECT_REASONS.get(event.reason_code, event.reason_code)),
+            reason=_reason(event),
             note=event.note,
         )
         for event in application.events.order_by("seq")
     ]
+
+
+def _reason(event: ApplicationEvent) -> str:
+    """The reason of a refusal in the words of whoever gave it: the guarantor's codes are others than the bank's."""
+    words = GUARANTEE_REASONS if event.event == "g_decline" else REJECT_REASONS
+    return str(words.get(event.reason_code, event.reason_code))
 
 
 @dataclass(frozen=True, slots=True)

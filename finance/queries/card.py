@@ -7,16 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 from enterprises.queries import enterprises
-from scoring.queries.standing import Standing, standing_of
+from scoring.queries.standing import Standing
 
 from ..rules import finance_band
 from .figures import two_years
+from .standing import in_force
 
 
 def card(enterprise_id: int, groups: Iterable[str]) -> dict[str, dict[str, Any] | None]:
     """Group -> its fields; None where there is no score yet."""
     wanted = set(groups)
-    standing = standing_of(enterprise_id) if wanted & {"score", "dims", "fin"} else None
+    standing = in_force(enterprise_id) if wanted & {"score", "dims", "fin"} else None
     return {group: build(enterprise_id, standing) for group, build in BUILDERS.items() if group in wanted}
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from innovscore.core.problems import NotFound
 from parks.actors import Actor
 from parks.models import Membership
+from parks.queries import memberships
 from parks.roles import Role
 
 from ..models import BankClient
@@ -51,16 +52,8 @@ def works_here(client: BankClient) -> bool:
 
 def person_in_role(*, login: str, organisation_id: int, role: str) -> Membership | None:
     """A person of a bank who has a role in the park entered today, by login."""
-    today = TruncDate(Now())
-    rows = Membership.objects.filter(
-        account__login=login,
-        account__is_active=True,
-        organisation_id=organisation_id,
-        role=role,
-        starts_on__lte=today,
-    )
-    live = rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today))
-    return live.select_related("account__person", "organisation", "park").first()
+    rows = memberships.of_organisation(organisation_id).filter(account__login=login, role=role)
+    return rows.select_related("account__person", "organisation", "park").first()
 
 
 def _found(client: BankClient | None) -> BankClient:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.db.models import F, Q, QuerySet, Sum
@@ -55,12 +55,14 @@ def repayments_of(application_id: int) -> QuerySet[Repayment]:
 
 def counted_repayments(application_id: int) -> QuerySet[Repayment]:
     """Repayments that stand: no reversals, and none that was reversed (a reversal counts when it is confirmed)."""
-    reversed_ones = ApplicationEvent.objects.filter(application_id=application_id, event="reverse").values(
-        "source_id"
-    )
-    gone = Repayment.objects.filter(pk__in=reversed_ones).values("reversal_of_id")
-    rows = Repayment.objects.filter(application_id=application_id, reversal_of__isnull=True)
-    return rows.exclude(pk__in=gone).order_by("value_date", "pk")
+    return _counted([application_id]).order_by("value_date", "pk")
+
+
+def _counted(application_ids: Sequence[int]) -> QuerySet[Repayment]:
+    reversals = ApplicationEvent.objects.filter(application_id__in=application_ids, event="reverse")
+    gone = Repayment.objects.filter(pk__in=reversals.values("source_id")).values("reversal_of_id")
+    rows = Repayment.objects.filter(application_id__in=application_ids, reversal_of__isnull=True)
+    return rows.exclude(pk__in=gone)
 
 
 def schedule_of(application_id: int) -> QuerySet[ScheduleItem]:
@@ -101,16 +103,43 @@ def days_overdue(application: Application, today: dt.date) -> int:
     return (today - since).days if since else 0
 
 
+def days_late(application_ids: Sequence[int], today: dt.date) -> dict[int, int]:
+    """As `days_overdue`, of several loans at once."""
+    items: dict[int, list[Due]] = {number: [] for number in application_ids}
+    for item in ScheduleItem.objects.filter(application_id__in=application_ids).order_by("due_on", "pk"):
+        items[item.application_id].append(Due(item.due_on, item.principal, item.interest))
+    sums = _counted(application_ids).order_by().values("application_id")
+    paid = {
+        row["application_id"]: row
+        for row in sums.annotate(
+            principal=Sum("principal", default=ZERO), interest=Sum("interest", default=ZERO)
+        )
+    }
+    late = {}
+    for number, due in items.items():
+        had = paid.get(number, {"principal": ZERO, "interest": ZERO})
+        since = oldest_unpaid(due, principal=had["principal"], interest=had["interest"], today=today)
+        late[number] = (today - since).days if since else 0
+    return late
+
+
 def due_now(application: Application, today: dt.date) -> dict[str, Decimal]:
-    """What is due by today and not paid, with penalty interest 罚息 of late principal (1.5 times the rate), in yuan."""
+    """What is due by today and not paid, with penalty interest 罚息 of late principal (1.5 times the rate), in yuan.
+
+    Payments cover the oldest instalment first; each runs late from its own due day.
+    """
     contract = contract_of(application.pk)
     paid = paid_sums(application.pk)
-    due = schedule_of(application.pk).filter(due_on__lte=today)
-    sums = due.aggregate(principal=Sum("principal", default=ZERO), interest=Sum("interest", default=ZERO))
-    late = max(sums["principal"] - paid["principal"], ZERO)
-    since = unpaid_since(application, today)
-    penalty = penalty_interest(late, contract.rate, since, today) if contract and since else ZERO
-    return {"principal": late, "interest": max(sums["interest"] - paid["interest"], ZERO), "penalty": penalty}
+    due = list(schedule_of(application.pk).filter(due_on__lte=today))
+    left, late, penalty = paid["principal"], ZERO, ZERO
+    for item in due:
+        open_part = item.principal - min(left, item.principal)
+        left -= item.principal - open_part
+        late += open_part
+        if contract:
+            penalty += penalty_interest(open_part, contract.rate, item.due_on, today)
+    interest = sum((item.interest for item in due), ZERO)
+    return {"principal": late, "interest": max(interest - paid["interest"], ZERO), "penalty": penalty}
 
 
 def balances(application_id: int) -> dict[str, Decimal]:

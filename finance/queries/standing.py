@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from scoring.queries.standing import Standing, standings_of
+from collections.abc import Iterable
+
+from scoring.queries.standing import Standing, standings_of, standings_of_all
 
 
 def in_force(enterprise_id: int) -> Standing | None:
@@ -15,6 +17,15 @@ def in_force(enterprise_id: int) -> Standing | None:
     if not standings or vetoes_of(standings[-1]):
         return standings[-1] if standings else None
     return next((one for one in reversed(standings) if one.is_published), standings[-1])
+
+
+def standings_in_force(enterprise_ids: Iterable[int]) -> dict[int, list[Standing]]:
+    """Official standings of enterprises, oldest first; a newer year counts before that only when it has a veto."""
+    found = standings_of_all(enterprise_ids)
+    return {
+        number: [one for one in standings if one.is_published or vetoes_of(one)]
+        for number, standings in found.items()
+    }
 
 
 def vetoes_of(standing: Standing) -> tuple[str, ...]:

@@ -19,5 +19,9 @@ def version_of(application: Application) -> str:
         "decision": [decision.content_hash, decision.outcome] if decision else [],
         "line": [line.quote_id, line.quoted_limit, line.state],
         "contacted": application.contacted_at,
+        "booked": [
+            rows.aggregate(last=Max("pk"))["last"]
+            for rows in (application.contracts, application.disbursements, application.repayments)
+        ],
     }
     return digest_of(basis)[:32]

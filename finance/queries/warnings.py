@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Container
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,15 +13,17 @@ from django.utils.translation import gettext as _
 
 from parks.actors import Actor
 from parks.clock import db_today
-from scoring.queries.standing import standings_of
+from scoring.queries.standing import Standing
 
 from ..models import Application
 from ..states import OWING_STATES, ApplicationState
 from . import loans
 from .package import stage_name
+from .standing import standings_in_force
 
 FALL = Decimal(5)
 """Points by which a fall from one year to the next is a warning."""
+MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +32,29 @@ class Warning:
     reasons: tuple[str, ...]
 
 
-def early(actor: Actor) -> list[Warning]:
-    """Loans with money out that give cause for a call, the largest first. Scores only where the consent holds."""
-    rows = loans.portfolio(actor).filter(status__in=OWING_STATES).order_by("-drawn")[:200]
-    found = [Warning(row, tuple(_reasons(row))) for row in rows]
-    return [one for one in found if one.reasons]
+def watched(actor: Actor) -> list[Application]:
+    """Loans with money out, the largest first."""
+    return list(loans.portfolio(actor).filter(status__in=OWING_STATES).order_by("-drawn")[:MOST])
 
 
-def _reasons(application: Application) -> list[str]:
+def early(watched: list[Application], scores_of: Container[int]) -> list[Warning]:
+    """Those that give cause for a call. Scores count only under the consents of `scores_of`, whose read is written down."""
+    late = loans.days_late([one.pk for one in watched], db_today())
+    told = [one.enterprise_id for one in watched if one.consent_id in scores_of]
+    standings = standings_in_force(told)
+    found = []
+    for one in watched:
+        reasons = [_("逾期 %(n)s 天") % {"n": late[one.pk]}] if late[one.pk] else []
+        if one.consent_id in scores_of:
+            reasons += _of_score(standings.get(one.enterprise_id, []))
+        if reasons:
+            found.append(Warning(one, tuple(reasons)))
+    return found
+
+
+def _of_score(standings: list[Standing]) -> list[str]:
+    """What the official years, and a veto as soon as it is computed, give cause to ask."""
     reasons = []
-    days = loans.days_overdue(application, db_today())
-    if days:
-        reasons.append(_("逾期 %(n)s 天") % {"n": days})
-    if not application.consent_holds:  # type: ignore[attr-defined]  # annotated
-        return reasons
-    standings = standings_of(application.enterprise_id)
     if len(standings) > 1 and standings[-2].total - standings[-1].total >= FALL:
         fall = standings[-2].total - standings[-1].total
         reasons.append(_("积分比上年下降 %(n)s 分") % {"n": f"{fall:.1f}"})

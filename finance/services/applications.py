@@ -130,19 +130,30 @@ def hold(*, consent: Consent, park_actor: Actor) -> int:
     return held
 
 
-def lapse_due(*, by: Actor) -> int:
-    """End open applications whose time is over; returns how many."""
+def due_to_lapse() -> list[int]:
+    """Open applications whose time is over."""
     due = Application.objects.filter(status__in=OPEN_STATES, lapses_at__lte=db_now()).order_by("pk")
-    ended = 0
-    for pk in due.values_list("pk", flat=True):
-        with transaction.atomic(), guarded():
-            application = locked(pk)
-            if application.status not in OPEN_STATES:
-                continue
-            step(application, "lapse", by=None)
-            audit.record(by=by, action="application.lapsed", obj=application)
-            ended += 1
-    return ended
+    return list(due.values_list("pk", flat=True))
+
+
+def lapse(*, by: Actor, application_id: int) -> bool:
+    """End an open application whose time is over; False when somebody was faster."""
+    with transaction.atomic(), guarded():
+        application = locked(application_id)
+        if application.status not in OPEN_STATES:
+            return False
+        step(application, "lapse", by=None)
+        audit.record(by=by, action="application.lapsed", obj=application)
+    return True
+
+
+def lock_open(*, consent_id: int, enterprise_id: int) -> None:
+    """Lock the open applications of a consent, so that they and their counters come before the consent (see locks)."""
+    rows = Application.objects.filter(
+        consent_id=consent_id, enterprise_id=enterprise_id, status__in=OPEN_STATES
+    )
+    for pk in rows.order_by("pk").values_list("pk", flat=True):
+        locked(pk)
 
 
 def locked(application_id: int, **whose: int | None) -> Application:

@@ -50,7 +50,7 @@ def verify(client: BankClient, token: str, *, field: str) -> Statement:
         raise _refused(field) from error
     texts = all(isinstance(text, str) and 0 < len(text) <= 128 for text in (subject, jti, issuer))
     in_time = now - SKEW < expires <= now + LONGEST + SKEW
-    if not texts or "\x00" in f"{subject}{jti}" or not in_time:
+    if not texts or not f"{subject}{jti}".isprintable() or not in_time:
         raise _refused(field)
     if AUDIENCE not in audience or issuer != client.application.client_id:
         raise _refused(field)
@@ -89,7 +89,7 @@ def unverified_issuer(token: str) -> str:
         issuer = claims["iss"]
     except (JWException, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return ""
-    return issuer if isinstance(issuer, str) and "\x00" not in issuer else ""
+    return issuer if isinstance(issuer, str) and issuer.isprintable() else ""
 
 
 def _refused(field: str) -> Refused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -139,11 +139,9 @@ def revoke(*, by: Actor, consent_id: int) -> Consent:
         raise Forbidden(code="signatory_only", message=_("只有法定代表人可以撤回授权。"))
     with transaction.atomic(), guarded():
         enterprise = enterprises.own(by)
-        consent = (
-            Consent.objects.select_for_update()
-            .filter(pk=consent_id, enterprise_id=enterprise.pk if enterprise else 0)
-            .first()
-        )
+        own = {"enterprise_id": enterprise.pk if enterprise else 0}
+        applications.lock_open(consent_id=consent_id, **own)
+        consent = Consent.objects.select_for_update().filter(pk=consent_id, **own).first()
         if consent is None:
             raise NotFound(code="not_found", message=_("没有这份授权。"))
         if consent.revoked_at is not None:
@@ -202,9 +200,12 @@ def open_groups(
     return Opened(consent, wanted)
 
 
-def note_list_reads(*, by: Actor, consent_ids: Iterable[int], subject: str) -> set[int]:
-    """A bank person sees names in a list: one row a consent, person and day. Returns the consents that hold."""
-    holding = {consent.pk: consent for consent in queries.granted_to(by).filter(pk__in=set(consent_ids))}
+def note_list_reads(
+    *, by: Actor, consent_ids: Iterable[int], subject: str, groups: Sequence[str] = ("id",)
+) -> set[int]:
+    """A bank person sees these groups in a list: one row a consent, person and day. Returns the consents that hold."""
+    granted = queries.granted_to(by).filter(pk__in=set(consent_ids), groups__contains=list(groups))
+    holding = {consent.pk: consent for consent in granted}
     today = ConsentAccess.objects.filter(
         consent_id__in=holding, person_ref=person_of(by), subject=subject, at__date=db_today()
     )
@@ -215,7 +216,7 @@ def note_list_reads(*, by: Actor, consent_ids: Iterable[int], subject: str) -> s
             continue
         try:
             with guarded():
-                _log(by, consent, ["id"], subject)
+                _log(by, consent, list(groups), subject)
         except Conflict:
             continue
         seen.add(number)

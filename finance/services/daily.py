@@ -31,19 +31,23 @@ def tell() -> None:
 
 def lapse() -> int:
     """In every park: open applications whose time is over end; returns how many."""
-    return _in_every_park(applications.lapse_due)
+    return _one_by_one(applications.due_to_lapse, applications.lapse)
 
 
 def mark_overdue() -> int:
     """In every park: loans with a payment that is due and not made become overdue; returns how many changed."""
-    return _in_every_park(loans.mark_overdue)
+    return _one_by_one(loans.owing, loans.mark_overdue)
 
 
-def _in_every_park(service: Callable[..., int]) -> int:
+def _one_by_one(which: Callable[[], list[int]], service: Callable[..., bool]) -> int:
+    """In every park, each application in a transaction of its own: no lock is held while the next is waited for."""
     done = 0
     for park in Park.objects.order_by("pk"):
         with park_scope(park.pk):
-            done += service(by=Actor.system(park))
+            numbers = which()
+        for number in numbers:
+            with park_scope(park.pk):
+                done += service(by=Actor.system(park), application_id=number)
     return done
 
 

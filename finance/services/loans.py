@@ -20,6 +20,7 @@ from parks.clock import db_now, db_today
 from parks.outbox import notify
 from parks.roles import Role
 
+from .. import rules
 from ..formula import Schedule, interest_schedule
 from ..models import Application, Contract, Disbursement, Repayment, ScheduleItem
 from ..queries import loans as queries
@@ -65,6 +66,11 @@ def record_contract(
             raise Refused(
                 code="rate", field="rate", message=_("合同利率不能高于批准的 %(n)s%%。") % {"n": decision.rate_percent}
             )  # fmt: skip
+        if ends_on > rules.add_months(starts_on, decision.term_months):
+            raise Refused(
+                code="period", field="ends_on",
+                message=_("合同期限不能超过批准的 %(n)s 个月。") % {"n": decision.term_months},
+            )  # fmt: skip
         Contract.objects.filter(application=application, live=True, signed_at__isnull=True).update(live=False)
         contract = Contract.objects.create(
             application=application, organisation_id=organisation_of(by), number=number, amount=amount, rate=rate,
@@ -79,16 +85,19 @@ def record_contract(
     return contract
 
 
-def sign_contract(*, by: Actor, application_id: int) -> Contract:
-    """The signatory signs the recorded contract; the reserve of the line becomes the contract's amount."""
+def sign_contract(*, by: Actor, application_id: int, contract_id: int) -> Contract:
+    """The signatory signs the recorded contract that was shown (`contract_id`), not one put in its place; the reserve of the line becomes the contract's amount."""
     if by.role != Role.ENTERPRISE_SIGNATORY:
         raise Forbidden(code="signatory_only", message=_("只有法定代表人可以签署合同。"))
     with transaction.atomic(), guarded():
         enterprise = enterprises.own(by)
         application = locked(application_id, enterprise_id=enterprise.pk if enterprise else 0)
-        contract = Contract.objects.select_for_update().filter(application=application, live=True).first()
+        shown = Contract.objects.filter(pk=contract_id, application=application, live=True)
+        contract = shown.select_for_update().first()
         if contract is None or contract.signed_at is not None:
-            raise Conflict(code="nothing_to_sign", message=_("没有待签署的合同，请刷新页面。"))
+            raise Conflict(
+                code="nothing_to_sign", message=_("没有待签署的合同，或合同已重新登记，请刷新页面后核对。")
+            )
         contract.signed_by_ref, contract.signed_by_name, contract.signed_at = (
             person_of(by),
             by.person_name,
@@ -120,6 +129,11 @@ def record_disbursement(
         _check_day(value_date)
         if application.status not in (ApplicationState.CONTRACTED, ApplicationState.ACTIVE):
             raise Conflict(code="not_allowed_now", message=_("合同签署后、未逾期时才能放款。请刷新页面。"))
+        contract = queries.contract_of(application.pk)
+        if contract and not contract.starts_on <= value_date < contract.ends_on:
+            raise Refused(
+                code="value_date", field="value_date", message=_("放款日须在合同期限内，早于到期日。")
+            )
         waiting = sum(one.amount for one in queries.unconfirmed_disbursements(application.pk))
         if not 0 < amount <= application.reserved - waiting:
             raise Refused(
@@ -266,26 +280,28 @@ def _mark(application: Application, today: dt.date) -> bool:
     return False
 
 
-def mark_overdue(*, by: Actor) -> int:
-    """Every day: what is due and not paid makes a loan overdue; from 90 days on the bank is told to declare default.
-
-    Returns how many loans changed.
-    """
-    today, changed = db_today(), 0
+def owing() -> list[int]:
+    """Loans that are paid out and not paid back."""
     rows = Application.objects.filter(status__in=["active", "overdue"]).order_by("pk")
-    for pk in rows.values_list("pk", flat=True):
-        with transaction.atomic(), guarded():
-            application = locked(pk)
-            changed += _mark(application, today)
-            if queries.days_overdue(application, today) == DEFAULT_AFTER:
-                notify(
-                    organisation_id=application.organisation_id,
-                    text=_("贷款 %(number)s 已逾期 90 天，请考虑认定违约。") % {"number": application.number},
-                )
-    if changed:
-        audit.record(
-            by=by, action="loan.overdue_marked", object_type="finance.application", after={"changed": changed}
-        )
+    return list(rows.values_list("pk", flat=True))
+
+
+def mark_overdue(*, by: Actor, application_id: int) -> bool:
+    """Every day: what is due and not paid makes a loan overdue; on day 90 the bank is told to declare default.
+
+    Returns whether the loan's state changed.
+    """
+    today = db_today()
+    with transaction.atomic(), guarded():
+        application = locked(application_id)
+        changed = _mark(application, today)
+        if changed:
+            audit.record(by=by, action="loan.overdue_marked", obj=application)
+        if queries.days_overdue(application, today) == DEFAULT_AFTER:
+            notify(
+                organisation_id=application.organisation_id,
+                text=_("贷款 %(number)s 已逾期 90 天，请考虑认定违约。") % {"number": application.number},
+            )
     return changed
 
 

@@ -118,14 +118,14 @@ def _go_on(actor: Actor, application: Application) -> None:
     """Signs the contract that the bank has recorded; everything else is up to the bank."""
     contract = loan_queries.recorded_contract(application.pk)
     if contract is not None and contract.signed_at is None:
-        loans.sign_contract(by=actor, application_id=application.pk)
+        loans.sign_contract(by=actor, application_id=application.pk, contract_id=contract.pk)
 
 
 def _time_out(actor: Actor, application: Application) -> None:
     """As soon as the bank has been in touch, the days run out."""
     if application.status in OPEN_STATES and application.contacted_at is not None:
         Application.objects.filter(pk=application.pk).update(lapses_at=db_now())
-        applications.lapse_due(by=actor)
+        applications.lapse(by=actor, application_id=application.pk)
 
 
 def _withdraw(actor: Actor, application: Application) -> None:

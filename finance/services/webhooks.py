@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from innovscore.core.canonical import canonical_json
 from innovscore.core.problems import Conflict, Refused
-from parks import audit, outbox
+from parks import audit, egress, outbox
 from parks.actors import Actor
 from parks.clock import db_now
 from parks.models import OutboxMessage
@@ -235,7 +235,7 @@ def check_url(url: str) -> None:
     }
     try:
         posting.target_of(url)
-    except posting.BadAddress as error:
+    except egress.BadAddress as error:
         raise Refused(code=f"url_{error.code}", field="url", message=texts[error.code]) from error
 
 

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION finance_acts_as(p_park bigint, p_person bigint, p_rol
   LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
   SELECT EXISTS (SELECT FROM public.parks_membership m JOIN public.parks_account a ON a.id = m.account_id
     WHERE m.park_id = p_park AND m.role = p_role AND a.person_id = p_person AND m.organisation_id = p_organisation
-      AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on > current_date))
+      AND m.starts_on <= (now() AT TIME ZONE 'Asia/Shanghai')::date AND (m.ends_on IS NULL OR m.ends_on > (now() AT TIME ZONE 'Asia/Shanghai')::date))
 $$;
 
 CREATE OR REPLACE FUNCTION finance_event_step() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER

@@ -22,6 +22,7 @@ from ..queries import applications as queries
 from ..queries.pricing import step_rows
 from ..rules import BANK_STEPS
 from ..services import consents, decisions
+from ..states import PROPOSABLE_STATES, WORKING_STATES
 from .showing import add_problem, status_of
 
 COLUMNS = (
@@ -137,7 +138,7 @@ def _context(request: ParkRequest, application: Application, *, shows_data: bool
     """What both pages show. A refused form shows no data: its transaction is taken back, and the log of the read with it."""
     subject = _("申请 %(number)s 的资料") % {"number": application.number}
     quote = application.line.quote
-    is_screened = application.status == "screened" and request.actor.role == "bank_maker"
+    is_maker = request.actor.role == "bank_maker"
     return {
         "application": application,
         "shows_data": shows_data,
@@ -148,6 +149,8 @@ def _context(request: ParkRequest, application: Application, *, shows_data: bool
         "quote": quote,
         "timeline": queries.timeline(application),
         "clock": queries.contact_clock(application, db_now()),
-        "can_propose": is_screened,
-        "can_acknowledge": is_screened and application.contacted_at is None,
+        "can_propose": is_maker and application.status in PROPOSABLE_STATES,
+        "can_acknowledge": is_maker
+        and application.status in WORKING_STATES
+        and application.contacted_at is None,
     }

@@ -46,6 +46,13 @@ def portfolio(request: ParkRequest, park: str) -> HttpResponse:
     if isinstance(page, HttpResponse):
         return page
     owing = rows.filter(status__in=OWING_STATES)
+    watched = warnings.watched(request.actor)
+    seen = set[int]()
+    if request.actor.role != Role.BANK_OPS:  # who only books money is shown no scores
+        numbers = [one.consent_id for one in watched]
+        seen = consent_services.note_list_reads(
+            by=request.actor, consent_ids=numbers, subject=_("贷后预警"), groups=("score",)
+        )
     context = {
         "page": page,
         "exposure": [
@@ -54,7 +61,7 @@ def portfolio(request: ParkRequest, park: str) -> HttpResponse:
             (_("按状态"), warnings.labelled(loans.exposure(owing, "status"))),
             (_("按发展阶段"), warnings.by_stage(owing)),
         ],
-        "warnings": warnings.early(request.actor),
+        "warnings": warnings.early(watched, seen),
         "waiting": loans.waiting_for_ops(request.actor) if request.actor.role == Role.BANK_OPS else [],
     }
     return render(request, "finance/portfolio.html", context)

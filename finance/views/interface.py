@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
 from parks.clock import db_now
-from parks.http import ParkRequest
+from parks.http import ParkRequest, whole
 from parks.idempotency import Reply, once
 from parks.listing import listing
 
@@ -158,8 +157,8 @@ def change_endpoint(request: ParkRequest, park: str, endpoint_id: int) -> HttpRe
     if step in ("enable", "disable"):
         webhooks.switch(by=request.actor, endpoint_id=endpoint_id, on=step == "enable")
         messages.success(request, _("推送地址已启用。") if step == "enable" else _("推送地址已停用。"))
-    elif step == "replay" and re.fullmatch("[0-9]{1,18}", request.POST.get("delivery", "")):
-        webhooks.replay(by=request.actor, delivery_id=int(request.POST["delivery"]))
+    elif step == "replay" and (delivery := whole(request.POST.get("delivery", ""))):
+        webhooks.replay(by=request.actor, delivery_id=delivery)
         messages.success(request, _("已安排重发。"))
     else:
         raise Problem(code="step", status=400, message=_("请求的内容无法识别，请返回后重试。"))

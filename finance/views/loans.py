@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from enterprises.queries import enterprises
 from innovscore.core.problems import Problem
 from parks.clock import db_now, db_today
-from parks.http import ParkRequest
+from parks.http import ParkRequest, whole
 from parks.listing import listing
 
 from ..filters import AccessFilter, ApplicationFilter
@@ -71,7 +71,11 @@ def withdraw(request: ParkRequest, park: str, application_id: int) -> HttpRespon
 def sign(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
     """The signatory signs the contract that the bank recorded."""
     try:
-        loan_services.sign_contract(by=request.actor, application_id=application_id)
+        loan_services.sign_contract(
+            by=request.actor,
+            application_id=application_id,
+            contract_id=whole(request.POST.get("contract", "")) or 0,
+        )
     except Problem as problem:
         if problem.status == 404:
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import yaml
@@ -9,7 +10,6 @@ from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from innovscore.core.problems import Problem
 from parks.http import ParkRequest
@@ -20,12 +20,6 @@ from ..queries import curves
 from ..queries.schemes import name_of, versions
 from ..services import drafts
 from ..states import SchemeState
-
-FUNCTION_NAMES = {
-    "piecewise": gettext_lazy("分段线性"), "step": gettext_lazy("分档"), "log_cap": gettext_lazy("对数封顶"), "linear_cap": gettext_lazy("线性封顶"), "efficacy": gettext_lazy("功效系数"),
-    "distance_target": gettext_lazy("与目标的距离"), "level_sum": gettext_lazy("按级别累计"), "level_max": gettext_lazy("取最高级别"), "percentile": gettext_lazy("同组百分位"),
-    "min_max": gettext_lazy("极差标准化"), "z_score": gettext_lazy("标准分"), "rank": gettext_lazy("名次"),
-}  # fmt: skip
 
 
 def _version(version_id: int) -> SchemeVersion:
@@ -78,7 +72,7 @@ def _typed(request: ParkRequest, body: Any, kind: str) -> dict[tuple[str, str], 
 
 def _page(row: SchemeVersion, typed: Any) -> dict[str, Any]:
     body = row.body
-    groups = body.get("groups", {}).get("items", []) or [{"code": "all"}]
+    groups = body.get("groups", {}).get("items", []) or [{"code": code} for code in rules.groups_of(body)]
     boards = body.get("boards", [])
     findings = rules.findings(body)
     by_cell: dict[str, list[str]] = {}
@@ -106,20 +100,22 @@ def _page(row: SchemeVersion, typed: Any) -> dict[str, Any]:
         cells = [(name, label, typed.get(name, value)) for name, label, value in (*weights, *shares)]
         lines.append({"item": item, "cells": cells, "findings": by_cell.get(code, [])})
     sums, board_sums = rules.weight_sums(body), rules.board_sums(body)
-    full = rules.number(body.get("total_points", 100))
+    full = rules.full_points(body)
     return {
         "version": row,
         "heads": [name_of(item) for item in (*groups, *boards)],
         "lines": lines,
-        "sums": [(rules.plain(sums[group["code"]]), sums[group["code"]] == full) for group in groups]
-        + [
-            (rules.plain(board_sums[board["code"]]), board_sums[board["code"]] == rules.FULL)
-            for board in boards
-        ],
+        "sums": [_sum(sums[group["code"]], full) for group in groups]
+        + [_sum(board_sums[board["code"]], rules.FULL) for board in boards],
         "findings": findings,
         "inputs": [(item["code"], name_of(item)) for item in body["inputs"]],
         "changes": rules.differences(row.based_on.body, body) if row.based_on else [],
     }
+
+
+def _sum(total: Decimal, full: Decimal) -> tuple[str, str]:
+    """A sum of weights, and what it should be when it is not."""
+    return rules.plain(total), "" if total == full else rules.plain(full)
 
 
 def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> HttpResponse:
@@ -158,7 +154,7 @@ def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> Ht
         "version": row,
         "item": item,
         "function": function,
-        "functions": FUNCTION_NAMES.items(),
+        "functions": rules.FUNCTION_LABELS.items(),
         "fields": [(group, _group_name(row.body, group), texts[group]) for group in groups],
         "levels": levels,
         "problem": problem if isinstance(problem, Problem) else None,

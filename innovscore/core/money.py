@@ -16,7 +16,7 @@ LARGEST = Decimal(10) ** 16
 
 
 class NotANumber(ValueError):
-    """The text is no number. `code` says why: empty, approximate, range, form, too_large, precision."""
+    """The text is no number. `code` says why: empty, approximate, range, form, too_large, precision, count."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -67,6 +67,22 @@ def parse_money(text: str, *, unit: str = "万元") -> Decimal:
     if abs(yuan) >= LARGEST:
         raise NotANumber("too_large")
     return yuan.quantize(CENT)
+
+
+def parse_plain(text: str) -> Decimal:
+    """A number that is no money; a unit of money or % is refused, never dropped. Raises NotANumber."""
+    value, unit = parse_number(text)
+    if unit in UNITS or unit == "%":
+        raise NotANumber("form")
+    return value
+
+
+def parse_count(text: str) -> Decimal:
+    """A whole number from 0 on. Raises NotANumber, `count` for anything below or between."""
+    value = parse_plain(text)
+    if value < 0 or value != value.to_integral_value():
+        raise NotANumber("count")
+    return value
 
 
 def wan_to_yuan(wan: Decimal) -> Decimal:

@@ -193,11 +193,11 @@ def _pay_out(
     start: dt.date,
     ref: str,
 ) -> None:
-    loans.record_contract(
+    contract = loans.record_contract(
         by=actors["bank.ops@demo"], application_id=made.pk, number=f"HT-{ref}", amount=amount, rate=Decimal("0.0345"), starts_on=start,
         ends_on=start + dt.timedelta(days=365),
     )  # fmt: skip
-    loans.sign_contract(by=signatory, application_id=made.pk)
+    loans.sign_contract(by=signatory, application_id=made.pk, contract_id=contract.pk)
     paid = loans.record_disbursement(
         by=actors["bank.ops@demo"],
         application_id=made.pk,
@@ -214,7 +214,7 @@ def _repay(actors: dict[str, Actor], made: Application, months: int, ref: str) -
             by=actors["bank.ops@demo"], application_id=made.pk, principal=item.principal, interest=item.interest, value_date=item.due_on,
             bank_ref=f"HK-{ref}-{item.seq}",
         )  # fmt: skip
-    loans.mark_overdue(by=actors["bank.ops@demo"])
+    loans.mark_overdue(by=actors["bank.ops@demo"], application_id=made.pk)
 
 
 def _revoked(park: Park, firm: Enterprise, version: ProductVersion) -> None:

@@ -69,7 +69,7 @@ def add_robot(*, by: Actor, brand: str, name: str, url: str, kinds: Iterable[str
         raise Refused(code="kinds_missing", field="kinds", message=_("请至少选择一类消息。"))
     if inbox.robots(by).count() >= MOST_ROBOTS:
         raise Refused(code="too_many_robots", message=_("最多设置 %(n)s 个群机器人。") % {"n": MOST_ROBOTS})
-    egress.check_address(url)
+    egress.check_robot(url)
     with transaction.atomic():
         row = GroupRobot.objects.create(
             organisation_id=by.organisation_id, brand=brand, name=name.strip()[:80], url=url.strip()[:500],

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from innovscore.core.problems import Forbidden, NotFound, Problem
 
 from ..filters import InboxFilter
-from ..http import ParkRequest
+from ..http import ParkRequest, whole
 from ..listing import listing
 from ..models import GroupRobot, NoticePreference, Notification, Person
 from ..queries import inbox
@@ -90,10 +90,7 @@ def _change(request: ParkRequest) -> None:
             url=request.POST.get("url", ""), kinds=request.POST.getlist("kinds"),
         )  # fmt: skip
     elif act == "remove":
-        number = request.POST.get("robot", "")
-        services.remove_robot(
-            by=request.actor, robot_id=int(number) if number.isdecimal() and len(number) < 19 else 0
-        )
+        services.remove_robot(by=request.actor, robot_id=whole(request.POST.get("robot", "")) or 0)
     else:
         choices = {kind: request.POST.get(f"mail_{kind}", "") for kind in Notification.Kind.values}
         services.choose_mail(by=request.actor, email=request.POST.get("email", ""), choices=choices)

@@ -45,7 +45,6 @@ class CertificatePage:
     key: PublishedKey | None
     breaks: list[str]
     entry: PublishedEntry
-    stage: str
 
     @property
     def verdict(self) -> str:
@@ -83,7 +82,6 @@ def page(row: PublishedCertificate) -> CertificatePage:
         key=key,
         breaks=list(breaks_of(row, entry, key)),
         entry=entry,
-        stage=entry.stage,
     )
 
 
@@ -178,9 +176,9 @@ def get(certificate_id: int) -> PublishedCertificate:
     return row
 
 
-def without() -> int:
-    """How many final boards of the park entered still wait for their certificates."""
-    return PublishedBoard.objects.filter(state="final", certificates__isnull=True).count()
+def without(**which: Any) -> int:
+    """How many final boards of the park entered (of a year, of an edition) still wait for their certificates."""
+    return PublishedBoard.objects.filter(state="final", certificates__isnull=True, **which).count()
 
 
 def breaks() -> Iterator[tuple[str, str]]:

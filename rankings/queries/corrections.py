@@ -9,11 +9,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from enterprises.queries import provenance
+from innovscore.core.money import yuan_to_wan
 from scoring.queries.schemes import name_of, scheme_of
 
 from ..models import CorrectionOrder, Objection
 
-WAN = 10_000
+CENT_OF_WAN = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Figure:
     name: str
     value: Decimal | None
     unit: str
+    is_money: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ def figures(objection: Objection) -> list[Figure]:
             name_of(scheme.input_by_code[origin.value.code]),
             _shown(scheme, origin.value.code, origin.value.amount),
             _unit(scheme, origin.value.code),
+            _is_money(scheme, origin.value.code),
         )
         for origin in found.origins
     ]
@@ -68,14 +71,10 @@ def _unit(scheme: Any, code: str) -> str:
 
 
 def _shown(scheme: Any, code: str, amount: Decimal | None) -> Decimal | None:
-    if amount is None:
-        return None
-    return (amount / WAN if _is_money(scheme, code) else amount).quantize(Decimal("0.01"))
-
-
-def in_base_unit(objection: Objection, code: str, amount: Decimal) -> Decimal:
-    """万元 as a form takes it -> yuan; counts stay."""
-    return amount * WAN if _is_money(scheme_of(objection.edition.cycle.scheme_version), code) else amount
+    """To the cent: who approves an order must see the very figure."""
+    if amount is None or not _is_money(scheme, code):
+        return amount
+    return yuan_to_wan(amount).quantize(CENT_OF_WAN)
 
 
 def orders() -> list[OrderLine]:
@@ -99,5 +98,6 @@ def orders() -> list[OrderLine]:
     return found
 
 
-def waiting() -> int:
-    return CorrectionOrder.objects.filter(state="proposed").count()
+def waiting(year: int) -> int:
+    """Orders of a year's boards that wait for approval."""
+    return CorrectionOrder.objects.filter(state="proposed", objection__edition__cycle__year=year).count()

@@ -20,10 +20,10 @@ from scoring.queries.schemes import scheme_of
 from scoring.queries.standing import BoardRow
 
 from .. import rules
-from ..models import BoardEdition, BoardEntry, Objection, PublishedEntry
+from ..models import BoardEdition, BoardEntry, Objection
 from ..order import Ranked, cut, rank
 from ..rules import Line
-from ..states import BARRING, OPEN_OBJECTIONS, EditionState, ObjectionState
+from ..states import BARRING, OPEN_OBJECTIONS, ObjectionState
 from . import further
 
 READ_AHEAD = 200  # rows read beyond the board, for those who share the last place or may not be shown
@@ -279,12 +279,9 @@ def refused_names(edition: BoardEdition) -> list[str]:
     return list(rows.order_by("position").values_list("name", flat=True))
 
 
-def objection_firms(organisation_id: int | None, published: Any) -> list[tuple[str, str]]:
-    """Firms that an enterprise may name in an objection: itself first, then the listed ones."""
+def objection_firms(organisation_id: int | None, listed: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Firms that an enterprise may name in an objection: itself first, then those open to anybody's."""
     own = enterprises.members().filter(organisation_id=organisation_id or 0).first()
-    listed = list(
-        PublishedEntry.objects.filter(published=published).order_by("position").values_list("uscc", "name")
-    )
     mine = [(own.uscc, _("本企业（%(name)s）") % {"name": own.name})] if own else []
     return mine + [(uscc, name) for uscc, name in listed if not own or uscc != own.uscc]
 
@@ -356,9 +353,3 @@ def years() -> list[int]:
 
 def standing_years() -> list[int]:
     return [line.cycle.year for line in scored.overview() if line.run is not None]
-
-
-def final_run_hashes(cycle_id: int) -> dict[str, str]:
-    """Boards of a cycle that are final: code -> run hash."""
-    rows = BoardEdition.objects.filter(cycle_id=cycle_id, state=EditionState.FINAL)
-    return dict(rows.values_list("board", "run_hash"))

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from scoring.queries import results, standing
-from scoring.queries.schemes import names_of, scheme_of
+from scoring.queries.schemes import names_of
 from scoring.queries.standing import BoardRow
 
 from ..models import BoardDefinition
@@ -154,15 +153,9 @@ def words(rule: Mapping[str, Any], scheme: Any) -> str:
     stage = names_of(scheme.groups).get(value, value)
     text = {
         Kind.STAGE: _("在%(stage)s企业中按“%(base)s”排名，取前 %(size)s 名"),
-        Kind.SUB_PARK: _("在本园区企业中按“%(base)s”排名，取前 %(size)s 名"),
+        Kind.SUB_PARK: _("在分园区 %(value)s 的企业中按“%(base)s”排名，取前 %(size)s 名"),
         Kind.INDUSTRY: _("在行业代码 %(value)s 的企业中按“%(base)s”排名，取前 %(size)s 名"),
         Kind.RISERS: _("按总积分比上一年度的增加值排名，取前 %(size)s 名"),
-        Kind.BAND: _("总积分排名前 %(value)s%% 的企业"),
+        Kind.BAND: _("总积分排名前 %(value)s%% 的企业，最多 %(size)s 家"),
     }[Kind(rule["kind"])]
     return text % {"stage": stage, "base": base, "size": rule["size"], "value": value}
-
-
-def default_name(rule: Mapping[str, Any], run: Any) -> str:
-    """A name to begin with."""
-    english = (get_language() or "").startswith("en")
-    return words(rule, scheme_of(run.scheme_version)) if run is not None and not english else ""

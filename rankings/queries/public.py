@@ -11,20 +11,19 @@ from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from indicators.queries.schemes import FUNCTION_LABELS
 from innovscore.core.problems import NotFound
 from parks.clock import BEIJING, db_now
 from parks.models import Park
 from scoring import engine
-from scoring.queries import charts, standing
+from scoring.queries import charts
 from scoring.queries.schemes import name_of, names_of, scheme_of
-from scoring.queries.standing import Standing
-from scoring.queries.wording import FUNCTION_LABELS
 
 from ..models import PublishedBoard, PublishedCurrent, PublishedEntry, PublishedMethod
 from ..rules import Line
 from ..states import EditionState
 from . import further
-from .editions import BoardDraft, final_run_hashes, line_of
+from .editions import BoardDraft, line_of
 from .wording import moment
 
 FULL_SCORE = Decimal(100)
@@ -202,7 +201,7 @@ def board_page(published: PublishedBoard) -> BoardPage:
         state=published.state,
         lines=lines,
         eligible=published.eligible,
-        measures=_measures(scheme, _base(published.board, published.rule)),
+        measures=_measures(scheme, base_of(published.board, published.rule)),
         rule=further.words(published.rule, scheme) if published.rule else "",
         eligibility=_eligibility(scheme),
         scheme_version=published.scheme_version,
@@ -217,7 +216,8 @@ def board_page(published: PublishedBoard) -> BoardPage:
     )
 
 
-def _base(code: str, rule: Any) -> str:
+def base_of(code: str, rule: Any) -> str:
+    """The scheme's board that a board is counted by; empty for a further board by the total."""
     return str(rule.get("base", "")) if rule else code
 
 
@@ -239,7 +239,7 @@ def draft_page(draft: BoardDraft, year: int) -> BoardPage:
         state=EditionState.DRAFT,
         lines=lines,
         eligible=draft.eligible,
-        measures=_measures(draft.scheme, _base(draft.board.code, draft.rule)),
+        measures=_measures(draft.scheme, base_of(draft.board.code, draft.rule)),
         rule=further.words(draft.rule, draft.scheme) if draft.rule else "",
         eligibility=_eligibility(draft.scheme),
         scheme_version=str(draft.run.scheme_version.version),
@@ -402,42 +402,6 @@ def _levels(scheme: engine.Scheme, item: engine.scheme.Indicator, language: str)
         (str(words.get(code, {}).get(language, code)), str(value))
         for code, value in item.scoring["levels"].items()
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedStanding:
-    """The score of an enterprise that may be used as final: its run stands behind a final board.
-
-    `final_boards` are the codes of the year's boards that are final under this run, `is_complete` says that all of
-    the scheme's boards are. `places` are the enterprise's places on them: (board, place).
-    """
-
-    standing: Standing
-    final_boards: tuple[str, ...]
-    is_complete: bool
-    places: tuple[tuple[str, int], ...]
-
-
-def published_standing(enterprise_id: int, year: int) -> PublishedStanding | None:
-    """The final score of an enterprise of the park entered in a year; None while no board of its run is final."""
-    found = standing.standing_of(enterprise_id, year)
-    if found is None:
-        return None
-    final = {
-        board for board, run_hash in final_run_hashes(found.cycle_id).items() if run_hash == found.run_hash
-    }
-    if not final:
-        return None
-    run = standing.current_run(found.cycle_id)
-    entries = PublishedEntry.objects.filter(
-        published__in=PublishedCurrent.objects.filter(year=year).values("published_id"), uscc=found.uscc
-    )
-    return PublishedStanding(
-        standing=found,
-        final_boards=tuple(sorted(final)),
-        is_complete=run is not None and set(run.boards) <= final,
-        places=tuple(entries.order_by("published__board").values_list("published__board", "place")),
-    )
 
 
 def as_json(published: PublishedBoard) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 
 from enterprises.queries import cycles
 from innovscore.core.problems import NotFound
+from parks import workdays
 from parks.actors import Actor
 from parks.clock import db_now, db_today
 from parks.services import calendar
 from scoring.queries import anomalies
 
 from ..models import BoardEdition
-from ..states import EditionState
+from ..states import NOTICE_WORKING_DAYS, EditionState
 from . import certificates, corrections, editions
 from .wording import moment
 
@@ -58,7 +59,7 @@ def for_year(year: int, actor: Actor) -> list[Item]:
                 reverse("scoring:anomalies", args=[park, run.pk]),
             )
         )
-    orders = corrections.waiting()
+    orders = corrections.waiting(year)
     items.append(
         Item(
             _("没有待批准的更正令")
@@ -68,7 +69,7 @@ def for_year(year: int, actor: Actor) -> list[Item]:
             reverse("rankings:corrections", args=[park]),
         )
     )
-    ends = db_today().year
+    ends = workdays.add_working_days(db_today(), NOTICE_WORKING_DAYS).year
     items.append(
         Item(
             _("%(year)s 年的工作日历（含调休）已有") % {"year": ends},
@@ -92,13 +93,15 @@ def for_closing(year: int, actor: Actor) -> list[Item]:
         if row.state in (EditionState.DRAFT, EditionState.PROPOSED, EditionState.ON_NOTICE)
     ]
     missing = sorted(set(run.boards) - final) if run is not None else []
-    orders = corrections.waiting()
+    orders = corrections.waiting(year)
     return [
         Item(_("指标体系的榜单都已正式发布"), run is not None and not missing, boards),
         Item(_("没有待公示或公示中的榜单"), not pending, boards),
         Item(_("没有待批准的更正令"), not orders, reverse("rankings:corrections", args=[park])),
         Item(
-            _("证书已签发"), not certificates.without(), reverse("rankings:office_certificates", args=[park])
+            _("证书已签发"),
+            not certificates.without(year=year),
+            reverse("rankings:office_certificates", args=[park]),
         ),
     ]
 
@@ -135,7 +138,7 @@ def for_edition(edition: BoardEdition, actor: Actor, breaks: list[str]) -> list[
         items.append(
             Item(
                 _("证书已签发"),
-                not certificates.without(),
+                not certificates.without(edition=edition),
                 reverse("rankings:office_certificates", args=[park]),
             )
         )

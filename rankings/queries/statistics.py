@@ -12,8 +12,6 @@ from scoring.queries.schemes import names_of, scheme_of
 from ..models import PublishedEntry, PublishedMethod
 from .public import boards, title_of
 
-LEAST = 10  # figures of groups smaller than this are not shown
-
 
 @dataclass(frozen=True, slots=True)
 class Year:

@@ -22,6 +22,7 @@ from .. import rules
 from ..models import BoardEdition, BoardEntry, PublishedBoard
 from ..order import path
 from . import editions
+from .public import base_of
 from .wording import moment
 
 SCALE = Decimal(10) ** 8
@@ -45,7 +46,6 @@ class Node:
     facts: list[tuple[str, str]] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     tables: list[tuple[list[str], list[list[str]]]] = field(default_factory=list)
-    links: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
@@ -114,7 +114,7 @@ def trace(edition: BoardEdition, position: int, indicator: str = "") -> Trace:
 
 def _codes(scheme: engine.Scheme, edition: BoardEdition) -> list[str]:
     """Indicators of the board, heaviest first; all of them for boards by the total."""
-    base = edition.rule.get("base", "") if edition.rule else edition.board
+    base = base_of(edition.board, edition.rule)
     board = next((item for item in scheme.boards if item.code == base), None)
     if board is None:
         return [item.code for item in scheme.indicators]
@@ -143,7 +143,7 @@ def _place(case: _Case) -> Node:
 
 
 def _percentile(case: _Case) -> Node:
-    base = case.edition.rule.get("base", "") if case.edition.rule else case.edition.board
+    base = base_of(case.edition.board, case.edition.rule)
     board = case.ranking.boards.get(base)
     if board is None:
         total = Decimal(int(case.scores.total[case.row])) / 100

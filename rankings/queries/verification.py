@@ -23,8 +23,6 @@ from ..states import EditionState
 from . import certificates
 from .editions import head_of, line_of, proof_breaks
 
-GENESIS = "0" * 64
-
 
 @dataclass(frozen=True, slots=True)
 class Break:
@@ -65,7 +63,7 @@ def _where(board: PublishedBoard | BoardEdition) -> str:
 
 
 def _chain(boards: list[PublishedBoard]) -> Iterator[Break]:
-    prev, expected = GENESIS, 1
+    prev, expected = certificates.GENESIS, 1
     for board in boards:
         if board.seq != expected:
             yield Break(_where(board), _("发布链缺少第 %(seq)s 号") % {"seq": expected})

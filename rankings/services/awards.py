@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Sum
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
@@ -20,6 +20,7 @@ from parks import audit, idempotency, outbox
 from parks.actors import Actor
 from parks.clock import db_now, db_today
 
+from .. import rules
 from ..caching import published
 from ..models import Award, AwardBudget, AwardPlan, AwardRule, BoardEntry
 from ..queries import awards as queries
@@ -184,7 +185,7 @@ def publicise(*, by: Actor, plan_id: int, contact: str) -> AwardPlan:
     """Put the plan on notice for five working days; by another person than who proposed it."""
     with transaction.atomic():
         plan = _locked(plan_id, State.PUBLICISED)
-        if by.person_id is None or by.person_id == plan.proposed_by_ref:
+        if not rules.is_another(by.person_id, plan.proposed_by_ref):
             raise Forbidden(code="four_eyes", message=_("提请人不能公示自己的方案，请由另一人办理。"))
         plan.state, plan.contact = State.PUBLICISED, contact
         plan.publicised_by_ref, plan.publicised_by_name, plan.publicised_at = (
@@ -205,8 +206,9 @@ def approve(*, by: Actor, plan_id: int) -> AwardPlan:
         plan = _locked(plan_id, State.APPROVED)
         if plan.notice_ends_at is None or db_now() < plan.notice_ends_at:
             raise Conflict(code="notice_runs", message=_("公示期未满，不能审定。"))
-        if by.person_id is None or by.person_id in (plan.proposed_by_ref, plan.first_by_ref):
+        if not rules.is_another(by.person_id, plan.proposed_by_ref, plan.first_by_ref):
             raise Forbidden(code="four_eyes", message=_("审定须由提请人以外的两人分别办理。"))
+        _check_boards(plan)
         if plan.first_by_ref is None:
             plan.first_by_ref, plan.first_by_name, plan.first_at = by.person_id, by.person_name, db_now()
             plan.save(update_fields=STEPS)
@@ -228,6 +230,22 @@ def approve(*, by: Actor, plan_id: int) -> AwardPlan:
     return plan
 
 
+def _check_boards(plan: AwardPlan) -> None:
+    """Money follows the boards that are final now: one withdrawn or corrected during the notice stops the plan."""
+    final = {(row.enterprise_id, row.edition.board, row.place) for row in queries.final_entries(plan.cycle)}
+    stale = [
+        one.name
+        for one in Award.objects.filter(plan=plan)
+        if (one.enterprise_id, one.board, one.place) not in final
+    ]
+    if stale:
+        raise Conflict(
+            code="plan_outdated",
+            message=_("榜单已有变动，%(names)s 不再符合。请取消这份方案，重新生成。")
+            % {"names": "、".join(stale)},
+        )
+
+
 def cancel(*, by: Actor, plan_id: int, reason: str) -> None:
     """Drop a plan that is not approved yet; its money is free again."""
     with transaction.atomic():
@@ -237,6 +255,7 @@ def cancel(*, by: Actor, plan_id: int, reason: str) -> None:
             award.save(update_fields=["state"])
         plan.state, plan.reason = State.CANCELLED, reason
         plan.save(update_fields=STEPS)
+        published(by.park_code)
         audit.record(by=by, action="award_plan.cancelled", obj=plan, reason=reason)
 
 
@@ -260,11 +279,12 @@ def pay(*, by: Actor, award_id: int, paid_on: dt.date, reference: str, key: str)
 
     def effect() -> idempotency.Reply:
         award = _award(award_id, Award.State.APPROVED)
-        if by.person_id is None or by.person_id == award.plan.second_by_ref:
+        if not rules.is_another(by.person_id, award.plan.second_by_ref):
             raise Forbidden(code="four_eyes", message=_("审定人不能登记拨付，请由另一人办理。"))
         award.state, award.paid_on, award.paid_reference = Award.State.PAID, paid_on, reference
         award.paid_by_ref, award.paid_by_name = by.person_id, by.person_name
         award.save(update_fields=["state", "paid_on", "paid_reference", "paid_by_ref", "paid_by_name"])
+        published(by.park_code)
         audit.record(
             by=by,
             action="award.paid",
@@ -284,11 +304,12 @@ def reclaim(*, by: Actor, award_id: int, reason: str) -> Award:
         raise Refused(code="reason_missing", field="reason", message=_("请写明追回原因（至少 4 个字）。"))
     with transaction.atomic():
         award = _award(award_id, Award.State.PAID)
-        if by.person_id is None or by.person_id == award.paid_by_ref:
+        if not rules.is_another(by.person_id, award.paid_by_ref):
             raise Forbidden(code="four_eyes", message=_("登记拨付的人不能办理追回，请由另一人办理。"))
         award.state, award.reclaimed_on, award.reason = Award.State.RECLAIMED, db_today(), reason.strip()
         award.reclaimed_by_ref, award.reclaimed_by_name = by.person_id, by.person_name
         award.save(update_fields=["state", "reclaimed_on", "reason", "reclaimed_by_ref", "reclaimed_by_name"])
+        published(by.park_code)
         audit.record(
             by=by, action="award.reclaimed", obj=award, after={"amount": str(award.amount)}, reason=reason
         )
@@ -306,9 +327,3 @@ def _award(award_id: int, state: str) -> Award:
             % {"state": award.get_state_display()},
         )
     return award
-
-
-def sums(plan: AwardPlan) -> dict[str, Decimal]:
-    """Amounts of a plan by state, in yuan."""
-    rows = Award.objects.filter(plan=plan).values_list("state").annotate(total=Sum("amount"))
-    return dict(rows)

@@ -16,6 +16,7 @@ from parks.actors import Actor
 from parks.clock import db_now
 from scoring.services import runs, snapshots
 
+from .. import rules
 from ..models import CorrectionOrder, Objection
 from ..states import BARRING
 
@@ -27,13 +28,12 @@ def propose(
     code: str,
     amount: Decimal,
     reason: str,
-    enterprise_id: int | None = None,
 ) -> CorrectionOrder:
     """Order the correction of one figure (yuan or units) after an upheld objection.
 
     Raises Conflict when the objection was not upheld or an order for this figure waits; Refused when nothing changes.
     """
-    firm = objection.about_id or enterprise_id
+    firm = objection.about_id
     if objection.state not in BARRING:
         raise Conflict(code="not_upheld", message=_("只有成立或部分成立的异议才能开具更正令。"))
     if firm is None:
@@ -70,7 +70,7 @@ def approve(*, by: Actor, order_id: int) -> CorrectionOrder:
     """
     with transaction.atomic():
         order = _waiting(order_id)
-        if by.person_id is None or by.person_id == order.proposed_by_ref:
+        if not rules.is_another(by.person_id, order.proposed_by_ref):
             raise Forbidden(code="four_eyes", message=_("开具人不能批准自己的更正令，请由另一人批准。"))
         cycle = order.objection.edition.cycle
         title = _("更正令第 %(n)s 号") % {"n": order.number}

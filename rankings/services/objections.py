@@ -22,7 +22,7 @@ from parks.models import Park
 from parks.scope import park_scope
 from parks.services import evidence
 
-from ..models import BoardEdition, Objection, ObjectionFile, PublishedBoard
+from ..models import BoardEdition, BoardEntry, Objection, ObjectionFile, PublishedBoard
 from ..queries import editions
 from ..states import (
     ACCEPT_WORKING_DAYS,
@@ -155,8 +155,14 @@ def _file(
 
 
 def _firm(edition: BoardEdition, by: Actor, uscc: str) -> int | None:
-    """The listed firm it is about; an enterprise may also mean itself although it is not listed."""
-    entry = edition.entries.filter(uscc=uscc).first() if uscc else None
+    """The firm it is about: listed in this edition or in an earlier public one of the board (a correction may have
+    removed it); an enterprise may also mean itself although it is not listed."""
+    listed = BoardEntry.objects.filter(
+        edition__cycle_id=edition.cycle_id,
+        edition__board=edition.board,
+        edition__noticed_by_ref__isnull=False,
+    )
+    entry = listed.filter(uscc=uscc).first() if uscc else None
     if entry is not None:
         return entry.enterprise_id
     return editions.own_enterprise_id(by.organisation_id, uscc) if uscc else None

@@ -12,6 +12,7 @@ from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import audit, outbox
 from parks.actors import Actor
 
+from .. import rules
 from ..caching import published
 from ..models import PublicProfile
 
@@ -49,13 +50,13 @@ def hide(*, by: Actor) -> None:
         if row is None:
             raise NotFound(code="no_profile", message=_("还没有公开简介。"))
         row.state = State.HIDDEN
-        row.save(update_fields=["state", "offered_at"])
+        row.save(update_fields=["state"])
         published(by.park_code)
         audit.record(by=by, action="profile.hidden", obj=row)
 
 
-def decide(*, by: Actor, profile_id: int, agree: bool, reason: str = "") -> PublicProfile:
-    """The park agrees to the text or says why not."""
+def decide(*, by: Actor, profile_id: int, agree: bool, seen: str, reason: str = "") -> PublicProfile:
+    """The park agrees to the text that was shown (`seen`: when it was offered) or says why not."""
     if not agree and len(reason.strip()) < 4:
         raise Refused(code="reason_missing", field="reason", message=_("请写明不同意的理由（至少 4 个字）。"))
     with transaction.atomic():
@@ -67,11 +68,19 @@ def decide(*, by: Actor, profile_id: int, agree: bool, reason: str = "") -> Publ
         )
         if row is None:
             raise NotFound(code="no_profile", message=_("没有这份简介。"))
-        if row.state != State.DRAFT:
-            raise Conflict(code="profile_state", message=_("这份简介已经处理过。请刷新页面。"))
+        if row.state != State.DRAFT or row.offered_at.isoformat() != seen:
+            raise Conflict(code="profile_state", message=_("这份简介已经处理过或有改动。请刷新页面。"))
+        if not rules.is_another(by.person_id, row.offered_by_ref):
+            raise Forbidden(code="four_eyes", message=_("提交人不能同意自己的简介，请由另一人办理。"))
+        if agree and row.enterprise.publication_refused:
+            raise Conflict(code="publication_refused", message=_("该企业已声明不同意公开。"))
         row.state = State.SHOWN if agree else State.REFUSED
-        row.decided_by_ref, row.decided_by_name, row.reason = by.person_id, by.person_name, reason.strip()
-        row.save(update_fields=["state", "decided_by_ref", "decided_by_name", "reason", "offered_at"])
+        row.decided_by_ref, row.decided_by_name, row.reason = (
+            by.person_id,
+            by.person_name,
+            reason.strip()[:300],
+        )
+        row.save(update_fields=["state", "decided_by_ref", "decided_by_name", "reason"])
         text = (
             _("公开简介已获同意，现已公开。")
             if agree

@@ -42,7 +42,7 @@ BEGIN
   END IF;
   IF NEW.state <> OLD.state THEN
     PERFORM public.rankings_transition('plan', OLD.state, NEW.state);
-    IF NEW.state = 'publicised' AND NEW.notice_ends_at < statement_timestamp() + interval '5 days' THEN
+    IF NEW.state = 'publicised' AND (NEW.notice_ends_at IS NULL OR NEW.notice_ends_at < statement_timestamp() + interval '5 days') THEN
       PERFORM public.rankings_refuse('a notice runs for at least five working days');
     END IF;
     IF NEW.state = 'approved' AND statement_timestamp() < OLD.notice_ends_at THEN

@@ -67,7 +67,7 @@ BEGIN
         JOIN public.parks_organisation o ON o.id = m.organisation_id
       WHERE a.person_id = person AND a.is_active AND m.park_id = c.park_id AND o.uscc = c.uscc
         AND m.role IN ('enterprise_agent', 'enterprise_signatory')
-        AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on > current_date));
+        AND m.starts_on <= (now() AT TIME ZONE 'Asia/Shanghai')::date AND (m.ends_on IS NULL OR m.ends_on > (now() AT TIME ZONE 'Asia/Shanghai')::date));
   IF NOT FOUND THEN
     PERFORM public.rankings_refuse('only the firm itself consents');
   END IF;

@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION rankings_holds_role(whose bigint, roles text[]) RETUR
     SELECT 1 FROM public.parks_membership m JOIN public.parks_account a ON a.id = m.account_id
     WHERE a.person_id = whose AND a.is_active AND m.role = ANY (roles)
       AND m.park_id = nullif(current_setting('app.park_id', true), '')::bigint
-      AND m.starts_on <= current_date AND (m.ends_on IS NULL OR m.ends_on > current_date))
+      AND m.starts_on <= (now() AT TIME ZONE 'Asia/Shanghai')::date AND (m.ends_on IS NULL OR m.ends_on > (now() AT TIME ZONE 'Asia/Shanghai')::date))
 $$;
 
 CREATE OR REPLACE FUNCTION rankings_transition(what text, old_state text, new_state text) RETURNS void LANGUAGE plpgsql

@@ -189,7 +189,7 @@ def _plan(
     contact = f"{request.park.contact_office} {request.park.contact_phone}".strip()
     role, me = request.actor.role, request.actor.person_id
     context = {
-        "plan": found, "rows": [(row, PaymentForm(prefix=None), idempotency.new_key()) for row in rows], "form": form,
+        "plan": found, "rows": [(row, idempotency.new_key()) for row in rows], "form": form,
         "problem": problem, "ends": moment(found.notice_ends_at) if found.notice_ends_at else "",
         "contact_form": ContactForm(initial={"contact": contact}),
         "can_publicise": role in ("publisher", "park_admin") and found.state == "proposed" and me != found.proposed_by_ref,

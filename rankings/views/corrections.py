@@ -26,8 +26,9 @@ def orders(request: ParkRequest, park: str) -> HttpResponse:
 def propose(request: ParkRequest, park: str, objection_id: int) -> HttpResponse:
     """Form for one figure of the firm; POST orders its correction."""
     row = editions.get_objection(objection_id)
-    form = OrderForm(request.POST or None, figures=queries.figures(row))
-    context: dict[str, Any] = {"objection": row, "form": form, "figures": queries.figures(row)}
+    figures = queries.figures(row)
+    form = OrderForm(request.POST or None, figures=figures)
+    context: dict[str, Any] = {"objection": row, "form": form, "figures": figures}
     if request.method == "GET" or not form.is_valid():
         return render(request, "rankings/office_order.html", context, status=422 if form.is_bound else 200)
     try:
@@ -35,7 +36,7 @@ def propose(request: ParkRequest, park: str, objection_id: int) -> HttpResponse:
             by=request.actor,
             objection=row,
             code=form.cleaned_data["code"],
-            amount=queries.in_base_unit(row, form.cleaned_data["code"], form.cleaned_data["amount"]),
+            amount=form.cleaned_data["amount"],
             reason=form.cleaned_data["reason"],
         )
     except Problem as problem:

@@ -154,7 +154,9 @@ def own_list(request: ParkRequest, park: str) -> HttpResponse:
 def own_file(request: ParkRequest, park: str, notice_id: int) -> HttpResponse:
     """Form of an enterprise; POST files."""
     published = public.own_notice(notice_id)
-    firms = editions.objection_firms(request.actor.organisation_id, published)
+    firms = editions.objection_firms(
+        request.actor.organisation_id, public.open_to_objection(public.notice(request.park, notice_id))
+    )
     form = EnterpriseObjectionForm(request.POST or None, request.FILES or None, firms=firms)
     context = {
         "form": form,

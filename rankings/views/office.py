@@ -37,21 +37,20 @@ def _year_page(request: ParkRequest, year: int, problem: Problem | None = None) 
     run = edition_queries.current_run(year)
     codes = [*run.boards, *(row.code for row in further.active())] if run is not None else []
     drafts = [edition_queries.draft_of(run, code) for code in codes]
+    closed = edition_queries.is_closed(year)
     boards = [
         {
             "page": public.draft_page(draft, year),
             "draft": draft,
             "editions": [row for row in rows if row.board == draft.board.code],
-            "can_propose": request.actor.role == "score_officer"
-            and _is_free(draft, rows)
-            and not edition_queries.is_closed(year),
+            "can_propose": request.actor.role == "score_officer" and _is_free(draft, rows) and not closed,
         }
         for draft in drafts
     ]
     context = {
         "year": year, "run": run, "boards": boards, "editions": rows, "problem": problem,
         "checklist": readiness.for_year(year, request.actor), "closing": readiness.for_closing(year, request.actor),
-        "is_closed": edition_queries.is_closed(year), "can_close": request.actor.role == "park_admin",
+        "is_closed": closed, "can_close": request.actor.role == "park_admin",
     }  # fmt: skip
     return render(request, "rankings/office_year.html", context, status=problem.status if problem else 200)
 

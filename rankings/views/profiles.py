@@ -51,6 +51,7 @@ def decide(request: ParkRequest, park: str, profile_id: int) -> HttpResponse:
             by=request.actor,
             profile_id=profile_id,
             agree=request.POST.get("agree") == "yes",
+            seen=request.POST.get("seen", ""),
             reason=request.POST.get("reason", ""),
         )
     except Problem as problem:

@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 
 from scoring import engine
 
+from .. import rules
 from ..models import RunReview, ScoreResult, ScoreRun
 from .schemes import name_of, names_of
 
@@ -71,7 +72,7 @@ def _spread(kind: str, groups: dict[str, Any], measure: str, *, sort: bool) -> S
         (label, group["ranked"], group["total"] if measure == TOTAL else group["indicators"].get(measure, []))
         for label, group in groups.items()
     ]
-    rows = [row for row in rows if row[2]]
+    rows = [row for row in rows if row[2] and row[1] >= rules.SMALLEST_GROUP]
     if sort:
         rows.sort(key=lambda row: -row[2][2])
     return Spread(kind, [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])

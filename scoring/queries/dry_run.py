@@ -84,7 +84,8 @@ def _compare(version: Any, run: ScoreRun, scheme: engine.Scheme) -> DryRun:
     ]
     moved = [item for item in pairs if item.change or item.place_before != item.place_after]
     moved.sort(key=lambda item: (-abs(item.places or 0), -abs(item.change), item.uscc))
-    edges = list(range(0, int(scheme.total_points) + BIN_POINTS, BIN_POINTS))
+    top = max(int(scheme.most_points), run.statistics["edges"][-1])
+    edges = list(range(0, top + BIN_POINTS, BIN_POINTS))
     here = ranking.overall > 0
     old = np.array([float(item.before) for item in pairs if item.place_before])
     return DryRun(

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from enterprises.queries import verified
+from indicators.queries.schemes import FUNCTION_LABELS
 from innovscore.core.problems import Conflict, NotFound
 from scoring import engine
 
@@ -21,7 +22,7 @@ from . import charts, facts
 from .results import flags_of
 from .schemes import name_of, names_of, scheme_of
 from .standing import Standing, standings_of
-from .wording import CELL_LABELS, FUNCTION_LABELS, STATE_LABELS, flag_label
+from .wording import CELL_LABELS, STATE_LABELS, flag_label
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -142,12 +142,20 @@ def standings_of(enterprise_id: int) -> list[Standing]:
     return _standings(enterprise_id=enterprise_id)
 
 
+def standings_of_all(enterprise_ids: Iterable[int]) -> dict[int, list[Standing]]:
+    """Standings of several enterprises over the years, oldest first: enterprise id -> standings."""
+    found: dict[int, list[Standing]] = {}
+    for one in _standings(enterprise_id__in=list(enterprise_ids)):
+        found.setdefault(one.enterprise_id, []).append(one)
+    return found
+
+
 def standings_of_organisation(organisation_id: int | None) -> list[Standing]:
     """Standings of the enterprise of an organisation over the years, oldest first."""
     return _standings(enterprise__organisation_id=organisation_id)
 
 
-def _standings(**whose: int | None) -> list[Standing]:
+def _standings(**whose: int | list[int] | None) -> list[Standing]:
     rows = ScoreResult.objects.filter(run_id__in=CurrentRun.objects.values("run_id"), **whose)
     return [
         _standing(row) for row in rows.select_related("enterprise", "run__cycle").order_by("run__cycle__year")

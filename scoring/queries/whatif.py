@@ -20,7 +20,7 @@ from .. import rules
 from ..models import Scenario, ScoreResult
 from ..statistics import percentile_at
 from . import facts
-from .alternatives import COHORT_LIMIT, Scored, row_of, score_rows
+from .alternatives import COHORT_LIMIT, Scored, row_of, score_rows, stacked
 from .schemes import name_of, names_of, scheme_of
 from .wording import flag_label
 
@@ -193,13 +193,6 @@ def _places(
         return None, row.run.statistics.get("ranked", 0), []
     cohort = facts.read(row.run.snapshot, scheme)
     here = cohort.facts.ids.index(row.uscc)
-    before = engine.rank(
-        engine.score(cohort.facts, scheme),
-        cohort.facts,
-        scheme,
-        confirmed_at=cohort.confirmed_at,
-        allowed=cohort.allowed,
-    )
     values, states = cohort.facts.values.copy(), cohort.facts.states.copy()
     values[here], states[here] = after.values[0], after.states[0]
     moved = engine.make_facts(
@@ -214,10 +207,10 @@ def _places(
         Board(
             names[code],
             int(board.eligible.sum()),
-            _range(int(before.boards[code].place[here]), int(before.boards[code].eligible.sum())),
+            _range(row.board_places[n], row.run.statistics["boards"][code]),
             _range(int(board.place[here]), int(board.eligible.sum())),
         )
-        for code, board in ranking.boards.items()
+        for n, (code, board) in enumerate(ranking.boards.items())
     ]
     ranked = int((ranking.overall > 0).sum())
     return _range(int(ranking.overall[here]), ranked), ranked, boards
@@ -285,7 +278,8 @@ def advice(row: ScoreResult, frozen: engine.Facts) -> Advice:
         for column, minor in _moves(columns, item, now):
             if not broken_rules(frozen, scheme, {column: minor}):
                 ways.append((item, fields[column], minor))
-    scored = [score_rows(scheme, changed(frozen, scheme, {f.column: minor}))[0] for _item, f, minor in ways]
+    rows = [changed(frozen, scheme, {field.column: minor}) for _item, field, minor in ways]
+    scored = score_rows(scheme, stacked(rows)) if rows else []
     best: dict[str, Way] = {}
     for (item, field, minor), new in zip(ways, scored, strict=True):
         way = Way(

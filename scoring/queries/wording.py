@@ -18,23 +18,6 @@ FLAG_LABELS = {
     "GROUP_DEFAULTED": _("缺营业收入，按默认阶段"),
     "LIMIT_REACHED": _("不适用权重超过上限"),
 }
-FUNCTION_LABELS = {
-    "piecewise": _("分段线性"),
-    "log_cap": _("对数封顶"),
-    "level_sum": _("按级别累计"),
-    "level_max": _("取最高级别"),
-    "step": _("分档"),
-    "linear_cap": _("线性封顶"),
-    "percentile": _("同组百分位"),
-    "efficacy": _("功效系数"),
-    "min_max": _("极差标准化"),
-    "z_score": _("标准分"),
-    "rank": _("名次"),
-    "borda": _("波达计数"),
-    "distance_target": _("与目标的距离"),
-    "distance_max": _("与最大值的距离"),
-    "distance_median": _("与中位数的距离"),
-}
 CELL_LABELS = {
     "value": "",
     "missing": _("缺失，计 0 分"),

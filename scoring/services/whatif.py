@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from innovscore.core.money import NotANumber, parse_money, parse_number
+from innovscore.core.money import NotANumber, parse_money, parse_plain
 from innovscore.core.problems import Conflict, NotFound, Refused, TooMany
 from parks import audit
 from parks.actors import Actor
@@ -54,11 +54,9 @@ def read(row: ScoreResult, frozen: engine.Facts, typed: Sequence[tuple[str, str]
 
 def _minor(field: whatif.Field, text: str) -> int:
     try:
-        if field.is_money:
-            amount = parse_money(text) * FEN
-        else:
-            number, _unit = parse_number(text)
-            amount = number * field.divisor
+        amount = parse_money(text) * FEN if field.is_money else parse_plain(text) * field.divisor
+        if abs(amount) > engine.facts.LIMIT:
+            raise NotANumber("too_large")
     except NotANumber as error:
         message = _("“%(name)s”没有读懂，请只写数字，例如 688.00。") % {"name": field.name}
         raise Refused(code=f"not_a_number_{error.code}", field=field.column, message=message) from error

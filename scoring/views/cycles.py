@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
 from parks.actors import Actor
-from parks.http import ParkRequest
+from parks.http import ParkRequest, whole
 
 from ..forms import CorrectionForm, FreezeForm
 from ..queries import cycles as cycle_queries
@@ -59,8 +59,8 @@ def correct(request: ParkRequest, park: str, year: int) -> HttpResponse:
 
 def request_run(request: ParkRequest, park: str, year: int) -> HttpResponse:
     """Ask for the year's own run, or for a comparison under another scheme version, which never becomes current."""
-    chosen = request.POST.get("scheme", "")
-    version = cycle_queries.comparable_version(int(chosen)) if chosen.isdigit() else None
+    chosen = whole(request.POST.get("scheme", ""))
+    version = None if chosen is None else cycle_queries.comparable_version(chosen)
     run = runs.request_run(by=request.actor, cycle=cycle_queries.get_cycle(year), scheme_version=version)
     return redirect("scoring:run", park=park, run_id=run.pk)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from innovscore.core.problems import Problem
-from parks.http import ParkRequest
+from parks.http import ParkRequest, whole
 from parks.listing import export_rows, listing
 
 from ..filters import AnomalyFilter, ResultFilter
@@ -116,7 +116,7 @@ def anomaly_list(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
     row = results.get_run(run_id)
     problem, status = None, 200
     if request.method == "POST":
-        ids = [int(text) for text in request.POST.getlist("ids") if text.isdigit()]
+        ids = [number for text in request.POST.getlist("ids") if (number := whole(text)) is not None]
         try:
             cleared = anomaly_services.clear(
                 by=request.actor, run=row, ids=ids, note=request.POST.get("note", "")

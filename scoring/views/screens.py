@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
-from parks.http import ParkRequest
+from parks.http import ParkRequest, whole
 from parks.scope import park_scope
 
 from ..queries import screens
@@ -25,7 +25,7 @@ def screen(request: HttpRequest, token: str) -> HttpResponse:
     with park_scope(link.park.pk):
         found = screens.released()
         slides = _slides(found) if found else []
-        number = int(text) if (text := request.GET.get("slide", "0")).isdigit() else 0
+        number = whole(request.GET.get("slide", "")) or 0
         number = number % len(slides) if slides else 0
         paused = "pause" in request.GET
         context = {

@@ -109,9 +109,14 @@ def test_the_examples_work(case: Case, settings: Any, park: Any) -> None:
     step("decide", "decide", world.checker, content_hash=proposed["decision"]["content_hash"])
     step("recordContract", "recordContract", case.ops)
     with case.inside():
+        from finance.queries.loans import recorded_contract
         from finance.services import loans
 
-        loans.sign_contract(by=world.signatory, application_id=application.pk)
+        loans.sign_contract(
+            by=world.signatory,
+            application_id=application.pk,
+            contract_id=recorded_contract(application.pk).pk,
+        )
     paid = step("recordDisbursement", "recordDisbursement", case.ops)
     bank = people.Organisation.objects.get(pk=case.ops.organisation_id)
     second = people.actor("bank_ops", park, organisation=bank)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from finance.queries.invariants import breaches
+from finance.queries.loans import recorded_contract
 from finance.services import loans
 from parks.clock import db_today
 from tests.bankapi.conftest import Case
@@ -38,7 +39,9 @@ def test_from_contract_to_payment_and_back(case: Case, approved: Any, park: Any)
     recorded = engine.decide(number, "recordContract", case.ops, contract)
     assert (recorded.status_code, recorded.json()["contract"]["signed_at"]) == (200, None), recorded.content
     with case.inside():
-        loans.sign_contract(by=world.signatory, application_id=number)
+        loans.sign_contract(
+            by=world.signatory, application_id=number, contract_id=recorded_contract(number).pk
+        )
     pay = {"amount": "4000000.00", "value_date": str(today), "bank_ref": "DK-1"}
     out = engine.decide(number, "recordDisbursement", case.ops, pay)
     assert out.status_code == 200, out.content

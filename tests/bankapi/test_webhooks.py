@@ -18,7 +18,7 @@ from django.utils import timezone
 from finance.models import WebhookDelivery, WebhookEndpoint
 from finance.services import consents, daily, posting, webhooks
 from innovscore.core.problems import Problem
-from parks import outbox
+from parks import egress, outbox
 from parks.models import Notification, OutboxMessage
 from parks.scope import park_scope
 from tests.bankapi.conftest import Case
@@ -222,7 +222,7 @@ BAD = [
 @pytest.mark.parametrize(("url", "code"), BAD)
 def test_addresses_that_lead_inside_are_refused(settings: Any, url: str, code: str) -> None:
     settings.WEBHOOK_LOOPBACK = False
-    with pytest.raises(posting.BadAddress) as refused:
+    with pytest.raises(egress.BadAddress) as refused:
         posting.target_of(url)
     assert refused.value.code == code
 
@@ -251,8 +251,8 @@ def test_the_name_is_looked_up_once_and_that_address_is_called(settings: Any, mo
         called.append(address)
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(posting.socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(posting.socket, "create_connection", connect)
+    monkeypatch.setattr(egress.socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(egress.socket, "create_connection", connect)
     assert posting.post("https://rebind.example/", {}, b"{}").error == "ConnectionRefusedError"
     assert (asked, called) == (["rebind.example"], [("93.184.216.34", 443)])
     assert posting.post("https://rebind.example/", {}, b"{}").error == "address:private"
@@ -262,19 +262,22 @@ def test_the_name_is_looked_up_once_and_that_address_is_called(settings: Any, mo
 def test_one_inside_address_among_several_is_enough_to_refuse(settings: Any, monkeypatch: Any) -> None:
     settings.WEBHOOK_LOOPBACK = False
     entries = [(2, 1, 6, "", (ip, 443)) for ip in ("93.184.216.34", "10.0.0.1")]
-    monkeypatch.setattr(posting.socket, "getaddrinfo", lambda *a, **k: entries)
-    with pytest.raises(posting.BadAddress):
+    monkeypatch.setattr(egress.socket, "getaddrinfo", lambda *a, **k: entries)
+    with pytest.raises(egress.BadAddress):
         posting.target_of("https://two.example/")
 
 
-def test_a_receiver_that_drips_is_hung_up_on(monkeypatch: Any) -> None:
-    monkeypatch.setattr(posting, "WHOLE_SECONDS", 1.0)
+@pytest.mark.parametrize(("scheme", "first"), [("http", b""), ("https", b"\x16\x03\x03\x40\x00")])
+def test_a_receiver_that_drips_is_hung_up_on(monkeypatch: Any, scheme: str, first: bytes) -> None:
+    """In the answer, and in the handshake of a secured connection (the head of a record, then byte by byte)."""
+    monkeypatch.setattr(egress, "WHOLE_SECONDS", 1.0)
     server = socket.create_server(("127.0.0.1", 0))
     stop = threading.Event()
 
     def drip() -> None:
         peer, _address = server.accept()
         with peer:
+            peer.sendall(first)
             while not stop.wait(0.1):
                 try:
                     peer.sendall(b"H")
@@ -284,7 +287,7 @@ def test_a_receiver_that_drips_is_hung_up_on(monkeypatch: Any) -> None:
     thread = threading.Thread(target=drip, daemon=True)
     thread.start()
     began = time.monotonic()
-    outcome = posting.post(f"http://127.0.0.1:{server.getsockname()[1]}/", {}, b"{}")
+    outcome = posting.post(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/", {}, b"{}")
     stop.set()
     server.close()
     assert not outcome.ok

@@ -84,11 +84,11 @@ class Scene:
     ) -> None:
         decision = application.decisions.get(live=True)
         start = db_today() - dt.timedelta(days=days_ago)
-        loans.record_contract(
+        contract = loans.record_contract(
             by=self.ops, application_id=application.pk, number=ref(), amount=Decimal(amount or decision.amount),
             rate=decision.rate, starts_on=start, ends_on=start + dt.timedelta(days=365), **fields,
         )  # fmt: skip
-        loans.sign_contract(by=self.firm.signatory, application_id=application.pk)
+        loans.sign_contract(by=self.firm.signatory, application_id=application.pk, contract_id=contract.pk)
 
     def disburse(self, application: Application, amount: Any = None, days_ago: int = 0) -> None:
         application.refresh_from_db()
@@ -287,7 +287,7 @@ def _late(scene: Scene, application: Application, state: str) -> Application:
             "contracted",
             lambda: loans.cancel_contract(by=scene.checker, application_id=pk, note="企业放弃"),
         ),
-        "overdue": ("active", lambda: loans.mark_overdue(by=Actor.system(scene.park))),
+        "overdue": ("active", lambda: loans.mark_overdue(by=Actor.system(scene.park), application_id=pk)),
         "closed": ("active", lambda: scene.repay(application, application.amount)),
         "written_off": ("defaulted", lambda: scene.default(application, "write_off")),
     }

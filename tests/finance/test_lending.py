@@ -195,7 +195,9 @@ def test_lapsing_frees_the_line(world: finance.World, in_park: Any) -> None:
     world.consent()
     application = world.apply()
     Application.objects.filter(pk=application.pk).update(lapses_at="2020-01-01T00:00Z")
-    assert applications.lapse_due(by=Actor.system(in_park)) == 1
+    assert applications.due_to_lapse() == [application.pk]
+    assert applications.lapse(by=Actor.system(in_park), application_id=application.pk)
+    assert not applications.lapse(by=Actor.system(in_park), application_id=application.pk)
     application.refresh_from_db()
     assert (application.status, world.line.reserved) == ("lapsed", 0)
 

@@ -191,20 +191,24 @@ def test_contract_is_recorded_by_the_bank_and_signed_by_the_firm(scene: make.Sce
     with pytest.raises(Forbidden):
         loans.record_contract(by=scene.maker, **words)
     with pytest.raises(Conflict):
-        loans.sign_contract(by=scene.firm.signatory, application_id=application.pk)
+        loans.sign_contract(by=scene.firm.signatory, application_id=application.pk, contract_id=1)
     for wrong in (
         {"amount": 3 * MILLION + 1},
         {"rate": Decimal("0.0361")},
         {"ends_on": day},
+        {"ends_on": day + dt.timedelta(days=370)},
         {"method": "never"},
     ):
         with pytest.raises(Refused):
             loans.record_contract(by=scene.ops, **(words | wrong))
-    loans.record_contract(by=scene.ops, **words)
-    loans.record_contract(by=scene.ops, **(words | {"amount": MILLION}))
+    first = loans.record_contract(by=scene.ops, **words)
+    second = loans.record_contract(by=scene.ops, **(words | {"amount": MILLION}))
+    one = {"application_id": application.pk, "contract_id": second.pk}
     with pytest.raises(Forbidden):
-        loans.sign_contract(by=scene.firm.agent, application_id=application.pk)
-    loans.sign_contract(by=scene.firm.signatory, application_id=application.pk)
+        loans.sign_contract(by=scene.firm.agent, **one)
+    with pytest.raises(Conflict):  # the page showed the one that was replaced
+        loans.sign_contract(by=scene.firm.signatory, **(one | {"contract_id": first.pk}))
+    loans.sign_contract(by=scene.firm.signatory, **one)
     application.refresh_from_db()
     assert application.reserved == MILLION
     with pytest.raises(Conflict):
@@ -279,13 +283,13 @@ def test_the_same_reference_is_booked_once_and_never_more_than_owed(scene: make.
 def test_overdue_comes_and_goes_by_the_schedule(scene: make.Scene) -> None:
     application = scene.loan(days_ago=70)
     assert queries.days_overdue(application, db_today()) > 0
-    assert loans.mark_overdue(by=Actor.system(scene.park)) == 1
+    assert loans.mark_overdue(by=Actor.system(scene.park), application_id=application.pk)
     assert state(application) == "overdue"
     due = queries.due_now(application, db_today())
     assert due["interest"] > 0 and due["principal"] == 0
     scene.repay(application, 0, due["interest"])
     assert state(application) == "active"
-    assert loans.mark_overdue(by=Actor.system(scene.park)) == 0
+    assert not loans.mark_overdue(by=Actor.system(scene.park), application_id=application.pk)
 
 
 def test_the_park_or_another_bank_cannot_book(scene: make.Scene, in_park: Any, actors: Any) -> None:

@@ -185,9 +185,9 @@ def test_one_inner_address_of_a_name_is_enough_to_refuse(monkeypatch: Any) -> No
     rows = [(2, 1, 6, "", ("8.8.8.8", 443)), (2, 1, 6, "", ("10.0.0.1", 443))]
     monkeypatch.setattr(egress.socket, "getaddrinfo", lambda *args, **kwargs: rows)
     with pytest.raises(Refused):
-        egress.check_address("https://mixed.example/")
+        egress.check_robot("https://mixed.example/")
     monkeypatch.setattr(egress.socket, "getaddrinfo", lambda *args, **kwargs: rows[:1])
-    assert egress.check_address("https://public.example/")[1] == "8.8.8.8"
+    assert egress.check_robot("https://public.example/").ip == "8.8.8.8"
 
 
 def test_todos_with_a_date_come_first(agent: Any, monkeypatch: Any) -> None:

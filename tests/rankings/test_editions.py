@@ -295,14 +295,6 @@ def test_after_the_notice_it_is_published_and_the_run_is_official(live_db: None,
             .values_list("action", flat=True)
         )
         assert actions == ["board.proposed", "board.put_on_notice", "board.published"]
-        firm = BoardEntry.objects.filter(edition=edition).order_by("position")[1]
-        found = public.published_standing(firm.enterprise_id, make.YEAR)
-        assert found is not None
-        assert (found.final_boards, found.is_complete, found.places) == (
-            (make.BOARD,),
-            False,
-            ((make.BOARD, 2),),
-        )
 
 
 def test_the_database_publishes_only_after_the_end_by_its_own_clock(live_db: None, park: Any) -> None:

@@ -16,7 +16,7 @@ from parks.actors import Actor
 from parks.models import CalendarDay, SubPark
 from parks.scope import park_scope
 from parks.services import calendar
-from rankings.models import BoardDefinition, PublishedBoard
+from rankings.models import BoardDefinition, PublicProfile, PublishedBoard
 from rankings.queries import editions as queries
 from rankings.services import certificates, definitions, editions, notices, profiles, years
 from tests.factories import parks as people
@@ -159,6 +159,12 @@ def test_a_wrong_line_is_named_and_nothing_is_kept(in_park: Any, text: str, said
 # Public profiles
 
 
+def shown(row: PublicProfile) -> str:
+    """What the page sends back of the text it showed."""
+    row.refresh_from_db()
+    return row.offered_at.isoformat()
+
+
 def test_a_profile_is_public_only_as_the_park_agreed_to_it(office: make.Office) -> None:
     firm = Enterprise.objects.first()
     assert firm is not None
@@ -168,14 +174,18 @@ def test_a_profile_is_public_only_as_the_park_agreed_to_it(office: make.Office) 
     path = reverse("rankings:public_firm", args=[office.park.code, firm.uscc])
     assert Client().get(path).status_code == 404
     with pytest.raises(Refused):
-        profiles.decide(by=office.admin, profile_id=row.pk, agree=False)
-    profiles.decide(by=office.admin, profile_id=row.pk, agree=True)
+        profiles.decide(by=office.admin, profile_id=row.pk, agree=False, seen=shown(row))
+    with pytest.raises(Conflict):
+        profiles.decide(by=office.admin, profile_id=row.pk, agree=True, seen="another text")
+    profiles.decide(by=office.admin, profile_id=row.pk, agree=True, seen=shown(row))
     assert "高端传感器" in Client().get(path).content.decode()
     profiles.offer(by=agent, fields=fields | {"intro": "改过的简介，还没有同意。"})
     assert Client().get(path).status_code == 404
+    Enterprise.objects.filter(pk=firm.pk).update(publication_refused=True)
     with pytest.raises(Conflict):
-        Enterprise.objects.filter(pk=firm.pk).update(publication_refused=True)
         profiles.offer(by=agent, fields=fields)
+    with pytest.raises(Conflict):
+        profiles.decide(by=office.admin, profile_id=row.pk, agree=True, seen=shown(row))
 
 
 def test_who_offers_a_profile_does_not_agree_to_it(office: make.Office) -> None:
@@ -186,7 +196,7 @@ def test_who_offers_a_profile_does_not_agree_to_it(office: make.Office) -> None:
         by=agent, fields={"intro": "专注高端传感器的研发。", "website": "", "shows_boards": True}
     )
     with pytest.raises((Forbidden, DatabaseError)), transaction.atomic():
-        profiles.decide(by=agent, profile_id=row.pk, agree=True)
+        profiles.decide(by=agent, profile_id=row.pk, agree=True, seen=shown(row))
 
 
 # The public site
