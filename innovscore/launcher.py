@@ -492,7 +492,8 @@ def test(arguments: list[str]) -> int:
     _test_environment()
     translations.compile_all()
     say(f"PostgreSQL and Redis for tests are ready ({time.monotonic() - began:.1f} s)")
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
+    shared = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]  # a file's tests share servers
+    return subprocess.run([sys.executable, "-m", "pytest", *shared, *arguments], cwd=ROOT, check=False).returncode
 
 
 def bench() -> int:

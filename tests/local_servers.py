@@ -21,20 +21,22 @@ def prepare() -> tuple[str, str]:
     """Put the addresses of this run's database and Redis into the environment.
 
     Returns the owner's URL of the server's ordinary database (from which the test database is made) and the name
-    of the test database. A child process keeps what its parent took.
+    of the test database. A child process keeps what its parent took, except the processes that share one run's files
+    (pytest-xdist): each of those takes a slot of its own.
     """
-    if "TEST_SLOT" in os.environ:
+    process = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if os.environ.get("TEST_SLOT_OF") == process:
         return os.environ["TEST_SOURCE_OWNER_URL"], urlsplit(os.environ["DATABASE_URL"]).path.lstrip("/")
     values = embedded.start(embedded.TEST)
     slot = _take_slot()
     database = f"test_innovscore_{slot}"
-    source = values["DATABASE_OWNER_URL"]
+    source = os.environ.get("TEST_SOURCE_OWNER_URL", values["DATABASE_OWNER_URL"])
     for name in embedded.DATABASE_NAMES:
         values[name] = _with_path(values[name], database)
     values["REDIS_URL"] = _with_path(values["REDIS_URL"], str(slot % REDIS_DATABASES))
     for name in values:
         os.environ.pop(f"{name}_FILE", None)
-    os.environ.update(values, TEST_SLOT=str(slot), TEST_SOURCE_OWNER_URL=source)
+    os.environ.update(values, TEST_SLOT_OF=process, TEST_SOURCE_OWNER_URL=source)
     return source, database
 
 
