@@ -93,3 +93,13 @@ def test_halves_go_up() -> None:
         Decimal("0.13"),
         Decimal(3),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("5万元", "form"), ("8%", "form"), ("2.5", "count"), ("-1", "count"), ("", "empty")]
+)
+def test_a_count_is_whole_and_has_no_unit_of_money(text: str, code: str) -> None:
+    assert money.parse_count("12人") == 12
+    with pytest.raises(money.NotANumber) as refusal:
+        money.parse_count(text)
+    assert refusal.value.code == code
