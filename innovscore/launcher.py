@@ -493,7 +493,9 @@ def test(arguments: list[str]) -> int:
     translations.compile_all()
     say(f"PostgreSQL and Redis for tests are ready ({time.monotonic() - began:.1f} s)")
     shared = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]  # a file's tests share servers
-    return subprocess.run([sys.executable, "-m", "pytest", *shared, *arguments], cwd=ROOT, check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *shared, *arguments], cwd=ROOT, check=False
+    ).returncode
 
 
 def bench() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from typing import Any
 
@@ -93,7 +94,8 @@ def test_two_people_decide_and_the_firm_follows(visit: Any) -> None:
     checker.page.wait_for_load_state()
     checker.sees("复核意见已记录")
     one, two = visit("bank.ops@demo"), visit("bank.ops2@demo", width=360)
-    one.go(f"/p/cq/desk/loans/{number}/").fill(number="HT-J22", ends_on="2028-01-31").press("登记合同").sees(
+    ends_on = str(dt.date.today() + dt.timedelta(days=365))
+    one.go(f"/p/cq/desk/loans/{number}/").fill(number="HT-J22", ends_on=ends_on).press("登记合同").sees(
         "待企业签署"
     )
     firm.go(f"/p/cq/e/loans/{number}/").sees("已审批", "3.45").press("签署合同").sees(
