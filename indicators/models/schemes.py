@@ -12,8 +12,9 @@ from ..states import SchemeState
 class SchemeVersion(ParkModel):
     """A scheme file as data (format: docs/scheme.md). `digest` is the SHA-256 of its canonical form.
 
-    A draft is edited freely and may be incomplete (`digest` is of what stands there). Its editor proposes it, another
-    person activates it; once active it never changes, and a change is a new version.
+    A draft is copied from a version or read from a file, edited freely and may be incomplete (`digest` is of what stands
+    there). Its editor proposes it, another person activates it (sql/two_persons.sql); once active it never changes, and
+    a change is a new version.
     """
 
     code = models.SlugField(max_length=64)
@@ -41,16 +42,6 @@ class SchemeVersion(ParkModel):
             models.CheckConstraint(
                 condition=models.Q(state="draft") | models.Q(activated_at__isnull=False),
                 name="scheme_active_when",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(based_on__isnull=True)
-                | models.Q(state="draft")
-                | (
-                    models.Q(proposed_by_ref__isnull=False)
-                    & ~models.Q(activated_by_ref=models.F("proposed_by_ref"))
-                    & ~models.Q(activated_by_ref=models.F("edited_by_ref"))
-                ),
-                name="scheme_two_persons",
             ),
         ]
 

@@ -170,7 +170,7 @@ def activate(*, by: Actor, draft: SchemeVersion, seen_digest: str) -> SchemeVers
         locked = _locked(draft)
         if locked.proposed_at is None:
             raise Conflict(code="not_proposed", message=_("草案还没有提请启用。"))
-        if by.person_id in (locked.proposed_by_ref, locked.edited_by_ref):
+        if by.person_id in (None, locked.proposed_by_ref, locked.edited_by_ref):
             raise Forbidden(code="same_person", message=_("编辑或提请的人不能自己启用，请另一位同事启用。"))
         if locked.digest != seen_digest:
             raise Conflict(code="changed_meanwhile", message=_("草案在您阅读后有变化，请重新核对。"))

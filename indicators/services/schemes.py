@@ -29,7 +29,7 @@ def library() -> dict[str, Path]:
 
 
 def adopt(*, by: Actor, name: str) -> SchemeVersion:
-    """The park takes a scheme of the library as it stands. Raises Refused for an unknown name."""
+    """The park takes a scheme of the library as it stands (see adopt_text). Raises Refused for an unknown name."""
     path = library().get(name)
     if path is None:
         raise Refused(
@@ -41,25 +41,33 @@ def adopt(*, by: Actor, name: str) -> SchemeVersion:
 
 
 def adopt_text(*, by: Actor, text: str) -> SchemeVersion:
-    """The park takes a scheme file; it is checked whole and becomes active and unchangeable.
+    """A scheme file, checked whole, becomes a draft that its person has proposed; another activates it (drafts.activate).
 
-    Raises Refused naming what is wrong in the file, Conflict when this version exists.
+    The platform itself, which is no person and makes zones by command, puts it into force at once. Raises Refused
+    naming what is wrong in the file, Conflict when this version exists.
     """
     scheme = _read(text)
+    now = db_now()
+    fields: dict[str, Any] = (
+        {"state": SchemeState.ACTIVE, "activated_at": now, "activated_by_name": by.person_name}
+        if by.person_id is None
+        else {
+            "edited_by_ref": by.person_id, "edited_by_name": by.person_name, "notes": _("按文件采用，内容未改动。"),
+            "proposed_by_ref": by.person_id, "proposed_by_name": by.person_name, "proposed_at": now,
+        }
+    )  # fmt: skip
     try:
         with transaction.atomic():
             version = SchemeVersion.objects.create(
-                code=scheme.code,
-                version=scheme.version,
-                title=scheme.zh,
-                body=dict(scheme.body),
-                digest=scheme.digest,
-                state=SchemeState.ACTIVE,
-                created_by_ref=by.person_id,
-                activated_by_ref=by.person_id,
-                activated_at=db_now(),
+                code=scheme.code, version=scheme.version, title=scheme.zh, body=dict(scheme.body), digest=scheme.digest,
+                created_by_ref=by.person_id, **fields,
+            )  # fmt: skip
+            audit.record(
+                by=by,
+                action="scheme.adopted",
+                obj=version,
+                after={"digest": version.digest, "state": version.state},
             )
-            audit.record(by=by, action="scheme.adopted", obj=version, after={"digest": version.digest})
     except IntegrityError as error:
         message = _("指标体系 %(code)s 的 %(version)s 版已存在；修改时请使用新的版本号。")
         raise Conflict(

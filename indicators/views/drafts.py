@@ -56,7 +56,8 @@ def draft(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
         else:
             messages.success(request, _("已保存。"))
             return redirect("indicators:draft", park=park, version_id=row.pk)
-    context = _page(row, request.POST if problem else {}) | {"problem": problem}
+    is_own = request.actor.person_id in (row.edited_by_ref, row.proposed_by_ref)
+    context = _page(row, request.POST if problem else {}) | {"problem": problem, "is_own": is_own}
     return render(request, "indicators/draft.html", context, status=problem.status if problem else 200)
 
 

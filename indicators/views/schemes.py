@@ -17,7 +17,7 @@ from ..states import SchemeState
 
 
 def scheme_list(request: ParkRequest, park: str) -> HttpResponse:
-    """Versions of the park, and adopting another."""
+    """Versions of the park, and taking another from the library or a file."""
     form = AdoptForm(request.POST or None, request.FILES or None)
     problem = None
     if request.method == "POST" and form.is_valid():
@@ -26,8 +26,10 @@ def scheme_list(request: ParkRequest, park: str) -> HttpResponse:
         except Problem as refused:
             problem = refused
         else:
-            messages.success(request, _("已采用 %(title)s。") % {"title": version})
-            return redirect("indicators:scheme", park=park, version_id=version.pk)
+            messages.success(
+                request, _("已提请启用 %(title)s，请另一位同事核对后启用。") % {"title": version}
+            )
+            return redirect("indicators:draft", park=park, version_id=version.pk)
     page = listing(
         request, versions(), columns=("code", "version", "title", "state", "digest"), filename="schemes"
     )

@@ -9,13 +9,14 @@ from typing import Any
 
 from enterprises.models import Cycle, Enterprise
 from indicators.models import SchemeVersion
-from indicators.services import schemes
+from indicators.services import drafts, schemes
 from parks import jobs
 from parks.actors import Actor
 from parks.clock import BEIJING, db_now
 from parks.models import Park
 from parks.scope import park_scope
-from scoring.services import reviews, runs, snapshots
+from scoring.queries import anomalies as queries
+from scoring.services import anomalies, reviews, runs, snapshots
 
 from . import boards, lending, load, people
 from .world import LAST_YEAR, World, make_world
@@ -64,7 +65,8 @@ def _zone(code: str, world: World, *, seed: int, open_last: bool, say: Say) -> Z
             organisations["enterprise"] = rows[min(HERO, len(rows) - 1)].organisation
         actors = people.open_accounts(park, organisations)
         admin = actors["park.admin@demo"]
-        scheme = schemes.adopt(by=admin, name=SCHEME)
+        draft = schemes.adopt(by=admin, name=SCHEME)
+        scheme = drafts.activate(by=actors["park.score@demo"], draft=draft, seen_digest=draft.digest)
         load.load_veto(rows[-1], on=dt.date(world.years[-1].year, 3, 1))
     zone = Zone(park, actors, scheme, world, rows, {})
     for year in world.years:
@@ -127,3 +129,5 @@ def score(zone: Zone, year: int) -> None:
     with park_scope(zone.park.pk):
         review = reviews.request_review(by=officer, run=run)
         jobs.run(review.job_id)  # type: ignore[arg-type]
+        strange = list(queries.of_run(run).values_list("pk", flat=True))
+        anomalies.clear(by=officer, run=run, ids=strange, note="已核对审计报告和完税证明")

@@ -12,6 +12,7 @@ from innovscore.core.problems import Conflict, Forbidden
 from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
+from scoring.queries import anomalies
 
 from .. import rules
 from ..models import BoardEdition, BoardEntry
@@ -22,7 +23,8 @@ from ..states import UNSEEN, EditionState
 def propose(*, by: Actor, year: int, board: str) -> BoardEdition:
     """Copy a board of the year's current run into a new edition. Others put it on notice and publish it.
 
-    Raises Conflict when a proposal waits already, when the same run is on notice or final, or nobody is eligible.
+    Raises Conflict when a proposal waits already, when the same run is on notice or final, when anomalies of the run
+    were not looked at, or nobody is eligible.
     """
     if by.person_id is None:
         raise Forbidden(code="four_eyes", message=_("榜单须由一位具名的积分专员提请。"))
@@ -32,6 +34,10 @@ def propose(*, by: Actor, year: int, board: str) -> BoardEdition:
             raise Conflict(
                 code="year_closed", message=_("%(year)s 年度已结束，不能再编制榜单。") % {"year": year}
             )
+        strange = anomalies.open_count(run)
+        if strange:
+            message = _("还有 %(n)s 条积分异常没有核查。请先在“异常核查”中逐条核查销号，再提请榜单。")
+            raise Conflict(code="anomalies_open", message=message % {"n": strange})
         draft = editions.draft_of(run, board)
         _check(
             draft,

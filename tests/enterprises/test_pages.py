@@ -91,6 +91,9 @@ def test_the_whole_walk(park: Any, client_as: Any) -> None:
     assert admin.post(f"{OFFICE}/schemes/", {"name": "cq_htz_30"}).status_code == 302
     with park_scope(park.pk):
         version = make.SchemeVersion.objects.get()
+    draft = f"{OFFICE}/schemes/{version.pk}/draft/"
+    scorer = client_as(people.actor("score_officer", park))
+    assert scorer.post(f"{draft}activate/", {"digest": version.digest}).status_code == 302
     year = {
         "year": "2025",
         "scheme_version": version.pk,
@@ -196,7 +199,7 @@ def test_the_whole_walk(park: Any, client_as: Any) -> None:
         assert Declaration.objects.get().state == "verified"
         actions = set(AuditEvent.objects.values_list("action", flat=True))
     wanted = {
-        "scheme.adopted", "cycle.opened", "certification.submit", "certification.return", "certification.certify", "batch.uploaded",
+        "scheme.adopted", "scheme.activated", "cycle.opened", "certification.submit", "certification.return", "certification.certify", "batch.uploaded",
         "batch.applied", "declarations.prepared", "value.confirmed", "value.corrected", "declaration.submitted", "values.accepted",
         "declaration.verified", "evidence.stored",
     }  # fmt: skip

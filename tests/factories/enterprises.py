@@ -18,7 +18,7 @@ from indicators.services import schemes
 from innovscore.core import uscc as codes
 from parks.actors import Actor
 from parks.clock import db_now
-from parks.models import Organisation
+from parks.models import Organisation, Park
 from tests.factories import parks as people
 
 YEAR = 2025
@@ -32,7 +32,9 @@ SOUND = {
 
 
 def scheme(by: Actor, name: str = "cq_htz_30") -> SchemeVersion:
-    return SchemeVersion.objects.filter(code=name).first() or schemes.adopt(by=by, name=name)
+    """A scheme of the library in force."""
+    platform = Actor.system(Park.objects.get(pk=by.park_id))
+    return SchemeVersion.objects.filter(code=name).first() or schemes.adopt(by=platform, name=name)
 
 
 def cycle(by: Actor, year: int = YEAR, *, scheme_name: str = "cq_htz_30", days: int = 30) -> Cycle:

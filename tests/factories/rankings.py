@@ -21,9 +21,9 @@ from parks.models import Park
 from parks.scope import park_scope, set_local
 from rankings.models import BoardEdition
 from rankings.services import certificates, editions, notices, objections, publication
-from scoring.models import ScoreRun
+from scoring.models import Anomaly, ScoreRun
 from scoring.queries import results
-from scoring.services import runs
+from scoring.services import anomalies, runs
 from tests.conftest import owner_connection
 from tests.factories import parks as people
 from tests.factories import scoring as make
@@ -85,11 +85,19 @@ def computed(by: Actor, chosen: list[make.Case] | None = None, year: int = YEAR)
 
 
 def compute(by: Actor, year: int = YEAR) -> ScoreRun:
-    """Compute the newest snapshot of the year and make it current."""
+    """Compute the newest snapshot of the year, make it current, and look at its anomalies."""
     run = runs.request_run(by=by, cycle=Cycle.objects.get(year=year))
     assert run.job_id is not None
     jobs.run(run.job_id)
+    look_at_anomalies(by, run)
     return results.get_run(run.pk)
+
+
+def look_at_anomalies(by: Actor, run: ScoreRun) -> None:
+    """Every anomaly that is open: boards wait for it."""
+    ids = list(Anomaly.objects.filter(run=run, cleared_at__isnull=True).values_list("pk", flat=True))
+    if ids:
+        anomalies.clear(by=by, run=run, ids=ids, note="已核对材料")
 
 
 class Office:

@@ -83,6 +83,11 @@ def test_from_an_objection_to_a_corrected_edition(visit: Any, site: Any) -> None
     open_edition(publisher, "innovation_input").sees("条异议成立")
     _correct(visit, publisher)
     officer = visit("park.score@demo", zone=CD)
+    officer.go(f"/p/cd/office/boards/{YEAR}/").press("提请公示", within="#innovation_input")
+    officer.sees("条积分异常没有核查").press("条积分异常待核查").looks_right()
+    for box in officer.page.locator("main input[name=ids]").all():
+        box.check()
+    officer.fill(note="已核对更正令").press("将所选异常销号").sees("待核查 0 条")
     officer.go(f"/p/cd/office/boards/{YEAR}/").press("提请公示", within="#innovation_input").sees("已提请")
     open_edition(publisher, "innovation_input", 2).press("开始公示").fill(contact="积分专班 028-0000").press(
         "开始公示"

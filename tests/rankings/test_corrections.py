@@ -188,7 +188,11 @@ def test_the_correction_makes_a_new_snapshot_run_and_edition_and_edits_nothing(o
     assert SnapshotRow.objects.get(snapshot=edition.run.snapshot, uscc=winner.uscc).facts == frozen
     decision = VerificationDecision.objects.get(decision="correct")
     assert "更正令第 1 号" in decision.reason and decision.before["amount"] != decision.after["amount"]
-    jobs.run(ScoreRun.objects.get(pk=order.run_id).job_id)
+    run = ScoreRun.objects.get(pk=order.run_id)
+    jobs.run(run.job_id)
+    with pytest.raises(Conflict, match="anomalies_open"):
+        editions.propose(by=office.officer, year=make.YEAR, board=make.BOARD)
+    make.look_at_anomalies(office.officer, run)
     second = notices.put_on_notice(
         by=office.publisher,
         edition=editions.propose(by=office.officer, year=make.YEAR, board=make.BOARD),

@@ -91,7 +91,7 @@ class Command(BaseCommand):
             SubPark.objects.create(code="core", name="测试片区")
             office = Organisation.objects.create(kind="park_office", name="测试园区管委会")
             people = {name: _person(f"{name}@{CODE}", name, role, office) for name, role in OFFICE.items()}
-            scheme = schemes.adopt(by=people["admin"], name="cq_htz_30")
+            scheme = schemes.adopt(by=Actor.system(park), name="cq_htz_30")
             world = make_world(FIRMS, 1, 7, first=FIRST, sub_parks=1)
             firms = load.load_enterprises(world, since=SINCE)
             cycle = Cycle.objects.create(
