@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from celery import shared_task
@@ -15,6 +16,9 @@ from parks.scope import park_scope
 from .queries import batches, cycles
 from .services import cycles as cycle_services
 from .services import deadlines, departments, library
+
+logger = logging.getLogger(__name__)
+AT_ONCE = 50
 
 
 @job(cycle_services.PREPARE)
@@ -63,7 +67,16 @@ def clean_files() -> None:
 
 @shared_task(name="enterprises.watch_deadlines", ignore_result=True)
 def watch_deadlines() -> None:
-    """Reminders, notices and closing in every park; safe to run at any time and twice."""
+    """Reminders, notices and closing in every park; safe to run at any time and twice.
+
+    A few declarations a transaction: the audit chain of a park is not held while thousands are written.
+    """
     for park in Park.objects.order_by("pk"):
         with park_scope(park.pk):
-            deadlines.watch(by=Actor.system(park))
+            numbers = deadlines.due()
+        for start in range(0, len(numbers), AT_ONCE):
+            try:
+                with park_scope(park.pk):
+                    deadlines.watch(by=Actor.system(park), numbers=numbers[start : start + AT_ONCE])
+            except Exception:
+                logger.exception("the clock failed in %s", park.code)

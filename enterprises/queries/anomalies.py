@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from innovscore.core.money import round_half_up
@@ -19,9 +19,10 @@ from ..models import Declaration, DeclaredValue
 
 PERSON_LISTS = ("golden_phoenix", "high_level_talents")
 BY_SOURCE = """
-SELECT DISTINCT ON (code, source) code, source, amount, as_of
-  FROM enterprises_departmentvalue
- WHERE uscc = %s AND year = %s AND amount IS NOT NULL ORDER BY code, source, as_of DESC, id DESC
+SELECT DISTINCT ON (v.code, v.source) v.code, v.source, v.amount, v.as_of
+  FROM enterprises_departmentvalue v
+  JOIN enterprises_departmentbatch b ON b.park_id = v.park_id AND b.id = v.batch_id AND b.state = 'applied'
+ WHERE v.uscc = %s AND v.year = %s AND v.amount IS NOT NULL ORDER BY v.code, v.source, v.as_of DESC, v.id DESC
 """
 
 
@@ -127,19 +128,18 @@ def _shared_persons(declaration: Declaration, values: Mapping[str, DeclaredValue
     found = {}
     for code in PERSON_LISTS:
         entries = values[code].entries if code in values else None
-        for entry in entries or []:
-            key = {name: entry[name] for name in ("number", "name") if entry.get(name)}
-            if key and _listed_elsewhere(declaration, code, key):
-                found[code] = _("名单中有人员也列在另一家企业的名单中")
-                break
+        keys = [
+            {name: entry[name] for name in ("number", "name") if entry.get(name)} for entry in entries or []
+        ]
+        if any(keys) and _listed_elsewhere(declaration, code, [key for key in keys if key]):
+            found[code] = _("名单中有人员也列在另一家企业的名单中")
     return found
 
 
-def _listed_elsewhere(declaration: Declaration, code: str, key: dict[str, str]) -> bool:
-    rows = DeclaredValue.objects.filter(declaration__cycle=declaration.cycle, code=code).exclude(
-        declaration=declaration
-    )
-    return (
-        rows.filter(prefilled_entries__contains=[key]).exists()
-        or rows.filter(declared_entries__contains=[key]).exists()
-    )
+def _listed_elsewhere(declaration: Declaration, code: str, keys: list[dict[str, str]]) -> bool:
+    """Does another firm of the year list one of these persons?"""
+    listed = Q()
+    for key in keys:
+        listed |= Q(prefilled_entries__contains=[key]) | Q(declared_entries__contains=[key])
+    rows = DeclaredValue.objects.filter(listed, declaration__cycle=declaration.cycle, code=code)
+    return rows.exclude(declaration=declaration).exists()

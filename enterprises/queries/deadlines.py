@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
@@ -14,7 +13,7 @@ from ..models import Declaration
 from ..states import CycleState, DeclarationState
 
 
-def open_before(moment: dt.datetime) -> Iterator[Declaration]:
+def open_before(moment: dt.datetime) -> QuerySet[Declaration]:
     """Open declarations of open cycles whose deadline lies before a moment."""
     return (
         Declaration.objects.select_related("cycle", "enterprise")
@@ -22,7 +21,6 @@ def open_before(moment: dt.datetime) -> Iterator[Declaration]:
         .annotate(until=Coalesce("extended_to", "cycle__declaration_deadline"))
         .filter(until__lt=moment)
         .order_by("pk")
-        .iterator(chunk_size=500)
     )
 
 

@@ -14,7 +14,7 @@ from indicators.queries.schemes import name_of, scheme_of
 from innovscore.core.problems import NotFound
 
 from .. import rules
-from ..models import Cycle, Declaration, DeclaredValue, Delegation, Enterprise
+from ..models import Cycle, Declaration, DeclaredValue, Delegation, Enterprise, Receipt
 from ..states import DeclarationState, ValueState
 from . import anomalies
 from .verified import amounts_by_year
@@ -109,10 +109,6 @@ class Item:
             or bool(self.value.draft)
         )
 
-    @property
-    def may_not_apply(self) -> bool:
-        return self.value.state == ValueState.NOT_APPLICABLE
-
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -194,13 +190,13 @@ def queue(cycle: Cycle | None = None) -> QuerySet[Declaration]:
 def to_sign(person_id: int | None) -> QuerySet[Declaration]:
     """Declarations of which every value is decided, none of them by this person: the second person's list."""
     own = DeclaredValue.objects.filter(declaration=OuterRef("pk"), verified_by_ref=person_id)
+    signed = Receipt.objects.filter(declaration=OuterRef("pk"), signed_by_ref=person_id or 0)
     open_values = DeclaredValue.objects.filter(
         declaration=OuterRef("pk"), state__in=(*UNDECIDED, ValueState.RETURNED)
     )
     return (
         Declaration.objects.filter(state=DeclarationState.SUBMITTED)
-        .exclude(submitted_by_ref=person_id, submitted_by_ref__isnull=False)
-        .filter(~Exists(own), ~Exists(open_values))
+        .filter(~Exists(own), ~Exists(signed), ~Exists(open_values))
         .select_related("enterprise__sub_park", "cycle")
         .order_by("submitted_at", "pk")
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from ..models import Certification, Enterprise, RegisterRecord
+from ..models import Certification, RegisterRecord
 from .batches import register_record
 
 FIELDS = ("name", "legal_representative", "registered_address", "founded_on")
@@ -77,10 +77,3 @@ def agrees(name: str, stated: str, registered: str) -> bool:
 
 def plain(text: str) -> str:
     return re.sub(r"[\s·.,，。、()]", "", unicodedata.normalize("NFKC", text)).casefold()
-
-
-def open_change(enterprise: Enterprise) -> Certification | None:
-    """The change that waits for a decision or for correction."""
-    return Certification.objects.filter(
-        enterprise=enterprise, kind="change", state__in=("draft", "submitted", "returned")
-    ).first()

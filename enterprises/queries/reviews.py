@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
+from parks.clock import db_today
 from parks.models import Membership
 
 from ..models import (
@@ -110,6 +111,8 @@ def whom_to_tell(declaration: Declaration, value: DeclaredValue) -> list[tuple[i
             ItemMessage.objects.filter(value=value, from_office=True).values_list("author_ref", flat=True)
         ) | set(VerificationDecision.objects.filter(value=value).values_list("decided_by_ref", flat=True))
     rows = Membership.objects.filter(
-        account__person_id__in=[one for one in persons if one], role="park_reviewer", ends_on__isnull=True
+        Q(ends_on__isnull=True) | Q(ends_on__gt=db_today()),
+        account__person_id__in=[one for one in persons if one],
+        role="park_reviewer",
     ).values_list("organisation_id", "account__person_id")
     return sorted(set(rows))

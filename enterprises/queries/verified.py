@@ -216,5 +216,15 @@ def amounts_by_year(
     ).select_related("declaration__cycle")
     found: dict[int, dict[str, Decimal | None]] = {}
     for row in rows:
-        found.setdefault(row.declaration.cycle.year, {})[row.code] = row.amount
+        found.setdefault(row.declaration.cycle.year, {})[row.code] = _counts(row)
     return found
+
+
+def _counts(row: DeclaredValue) -> Decimal | None:
+    """The figure that counts, as EFFECTIVE has it; a confirmed zero is 0."""
+    special = {
+        ValueState.NOT_APPLICABLE: None,
+        ValueState.ZERO_CONFIRMED: Decimal(0),
+        ValueState.REJECTED: row.prefilled_amount,
+    }
+    return special.get(ValueState(row.state), row.amount)

@@ -84,6 +84,8 @@ def freeze(*, by: Actor, cycle: Cycle) -> None:
         locked = Cycle.objects.select_for_update().get(pk=cycle.pk)
         if locked.state != CycleState.OPEN:
             raise Conflict(code="cycle_not_open", message=_("%(year)s 年度已冻结。") % {"year": cycle.year})
+        rows = Declaration.objects.select_for_update().filter(cycle=locked)
+        list(rows.order_by("pk").values_list("pk"))  # reviewers in the middle of a signature end first
         Declaration.objects.filter(cycle=locked, state=DeclarationState.VERIFIED).update(
             state=DeclarationState.FROZEN
         )

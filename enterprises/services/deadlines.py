@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import F
@@ -16,30 +17,40 @@ from parks.clock import BEIJING, db_now
 from parks.models import Notification
 from parks.workdays import add_working_days, working_days_between
 
-from ..models import Declaration, DeclaredValue
+from ..models import Declaration, DeclaredValue, VerificationDecision
 from ..queries import deadlines as queries
 from ..states import CycleState, DeclarationState, ValueState
 from . import signing
 
 REMINDERS = (14, 7, 3, 1)
 """Days before the deadline on which an open declaration is reminded of."""
+HORIZON = dt.timedelta(days=REMINDERS[0] + 14)
+"""The clock looks so far ahead, and so far back for what it sent."""
 NOTICE_WORKING_DAYS = 5
 """So many working days before, the firm is told that unconfirmed values will stand."""
 CLOSING_HOUR = dt.time(18)
 
 
-def watch(*, by: Actor) -> dict[str, int]:
-    """Do all that the clock asks for in the park that was entered; running it again does nothing more."""
+def due() -> list[int]:
+    """Declarations of the park entered that the clock may have something to do with now."""
     now = db_now()
+    numbers = queries.open_before(now + HORIZON).values_list("pk", flat=True)
+    return [*numbers, *queries.returned_due(now).values_list("pk", flat=True)]
+
+
+def watch(*, by: Actor, numbers: Sequence[int] | None = None) -> dict[str, int]:
+    """Do all that the clock asks for with these declarations (all that are due); running it again does nothing more."""
+    now = db_now()
+    numbers = due() if numbers is None else numbers
     done = {"reminded": 0, "noticed": 0, "closed": 0, "lapsed": 0}
-    sent = queries.reminders_since(now - dt.timedelta(days=REMINDERS[0] + 14))
-    for declaration in queries.open_before(now + dt.timedelta(days=REMINDERS[0] + 14)):
+    sent = queries.reminders_since(now - HORIZON)
+    for declaration in queries.open_before(now + HORIZON).filter(pk__in=numbers):
         if declaration.deadline <= now:
             done["closed"] += _close(by, declaration.pk)
         else:
             done["noticed"] += _notice(by, declaration, now)
             done["reminded"] += _remind(by, declaration, now, sent)
-    for declaration in queries.returned_due(now):
+    for declaration in queries.returned_due(now).filter(pk__in=numbers):
         done["lapsed"] += _lapse(by, declaration.pk)
     return done
 
@@ -152,7 +163,12 @@ def _lapse(by: Actor, declaration_id: int) -> int:
 
 
 def undecided_state(value: DeclaredValue) -> str:
-    """The state of a value before anybody decided about it, from what is there."""
+    """What the firm had said before anybody decided: as the decisions remember it, else from what is there."""
+    decided = (ValueState.VERIFIED, ValueState.REJECTED, ValueState.RETURNED)
+    decisions = VerificationDecision.objects.filter(value=value).exclude(before__state__in=decided)
+    said: str | None = decisions.order_by("-pk").values_list("before__state", flat=True).first()
+    if said:
+        return said
     declared = value.declared_amount is not None or value.declared_entries is not None
     prefilled = value.prefilled_amount is not None or value.prefilled_entries is not None
     if declared:

@@ -31,8 +31,18 @@ LONGEST_DRAFT = 4000
 MOST_ENTRIES = 200
 
 
-def confirm(*, by: Actor, declaration: Declaration, codes: Sequence[str], answer: str = "") -> int:
-    """Confirm pre-filled values as they stand. Returns how many changed state. `answer` is said to a return."""
+def confirm(
+    *,
+    by: Actor,
+    declaration: Declaration,
+    codes: Sequence[str],
+    answer: str = "",
+    versions: Mapping[str, int] | None = None,
+) -> int:
+    """Confirm pre-filled values as they stand. Returns how many changed state. `answer` is said to a return.
+
+    `versions`: what was on the page, by code. Raises Conflict when one of those changed meanwhile.
+    """
     with transaction.atomic():
         locked = editable(declaration)
         for code in codes:
@@ -44,6 +54,8 @@ def confirm(*, by: Actor, declaration: Declaration, codes: Sequence[str], answer
             declared_amount__isnull=True,
             declared_entries__isnull=True,
         )
+        for code, version in (versions or {}).items():
+            _check_version(_locked(locked, code), version)
         changed = [
             row for row in rows if row.prefilled_amount is not None or row.prefilled_entries is not None
         ]
@@ -51,7 +63,7 @@ def confirm(*, by: Actor, declaration: Declaration, codes: Sequence[str], answer
             before = {"state": row.state}
             _answer_return(by, row, answer or _("数据正确，维持原值"))
             row.state = ValueState.CONFIRMED
-            _save(by, row)
+            _save_answer(by, row)
             audit.record(by=by, action="value.confirmed", obj=row, before=before, after={"state": row.state})
     return len(changed)
 
@@ -73,7 +85,7 @@ def correct(
         value.declared_amount, value.declared_entries = amount, entries
         value.reason, value.evidence, value.evidence_page = reason.strip(), evidence or value.evidence, page
         value.state = ValueState.CONFIRMED if first else ValueState.DISPUTED
-        _save(by, value)
+        _save_answer(by, value)
         audit.record(
             by=by,
             action="value.corrected",
@@ -94,7 +106,7 @@ def withdraw_correction(*, by: Actor, declaration: Declaration, code: str, versi
         before = {"amount": value.declared_amount, "entries": value.declared_entries}
         value.declared_amount = value.declared_entries = value.evidence = value.evidence_page = None
         value.reason, value.state = "", ValueState.PREFILLED
-        _save(by, value)
+        _save_answer(by, value)
         audit.record(by=by, action="value.correction_withdrawn", obj=value, before=before)
     return value
 
@@ -107,7 +119,7 @@ def confirm_zero(*, by: Actor, declaration: Declaration, code: str, version: int
             raise Refused(code="has_value", message=_("部门已有数值，请选择“更正”并说明原因。"))
         _answer_return(by, value, _("确认本年度没有"))
         value.state, value.declared_amount, value.declared_entries = ValueState.ZERO_CONFIRMED, None, None
-        _save(by, value)
+        _save_answer(by, value)
         audit.record(by=by, action="value.zero_confirmed", obj=value)
 
 
@@ -123,7 +135,7 @@ def not_applicable(*, by: Actor, declaration: Declaration, code: str, version: i
         _answer_return(by, value, reason)
         value.state, value.reason = ValueState.NOT_APPLICABLE, reason.strip()
         value.declared_amount = value.declared_entries = None
-        _save(by, value)
+        _save_answer(by, value)
         audit.record(by=by, action="value.not_applicable", obj=value, reason=reason)
 
 
@@ -228,6 +240,18 @@ def _check_version(value: DeclaredValue, version: int) -> None:
             field=value.code,
             message=_("这一项刚被他人修改，请查看新值后再保存。您填写的内容没有覆盖对方的修改。"),
         )
+
+
+def clear_decision(value: DeclaredValue) -> None:
+    """Take a reviewer's decision off the value; it stays in the list of decisions."""
+    value.verified_amount = value.verified_entries = None
+    value.verified_by_ref, value.verified_by_name, value.verified_at = None, "", None
+
+
+def _save_answer(by: Actor, value: DeclaredValue) -> None:
+    """What the firm says anew is decided anew."""
+    clear_decision(value)
+    _save(by, value)
 
 
 def _save(by: Actor, value: DeclaredValue, *, keep_draft: bool = False) -> None:

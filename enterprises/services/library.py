@@ -30,8 +30,9 @@ def add(
     with transaction.atomic():
         newest = EvidenceFile.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         row = evidence.store(by=by, organisation_id=organisation_id, upload=upload)
-        if title.strip() or list(proves):
-            describe(by=by, row=row, title=title, proves=proves)
+        codes = list(proves)
+        if row.pk > newest and (title.strip() or codes):  # what was said of a known file stands
+            describe(by=by, row=row, title=title, proves=codes)
     return row, row.pk > newest
 
 

@@ -25,7 +25,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 from openpyxl.utils.exceptions import InvalidFileException
 
-from indicators.queries.schemes import name_of
+from indicators.queries.schemes import name_of, scheme_of
 from innovscore.core.money import NotANumber
 from innovscore.core.problems import Conflict, Problem, Refused
 from parks import audit
@@ -34,9 +34,11 @@ from parks.clock import BEIJING, db_now
 
 from .. import rules
 from ..models import Declaration, DeclaredValue, WorkbookUpload
+from ..queries import authority
 from ..queries import declarations as queries
-from ..states import WorkbookState
+from ..states import ValueState, WorkbookState
 from . import declarations as services
+from .deadlines import undecided_state
 from .figures import MEANINGS, figure
 
 LARGEST = 5 * 1024 * 1024
@@ -328,17 +330,20 @@ def _read_figure(found: Reading, item: queries.Item, row: Any, version: int) -> 
         if page is None:
             faults.append(_fault(FIGURES, cells[3], value.code, _("页码应为 1 到 10000 的整数")))
     same = amount in (value.declared_amount, value.amount if value.declared_amount is None else None)
+    restated = value.declared_amount is not None and (
+        reason not in ("", value.reason) or page != value.evidence_page
+    )
     if not faults and not same and item.has_prefill and len(reason) < services.SHORTEST_TEXT:
         faults.append(_fault(FIGURES, cells[1], value.code, _("更正部门数据须写明原因（至少 4 个字）")))
     if faults:
         found.faults += faults
-    elif same and explanation == value.explanation:
+    elif same and not restated and explanation == value.explanation:
         found.unchanged += 1
     else:
         found.differences.append(
             Difference(
                 code=value.code, name=item.name, where=f"{FIGURES}!{cells[0].coordinate}", version=version,
-                before=_said(value.amount), after=None if same else _said(amount), reason=reason,
+                before=_said(value.amount), after=None if same and not restated else _said(amount), reason=reason or value.reason,
                 explanation=explanation if explanation != value.explanation else "", page=page, is_money=item.is_money,
                 slip=not same and item.is_money and rules.unit_slip(amount, item.known),
             )
@@ -480,7 +485,9 @@ def undo(*, by: Actor, upload: WorkbookUpload) -> int:
             raise Conflict(code="not_written", message=_("这份工作簿没有写入，无需撤销。"))
         if db_now() - row.applied_at > UNDO_WITHIN:
             raise Conflict(code="undo_over", message=_("写入已超过 24 小时，不能整体撤销，请逐项修改。"))
-        services.editable(row.declaration)
+        locked = services.editable(row.declaration)
+        for code in row.before:
+            authority.require(by, scheme_of(locked.cycle.scheme_version), code=code)
         values = DeclaredValue.objects.select_for_update().filter(
             declaration=row.declaration, code__in=row.before
         )
@@ -500,6 +507,11 @@ def _restore(by: Actor, value: DeclaredValue, before: dict[str, Any]) -> int:
         setattr(value, name, before[name])
     amount = before["declared_amount"]
     value.declared_amount = None if amount is None else Decimal(amount)
+    if value.state in (
+        ValueState.VERIFIED,
+        ValueState.REJECTED,
+    ):  # the workbook's change took the decision off; it is not taken anew
+        value.state = undecided_state(value)
     value.changed_by_ref, value.changed_by_name = by.person_id, by.person_name
     value.version += 1
     value.save()

@@ -12,8 +12,7 @@ from django.db import connection
 from parks.clock import db_now
 from scoring.engine import Scheme
 
-from ..models import Declaration, DeclaredValue, DepartmentValue
-from ..states import BatchState
+from ..models import Declaration, DeclaredValue
 
 NEWEST = """
 SELECT DISTINCT ON (v.uscc, v.code) v.uscc, v.code, v.amount, v.entries::text, v.source, v.as_of, v.batch_id
@@ -58,6 +57,14 @@ def first_values(*, declarations: list[Declaration], scheme: Scheme, year: int) 
         )
 
 
+LOCK_OF_FIRMS = """
+SELECT d.id FROM enterprises_declaration d
+  JOIN enterprises_enterprise e ON e.park_id = d.park_id AND e.id = d.enterprise_id
+  JOIN enterprises_cycle c ON c.park_id = d.park_id AND c.id = d.cycle_id
+ WHERE c.year = %(year)s AND d.state IN ('open', 'returned')
+   AND e.uscc IN (SELECT uscc FROM enterprises_departmentvalue WHERE batch_id = %(batch)s)
+ ORDER BY d.id FOR UPDATE OF d
+"""
 REFRESH = """
 UPDATE enterprises_declaredvalue v
    SET prefilled_amount = n.amount, prefilled_entries = n.entries, source = n.source, as_of = n.as_of, batch_ref = n.batch_id,
@@ -75,15 +82,17 @@ UPDATE enterprises_declaredvalue v
 def refresh_from(*, batch_id: int, year: int) -> int:
     """Bring a batch into the open declarations of its year; what the enterprise has touched stays. Rows changed."""
     with connection.cursor() as cursor:
+        cursor.execute(LOCK_OF_FIRMS, {"batch": batch_id, "year": year})  # nobody signs meanwhile
         cursor.execute(REFRESH, {"batch": batch_id, "year": year, "now": db_now()})
         return int(cursor.rowcount)
 
 
-def known_values(uscc: str, year: int) -> int:
-    """How many values departments hold for a firm and year."""
-    return DepartmentValue.objects.filter(uscc=uscc, year=year, batch__state=BatchState.APPLIED).count()
-
-
+LOCK_OF_VALUES = """
+SELECT d.id FROM enterprises_declaration d
+ WHERE EXISTS (SELECT 1 FROM enterprises_declaredvalue v
+                WHERE v.park_id = d.park_id AND v.declaration_id = d.id AND v.batch_ref = %s)
+ ORDER BY d.id FOR UPDATE OF d
+"""
 BUILT_ON = """
 SELECT count(DISTINCT v.declaration_id) FROM enterprises_declaredvalue v
   JOIN enterprises_declaration d ON d.park_id = v.park_id AND d.id = v.declaration_id
@@ -106,8 +115,9 @@ UPDATE enterprises_declaredvalue v
 
 
 def built_on(*, batch_id: int) -> int:
-    """How many declarations have confirmed, corrected or submitted a value of a batch."""
+    """How many declarations have confirmed, corrected or submitted a value of a batch; all that use it stay locked."""
     with connection.cursor() as cursor:
+        cursor.execute(LOCK_OF_VALUES, [batch_id])
         cursor.execute(BUILT_ON, [batch_id])
         return int(cursor.fetchone()[0])
 

@@ -73,6 +73,12 @@ def register(
     Raises Refused for a wrong code, Conflict when the firm is in a park already.
     """
     code = check_uscc(particulars.uscc, reason=particulars.uscc_reason)
+    if role == Role.ENTERPRISE_SIGNATORY and by.person_name != particulars.legal_representative.strip():
+        raise Refused(
+            code="not_the_representative",
+            field="role",
+            message=_("您的姓名与所填法定代表人不一致：法定代表人须由本人登记，您可以选择“经办人”。"),
+        )
     account = Account.objects.get(pk=by.account_id or 0)
     try:
         with transaction.atomic():
@@ -210,9 +216,11 @@ def resubmit(
         if case is None or case.state != CertificationState.RETURNED or case.kind != CaseKind.FIRST:
             raise Conflict(code="not_returned", message=_("当前没有需要补正的认证申请。"))
         _check_sub_park(particulars)
-        for name, value in _fields(particulars).items():
+        fields = _fields(particulars)
+        fields["uscc_override_reason"] = fields["uscc_override_reason"] or enterprise.uscc_override_reason
+        for name, value in fields.items():
             setattr(enterprise, name, value)
-        enterprise.save()
+        enterprise.save(update_fields=list(fields))
         moves.correct_stay(by=by, enterprise=enterprise)
         _move(by=by, case=case, event="submit", licence=licence or case.licence)
 
@@ -250,17 +258,15 @@ def decide(*, by: Actor, case: Certification, event: str, reason: str = "") -> N
 
 
 def _apply_changes(by: Actor, case: Certification) -> None:
-    """What was asked for is certified now; a former legal representative signs no more."""
-    if not case.changes:
-        return
+    """What was asked for is certified now; nobody but the legal representative that was certified signs as one."""
     enterprise = case.enterprise
     for name, (_before, after) in case.changes.items():
         setattr(enterprise, name, after)
-    enterprise.save(update_fields=list(case.changes))
+    if case.changes:
+        enterprise.save(update_fields=list(case.changes))
     if "name" in case.changes:
         Organisation.objects.filter(pk=enterprise.organisation_id).update(name=enterprise.name)
-    if "legal_representative" in case.changes:
-        authority.end_former_signatories(by=by, enterprise=enterprise)
+    authority.end_former_signatories(by=by, enterprise=enterprise)
 
 
 def _fields(particulars: Particulars) -> dict[str, object]:

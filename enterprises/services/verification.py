@@ -17,11 +17,20 @@ from parks.clock import BEIJING, db_now
 from parks.models import Notification
 from parks.workdays import add_working_days
 
-from ..models import Declaration, DeclaredValue, ReturnItem, ReturnNotice, VerificationDecision
+from ..models import (
+    Cycle,
+    Declaration,
+    DeclaredValue,
+    Receipt,
+    ReturnItem,
+    ReturnNotice,
+    VerificationDecision,
+)
 from ..queries import declarations as queries
 from ..queries import reviews
-from ..states import DeclarationState, ReturnReason, ValueState
+from ..states import CycleState, DeclarationState, ReturnReason, ValueState
 from .deadlines import CLOSING_HOUR, undecided_state
+from .declarations import clear_decision
 
 MOST_RETURNS = 2
 RETURN_WORKING_DAYS = 5
@@ -106,7 +115,7 @@ def decide(
                 reason=reason,
             )
         else:
-            _clear(row)
+            clear_decision(row)
             _decide(
                 by=by, value=row, decision=decision, amount=row.amount, entries=row.entries, reason=reason
             )
@@ -230,7 +239,12 @@ def _in_review(by: Actor, declaration: Declaration, topic: str = "", *, claimed:
             code="not_in_review",
             message=_("这份申报当前为“%(state)s”，不在核定中。") % {"state": locked.get_state_display()},
         )
-    if locked.submitted_by_ref is not None and locked.submitted_by_ref == by.person_id:
+    if not Cycle.objects.filter(pk=locked.cycle_id, state=CycleState.OPEN).exists():  # read after the lock
+        raise Conflict(
+            code="cycle_not_open",
+            message=_("%(year)s 年度已冻结，不能再核定。") % {"year": locked.cycle.year},
+        )
+    if Receipt.objects.filter(declaration=locked, signed_by_ref=by.person_id or 0).exists():
         raise Forbidden(code="own_case", message=_("不能核定自己签署的申报。"))
     if reviews.has_conflict(enterprise_id=locked.enterprise_id, person_id=by.person_id):
         raise Forbidden(code="conflict_of_interest", message=_("您已申报与该企业有利益关系，须回避。"))
@@ -244,16 +258,10 @@ def _in_review(by: Actor, declaration: Declaration, topic: str = "", *, claimed:
     return locked
 
 
-def _clear(value: DeclaredValue) -> None:
-    """Take an earlier decision off the value; it stays in the list of decisions."""
-    value.verified_amount = value.verified_entries = None
-    value.verified_by_ref, value.verified_by_name, value.verified_at = None, "", None
-
-
 def _undo(*, by: Actor, value: DeclaredValue) -> None:
     before = _shown(value)
     if value.state in (ValueState.VERIFIED, ValueState.REJECTED):
-        _clear(value)
+        clear_decision(value)
         value.state = undecided_state(value)
     value.version += 1
     value.save()
@@ -285,7 +293,7 @@ def _decide(
 
 def _mark(*, by: Actor, value: DeclaredValue, reason: str, reason_code: str, bring: str) -> None:
     before = _shown(value)
-    _clear(value)
+    clear_decision(value)
     ReturnItem.objects.update_or_create(
         value=value,
         notice=None,

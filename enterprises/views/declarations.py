@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from indicators.queries.schemes import name_of, scheme_of
 from innovscore.core.problems import Conflict, Problem, Refused
 from parks.clock import BEIJING, db_now, db_today
-from parks.http import ParkRequest
+from parks.http import ParkRequest, whole
 from parks.queries.memberships import of_organisation
 from parks.roles import ENTERPRISE
 from parks.services import evidence
@@ -119,11 +119,12 @@ def section(request: ParkRequest, park: str, year: int, dimension: str) -> HttpR
     problem = None
     if request.method == "POST":
         try:
-            wanted = request.POST.getlist("code") or [item.value.code for item in chosen.to_confirm]
             own = {item.value.code for item in chosen.items}
-            count = services.confirm(
-                by=request.actor, declaration=found, codes=[code for code in wanted if code in own]
-            )
+            wanted = [code for code in request.POST.getlist("code") if code in own]
+            if not wanted:
+                raise Refused(code="nothing_chosen", message=_("请勾选要确认的项目。"))
+            shown = {code: whole(request.POST.get(f"version_{code}", "")) or 0 for code in wanted}
+            count = services.confirm(by=request.actor, declaration=found, codes=wanted, versions=shown)
         except Problem as refused:
             problem = refused
         else:
@@ -223,7 +224,13 @@ def _act(request: ParkRequest, found: Declaration, chosen: declarations.Item, da
     }
     act = data["act"]
     if act == "confirm":
-        services.confirm(by=request.actor, declaration=found, codes=[code], answer=data["answer"])
+        services.confirm(
+            by=request.actor,
+            declaration=found,
+            codes=[code],
+            answer=data["answer"],
+            versions={code: data["version"]},
+        )
     elif act == "zero":
         services.confirm_zero(**common)
     elif act == "na":

@@ -121,7 +121,7 @@ def test_an_unanswered_return_goes_on_with_what_is_on_file(
     assert deadlines.watch(by=clock)["lapsed"] == 1
     declaration.refresh_from_db()
     assert declaration.state == "submitted"
-    assert make.value(declaration, "rd_expense").state == "default_confirmed"
+    assert make.value(declaration, "rd_expense").state == "confirmed"
 
 
 def test_a_return_has_its_own_date_after_the_deadline(

@@ -12,6 +12,7 @@ from django.db import DatabaseError, transaction
 from enterprises.models import Cycle, DeclaredValue
 from enterprises.queries import cycles as cycle_queries
 from enterprises.queries import declarations as queries
+from enterprises.queries.verified import amounts_of
 from enterprises.services import cycles, signing
 from enterprises.services import declarations as services
 from indicators.queries.schemes import scheme_of
@@ -55,6 +56,30 @@ def test_confirming_a_page_leaves_the_departments_value(declaration: Any, agent:
     value = make.value(declaration, "revenue")
     assert (value.state, value.declared_amount, value.version) == ("confirmed", None, 2)
     assert AuditEvent.objects.filter(action="value.confirmed").count() == 2
+
+
+def test_a_figure_that_changed_since_it_was_shown_is_not_confirmed(declaration: Any, agent: Any) -> None:
+    shown = make.value(declaration, "revenue").version
+    DeclaredValue.objects.filter(declaration=declaration, code="revenue").update(
+        prefilled_amount=90_000_000, version=shown + 1
+    )
+    with pytest.raises(Conflict):
+        services.confirm(by=agent, declaration=declaration, codes=["revenue"], versions={"revenue": shown})
+    assert make.value(declaration, "revenue").state == "prefilled"
+
+
+def test_the_figure_that_counts_follows_what_was_said(declaration: Any) -> None:
+    rows = DeclaredValue.objects.filter(declaration=declaration)
+    rows.filter(code="revenue").update(state="rejected", declared_amount=1)
+    rows.filter(code="staff_total").update(state="not_applicable")
+    rows.filter(code="platforms").update(state="zero_confirmed")
+    Cycle.objects.update(state="frozen")
+    declaration.state = "frozen"
+    declaration.save(update_fields=["state"])
+    codes = ("revenue", "staff_total", "platforms", "rd_expense")
+    assert amounts_of(enterprise_id=declaration.enterprise_id, year=2025, codes=codes) == {
+        "revenue": 86_000_000, "staff_total": None, "platforms": 0, "rd_expense": 6_880_000,
+    }  # fmt: skip
 
 
 def test_a_correction_stands_beside_the_departments_value(declaration: Any, agent: Any) -> None:

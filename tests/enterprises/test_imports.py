@@ -14,7 +14,7 @@ import pytest
 
 from enterprises.models import DepartmentBatch, DepartmentValue, RegisterRecord
 from enterprises.queries import batches
-from enterprises.services import declarations, departments, prefill, workbooks
+from enterprises.services import declarations, departments, workbooks
 from innovscore.core import uscc as codes
 from innovscore.core.problems import Conflict, Refused
 from parks import jobs
@@ -206,7 +206,6 @@ def test_a_batch_is_taken_back_to_what_was_known_before(admin: Any, cycle: Any) 
     assert (revenue.amount, revenue.state) == (100, "prefilled")
     assert (staff.amount, staff.state, staff.source) == (None, "missing", "")
     assert DepartmentValue.objects.filter(batch=batch).count() == 2
-    assert prefill.known_values(ONE, cycle.year) == 1
     assert AuditEvent.objects.filter(action="batch.withdrawn", reason="口径有误").exists()
     history = [
         (v.amount, v.is_applied, v.place) for v in batches.history(uscc=ONE, year=2025) if v.code == "revenue"

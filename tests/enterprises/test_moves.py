@@ -141,7 +141,7 @@ def test_a_firm_that_left_may_be_admitted_elsewhere_never_in_two_zones(park: Any
     with park_scope(park.pk):
         admin, firm = people.actor("park_admin", park), make.enterprise(1)
     with park_scope(other_park.pk):
-        founder = people.actor("enterprise_signatory", other_park)
+        founder = people.actor("enterprise_signatory", other_park, name="李法人")
         with pytest.raises(Conflict):
             registration.register(by=founder, particulars=make.particulars(), role="enterprise_signatory")
     with park_scope(park.pk):
@@ -156,7 +156,7 @@ def test_a_firm_that_left_may_be_admitted_elsewhere_never_in_two_zones(park: Any
 
 def test_where_a_zone_has_sub_parks_one_is_chosen(in_park: Any) -> None:
     core = SubPark.objects.create(code="core", name="核心区")
-    founder = people.actor("enterprise_signatory", in_park)
+    founder = people.actor("enterprise_signatory", in_park, name="李法人")
     with pytest.raises(Refused, match="所在的园区"):
         registration.register(by=founder, particulars=make.particulars(), role="enterprise_signatory")
     made = registration.register(
@@ -183,7 +183,7 @@ def test_what_is_stated_stands_beside_the_register(firm: Enterprise, admin: Any,
 def test_a_code_that_fails_its_check_is_overridden_with_a_reason_on_record(
     in_park: Any, reviewer: Any
 ) -> None:
-    founder = people.actor("enterprise_signatory", in_park)
+    founder = people.actor("enterprise_signatory", in_park, name="李法人")
     made = registration.register(
         by=founder, particulars=make.particulars(uscc="91350203M0001QAY9B", uscc_reason="与执照一致"), role="enterprise_signatory"
     )  # fmt: skip

@@ -12,6 +12,7 @@ from enterprises.states import CERTIFICATION_TRANSITIONS, CertificationState
 from innovscore.core import uscc as codes
 from innovscore.core.problems import Conflict, Forbidden, Refused
 from parks.models import AuditEvent, Membership
+from parks.queries.memberships import of_organisation
 from parks.scope import park_scope
 from tests.factories import enterprises as make
 from tests.factories import parks as people
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def founder(park: Any) -> Any:
-    return people.actor("enterprise_signatory", park)
+    return people.actor("enterprise_signatory", park, name="李法人")
 
 
 @pytest.fixture
@@ -32,6 +33,24 @@ def reviewer(park: Any) -> Any:
 @pytest.fixture
 def firm(in_park: Any, founder: Any) -> Enterprise:
     return registration.register(by=founder, particulars=make.particulars(), role="enterprise_signatory")
+
+
+def test_a_stranger_does_not_register_as_the_legal_representative(in_park: Any) -> None:
+    stranger = people.actor("enterprise_signatory", in_park, name="路过人")
+    with pytest.raises(Refused, match="不一致"):
+        registration.register(by=stranger, particulars=make.particulars(), role="enterprise_signatory")
+    assert not Enterprise.objects.exists()
+
+
+def test_who_is_not_the_representative_that_is_certified_signs_no_more(
+    firm: Enterprise, founder: Any, reviewer: Any
+) -> None:
+    registration.decide(by=reviewer, case=make.case_of(firm), event="return", reason="与营业执照不符")
+    registration.resubmit(
+        by=founder, enterprise=firm, particulars=make.particulars(legal_representative="张法人")
+    )
+    registration.decide(by=reviewer, case=make.case_of(firm), event="certify")
+    assert not of_organisation(firm.organisation_id).filter(role="enterprise_signatory").exists()
 
 
 def test_registering_makes_firm_role_and_submitted_case(firm: Enterprise, founder: Any) -> None:

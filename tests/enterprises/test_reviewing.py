@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from decimal import Decimal
 from typing import Any
@@ -9,10 +10,18 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from enterprises.models import DepartmentBatch, InternalNote, ReturnItem, ReturnNotice, ReviewClaim
+from enterprises.models import (
+    Declaration,
+    DepartmentBatch,
+    InternalNote,
+    ReturnItem,
+    ReturnNotice,
+    ReviewClaim,
+)
 from enterprises.queries import declarations as queries
-from enterprises.services import declarations, reviewing, verification
+from enterprises.services import cycles, deadlines, declarations, reviewing, verification
 from innovscore.core.problems import Conflict, Forbidden, Refused
+from parks.actors import Actor
 from parks.clock import BEIJING, db_now, db_today
 from parks.models import CalendarDay, Notification
 from parks.services import evidence
@@ -175,6 +184,56 @@ def test_a_verified_value_that_goes_back_shows_the_firms_new_figure(
     assert make.value(case, "revenue").amount == 1_000_000
 
 
+def test_what_the_firm_says_anew_during_a_return_is_decided_anew(case: Any, first: Any, agent: Any) -> None:
+    verification.decide(
+        by=first, value=make.value(case, "rd_expense"), decision="adjust", amount=Decimal(8_000_000), reason="按审计报告"
+    )  # fmt: skip
+    mark(first, case, "revenue")
+    verification.send_back(by=first, declaration=case)
+    row = make.value(case, "rd_expense")
+    declarations.correct(
+        by=agent, declaration=case, code="rd_expense", version=row.version, reason="漏计一笔委外",
+        amount=Decimal(9_000_000),
+    )  # fmt: skip
+    row = make.value(case, "rd_expense")
+    assert (row.state, row.amount, row.verified_by_ref) == ("disputed", 9_000_000, None)
+
+
+def test_a_confirmed_zero_is_one_again_when_a_mark_is_taken_off(
+    declaration: Any, agent: Any, signatory: Any, first: Any
+) -> None:
+    row = make.value(declaration, "platforms")
+    declarations.confirm_zero(by=agent, declaration=declaration, code="platforms", version=row.version)
+    finish(declaration, agent)
+    case = sign(declaration, signatory)
+    mark(first, case, "platforms")
+    verification.decide(by=first, value=make.value(case, "platforms"), decision="undo")
+    assert make.value(case, "platforms").state == "zero_confirmed"
+    verification.decide(by=first, value=make.value(case, "platforms"), decision="accept")
+    verification.decide(by=first, value=make.value(case, "platforms"), decision="undo")
+    assert make.value(case, "platforms").state == "zero_confirmed"
+
+
+def test_nothing_is_reviewed_after_the_freeze(case: Any, first: Any, admin: Any) -> None:
+    cycles.freeze(by=admin, cycle=case.cycle)
+    with pytest.raises(Conflict, match="冻结"):
+        verification.accept_undisputed(by=first, declaration=case)
+
+
+def test_who_signed_once_never_verifies_although_the_clock_handed_in_again(
+    case: Any, first: Any, signatory: Any, in_park: Any
+) -> None:
+    mark(first, case, "revenue")
+    verification.send_back(by=first, declaration=case)
+    Declaration.objects.update(return_due_at=db_now() - dt.timedelta(minutes=1))
+    deadlines.watch(by=Actor.system(in_park))
+    also = dataclasses.replace(first, person_id=signatory.person_id)
+    with pytest.raises(Forbidden) as refusal:
+        verification.accept_undisputed(by=also, declaration=case)
+    assert refusal.value.code == "own_case"
+    assert not queries.to_sign(signatory.person_id).exists()
+
+
 def test_a_mark_and_a_decision_are_undone_until_the_case_is_signed(case: Any, first: Any) -> None:
     mark(first, case, "revenue")
     verification.decide(by=first, value=make.value(case, "revenue"), decision="undo")
@@ -182,7 +241,7 @@ def test_a_mark_and_a_decision_are_undone_until_the_case_is_signed(case: Any, fi
     verification.decide(by=first, value=make.value(case, "revenue"), decision="accept")
     verification.decide(by=first, value=make.value(case, "revenue"), decision="undo")
     value = make.value(case, "revenue")
-    assert (value.state, value.verified_amount) == ("default_confirmed", None)
+    assert (value.state, value.verified_amount) == ("confirmed", None)
 
 
 def test_two_reviewers_of_one_item_do_not_overwrite_each_other(case: Any, first: Any, second: Any) -> None:
