@@ -10,6 +10,7 @@ from indicators.queries.schemes import active
 from parks.clock import BEIJING
 from parks.models import SubPark
 
+from .services.spreadsheets import LARGEST_FILE, SENTENCES
 from .states import INDUSTRIES, ReturnReason
 
 
@@ -155,7 +156,12 @@ class CycleForm(forms.Form):
 class BatchForm(forms.Form):
     source = forms.ChoiceField(label=_("数据来源"))
     as_of = forms.DateField(label=_("数据日期"), help_text=_("部门出具数据的日期，例如 2026-06-12"))
-    file = forms.FileField(label=_("文件"), help_text=_(".xlsx 或 .csv，最大 30 MB"))
+    file = forms.FileField(
+        label=_("文件"), help_text=_(".xlsx 或 .csv，最大 30 MB"),
+        widget=forms.FileInput(attrs={
+            "accept": ".xlsx,.csv,.txt", "data-largest": LARGEST_FILE, "data-too-large": SENTENCES["file_too_large"],
+        }),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, sources: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

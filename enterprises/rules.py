@@ -91,6 +91,14 @@ def unit_slip(amount: Decimal | None, known: Decimal | None) -> bool:
     return ratio >= SLIP or (ratio > ROUND_SLIP and ends_round)
 
 
+def column_slip(compared: int, large: int, small: int) -> int:
+    """Is a whole column in the wrong unit: 1 when most figures that can be compared slip upwards, -1 downwards, else 0."""
+    most = max(large, small)
+    if not most or 2 * most <= compared:
+        return 0
+    return 1 if large >= small else -1
+
+
 def difference(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     """How far two figures of the same thing are apart, in percent of the larger; None when one is missing."""
     if one is None or other is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -53,6 +54,10 @@ class BulkSerializer(serializers.Serializer):
     year = serializers.IntegerField(min_value=2000, max_value=2100)
     as_of = serializers.DateField()
     mode = serializers.ChoiceField(choices=["file", "row"], default="file")
+    units_confirmed = serializers.ListField(
+        child=serializers.CharField(max_length=64), default=list, max_length=200,
+        help_text="Input codes whose money is in yuan although it differs 10,000 times from what was known (unit_unsure).",
+    )  # fmt: skip
     rows = RowSerializer(many=True, allow_empty=False, max_length=MOST_ROWS)  # type: ignore[call-arg]  # of the list
 
 
@@ -112,6 +117,7 @@ def _import(by: Actor, data: dict[str, Any]) -> Reply:
     if unknown:
         raise Refused(code="input_unknown", field="rows", message=departments.unknown_input(unknown[0]))
     table, mapping = _as_table(data["rows"])
+    mapping = replace(mapping, sure=tuple(data["units_confirmed"]))
     batch = departments.upload(
         by=by, cycle=cycle, source=_source(cycle, data["source"]), as_of=data["as_of"], data=table,
         filename="api.csv", mapping=mapping,

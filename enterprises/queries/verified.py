@@ -228,3 +228,17 @@ def _counts(row: DeclaredValue) -> Decimal | None:
         ValueState.REJECTED: row.prefilled_amount,
     }
     return special.get(ValueState(row.state), row.amount)
+
+
+def amounts_of_firms(
+    *, year: int, usccs: Iterable[str], codes: Iterable[str]
+) -> dict[tuple[str, str], Decimal | None]:
+    """Verified figures of a year by USCC and input code (yuan, or units)."""
+    rows = DeclaredValue.objects.filter(
+        declaration__enterprise__uscc__in=list(usccs),
+        declaration__enterprise__member_to__isnull=True,
+        declaration__cycle__year=year,
+        declaration__state__in=COUNTED,
+        code__in=list(codes),
+    ).select_related("declaration__enterprise")
+    return {(row.declaration.enterprise.uscc, row.code): _counts(row) for row in rows}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from innovscore.core.problems import Refused
 from scoring.engine import Scheme
 from scoring.engine.expressions import test_exact
 
+from .. import rules
 from ..models import Enterprise
 from .mappings import BY_USCC, REGISTER, ColumnMapping
 from .spreadsheets import column_letters
@@ -39,8 +41,28 @@ REASONS = {
     "precision": gettext_lazy("小数位过多"),
     "count": gettext_lazy("应为不小于 0 的整数"),
 }
+OTHER_UNITS = {(1, "万元"): "元", (1, "亿元"): "万元", (-1, "元"): "万元", (-1, "万元"): "亿元"}
+"""What a column is probably in when its figures are 10,000 times too large (1) or too small (-1) for the unit said."""
 LONGEST = {"name": 200, "legal_representative": 80, "registered_address": 300, "status": 40}
-DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
+DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?|(\d{4})(\d\d)(\d\d)")
+
+
+@dataclass(slots=True)
+class Slips:
+    """How a money column compares with what was known: figures compared, far too large, far too small."""
+
+    compared: int = 0
+    large: int = 0
+    small: int = 0
+    example: dict[str, str] = field(default_factory=dict)
+
+    def add(self, uscc: str, amount: Decimal, known: Decimal) -> None:
+        large, small = rules.unit_slip(amount, known), rules.unit_slip(known, amount)
+        self.compared += 1
+        self.large += large
+        self.small += small
+        if (large or small) and not self.example:
+            self.example = {"uscc": uscc, "before": str(known), "after": str(amount)}
 
 
 @dataclass(slots=True)
@@ -62,6 +84,12 @@ class Report:
     same: int = 0
     changed: int = 0
     changes: list[dict[str, str]] = field(default_factory=list)
+    heads: list[str] = field(default_factory=list)
+    note: str = ""
+    """Why nothing was checked, when the columns are still to be chosen."""
+    slips: dict[str, Slips] = field(default_factory=dict)
+    questions: list[dict[str, Any]] = field(default_factory=list)
+    """Columns whose unit somebody has to confirm before anything is written."""
 
     def fault(self, row: int, column: str, place: int, text: object, why: str) -> None:
         self.fault_count += 1
@@ -71,12 +99,32 @@ class Report:
             entry = {"row": row, "column": column, "cell": cell, "text": str(text)[:80], "why": why}
             self.faults.append(entry)
 
+    def ask_units(self, mapping: ColumnMapping) -> None:
+        """Note the money columns whose figures look as if they were in another unit than said."""
+        for head, (code, unit) in mapping.columns.items():
+            found = self.slips.get(code)
+            if found is None or head in mapping.sure:
+                continue
+            way = rules.column_slip(found.compared, found.large, found.small)
+            other = OTHER_UNITS.get((way, unit or "元"))
+            if other:
+                count = found.large if way > 0 else found.small
+                entry = {
+                    "head": head,
+                    "unit": unit or "元",
+                    "other": other,
+                    "compared": found.compared,
+                    "count": count,
+                }
+                self.questions.append(entry | found.example)
+
     def as_data(self) -> dict[str, Any]:
         return {
             "read": self.read, "matched": self.matched, "unmatched": self.unmatched[:MOST_FAULTS], "unmatched_count": len(self.unmatched),
             "values": self.values, "row_values": self.row_values, "register": self.register, "faults": self.faults[:MOST_FAULTS],
             "fault_count": self.fault_count, "bad_rows": self.bad_rows, "reasons": self.reasons.most_common(20), "new": self.new,
-            "same": self.same, "changed": self.changed, "changes": self.changes,
+            "same": self.same, "changed": self.changed, "changes": self.changes, "heads": self.heads, "note": self.note,
+            "questions": self.questions,
         }  # fmt: skip
 
 
@@ -119,6 +167,7 @@ class Checker:
                 field="mapping",
                 message=_("没有找到“统一社会信用代码”列，请选择哪一列是它。"),
             )
+        _refuse_twice(mapping, heads)
         chosen = [
             (heads.index(head), head, *entry) for head, entry in mapping.columns.items() if head in heads
         ]
@@ -141,7 +190,7 @@ class Checker:
             item.code: _own_rules(item) if judged else (False, []) for _p, _h, item, _u in self.cells
         }
         self.units = {"money": UNITS["万元"] if scheme.money_unit == "wan" else UNITS["元"]}
-        self.report, self.seen = Report(most=most), set[str]()
+        self.report, self.seen = Report(most=most, heads=heads), set[str]()
         self.lists = dict[tuple[str, str], str]()
 
     def rows(self, rows: Iterable[tuple[int, list[Any]]]) -> Iterator[Row]:
@@ -231,6 +280,22 @@ class Checker:
         return found | {"uscc": key} if self.report.fault_count == wrong else None
 
 
+def _refuse_twice(mapping: ColumnMapping, heads: list[str]) -> None:
+    """One column an item: which of two counts is for a person to say."""
+    used = [head for head in heads if head == mapping.key or head in mapping.columns]
+    codes_of = [code for head, (code, _unit) in mapping.columns.items() if head in heads]
+    twice = next(
+        (head for head in used if used.count(head) > 1 or codes_of.count(mapping.columns.get(head, ("",))[0]) > 1), ""
+    )  # fmt: skip
+    if twice:
+        raise Refused(
+            code="columns_twice",
+            field="mapping",
+            message=_("列“%(head)s”的内容在文件中出现两次。请删去其中一列后重新上传，或在列映射中只选一列。")
+            % {"head": twice},
+        )
+
+
 def _own_rules(item: Any) -> tuple[bool, list[Any]]:
     """Blocking checks about this input alone: "not negative" apart, since it is nearly always that."""
     own = [check for check in item.checks if check.level == "E" and check.expression.names == (item.code,)]
@@ -314,11 +379,13 @@ def _day(cell: Any) -> dt.date | None:
         return cell.date()
     if isinstance(cell, dt.date):
         return cell
-    text = str(cell or "").strip()
+    text = unicodedata.normalize("NFKC", key_text(cell))
     if not text:
         return None
     match = DATE.fullmatch(text)
     try:
-        return dt.date(*map(int, match.groups())) if match else dt.date.fromisoformat(text)
+        return (
+            dt.date(*(int(part) for part in match.groups() if part)) if match else dt.date.fromisoformat(text)
+        )
     except ValueError as error:
         raise ValueError(_("不是有效的日期，例如 2018-05-21")) from error

@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from indicators.queries.schemes import scheme_of
+from innovscore.core.confined import Limits
 from innovscore.core.problems import Conflict, Refused
 from parks import audit, jobs
 from parks.actors import Actor
@@ -25,16 +27,21 @@ from parks.clock import db_now
 from scoring.engine import Scheme
 
 from ..models import Cycle, DepartmentBatch, DepartmentValue, RegisterRecord, WriteMode
+from ..queries.verified import amounts_of_firms
 from ..states import BatchState
 from . import mappings, prefill, workbooks
-from .checking import MOST_CHANGES, MOST_FAULTS, Checker, Report, Row, Value, key_text, known_firms
+from .checking import MOST_CHANGES, MOST_FAULTS, Checker, Report, Row, Slips, Value, key_text, known_firms
 from .mappings import ColumnMapping, guess_mapping
-from .spreadsheets import Reading, open_table
+from .spreadsheets import JOB, WEB, Reading, measure, open_table
 
 __all__ = ["ColumnMapping", "guess_mapping", "key_text"]
 CHECK, APPLY = "enterprises.check_batch", "enterprises.apply_batch"
 SMALL = 1_000_000
 """Bytes up to which a file is checked while its sender waits; larger ones in a job."""
+FEW = 5000
+"""Rows up to which a file is checked while its sender waits."""
+ENOUGH = 1000
+"""Figures of a column that are compared with what was known before its unit is trusted."""
 PART = 2000
 REGISTER_COLUMNS = ("name", "legal_representative", "registered_address", "founded_on", "status")
 VALUE_COLUMNS = ("batch_id", "uscc", "year", "code", "amount", "entries", "source", "as_of")
@@ -61,21 +68,17 @@ def upload(
     if known is not None and mapping is None:
         return known
     scheme = scheme_of(cycle.scheme_version)
-    reading = open_table(data, filename)
-    if reading.year not in (None, cycle.year):
-        raise Refused(
-            code="other_year",
-            field="file",
-            message=_("这是 %(found)s 年度的模板，请使用 %(year)s 年度的模板。") % {"found": reading.year, "year": cycle.year},
-        )  # fmt: skip
-    chosen, saved = (mapping, False) if mapping else mappings.choose(scheme, reading.heads, source)
-    later = in_background and len(data) > SMALL
-    report = Report() if later else _first_check(scheme, reading, chosen, cycle.year)
+    later = in_background and (measure(data) > FEW or len(data) > SMALL)
+    if later:
+        chosen, saved, report = mapping, False, Report()
+    else:
+        reading = open_table(data, WEB if in_background else JOB)
+        chosen, saved, report = _first_check(scheme, reading, mapping, source=source, year=cycle.year)
     _keep(digest, data)
     with transaction.atomic():
         batch = DepartmentBatch.objects.create(
             year=cycle.year, source=source, as_of=as_of, filename=Path(filename).name[:200], sha256=digest,
-            mapping=chosen.as_data(), saved_mapping=saved, state=BatchState.UPLOADED if later else BatchState.CHECKED,
+            mapping=chosen.as_data() if chosen else {}, saved_mapping=saved, state=BatchState.UPLOADED if later else BatchState.CHECKED,
             rows_read=report.read, rows_refused=report.bad_rows, report=report.as_data(), uploaded_by_ref=by.person_id,
             uploaded_by_name=by.person_name,
         )  # fmt: skip
@@ -114,14 +117,32 @@ def _request(by: Actor, batch: DepartmentBatch, kind: str) -> None:
     batch.save(update_fields=["job"])
 
 
-def _first_check(scheme: Scheme, reading: Reading, mapping: ColumnMapping, year: int) -> Report:
-    """The report; a file whose heads say nothing is kept too, its columns are chosen afterwards."""
+def _first_check(
+    scheme: Scheme,
+    reading: Reading,
+    mapping: ColumnMapping | None,
+    *,
+    source: str,
+    year: int,
+    progress: Progress | None = None,
+    most: int = MOST_FAULTS,
+) -> tuple[ColumnMapping, bool, Report]:
+    """Columns, whether they are remembered ones, and the report. A file whose heads say too little is kept too, its
+    columns are chosen afterwards. Raises Refused for the template of another year."""
+    if reading.year not in (None, year):
+        raise Refused(
+            code="other_year",
+            field="file",
+            message=_("这是 %(found)s 年度的模板，请使用 %(year)s 年度的模板。") % {"found": reading.year, "year": year},
+        )  # fmt: skip
+    chosen, saved = (mapping, False) if mapping else mappings.choose(scheme, reading.heads, source)
     try:
-        return preview(scheme, reading, mapping, year)
+        report = preview(scheme, reading, chosen, year, progress, most=most)
     except Refused as refused:
-        if refused.code not in ("no_key_column", "no_value_columns"):
+        if refused.code not in mappings.TO_BE_CHOSEN:
             raise
-        return Report(read=sum(1 for _row in reading.rows))
+        report = Report(read=sum(1 for _row in reading.rows), heads=reading.heads, note=str(refused.message))
+    return chosen, saved, report
 
 
 def preview(
@@ -136,9 +157,11 @@ def preview(
     """Check every cell and compare what is good with what departments said before. Writes nothing."""
     checker = Checker(scheme, mapping, reading.heads, known_firms(mapping.by), most=most)
     report = checker.report
+    money = {item.code for item in scheme.inputs if item.type == "money"}
     rows = _told(checker.rows(reading.rows), reading.total, progress)
     while part := list(itertools.islice(rows, PART)):
-        _compare(report, [value for row in part for value in row.values], year)
+        _compare(report, [value for row in part for value in row.values], year, money)
+    report.ask_units(mapping)
     return report
 
 
@@ -150,7 +173,7 @@ def _told(rows: Iterator[Row], total: int, progress: Progress | None) -> Iterato
         yield row
 
 
-def _compare(report: Report, values: list[Value], year: int) -> None:
+def _compare(report: Report, values: list[Value], year: int, money: set[str]) -> None:
     known = prefill.newest(year=year, codes={uscc for uscc, *_rest in values}) if values else {}
     for uscc, code, amount, entries in values:
         before = known.get(uscc, {}).get(code)
@@ -162,6 +185,23 @@ def _compare(report: Report, values: list[Value], year: int) -> None:
             report.changed += 1
             if len(report.changes) < MOST_CHANGES:
                 report.changes.append(prefill.change(uscc, code, before, amount, entries))
+    amounts = [(uscc, code, amount) for uscc, code, amount, _entries in values if code in money and amount]
+    if amounts and all(found.compared < ENOUGH for found in report.slips.values()):
+        _compare_units(report, amounts, year, known)
+
+
+def _compare_units(
+    report: Report, amounts: list[tuple[str, str, str]], year: int, known: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Each figure beside last year's verified one, else beside what a department said, as a declaration does it."""
+    firms, codes = {uscc for uscc, *_rest in amounts}, {code for _uscc, code, _amount in amounts}
+    verified = amounts_of_firms(year=year - 1, usccs=firms, codes=codes)
+    last = prefill.newest(year=year - 1, codes=firms)
+    for uscc, code, amount in amounts:
+        said = known.get(uscc, {}).get(code) or last.get(uscc, {}).get(code) or {}
+        earlier = verified.get((uscc, code)) or said.get("prefilled_amount")
+        if earlier:
+            report.slips.setdefault(code, Slips()).add(uscc, Decimal(amount), earlier)
 
 
 def check_batch(*, by: Actor, batch: DepartmentBatch, report: Progress) -> dict[str, Any]:
@@ -169,20 +209,15 @@ def check_batch(*, by: Actor, batch: DepartmentBatch, report: Progress) -> dict[
     if batch.state != BatchState.UPLOADED:
         return {"rows": batch.rows_read}
     cycle = Cycle.objects.select_related("scheme_version").get(year=batch.year)
-    scheme, mapping, reading = (
-        scheme_of(cycle.scheme_version),
-        ColumnMapping.from_data(batch.mapping),
-        reading_of(batch),
-    )
-    try:
-        found = preview(scheme, reading, mapping, batch.year, report, most=workbooks.MOST_MARKED)
-    except Refused as refused:
-        if refused.code not in ("no_key_column", "no_value_columns"):
-            raise
-        found = Report(read=reading.total)
+    mapping = ColumnMapping.from_data(batch.mapping) if batch.mapping else None
+    chosen, saved, found = _first_check(
+        scheme_of(cycle.scheme_version), reading_of(batch, JOB), mapping, source=batch.source, year=batch.year,
+        progress=report, most=workbooks.MOST_MARKED,
+    )  # fmt: skip
     if found.faults:
-        data = workbooks.marked(file_path(batch.sha256), reading_of(batch), found)
+        data = workbooks.marked(file_path(batch.sha256), reading_of(batch, JOB), found)
         result_path(batch).write_bytes(data)
+    batch.mapping, batch.saved_mapping = chosen.as_data(), saved
     batch.state, batch.report = BatchState.CHECKED, found.as_data()
     batch.rows_read, batch.rows_refused = found.read, found.bad_rows
     batch.save()
@@ -215,7 +250,7 @@ def remap(
         locked = DepartmentBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
         if locked.state != BatchState.CHECKED:
             raise Conflict(code="not_checked", message=_("这个批次已写入或已失败，不能再改映射。"))
-        later = file_path(locked.sha256).stat().st_size > SMALL
+        later = file_path(locked.sha256).stat().st_size > SMALL or locked.rows_read > FEW
         report = (
             Report()
             if later
@@ -234,21 +269,44 @@ def remap(
     return locked
 
 
+def settle_units(
+    *, by: Actor, batch: DepartmentBatch, cycle: Cycle, units: Mapping[str, str]
+) -> DepartmentBatch:
+    """Say of columns (head -> unit) what their money is in, and check again; they are not asked about any more."""
+    mapping = ColumnMapping.from_data(batch.mapping).with_units(units)
+    return remap(by=by, batch=batch, cycle=cycle, mapping=mapping)
+
+
+def _refuse_unsure(batch: DepartmentBatch) -> None:
+    questions = batch.report.get("questions", ())
+    if questions:
+        raise Refused(
+            code="unit_unsure",
+            field="unit",
+            message=_("请先核对金额单位：%(heads)s。数值与已有数据相差约一万倍，可能把元和万元弄混了。")
+            % {"heads": "、".join(question["head"] for question in questions)},
+            params={
+                "errors": [{"column": question["head"], "unit": question["unit"]} for question in questions]
+            },
+        )
+
+
 def file_path(digest: str) -> Path:
     return Path(settings.EVIDENCE_ROOT) / "batches" / digest[:2] / digest
 
 
-def reading_of(batch: DepartmentBatch) -> Reading:
+def reading_of(batch: DepartmentBatch, limits: Limits = WEB) -> Reading:
     """The kept file of a batch, opened again. Raises Refused when the store has lost it."""
     path = file_path(batch.sha256)
     if not path.exists():
         raise Refused(code="file_lost", message=_("原文件已不在存储中，请重新上传。"))
-    return open_table(path, batch.filename)
+    return open_table(path, limits)
 
 
 def heads_of(batch: DepartmentBatch) -> list[str]:
     """Column heads of the kept file, for choosing."""
-    return reading_of(batch).heads
+    heads: list[str] = batch.report.get("heads") or reading_of(batch).heads
+    return heads
 
 
 def faults_of(batch: DepartmentBatch, cycle: Cycle, *, most: int) -> Report:
@@ -279,6 +337,7 @@ def _may_apply(batch: DepartmentBatch, mode: str) -> None:
         raise Conflict(code="not_checked", message=_("这个批次已经处理过，或仍在检查。"))
     if mode not in WriteMode.values:
         raise Refused(code="mode_unknown", field="mode", message=_("请选择写入方式。"))
+    _refuse_unsure(batch)
     if batch.rows_refused and mode == WriteMode.FILE:
         raise Refused(
             code="has_faults",
@@ -301,6 +360,7 @@ def apply(*, by: Actor, batch: DepartmentBatch, report: Progress, mode: str | No
             return {"values": 0}
         if locked.state != BatchState.CHECKED:
             raise Conflict(code="not_checked", message=_("这个批次还不能写入。"))
+        _refuse_unsure(locked)
         locked.mode = mode or locked.mode
         cycle = Cycle.objects.select_related("scheme_version").get(year=locked.year)
         found, written = _write(locked, cycle, report)
@@ -315,7 +375,7 @@ def apply(*, by: Actor, batch: DepartmentBatch, report: Progress, mode: str | No
 
 
 def _write(batch: DepartmentBatch, cycle: Cycle, progress: Progress) -> tuple[Report, int]:
-    reading, mapping = reading_of(batch), ColumnMapping.from_data(batch.mapping)
+    reading, mapping = reading_of(batch, JOB), ColumnMapping.from_data(batch.mapping)
     checker = Checker(scheme_of(cycle.scheme_version), mapping, reading.heads, known_firms(mapping.by))
     records = list[dict[str, Any]]()
     rows = _told(checker.rows(reading.rows), reading.total, progress)

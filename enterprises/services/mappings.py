@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,12 +14,14 @@ from parks.actors import Actor
 from scoring.engine import Scheme
 
 from ..models import SourceMapping
+from .spreadsheets import is_key_head
 
-KEY_HEADS = {"uscc", "统一社会信用代码", "信用代码", "社会信用代码"}
 KEY_HEAD = "统一社会信用代码"
 BY_USCC, BY_EXTERNAL_ID = "uscc", "external_id"
 FACTORS = {"1": "", "10000": "万元", "100000000": "亿元"}
 """Factors to yuan of a mapping file, as units."""
+TO_BE_CHOSEN = ("no_key_column", "no_value_columns", "columns_twice")
+"""Refusals of a file whose columns somebody has to choose."""
 REGISTER = "register:"
 REGISTER_FIELDS = {
     "name": ("企业名称", "名称"),
@@ -37,16 +39,27 @@ class ColumnMapping:
     """Which column holds what: `key` the enterprise, `columns` head -> (input code, unit of its money).
 
     `by` says what the key column holds: the USCC, or the id of an external register. Codes that begin with
-    `register:` are particulars of the market-regulation register.
+    `register:` are particulars of the market-regulation register. Of the heads in `sure` somebody has said that the
+    unit is right, whatever the figures look like.
     """
 
     key: str
     columns: dict[str, tuple[str, str]]
     by: str = BY_USCC
+    sure: tuple[str, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         columns = {head: {"input": code, "unit": unit} for head, (code, unit) in self.columns.items()}
-        return {"key": self.key, "by": self.by, "columns": columns}
+        return {"key": self.key, "by": self.by, "columns": columns} | (
+            {"sure": list(self.sure)} if self.sure else {}
+        )
+
+    def with_units(self, units: Mapping[str, str]) -> ColumnMapping:
+        """The same columns, some in the unit that somebody has said for them. Raises Refused for an unknown unit."""
+        if not units.keys() <= self.columns.keys() or not set(units.values()) <= UNITS.keys():
+            raise Refused(code="unit_unknown", field="unit", message=_("请为每一列选择单位。"))
+        columns = {head: (code, units.get(head, unit)) for head, (code, unit) in self.columns.items()}
+        return replace(self, columns=columns, sure=tuple(sorted({*self.sure, *units})))
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> ColumnMapping:
@@ -54,14 +67,14 @@ class ColumnMapping:
         {id, columns: {input: {column, factor}}}. Raises Refused naming the key that is wrong."""
         try:
             if "id" in data:
-                pairs = (_engine_column(*pair) for pair in data["columns"].items())
-                return cls(str(data["id"]), dict(pairs), BY_EXTERNAL_ID)
+                pairs = dict(_engine_column(*pair) for pair in data["columns"].items())
+                return cls(_word(data["id"]), pairs, BY_EXTERNAL_ID, tuple(pairs))
             columns = {
-                str(head): (str(entry["input"]), _unit(entry.get("unit", "")))
+                _word(head): (_word(entry["input"]), _unit(entry.get("unit", "")))
                 for head, entry in data["columns"].items()
             }
             by = BY_EXTERNAL_ID if data.get("by") == BY_EXTERNAL_ID else BY_USCC
-            return cls(str(data["key"]), columns, by)
+            return cls(_word(data["key"]), columns, by, tuple(map(_word, data.get("sure", ()))))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise Refused(
                 code="mapping_wrong",
@@ -70,8 +83,15 @@ class ColumnMapping:
             ) from error
 
 
+def _word(value: Any) -> str:
+    """A name in a mapping file; anything nested is refused before it is written out."""
+    if not isinstance(value, str | int | float):
+        raise TypeError(type(value).__name__)
+    return str(value)[:200]
+
+
 def _unit(text: Any) -> str:
-    unit = str(text or "")
+    unit = _word(text or "")
     if unit and unit not in UNITS:
         raise ValueError(f"unit {unit}")
     return unit
@@ -79,8 +99,8 @@ def _unit(text: Any) -> str:
 
 def _engine_column(code: str, entry: Any) -> tuple[str, tuple[str, str]]:
     if not isinstance(entry, Mapping):
-        return str(entry), (str(code), "")
-    return str(entry["column"]), (str(code), FACTORS[str(entry.get("factor", 1))])
+        return _word(entry), (_word(code), "")
+    return _word(entry["column"]), (_word(code), FACTORS[_word(entry.get("factor", 1))])
 
 
 def guess_mapping(scheme: Scheme, heads: list[str], source: str = "") -> ColumnMapping:
@@ -90,7 +110,7 @@ def guess_mapping(scheme: Scheme, heads: list[str], source: str = "") -> ColumnM
     key, columns = "", dict[str, tuple[str, str]]()
     for head in heads:
         bare, unit = _split_unit(head)
-        if bare.lower() in KEY_HEADS:
+        if is_key_head(head):
             key = key or head
         elif bare in by_name:
             item = by_name[bare]
@@ -119,13 +139,13 @@ def remember(*, by: Actor, source: str, mapping: ColumnMapping) -> None:
     SourceMapping.objects.update_or_create(
         source=source,
         park_id=by.park_id,
-        defaults={"mapping": mapping.as_data(), "saved_by_name": by.person_name},
+        defaults={"mapping": replace(mapping, sure=()).as_data(), "saved_by_name": by.person_name},
     )
 
 
 def _wide(head: str) -> str:
-    """Brackets of either width are the same."""
-    return head.replace("(", "（").replace(")", "）").strip()
+    """Brackets of either width are the same, and white space means nothing."""
+    return "".join(head.split()).replace("(", "（").replace(")", "）")
 
 
 def _split_unit(head: str) -> tuple[str, str]:

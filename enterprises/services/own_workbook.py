@@ -10,7 +10,6 @@ import datetime as dt
 import hashlib
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
@@ -20,17 +19,16 @@ import xlsxwriter
 from django.core import signing as stamps
 from django.db import transaction
 from django.utils.translation import gettext as _
-from openpyxl import Workbook, load_workbook
-from openpyxl.comments import Comment
-from openpyxl.styles import PatternFill
-from openpyxl.utils.exceptions import InvalidFileException
+from django.utils.translation import gettext_lazy
 
 from indicators.queries.schemes import name_of, scheme_of
+from innovscore.core import confined
 from innovscore.core.money import NotANumber
-from innovscore.core.problems import Conflict, Problem, Refused
+from innovscore.core.problems import Conflict, Refused
 from parks import audit
 from parks.actors import Actor
 from parks.clock import BEIJING, db_now
+from parks.listing import safe_text
 
 from .. import rules
 from ..models import Declaration, DeclaredValue, WorkbookUpload
@@ -40,10 +38,13 @@ from ..states import ValueState, WorkbookState
 from . import declarations as services
 from .deadlines import undecided_state
 from .figures import MEANINGS, figure
+from .parsers import ENCRYPTED
+from .spreadsheets import WEB, column_letters, refusals, refuse
+from .workbooks import annotated
 
 LARGEST = 5 * 1024 * 1024
-LARGEST_UNPACKED = 60 * 1024 * 1024
-MOST_PARTS = 500
+TOO_LARGE = gettext_lazy("所选文件大于 5 MB，请使用下载的工作簿。")
+OLD = b"\xd0\xcf\x11\xe0"
 MOST_ROWS = 200
 UNDO_WITHIN = dt.timedelta(hours=24)
 SALT = "enterprises.own_workbook"
@@ -178,7 +179,7 @@ def _list_sheet(book: Any, words: Any, number: int, item: queries.Item, formats:
         for row, text in enumerate(choices):
             words.write_string(row, place, text)
         if choices:
-            letter = _letter(place)
+            letter = column_letters(place + 1)
             book.define_name(name, f"='{WORDS}'!${letter}$1:${letter}${len(choices)}")
             sheet.data_validation(1, column, MOST_ROWS, column, {"validate": "list", "source": f"={name}"})
     for row, entry in enumerate(item.value.entries or [], start=1):
@@ -191,15 +192,6 @@ def _list_sheet(book: Any, words: Any, number: int, item: queries.Item, formats:
     sheet.set_column(0, 0, 40)
     sheet.set_column(1, 4, 18)
     sheet.freeze_panes(1, 0)
-
-
-def _letter(column: int) -> str:
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
 
 
 def sheet_name(name: str) -> str:
@@ -226,56 +218,87 @@ def upload(*, by: Actor, declaration: Declaration, data: bytes, filename: str) -
     return row
 
 
-def _open(data: bytes, filename: str) -> Workbook:
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell as it was read; `data_type` "f" is a formula."""
+
+    coordinate: str
+    value: Any
+    data_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of an uploaded workbook, its rows from the first on."""
+
+    title: str
+    rows: list[list[Cell]]
+
+    def below_heads(self, columns: int) -> Iterator[tuple[int, list[Cell]]]:
+        """Rows from the second on with their numbers, each filled up to so many cells."""
+        for number, row in enumerate(self.rows[1:], start=2):
+            missing = range(len(row), columns)
+            yield (
+                number,
+                row[:columns] + [Cell(f"{column_letters(n + 1)}{number}", None, "n") for n in missing],
+            )
+
+
+Book = dict[str, Sheet]
+
+
+def _open(data: bytes, filename: str) -> Book:
+    """The cells of a workbook, read in a confined child. Raises Refused for anything else."""
     lower = filename.lower()
-    if not data:
-        raise _refused("file_empty", _("所选文件为空，请重新选择。"))
     if len(data) > LARGEST:
-        raise _refused("file_too_large", _("所选文件大于 5 MB，请使用下载的工作簿。"))
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise _refused("file_old", _("这是旧版表格（.xls）或设有密码的文件，请另存为不加密的 .xlsx。"))
-    if lower.endswith((".csv", ".et", ".xlsm", ".xlsb")) or not data.startswith(b"PK"):
+        raise _refused("file_too_large", str(TOO_LARGE))
+    if lower.endswith((".csv", ".et", ".xlsm", ".xlsb")) or (data and data[:2] not in (b"PK", OLD[:2])):
         raise _refused("file_kind", _("请上传 .xlsx 文件：先下载本年度的工作簿，填写后上传。"))
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-            if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-                raise _refused("file_bomb", _("文件解压后过大，已拒绝。"))
-            if any(part.filename.lower().endswith("vbaproject.bin") for part in parts):
-                raise _refused("file_macros", _("文件含宏，请另存为不含宏的 .xlsx。"))
-        return load_workbook(io.BytesIO(data))
-    except Problem:
-        raise
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, EOFError, SyntaxError) as error:  # fmt: skip
-        raise _refused("file_unreadable", _("无法读取此文件，请确认是未加密的 .xlsx 文件。")) from error
+    if data.startswith(OLD) and ENCRYPTED not in data:
+        raise _refused("file_old", _("这是旧版表格（.xls），请另存为 .xlsx。"))
+    if not data:
+        raise refuse("file_empty")
+    with refusals():
+        sheets = confined.run(
+            "enterprises.services.marking:cells", data, WEB, rows=MOST_ROWS + 1, columns=len(HEADS)
+        )
+        return {title: _sheet(title, rows) for title, rows in sheets}
+
+
+def _sheet(title: str, rows: list[list[tuple[Any, str]]]) -> Sheet:
+    return Sheet(
+        title,
+        [
+            [Cell(f"{column_letters(place)}{number}", *cell) for place, cell in enumerate(row, start=1)]
+            for number, row in enumerate(rows, start=1)
+        ],
+    )
 
 
 def _refused(code: str, message: str) -> Refused:
     return Refused(code=code, field="file", message=message)
 
 
-def _versions(book: Workbook, declaration: Declaration) -> dict[str, int]:
+def _versions(book: Book, declaration: Declaration) -> dict[str, int]:
     """The versions that the workbook was made from. Raises Refused for another firm's, year's or foreign workbook."""
     try:
-        stamp = stamps.loads(str(book[META]["A1"].value), salt=SALT)
+        stamp = stamps.loads(str(book[META].rows[0][0].value), salt=SALT)
         ours = stamp["declaration"] == declaration.pk
-    except (KeyError, TypeError, stamps.BadSignature) as error:
+    except (KeyError, IndexError, TypeError, stamps.BadSignature) as error:
         raise _refused("not_ours", _("请使用从本页下载的本年度工作簿，不要新建或复制到其他文件。")) from error
     if not ours:
         raise _refused("other_firm", _("这是其他企业或其他年度的工作簿，请从本页下载后填写。"))
     return dict(stamp["versions"])
 
 
-def read(declaration: Declaration, book: Workbook, versions: dict[str, int]) -> Reading:
+def read(declaration: Declaration, book: Book, versions: dict[str, int]) -> Reading:
     """Compare a workbook with the declaration, cell by cell."""
     found = Reading()
     items = {item.value.code: item for section in queries.sections(declaration) for item in section.items}
-    if FIGURES not in book.sheetnames:
+    if FIGURES not in book:
         raise _refused("sheet_missing", _("工作簿缺少“指标”页，请重新下载。"))
     seen: set[str] = set()
-    for number, row in enumerate(
-        book[FIGURES].iter_rows(min_row=2, max_row=MOST_ROWS, max_col=len(HEADS)), start=2
-    ):
+    for number, row in book[FIGURES].below_heads(len(HEADS)):
         code = str(row[0].value or "").strip()
         if not code and all(cell.value in (None, "") for cell in row):
             continue
@@ -288,7 +311,7 @@ def read(declaration: Declaration, book: Workbook, versions: dict[str, int]) -> 
         seen.add(code)
         _read_figure(found, item, row, versions.get(code, item.value.version))
     for item in items.values():
-        if item.is_list and sheet_name(item.name) in book.sheetnames:
+        if item.is_list and sheet_name(item.name) in book:
             _read_list(
                 found, item, book[sheet_name(item.name)], versions.get(item.value.code, item.value.version)
             )
@@ -362,12 +385,12 @@ def _fault(sheet: str, cell: Any, code: str, what: str) -> Fault:
     return Fault(sheet, cell.coordinate, code, _text(cell)[:100], what)
 
 
-def _read_list(found: Reading, item: queries.Item, sheet: Any, version: int) -> None:
+def _read_list(found: Reading, item: queries.Item, sheet: Sheet, version: int) -> None:
     faults = len(found.faults)
     labels = {name_of(names): code for code, names in item.input.levels.items()}
     labels |= {code: code for code in item.input.levels}
     entries = []
-    for row in sheet.iter_rows(min_row=2, max_row=MOST_ROWS + 1, max_col=len(LIST_HEADS)):
+    for _number, row in sheet.below_heads(len(LIST_HEADS)):
         if any(_text(cell) for cell in row):
             entry = dict(_entry(found, item, sheet.title, row, labels))
             entries.append({name: text for name, text in entry.items() if text or name in ("level", "name")})
@@ -523,19 +546,10 @@ def marked(upload: WorkbookUpload) -> bytes:
     """The firm's own workbook back, with each wrong cell filled and explained and a list of them in front."""
     if not upload.content:
         raise Refused(code="no_file", message=_("这份工作簿没有有误的单元格，或已写入。"))
-    book = load_workbook(io.BytesIO(bytes(upload.content)))
-    red = PatternFill("solid", fgColor="FFF9D0CE")
-    listed = book.create_sheet("错误清单", 0)
-    listed.append([_("位置"), _("填写的内容"), _("问题")])
-    for data in upload.faults:
-        fault = Fault(**data)
-        cell = book[fault.sheet][fault.cell]
-        cell.fill, cell.comment = red, Comment(fault.what, "Innovscore")
-        listed.append([f"{fault.sheet}!{fault.cell}", fault.found, fault.what])
-        listed.cell(listed.max_row, 1).hyperlink = f"#'{fault.sheet}'!{fault.cell}"
-        if fault.found.startswith("="):
-            listed.cell(listed.max_row, 2).data_type = "s"
-    book.active = 0
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    faults = [Fault(**data) for data in upload.faults]
+    lines = [
+        [_("位置"), _("填写的内容"), _("问题")],
+        *([f"{one.sheet}!{one.cell}", safe_text(one.found), one.what] for one in faults),
+    ]
+    marks = [(one.sheet, one.cell, one.what) for one in faults]
+    return annotated(bytes(upload.content), title="错误清单", lines=lines, marks=marks)

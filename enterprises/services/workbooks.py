@@ -7,20 +7,21 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import openpyxl
 import xlsxwriter
 from django.utils.translation import gettext as _
-from openpyxl.comments import Comment
-from openpyxl.styles import Font, PatternFill
 
+from innovscore.core import confined
+from innovscore.core.problems import Refused
 from parks.listing import safe_text
 from scoring.engine import Scheme
 
 from .checking import Report
 from .mappings import KEY_HEAD, REGISTER_FIELDS, REGISTER_SOURCE
-from .spreadsheets import META, Reading, column_letters
+from .parsers import META, SUMMARY
+from .spreadsheets import WEB, Reading, Source, column_letters, refusals
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS = 5000
@@ -28,7 +29,6 @@ LARGEST_MARKED = 200_000
 """Cells up to which the user's own workbook is given back; of a larger one only the rows with faults."""
 MOST_MARKED = 20_000
 RED, GREY, BLUE = "#FDECEA", "#EDF0F5", "#E8F0FB"
-SUMMARY = "检查结果"
 LEVELS = "字典"
 
 
@@ -166,43 +166,32 @@ def marked(path: Path, reading: Reading, report: Report) -> bytes:
     is_workbook = zipfile.is_zipfile(path)
     cells = reading.total * max(1, len(reading.heads))
     if is_workbook and cells <= LARGEST_MARKED:
-        return _own_workbook(path, report)
+        try:
+            return _own_workbook(path, reading.sheet, report)
+        except Refused:  # too heavy, or such that only one of the two parsers reads it
+            pass
     return _made_workbook(reading, report, whole=cells <= LARGEST_MARKED)
 
 
-def _own_workbook(path: Path, report: Report) -> bytes:
-    book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()))
-    sheet = book.worksheets[0]
-    fill = PatternFill("solid", fgColor=RED.removeprefix("#"))
-    for fault in report.faults:
-        cell = sheet[fault["cell"]]
-        if isinstance(cell, openpyxl.cell.cell.MergedCell):
-            continue
-        cell.fill = fill
-        cell.comment = Comment(_explained(cell.comment, fault["why"]), "Innovscore", width=280, height=90)
-    if SUMMARY in book.sheetnames:
-        del book[SUMMARY]
-    summary = book.create_sheet(SUMMARY, 0)
-    for line in summary_lines(report):
-        summary.append([safe_text(value) if isinstance(value, str) else value for value in line])
-    link_font = Font(color="1557B0", underline="single")
-    for row, fault in enumerate(report.faults, start=len(_totals(report)) + 3):
-        cell = summary.cell(row=row, column=1)
-        cell.hyperlink, cell.font = f"#'{sheet.title}'!{fault['cell']}", link_font
-    for letters, width in zip("ABCD", (14, 28, 36, 60), strict=True):
-        summary.column_dimensions[letters].width = width
-    book.active = 0
-    for one in book.worksheets:
-        one.sheet_view.tabSelected = one is summary
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
+def _own_workbook(path: Path, sheet: str, report: Report) -> bytes:
+    lines = [[safe_text(v) if isinstance(v, str) else v for v in line] for line in summary_lines(report)]
+    marks = [(sheet, fault["cell"], fault["why"]) for fault in report.faults]
+    return annotated(path, title=SUMMARY, lines=lines, marks=marks)
 
 
-def _explained(comment: Any, why: str) -> str:
-    """The reason, after a note that the user had there."""
-    earlier = f"{comment.text}\n" if comment is not None and why not in comment.text else ""
-    return f"{earlier}{why}"[:2000]
+def annotated(
+    source: Source, *, title: str, lines: Sequence[Sequence[Any]], marks: Sequence[tuple[str, str, str]]
+) -> bytes:
+    """A workbook given back with marks (sheet, cell, why) and a sheet in front, the last lines of which lead to them.
+
+    Raises Refused when that takes too much.
+    """
+    with refusals(), TemporaryDirectory() as folder:
+        parts = confined.run(
+            "enterprises.services.marking:annotated", source, WEB,
+            marks=marks, title=title, lines=lines, folder=folder,
+        )  # fmt: skip
+        return b"".join(parts)
 
 
 def _made_workbook(reading: Reading, report: Report, *, whole: bool) -> bytes:
@@ -225,9 +214,10 @@ def _made_workbook(reading: Reading, report: Report, *, whole: bool) -> bytes:
             places[number] = target
             _write_line(sheet, target, (number, cells), wrong, red)
             target += 1
-        for row, line in enumerate(summary_lines(report)):
+        lines = list(summary_lines(report))
+        for row, line in enumerate(lines):
             summary.write_row(row, 0, [safe_text(v) if isinstance(v, str) else v for v in line])
-        for row, fault in enumerate(report.faults, start=len(_totals(report)) + 2):
+        for row, fault in enumerate(report.faults, start=len(lines) - len(report.faults)):
             cell = f"{column_letters(_place(fault['cell']) + 2)}{places[fault['row']] + 1}"
             summary.write_url(row, 0, f"internal:'数据'!{cell}", string=fault["cell"])
         summary.set_column(0, 0, 14)
@@ -273,9 +263,9 @@ def _totals(report: Report) -> list[tuple[Any, ...]]:
 def summary_lines(report: Report) -> Iterable[Sequence[Any]]:
     """The sheet in front: totals, then one line a fault; what is beyond the limit is counted."""
     yield from _totals(report)
+    if report.fault_count > len(report.faults):
+        yield ("…", _("另有 %(n)s 处未列出") % {"n": report.fault_count - len(report.faults)})
     yield ()
     yield (_("单元格"), _("列"), _("读到的内容"), _("原因"))
     for fault in report.faults:
         yield (fault["cell"], fault["column"], fault["text"], fault["why"])
-    if report.fault_count > len(report.faults):
-        yield ("…", _("另有 %(n)s 处未列出") % {"n": report.fault_count - len(report.faults)})

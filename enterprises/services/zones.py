@@ -27,7 +27,7 @@ from .. import rules
 from ..models import Certification, Cycle, Declaration, DeclaredValue, Enterprise
 from ..states import CertificationState, CycleState, DeclarationState
 from .departments import key_text
-from .spreadsheets import Table
+from .spreadsheets import Reading
 
 EXTERNAL_AREA = "999999"
 """Area code of made-up USCCs of firms known by an external id; GB/T 2260 has no such area."""
@@ -73,7 +73,7 @@ class Reject:
     why: str
 
 
-def read_firms(table: Table, columns: FirmColumns) -> tuple[list[Firm], list[Reject]]:
+def read_firms(table: Reading, columns: FirmColumns) -> tuple[list[Firm], list[Reject]]:
     """Firms of a table, in its order, and the rows that name none."""
     for head in (columns.key, columns.name, columns.group, columns.industry):
         if head and head not in table.heads:
@@ -100,7 +100,7 @@ def read_firms(table: Table, columns: FirmColumns) -> tuple[list[Firm], list[Rej
     return firms, rejects
 
 
-def _cell(table: Table, row: list[Any], head: str) -> str:
+def _cell(table: Reading, row: list[Any], head: str) -> str:
     place = table.heads.index(head) if head else len(row)
     return key_text(row[place] if place < len(row) else "")
 

@@ -136,6 +136,12 @@ def _act(request: ParkRequest, park: str, found: DepartmentBatch) -> HttpRespons
         )
         messages.success(request, _("批次已撤回，%(n)s 个预填值恢复为之前的数据。") % {"n": count})
         return redirect("enterprises:batch", park=park, batch_id=found.pk)
+    if request.POST.get("act") == "units":
+        units = {
+            head: request.POST.get(f"unit_{n}", "") for n, head in enumerate(request.POST.getlist("head"))
+        }
+        departments.settle_units(by=request.actor, batch=found, cycle=cycles.of_year(found.year), units=units)
+        return redirect("enterprises:batch", park=park, batch_id=found.pk)
     applied = departments.request_apply(
         by=request.actor, batch=found, mode=request.POST.get("mode") or "file"
     )

@@ -30,7 +30,7 @@ def workbook(request: ParkRequest, park: str, year: int) -> HttpResponse:
         else:
             return redirect("enterprises:workbook_upload", park=park, year=year, upload_id=row.pk)
     context = {
-        "declaration": found, "problem": problem, "editable": is_editable(found),
+        "declaration": found, "problem": problem, "largest": services.LARGEST, "too_large": services.TOO_LARGE, "editable": is_editable(found),
         "uploads": found.workbooks.defer("content").order_by("-pk")[:10], **clock(found),
     }  # fmt: skip
     return render(request, "enterprises/workbook.html", context, status=problem.status if problem else 200)

@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
+import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from enterprises.models import DepartmentBatch, DepartmentValue, RegisterRecord
-from enterprises.services import departments, spreadsheets
+from enterprises.services import departments, parsers, spreadsheets
+from innovscore.core import confined
 from innovscore.core import uscc as codes
 from innovscore.core.problems import Problem, Refused
 from parks.models import EvidenceFile
@@ -131,7 +134,7 @@ def _reaching_far(cell: str) -> Callable[[dict[str, bytes]], None]:
 
 
 def _bomb(parts: dict[str, bytes]) -> None:
-    parts["xl/media/image1.png"] = b"0" * (spreadsheets.LARGEST_UNPACKED + 1)
+    parts["xl/media/image1.png"] = b"0" * (parsers.LARGEST_UNPACKED + 1)
 
 
 def _encrypted() -> bytes:
@@ -171,6 +174,100 @@ def test_each_wrong_file_has_its_own_sentence(
     assert caught.value.code == code
     assert time.perf_counter() - start < 5
     assert not DepartmentBatch.objects.exists()
+
+
+def _shared_string(parts: dict[str, bytes]) -> None:
+    """A text of 20 MB that a thousand cells share."""
+    parts["xl/sharedStrings.xml"] = b"<sst><si><t>" + b"x" * 20_000_000 + b"</t></si></sst>"
+    cells = b"".join(b'<c r="A%d" t="s"><v>0</v></c>' % n for n in range(1, 1000))
+    parts["xl/worksheets/sheet1.xml"] = (
+        b"<worksheet><sheetData><row>" + cells + b"</row></sheetData></worksheet>"
+    )
+
+
+def test_a_text_that_many_cells_share_cannot_fill_the_memory(admin: Any, cycle: Any) -> None:
+    with pytest.raises(Refused) as caught:
+        make.batch(admin, cycle, _patched(_shared_string), filename="a.xlsx")
+    assert caught.value.code == "file_heavy"
+    assert make.batch(admin, cycle, files.workbook(*ROWS), filename="a.xlsx").report["values"] == 4
+
+
+def _styled(parts: dict[str, bytes]) -> None:
+    """A million empty rows with a format, as WPS leaves them."""
+    sheet = parts["xl/worksheets/sheet1.xml"]
+    rows = b"".join(b'<row r="%d" s="1"><c r="A%d" s="1"/></row>' % (n, n) for n in range(5, 1_000_000))
+    parts["xl/worksheets/sheet1.xml"] = sheet.replace(b"</sheetData>", rows + b"</sheetData>")
+
+
+def test_a_million_empty_rows_with_a_format_count_as_none(admin: Any, cycle: Any) -> None:
+    start = time.perf_counter()
+    assert make.batch(admin, cycle, _patched(_styled), filename="a.xlsx").report["read"] == 2
+    assert time.perf_counter() - start < 10
+    assert confined.LAST[-1].peak < 256 << 20
+
+
+def _book(*sheets: tuple[str, str, tuple[tuple[Any, ...], ...]]) -> bytes:
+    """Sheets of (name, state, rows)."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)  # type: ignore[arg-type]  # a new workbook has one
+    for name, state, rows in sheets:
+        sheet = book.create_sheet(name)
+        sheet.sheet_state = state
+        for row in rows:
+            sheet.append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+OTHER = (("统一社会信用代码", "营业收入（万元）"), (codes.synthetic(2), 99))
+LINE_BREAK = (("统一社会\n信用代码", "营业收入\n(万元)", "职工总数(年平均)"), *ROWS[1:])
+TITLE = (("2025 年度企业数据", None, None), (None, None, None), *ROWS)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _book(("旧", "hidden", OTHER), ("数据", "visible", ROWS)),
+        _book(("检查结果", "visible", (("读取行", 2),)), ("数据", "visible", ROWS)),
+        _book(("数据", "visible", TITLE)),
+        _book(("数据", "visible", LINE_BREAK)),
+        _book(("数据", "visible", (("纳税人识别号", *HEADS[1:]), *ROWS[1:]))),
+        _book(("数据", "visible", (HEADS, (codes.synthetic(1), "５", "１６０"), (codes.synthetic(2), "6.5", "20")))),
+    ],
+    ids=["hidden sheet", "given back", "title", "line breaks", "taxpayer", "full width"],
+)  # fmt: skip
+def test_odd_but_honest_workbooks_are_read(admin: Any, cycle: Any, data: bytes) -> None:
+    batch = make.batch(admin, cycle, data, filename="a.xlsx")
+    make.apply(admin, batch)
+    found = {(v.uscc, v.code): v.amount for v in DepartmentValue.objects.all()}
+    assert found[codes.synthetic(1), "revenue"] == 50_000
+    assert found[codes.synthetic(2), "staff_total"] == 20
+    assert len(found) == 4
+
+
+@pytest.mark.parametrize("heads", [(HEADS[0], HEADS[1], HEADS[1]), (HEADS[0], HEADS[1], "营业收入（元）")])
+def test_of_a_column_that_occurs_twice_somebody_has_to_choose(admin: Any, cycle: Any, heads: Any) -> None:
+    batch = make.batch(admin, cycle, make.table(heads, (codes.synthetic(1), 5, 50_000)))
+    assert "出现两次" in batch.report["note"]
+    with pytest.raises(Refused):
+        departments.request_apply(by=admin, batch=batch, mode="cell")
+
+
+@pytest.mark.parametrize("text", ["(5)", "（5）", "5%", "1,5", "五", "1e5", "５～６", "=1+1"])
+def test_what_could_be_read_two_ways_is_refused_by_cell(admin: Any, cycle: Any, text: str) -> None:
+    batch = make.batch(admin, cycle, make.table(HEADS[:2], (codes.synthetic(1), text)))
+    assert [fault["cell"] for fault in batch.report["faults"]] == ["B2"]
+
+
+def test_a_mapping_file_that_unfolds_is_refused(admin: Any, cycle: Any) -> None:
+    laughs = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+    )  # fmt: skip
+    data = yaml.safe_load(laughs + "key: k\ncolumns: {h: {input: *i}}\n")
+    with pytest.raises(Refused) as caught:
+        departments.ColumnMapping.from_data(data)
+    assert caught.value.code == "mapping_wrong"
 
 
 def test_a_bomb_that_lies_about_its_size_is_found_by_unpacking(admin: Any, cycle: Any) -> None:

@@ -307,6 +307,69 @@ def test_the_api_writes_sound_rows_when_asked_to(admin: Any, cycle: Any, client_
     assert amounts() == {(TWO, "revenue"): 5}
 
 
+# units
+
+
+def known(admin: Any, cycle: Any, year: int, **amounts_of: int) -> None:
+    batch = DepartmentBatch.objects.create(
+        year=year, source="tax", as_of=dt.date(year + 1, 6, 1), filename="k", sha256="1" * 64, state="applied"
+    )
+    for uscc, amount in ((ONE, amounts_of["one"]), (TWO, amounts_of["two"])):
+        batch.values.create(
+            uscc=uscc, year=year, code="revenue", amount=Decimal(amount), source="tax", as_of=batch.as_of
+        )
+
+
+@pytest.mark.parametrize(
+    ("unit", "one", "two", "other"),
+    [("万元", 52_000_000, 9_100_000, "元"), ("元", 5200, 910, "万元"), ("万元", 5100, 900, "")],
+)
+def test_a_column_in_the_wrong_unit_is_asked_about_before_it_is_written(  # noqa: PLR0917  # fixtures and the case
+    admin: Any, cycle: Any, unit: str, one: int, two: int, other: str
+) -> None:  # fmt: skip
+    """Compared with what departments said last year: 5,000 and 900 万元."""
+    known(admin, cycle, 2024, one=50_000_000, two=9_000_000)
+    head = f"营业收入（{unit}）"
+    batch = make.batch(admin, cycle, make.table(("统一社会信用代码", head), (ONE, one), (TWO, two)))
+    assert [(q["head"], q["other"], q["count"]) for q in batch.report["questions"]] == (
+        [(head, other, 2)] if other else []
+    )
+    if not other:
+        return
+    for write in (departments.request_apply, lambda **given: make.apply(given["by"], given["batch"])):
+        with pytest.raises(Refused, match="核对金额单位"):
+            write(by=admin, batch=batch)
+    assert (ONE, "revenue") not in {(u, c) for u, c in amounts() if DepartmentValue.objects.count() > 2}
+    settled = departments.settle_units(by=admin, batch=batch, cycle=cycle, units={head: other})
+    assert not settled.report["questions"]
+    make.apply(admin, settled)
+    assert DepartmentValue.objects.get(batch=batch, uscc=ONE).amount == Decimal(52_000_000)
+
+
+def test_somebody_may_say_that_the_unit_is_right(admin: Any, cycle: Any, client_as: Any) -> None:
+    known(admin, cycle, 2025, one=50_000_000, two=9_000_000)
+    batch = make.batch(admin, cycle, make.table(HEADS, (ONE, 52_000_000, 160), (TWO, 900, 20)))
+    assert not batch.report["questions"], "one of two may be right: the firm is asked, not the department"
+    batch = make.batch(admin, cycle, make.table(HEADS, (ONE, 52_000_000, 160)))
+    client, page = client_as(admin), f"/p/cq/office/batches/{batch.pk}/"
+    shown = client.get(page).content.decode()
+    assert "请核对金额单位" in shown
+    assert "全部写入" not in shown
+    assert client.post(page, {"mode": "file"}).status_code == 422
+    assert client.post(page, {"act": "units", "head": HEADS[1]}).status_code == 422
+    assert client.post(page, {"act": "units", "head": HEADS[1], "unit_0": "万元"}).status_code == 302
+    assert "全部写入" in client.get(page).content.decode()
+
+
+def test_the_api_asks_for_units_in_the_same_words(admin: Any, cycle: Any, client_as: Any) -> None:
+    known(admin, cycle, 2024, one=50_000_000, two=9_000_000)
+    client, row = client_as(admin), (ONE, {"revenue": "5200"})
+    answer = post(client, body(row))
+    assert (answer.status_code, answer.json()["code"]) == (422, "unit_unsure")
+    assert [error["column"] for error in answer.json()["errors"]] == ["revenue"]
+    assert post(client, body(row, units_confirmed=["revenue"]), key="k2").status_code == 201
+
+
 # pages
 
 

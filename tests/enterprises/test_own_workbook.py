@@ -12,7 +12,7 @@ import pytest
 from openpyxl import load_workbook
 
 from enterprises.models import WorkbookUpload
-from enterprises.services import declarations
+from enterprises.services import declarations, parsers
 from enterprises.services import own_workbook as services
 from innovscore.core.problems import Conflict, Refused
 from parks.clock import db_now
@@ -140,7 +140,9 @@ def test_undo_leaves_what_somebody_changed_since_and_ends_after_a_day(declaratio
 def bomb() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", b"0" * (services.LARGEST_UNPACKED + 1))
+        archive.writestr("xl/workbook.xml", b"<workbook/>")
+        archive.writestr("xl/_rels/workbook.xml.rels", b"<Relationships/>")
+        archive.writestr("xl/media/a.bin", b"0" * (parsers.LARGEST_UNPACKED + 1))
     return out.getvalue()
 
 

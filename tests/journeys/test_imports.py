@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import openpyxl
@@ -14,6 +15,8 @@ from tests.journeys.conftest import NARROW, WIDE
 
 pytestmark = pytest.mark.browser
 PAGE = "/p/cq/office/batches/"
+SOON = 3.0
+"""Seconds within which a wrong file is answered."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -104,11 +107,42 @@ def test_wrong_files_are_told_in_their_own_words(visit: Any, site: Any) -> None:
         ("empty.csv", b"", "空文件"),
     ]
     for name, data, sentence in cases:
-        start = time.monotonic()
-        upload(officer, name, data).sees("有 1 处需要修改", sentence)
-        assert time.monotonic() - start < 10, name
+        assert min(_seconds(officer, name, data, sentence) for _try in _tries()) < SOON, name
     officer.looks_right()
     assert site.rows("cq", "SELECT count(*) FROM enterprises_departmentbatch") == before
+
+
+def _tries() -> Iterator[None]:
+    """Once, and once more when the machine was busy with something else."""
+    start = time.monotonic()
+    yield
+    if time.monotonic() - start > SOON:
+        yield
+
+
+def _seconds(officer: Any, name: str, data: bytes, sentence: str) -> float:
+    officer.go(PAGE).fill(source="sti", as_of="2026-06-20").attach("file", name, data, kind=XLSX)
+    start = time.monotonic()
+    officer.press("上传并检查")
+    took = time.monotonic() - start
+    officer.sees("有 1 处需要修改", sentence)
+    return took
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_file_that_is_too_large_is_told_before_it_travels(visit: Any, width: int) -> None:
+    """And by the server, where no script runs: the form is sent past the script."""
+    officer = visit("park.admin@demo", width=width)
+    sent: list[str] = []
+    officer.page.on("request", lambda request: sent.append(request.method))
+    officer.go(PAGE).fill(source="sti", as_of="2026-06-20")
+    officer.attach("file", "large.xlsx", b"PK" + b"0" * (31 * 1024 * 1024), kind=XLSX)
+    officer.sees("文件大于 30 MB")
+    officer.press("上传并检查").looks_right()
+    assert "POST" not in sent
+    with officer.page.expect_navigation():
+        officer.page.locator("main form[enctype]").evaluate("form => form.submit()")
+    officer.sees("有 1 处需要修改", "文件大于 30 MB")
 
 
 def _bomb(data: bytes) -> bytes:

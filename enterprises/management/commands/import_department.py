@@ -53,6 +53,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--only-good", action="store_true", help="write the good cells although others are wrong"
         )
+        parser.add_argument(
+            "--sure-of-units", action="store_true", help="money is in the units said, whatever the figures look like"
+        )  # fmt: skip
         parser.add_argument("--dry-run", action="store_true", help="only check")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -82,8 +85,15 @@ class Command(BaseCommand):
         self.stdout.write(
             f"rows {report['read']}, matched {report['matched']}, values {report['values']}, wrong cells {report['fault_count']} in {report['bad_rows']} rows"
         )
+        for question in report["questions"]:
+            self.stderr.write(
+                f"{question['head']}: {question['count']} of {question['compared']} figures look like {question['other']}, not {question['unit']}"
+            )
         if options["dry_run"]:
             return
+        if options["sure_of_units"]:
+            units = {question["head"]: question["unit"] for question in report["questions"]}
+            batch = departments.settle_units(by=by, batch=batch, cycle=cycle, units=units)
         if batch.rows_refused and not options["only_good"]:
             raise CommandError(
                 "Nothing was written. Correct the file, or use --only-good to write the good cells."

@@ -77,10 +77,10 @@ class Command(BaseCommand):
         reason = f"import_zone {filename}"
         cycle = self._cycle(by, options)
         columns = zones.FirmColumns.from_data(mapping)
-        table = spreadsheets.read_table(data, filename)
+        table = spreadsheets.read_table(data)
         firms, rejects = zones.read_firms(table, columns)
         admitted = zones.admit_firms(by=by, firms=firms, reason=reason)
-        self.stdout.write(f"rows {len(table.rows)}, firms {len(firms)}, new {admitted}")
+        self.stdout.write(f"rows {len(list(table.rows))}, firms {len(firms)}, new {admitted}")
         rejects += self._department_data(by, cycle, mapping, data, options)
         made = 0
         waiting = cycles.without_declaration(cycle)
