@@ -19,7 +19,8 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from innovscore.celery import app  # the bell rings in Redis, as in web and worker
-from tests.settings import SOURCE_OWNER_URL, TEST_DATABASE
+from tests import databases
+from tests.settings import TEST_DATABASE
 
 hypothesis_settings.register_profile(  # a busy machine is not a fault of the code
     "innovscore", deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -57,24 +58,7 @@ def _truncate_all(self: Any = None) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """Make the test database as the owner; the tests themselves connect as innovscore_web."""
-    admin = psycopg2.connect(SOURCE_OWNER_URL)
-    admin.autocommit = True
-    with admin.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{TEST_DATABASE}" WITH (FORCE)')
-        cursor.execute(f"CREATE DATABASE \"{TEST_DATABASE}\" TEMPLATE template0 ENCODING 'UTF8'")
-    admin.close()
-    environment = os.environ | {
-        "INNOVSCORE_PROCESS": "owner",
-        "DJANGO_SETTINGS_MODULE": "innovscore.settings",
-    }
-    for command in (["ensure_roles"], ["migrate", "--skip-checks", "-v0"]):
-        subprocess.run(
-            [sys.executable, "manage.py", *command],
-            cwd=ROOT,
-            env=environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+    databases.create(TEST_DATABASE, template=databases.migrated())
     TransactionTestCase._fixture_teardown = _truncate_all  # type: ignore[method-assign]  # only the owner may truncate
     with django_db_blocker.unblock():
         yield

@@ -19,9 +19,10 @@ import psycopg2
 import pytest
 import redis as redis_client
 
+from tests import databases
 from tests.conftest import ROOT
 from tests.journeys.visitor import FLAGS, browser_path
-from tests.settings import SOURCE_OWNER_URL, TEST_DATABASE
+from tests.settings import TEST_DATABASE
 
 WIDE, NARROW = 1280, 360
 
@@ -103,12 +104,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
     slot = int(TEST_DATABASE.rpartition("_")[2])
     redis = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{(slot + 8) % 16}").geturl()
     made = Prepared(f"test_prepared_{slot}", folder, redis)
-    _database(made.database, template="template0")
+    databases.create(made.database, template=databases.migrated())
     try:
         _prepare(_environment(made, made.database, folder))
         yield made
     finally:
-        _drop(made.database)
+        databases.drop(made.database)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +118,7 @@ def site(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(prepared.folder, folder, dirs_exist_ok=True)
     database = prepared.database.replace("prepared", "journeys")
-    _database(database, template=prepared.database)
+    databases.create(database, template=prepared.database)
     redis_client.from_url(prepared.redis).flushdb()
     port = _free_port()
     environment = _environment(prepared, database, folder) | {"PORT": str(port)}
@@ -129,7 +130,7 @@ def site(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield site
     finally:
         _stop(site)
-        _drop(database)
+        databases.drop(database)
 
 
 def _environment(prepared: Prepared, database: str, folder: Path) -> dict[str, str]:
@@ -143,36 +144,15 @@ def _environment(prepared: Prepared, database: str, folder: Path) -> dict[str, s
     }  # fmt: skip
 
 
-def _admin(*statements: str) -> None:
-    admin = psycopg2.connect(SOURCE_OWNER_URL)
-    admin.autocommit = True
-    with admin.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-    admin.close()
-
-
-def _database(name: str, *, template: str) -> None:
-    _drop(name)
-    _admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}" ENCODING \'UTF8\'')
-
-
-def _drop(name: str) -> None:
-    _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
 def _prepare(environment: dict[str, str]) -> None:
-    owner = environment | {"INNOVSCORE_PROCESS": "owner"}
-    for command, used in (
-        (["ensure_roles"], owner),
-        (["migrate", "--skip-checks", "-v0"], owner),
-        (["collectstatic", "--no-input", "-v0"], environment),
-        (["demo", "--enterprises", "80", "--years", "2"], environment),
+    for command in (
+        ["collectstatic", "--no-input", "-v0"],
+        ["demo", "--enterprises", "80", "--years", "2"],
     ):
         done = subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=ROOT,
-            env=used,
+            env=environment,
             capture_output=True,
             text=True,
             check=False,
