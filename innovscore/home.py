@@ -10,8 +10,8 @@ from parks.models import Park
 from parks.queries import memberships
 from parks.todo import todos_for
 
-from . import desks
-from .navigation import entries_for
+from . import cockpit, desks
+from .navigation import OFFICE, entries_for
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -31,4 +31,13 @@ def desk(request: ParkRequest, park: str) -> HttpResponse:
         "todos": todos_for(request.actor),
         "figures": desks.glance(request.actor),
     }
+    if request.actor.role in OFFICE:
+        years = cockpit.years()
+        context |= {"year": years[0], "steps": cockpit.steps(years[0], request.actor)} if years else {}
     return render(request, "innovscore/desk.html", context)
+
+
+def cockpit_page(request: ParkRequest, park: str, year: int) -> HttpResponse:
+    """The ten steps of a year."""
+    context = {"year": year, "years": cockpit.years(), "steps": cockpit.steps(year, request.actor)}
+    return render(request, "innovscore/cockpit.html", context)

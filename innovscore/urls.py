@@ -13,6 +13,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("styleguide/", gallery.styleguide, name="styleguide"),
     path("p/<slug:park>/", home.desk, name="desk"),
+    path("p/<slug:park>/office/year/<int:year>/", home.cockpit_page, name="cockpit"),
     path("", include("parks.urls")),
     path("", include("indicators.urls")),
     path("", include("enterprises.urls")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import math
 from collections.abc import Iterator
@@ -10,10 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from django.db import connection
 from django.utils import timezone
 
-from enterprises.models import Certification, Cycle, Declaration, DeclaredValue, Enterprise, PenaltyRecord
+from enterprises.models import (
+    Certification,
+    Cycle,
+    Declaration,
+    DeclaredValue,
+    DepartmentBatch,
+    Enterprise,
+    PenaltyRecord,
+)
 from enterprises.states import DeclarationState, ValueState
+from indicators.queries.schemes import scheme_of
 from parks.bulk import copy_rows
 from parks.models import Organisation, SubPark
 
@@ -26,8 +37,22 @@ BATCH = 5000
 VALUE_COLUMNS = (
     "declaration_id", "code", "state", "prefilled_amount", "prefilled_entries", "source", "as_of", "declared_amount", "declared_entries",
     "reason", "explanation", "verified_amount", "verified_entries", "verified_by_ref", "verified_by_name",
-    "verified_at", "version", "updated_at",
+    "verified_at", "version", "updated_at", "batch_ref",
 )  # fmt: skip
+GIVEN = """
+INSERT INTO enterprises_departmentvalue (park_id, batch_id, uscc, year, code, amount, entries, source, as_of)
+SELECT v.park_id, v.batch_ref, e.uscc, %(year)s, v.code, v.prefilled_amount, v.prefilled_entries, v.source, v.as_of
+  FROM enterprises_declaredvalue v
+  JOIN enterprises_declaration d ON d.park_id = v.park_id AND d.id = v.declaration_id
+  JOIN enterprises_enterprise e ON e.park_id = d.park_id AND e.id = d.enterprise_id
+ WHERE v.batch_ref = ANY(%(batches)s) AND (v.prefilled_amount IS NOT NULL OR v.prefilled_entries IS NOT NULL)
+"""
+COUNTED = """
+UPDATE enterprises_departmentbatch b SET rows_read = n.firms, rows_applied = n.firms
+  FROM (SELECT batch_id, count(DISTINCT uscc) AS firms FROM enterprises_departmentvalue
+         WHERE batch_id = ANY(%(batches)s) GROUP BY batch_id) n
+ WHERE b.id = n.batch_id
+"""
 NEWLY_FOUNDED = "评价年度当年成立"
 OPEN_YEAR_SHARES = {"open": 0.24, "submitted": 0.12, "returned": 0.02, "verified": 0.62}
 
@@ -120,9 +145,29 @@ def load_year(
         if enterprise.founded_on is None or enterprise.founded_on.year <= year.year
     ]  # fmt: skip
     declarations = {d.enterprise_id: d for d in Declaration.objects.bulk_create(rows, batch_size=BATCH)}
-    writer = _Values(year=year, verifier=verifier, as_of=dt.date(year.year + 1, 6, 12), at=at, mixed=mixed)
+    as_of = dt.date(year.year + 1, 6, 12)
+    batches = _batches(cycle, as_of, verifier)
+    writer = _Values(year=year, verifier=verifier, as_of=as_of, at=at, mixed=mixed, batches=batches)
     pairs = [(n, declarations[one.pk]) for n, one in enumerate(enterprises) if one.pk in declarations]
     copy_rows(DeclaredValue, VALUE_COLUMNS, writer.rows(pairs, untouched))
+    with connection.cursor() as cursor:
+        cursor.execute(GIVEN, {"batches": list(batches.values()), "year": year.year})
+        cursor.execute(COUNTED, {"batches": list(batches.values())})
+
+
+def _batches(cycle: Cycle, as_of: dt.date, by: Verifier) -> dict[str, int]:
+    """A file of each department that the scheme asks, imported."""
+    scheme = scheme_of(cycle.scheme_version)
+    named = scheme.body.get("sources", {})
+    made = [
+        DepartmentBatch.objects.create(
+            year=cycle.year, source=source, as_of=as_of, filename=f"{named[source]['zh']}-{cycle.year}.xlsx",
+            sha256=hashlib.sha256(f"{source}{cycle.pk}".encode()).hexdigest(), state="applied", uploaded_by_ref=by.person_id,
+            uploaded_by_name=by.name, applied_at=timezone.now(),
+        )
+        for source in sorted({source_of(item.code) for item in scheme.inputs} - {"enterprise", ""})
+    ]  # fmt: skip
+    return {batch.source: batch.pk for batch in made}
 
 
 def _states(rng: np.random.Generator, world: World, mixed: bool, untouched: frozenset[int]) -> list[str]:
@@ -139,6 +184,7 @@ class _Values:
     as_of: dt.date
     at: dt.datetime
     mixed: bool
+    batches: dict[str, int]
 
     def rows(
         self, pairs: list[tuple[int, Declaration]], untouched: frozenset[int]
@@ -170,7 +216,7 @@ class _Values:
         return (
             declaration.pk, code, state, prefilled, entries, source_of(code), self.as_of, declared, None, reason, "",
             amount if done else None, entries if done else None, self.verifier.person_id if done else None,
-            self.verifier.name if done else "", self.at if done else None, 1, self.at,
+            self.verifier.name if done else "", self.at if done else None, 1, self.at, self.batches.get(source_of(code)),
         )  # fmt: skip
 
     def _told(

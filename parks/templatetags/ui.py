@@ -14,7 +14,7 @@ STATE_TONES = {
     "confirmed": "neutral", "zero_confirmed": "neutral", "not_applicable": "neutral", "active": "ok", "final": "ok",
     "on_notice": "warn", "proposed": "info", "withdrawn": "error", "superseded": "neutral", "approved": "ok",
     "filed": "warn", "accepted": "info", "investigated": "info", "upheld": "error", "partly": "warn", "valid": "ok",
-    "publicised": "warn", "cancelled": "neutral",
+    "publicised": "warn", "cancelled": "neutral", "done": "ok", "now": "info",
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from enterprises.models import Declaration, DeclaredValue, Enterprise
+from enterprises.models import Declaration, DeclaredValue, DepartmentValue, Enterprise
 from innovscore.demo import story
 from parks.scope import park_scope
 
@@ -24,6 +24,8 @@ def test_a_small_zone_is_told_to_the_end() -> None:
             "not_applicable",
         }
         assert not values.filter(state="disputed", reason="").exists()
+        given = values.exclude(prefilled_amount=None, prefilled_entries=None)
+        assert DepartmentValue.objects.filter(year=2025, batch__state="applied").count() == given.count()
         assert not values.filter(code="rd_equipment_invest", prefilled_amount__isnull=False).exists()
         assert set(Declaration.objects.filter(cycle__year=2025).values_list("state", flat=True)) >= {
             "open",
