@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,7 +51,7 @@ class _Year:
     cycle: Any
     declared: dict[str, int]
     run: Any
-    editions: dict[str, int]
+    editions: Counter[str]
 
     @property
     def total(self) -> int:
@@ -68,13 +69,8 @@ def years() -> list[int]:
 def steps(year: int, actor: Actor) -> list[Step]:
     """The ten steps of a year. Raises NotFound. Links lead only where the role may read."""
     cycle = cycles.of_year(year)
-    states: dict[str, int] = {}
-    for board, state in editions.editions_of(year).order_by("number").values_list("board", "state"):
-        states[board] = state
-    found = _Year(
-        cycle, cycles.counts(cycle), editions.current_run(year),
-        {state: list(states.values()).count(state) for state in set(states.values())},
-    )  # fmt: skip
+    newest = dict(editions.editions_of(year).order_by("number").values_list("board", "state"))
+    found = _Year(cycle, cycles.counts(cycle), editions.current_run(year), Counter(newest.values()))
     made = [make(found) for make in STEPS]
     first = next((step for step in made if not step.is_done), None)
     for step in made:
@@ -181,7 +177,7 @@ def _score(year: _Year) -> Step:
 
 
 def _notice(year: _Year) -> Step:
-    running, final = year.editions.get("on_notice", 0), year.editions.get("final", 0)
+    running, final = year.editions["on_notice"], year.editions["final"]
     wanted = len(year.run.boards) if year.run else 0
     step = Step(
         _("公示"), "rankings:year", [_("公示中 %(n)s 个榜单") % {"n": running}] if running else [],
@@ -194,7 +190,7 @@ def _notice(year: _Year) -> Step:
 
 
 def _publish(year: _Year) -> Step:
-    final, wanted = year.editions.get("final", 0), len(year.run.boards) if year.run else 0
+    final, wanted = year.editions["final"], len(year.run.boards) if year.run else 0
     step = Step(
         _("发布榜单，签发证书"), "rankings:year", [_("已发布 %(n)s 个榜单，共 %(all)s 个") % {"n": final, "all": wanted}] if wanted else [],
         bool(wanted) and final >= wanted, _share(final, wanted) if wanted else None,
