@@ -22,7 +22,7 @@ def client_address(request: HttpRequest) -> str:
     """The reader's address. Behind PROXY_COUNT proxies it is the entry that the outermost of ours has added; what the
     reader wrote into the header itself stands before it and is not believed."""
     own = str(request.META.get("REMOTE_ADDR", ""))
-    proxies = settings.AXES_IPWARE_PROXY_COUNT
+    proxies = settings.PROXY_COUNT
     passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     return passed[-proxies] if proxies and len(passed) >= proxies else own
 

@@ -31,7 +31,8 @@ class ParkDoor:
     """Finds the policy line of a view, the person's membership, enters the park and runs the view inside it.
 
     No line: refused. Not signed in: to the sign-in page (API: 401). No membership of the park: as if it did
-    not exist. Another role: 403. An answer of 400 and above takes back everything the view wrote.
+    not exist. Another role: 403. An answer of 400 and above takes back everything the view wrote, unless the view
+    set `keeps_writes` on it.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -145,7 +146,7 @@ class ParkDoor:
         response = view(request, *args, **kwargs)
         if hasattr(response, "render") and not getattr(response, "is_rendered", True):
             response = response.render()
-        if response.status_code >= 400:
+        if response.status_code >= 400 and not getattr(response, "keeps_writes", False):
             transaction.set_rollback(True)
         elif line.audit:
             by: Actor = request.actor  # type: ignore[attr-defined]

@@ -59,6 +59,7 @@ def code(request: HttpRequest) -> HttpResponse:
     device = people.second_factor(account=account)
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        device = TOTPDevice.objects.select_for_update().get(pk=device.pk)
         if device.verify_is_allowed()[0] and device.verify_token(form.cleaned_data["code"]):
             TOTPDevice.objects.filter(pk=device.pk, confirmed=False).update(confirmed=True)
             otp_login(request, device)
@@ -70,7 +71,9 @@ def code(request: HttpRequest) -> HttpResponse:
         context["secret"] = device.config_url.split("secret=")[1].split("&")[0]
     if settings.DEMO_MODE:
         context["demo_code"] = _demo_code(device)
-    return render(request, "parks/code.html", context, status=422 if form.errors else 200)
+    response = render(request, "parks/code.html", context, status=422 if form.errors else 200)
+    response.keeps_writes = True  # type: ignore[attr-defined]  # a wrong code counts
+    return response
 
 
 def _demo_code(device: TOTPDevice) -> str:

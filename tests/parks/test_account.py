@@ -54,6 +54,16 @@ def test_five_failures_lock_the_login(account: Account) -> None:
     assert _sign_in(account, client=client).status_code == 429
 
 
+def test_behind_a_proxy_the_lock_holds_for_the_address_that_guessed(account: Account, settings: Any) -> None:
+    settings.PROXY_COUNT = 1
+    stranger = Client(headers={"X-Forwarded-For": "203.0.113.9"})
+    owner = Client(headers={"X-Forwarded-For": "198.51.100.7"})
+    for _ in range(5):
+        _sign_in(account, "wrong", stranger)
+    assert _sign_in(account, client=stranger).status_code == 429
+    assert _sign_in(account, client=owner).status_code == 302
+
+
 def test_passwords_are_argon2(settings: Any, account: Account) -> None:
     from innovscore import settings as production
 
@@ -67,6 +77,7 @@ def test_an_office_role_works_only_after_its_code(park: Any) -> None:
     device = TOTPDevice.objects.create(user_id=actor.account_id, name="default", confirmed=True)
     wrong = client.post("/account/code/", {"code": "000000"})
     assert wrong.status_code == 422
+    assert TOTPDevice.objects.get().throttling_failure_count == 1, "guesses are counted although refused"
     TOTPDevice.objects.update(throttling_failure_count=0)
     code = f"{TOTP(device.bin_key).token():06d}"
     assert client.post("/account/code/", {"code": code, "next": "/p/cq/office/audit/"}).status_code == 302

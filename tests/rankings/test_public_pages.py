@@ -287,7 +287,7 @@ def test_the_readers_address_is_the_one_our_own_proxy_saw(rf: Any, settings: Any
     from parks.http import client_address
 
     request = rf.get("/", REMOTE_ADDR="10.0.0.1", headers={"X-Forwarded-For": "1.1.1.1, 203.0.113.9"})
-    settings.AXES_IPWARE_PROXY_COUNT = 0
+    settings.PROXY_COUNT = 0
     assert client_address(request) == "10.0.0.1"
-    settings.AXES_IPWARE_PROXY_COUNT = 1
+    settings.PROXY_COUNT = 1
     assert client_address(request) == "203.0.113.9"
