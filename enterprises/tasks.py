@@ -7,9 +7,8 @@ from typing import Any
 
 from celery import shared_task
 
-from innovscore.core.problems import Problem
 from parks.actors import Actor
-from parks.jobs import JobHandle, job
+from parks.jobs import JobHandle, LeaseLost, job
 from parks.models import Park
 from parks.scope import park_scope
 
@@ -42,8 +41,12 @@ def check_batch(job: JobHandle) -> dict[str, Any]:
     try:
         with park_scope(job.park_id):
             batch = batches.get(job.args["batch"])
-            return departments.check_batch(by=job.actor, batch=batch, report=job.report)
-    except Problem:
+            done = departments.check_batch(by=job.actor, batch=batch, report=job.report)
+            job.guard()
+            return done
+    except LeaseLost:
+        raise
+    except Exception:
         with park_scope(job.park_id):
             departments.fail(batch=batches.get(job.args["batch"]))
         raise

@@ -143,7 +143,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "parks.sweep_jobs", "schedule": 5.0, "options": {"expires": 5}},
-    "witness": {"task": "rankings.witness", "schedule": 24 * 3600.0, "options": {"expires": 3600}},
+    "witness": {"task": "rankings.witness", "schedule": crontab(hour=17, minute=40)},
     "deliver outbox": {"task": "parks.deliver_outbox", "schedule": 5.0, "options": {"expires": 5}},
     "clean files": {"task": "enterprises.clean_files", "schedule": 3600.0, "options": {"expires": 600}},
     "daily digests": {"task": "parks.send_digests", "schedule": 600.0, "options": {"expires": 600}},

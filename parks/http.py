@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django_htmx.middleware import HtmxDetails
 
 from .actors import Actor
@@ -25,6 +25,13 @@ def client_address(request: HttpRequest) -> str:
     proxies = settings.PROXY_COUNT
     passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     return passed[-proxies] if proxies and len(passed) >= proxies else own
+
+
+def without_nul(sent: QueryDict) -> QueryDict:
+    """A query string or form less its NUL characters, which nobody sees and PostgreSQL cannot keep."""
+    if not any("\x00" in text for key, texts in sent.lists() for text in (key, *texts)):
+        return sent
+    return QueryDict(sent.urlencode().replace("%00", ""), encoding=sent.encoding)
 
 
 def whole(text: str, *, at_most: int = 10**18) -> int | None:

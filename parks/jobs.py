@@ -21,8 +21,9 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
-from innovscore.core.problems import Problem
+from innovscore.core.problems import Conflict, Problem
 
+from . import audit
 from .actors import Actor
 from .models import Job
 from .scope import park_scope, set_local
@@ -64,23 +65,18 @@ def request(
     """Ask for a job; while one of the same key is queued or running, that one is returned."""
     if kind not in _registry:
         raise LookupError(f"No job is registered as {kind}.")
+    wanted = Job(
+        kind=kind, park_id=park_id, dedupe_key=dedupe_key, args=args or {}, requested_by_id=by.account_id,
+        actor=by.as_dict(), code_version=settings.CODE_VERSION,
+    )  # fmt: skip
+    alive = Job.objects.filter(kind=kind, dedupe_key=dedupe_key, state__in=["queued", "running"])
+    row = None
     with transaction.atomic():
-        Job.objects.bulk_create(
-            [
-                Job(
-                    kind=kind,
-                    park_id=park_id,
-                    dedupe_key=dedupe_key,
-                    args=args or {},
-                    requested_by_id=by.account_id,
-                    actor=by.as_dict(),
-                    code_version=settings.CODE_VERSION,
-                )
-            ],
-            ignore_conflicts=True,
-        )
-        row = Job.objects.filter(kind=kind, dedupe_key=dedupe_key, state__in=["queued", "running"]).get()
-        transaction.on_commit(lambda: ring(row.pk), robust=True)
+        while row is None:  # the one that was in the way may end before it is read
+            Job.objects.bulk_create([wanted], ignore_conflicts=True)
+            row = alive.first()
+        number = row.pk
+        transaction.on_commit(lambda: ring(number), robust=True)
     return row
 
 
@@ -277,16 +273,26 @@ def sweep() -> int:
 
 
 def cancel(*, job_id: int, by: Actor) -> None:
-    """Ask a job to stop; a queued one stops at once."""
+    """Ask a job to stop; a queued one stops at once, one that is over stays as it is."""
     with transaction.atomic():
         row = Job.objects.select_for_update().get(pk=job_id)
+        if row.is_over:
+            return
         row.cancel_requested = True
         if row.state == Job.State.QUEUED:
             row.state, row.finished_at = Job.State.CANCELLED, models.functions.Now()
         row.save(update_fields=["cancel_requested", "state", "finished_at"])
+        audit.record(by=by, action="job.cancelled", obj=row, after={"kind": row.kind})
 
 
 def retry(*, job_id: int, by: Actor) -> Job:
-    """Ask again for a job that failed or was cancelled."""
+    """Ask again for a job that failed or was cancelled; it is done for whoever asked first. Raises Conflict for others."""
     row = Job.objects.get(pk=job_id)
-    return request(kind=row.kind, park_id=by.park_id, dedupe_key=row.dedupe_key, args=row.args, by=by)
+    if row.state not in (Job.State.FAILED, Job.State.CANCELLED):
+        raise Conflict(code="job_not_over", message=_("只有失败或已取消的任务可以重试。"))
+    with transaction.atomic():
+        again = request(
+            kind=row.kind, park_id=row.park_id, dedupe_key=row.dedupe_key, args=row.args, by=Actor.from_dict(row.actor)
+        )  # fmt: skip
+        audit.record(by=by, action="job.retried", obj=again, after={"kind": row.kind, "job": row.pk})
+    return again

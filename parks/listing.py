@@ -63,7 +63,7 @@ def listing(
     rows = filtered.qs if filtered is not None else queryset
     allowed = frozenset(sortable)
     sort = request.GET.get("sort", "")
-    if sort.lstrip("-") in allowed:
+    if sort.removeprefix("-") in allowed:
         rows = rows.order_by(sort, "pk")
     export = request.GET.get("export")
     if export in ("csv", "xlsx") and columns:

@@ -19,6 +19,7 @@ from innovscore.core.problems import Forbidden, Problem
 
 from . import access, audit, throttle
 from .actors import Actor
+from .http import without_nul
 from .models import Park
 from .problems import problem_response
 from .queries import memberships
@@ -81,6 +82,9 @@ class ParkDoor:
     ) -> HttpResponse | None:
         match = request.resolver_match
         assert match is not None  # noqa: S101  # Django calls process_view after resolving
+        if "\x00" in request.path:
+            raise Http404
+        request.GET, request.POST = without_nul(request.GET), without_nul(request.POST)  # type: ignore[assignment]
         if request.method == "OPTIONS":
             return self._no_method(request, access.methods_of(match.view_name))
         line = access.line_for(match.view_name, request.method or "")

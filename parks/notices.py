@@ -151,9 +151,8 @@ def _digest(person_ref: int, now: dt.datetime) -> int:
     if OutboxMessage.objects.filter(aggregate=aggregate).exists():
         return 0
     kinds = NoticePreference.objects.filter(person_ref=person_ref, mail=NoticePreference.Mail.DAILY)
-    roles = set(
-        Membership.objects.filter(account__person_id=person_ref).values_list("organisation_id", "role")
-    )
+    own = memberships.in_force(Membership.objects.filter(account__person_id=person_ref))
+    roles = set(own.values_list("organisation_id", "role"))
     unread = (
         Notification.objects.filter(
             organisation_id__in={organisation for organisation, _role in roles},

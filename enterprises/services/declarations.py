@@ -202,9 +202,7 @@ def editable(declaration: Declaration) -> Declaration:
 
 def _clean_draft(draft: Mapping[str, Any]) -> dict[str, Any] | None:
     kept: dict[str, Any] = {
-        name: str(draft[name]).replace("\x00", "")
-        for name in DRAFT_FIELDS
-        if str(draft.get(name, "")).strip()
+        name: str(draft[name]) for name in DRAFT_FIELDS if str(draft.get(name, "")).strip()
     }
     entries = draft.get("entries") or []
     if entries:

@@ -206,7 +206,7 @@ def _compare_units(
 
 def check_batch(*, by: Actor, batch: DepartmentBatch, report: Progress) -> dict[str, Any]:
     """The check of a large file, as a job; checked already = nothing. The marked rows are kept for download."""
-    if batch.state != BatchState.UPLOADED:
+    if batch.state not in (BatchState.UPLOADED, BatchState.FAILED):
         return {"rows": batch.rows_read}
     cycle = Cycle.objects.select_related("scheme_version").get(year=batch.year)
     mapping = ColumnMapping.from_data(batch.mapping) if batch.mapping else None

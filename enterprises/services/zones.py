@@ -131,7 +131,7 @@ def synthetic_codes(
 
 
 def admit_firms(*, by: Actor, firms: list[Firm], reason: str) -> int:
-    """Certified enterprises for firms that the park does not have yet; names of known ones are brought up to date."""
+    """Certified enterprises for firms that the park does not have yet."""
     known = {e.external_id: e for e in Enterprise.objects.exclude(external_id="")}
     new = [firm for firm in firms if firm.external_id not in known]
     with transaction.atomic():

@@ -196,7 +196,7 @@ def _chosen(request: ParkRequest) -> departments.ColumnMapping:
     if upload is not None:
         try:
             data = yaml.safe_load(upload.read(200_000).decode("utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise Refused(
                 code="mapping_wrong", field="mapping", message=_("映射文件无法读取，应为 UTF-8 的 YAML。")
             ) from error

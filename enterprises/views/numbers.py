@@ -25,11 +25,7 @@ def entries_of(post: Any) -> list[dict[str, str]]:
     columns = {name: post.getlist(f"entry_{name}") for name in fields}
     rows = []
     for number in range(min(len(columns["name"]), 200)):
-        row = {
-            name: column[number].replace("\x00", "").strip()[:200]
-            for name, column in columns.items()
-            if number < len(column)
-        }
+        row = {name: column[number].strip()[:200] for name, column in columns.items() if number < len(column)}
         if any(row.get(name) for name in ("name", "number", "date", "level", "rank")):
             rows.append({name: value for name, value in row.items() if value or name in ("level", "name")})
     return rows

@@ -47,9 +47,9 @@ def month_of(text: str, today: dt.date) -> tuple[dt.date, dt.date]:
     """[first day, first day of the next month) of "YYYY-MM"; this month when the text names none."""
     try:
         first = dt.date.fromisoformat(f"{text}-01")
-    except ValueError:
-        first = today.replace(day=1)
-    return first, (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+        return first, (first + dt.timedelta(days=31)).replace(day=1)
+    except (ValueError, OverflowError):
+        return month_of(f"{today:%Y-%m}", today)
 
 
 def _approved(start: dt.date | None, end: dt.date | None, whose: Q) -> QuerySet[Decision]:

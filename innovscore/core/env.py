@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 Text = str  # the readers are named after the types, which hides those inside the class
 Texts = list[str]
@@ -41,25 +40,6 @@ class Env:
             value = default
         if value is None:
             raise MissingSetting(f"{name} is not set. See .env.example; `make run` sets it for you.")
-        return value
-
-    def secret(self, name: Text, *, at_least: Whole = 32) -> Text:
-        """A text that must not be guessed; refuses short ones without repeating them."""
-        value = self.str(name)
-        if len(value) < at_least:
-            raise MissingSetting(
-                f"{name} is shorter than {at_least} characters. Make one with `openssl rand -base64 48` and give it "
-                f"as {name} or in a file named by {name}_FILE."
-            )
-        return value
-
-    def url(self, name: Text, default: Text | None = None, *, schemes: tuple[Text, ...] = ()) -> Text:
-        """An address with a scheme, e.g. postgresql://user@host/name. The value may hold a password: it is not repeated."""
-        value = self.str(name, default)
-        found = urlsplit(value).scheme
-        if not found or (schemes and found not in schemes):
-            wanted = " or ".join(f"{scheme}://…" for scheme in schemes) or "scheme://…"
-            raise MissingSetting(f"{name} must look like {wanted}, but starts with {found or 'no scheme'}.")
         return value
 
     def bool(self, name: Text, default: Truth = False) -> Truth:

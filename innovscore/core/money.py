@@ -85,11 +85,6 @@ def parse_count(text: str) -> Decimal:
     return value
 
 
-def wan_to_yuan(wan: Decimal) -> Decimal:
-    """Yuan, half-up to the cent."""
-    return (wan * WAN).quantize(CENT, ROUND_HALF_UP)
-
-
 def yuan_to_wan(yuan: Decimal) -> Decimal:
     """万元, exactly."""
     return yuan / WAN

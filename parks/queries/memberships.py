@@ -20,13 +20,17 @@ from ..scope import set_local
 SESSION_KEY = "membership_id"
 
 
-def _live(account_id: int) -> QuerySet[Membership]:
+def in_force(rows: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Those of them that somebody may act by today."""
     today = TruncDate(Now())
-    return (
-        Membership.everywhere.filter(account_id=account_id, starts_on__lte=today, account__is_active=True)
-        .filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today))
-        .select_related("account__person", "organisation", "park")
+    return rows.filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gt=today), starts_on__lte=today, account__is_active=True
     )
+
+
+def _live(account_id: int) -> QuerySet[Membership]:
+    rows = in_force(Membership.everywhere.filter(account_id=account_id))
+    return rows.select_related("account__person", "organisation", "park")
 
 
 def of_account(*, account_id: int, park_id: int | None = None) -> list[Membership]:
@@ -46,15 +50,8 @@ def one(*, account_id: int, membership_id: int) -> Membership | None:
 
 def of_organisation(organisation_id: int) -> QuerySet[Membership]:
     """Memberships of an organisation that are in force in the park that was entered."""
-    today = TruncDate(Now())
-    return (
-        Membership.objects.filter(
-            organisation_id=organisation_id, starts_on__lte=today, account__is_active=True
-        )
-        .filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today))
-        .select_related("account__person")
-        .order_by("account__person__name", "pk")
-    )
+    rows = in_force(Membership.objects.filter(organisation_id=organisation_id))
+    return rows.select_related("account__person").order_by("account__person__name", "pk")
 
 
 def scope_of(actor: Actor) -> dict[str, Any]:

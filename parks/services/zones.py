@@ -15,10 +15,12 @@ from .. import audit
 from ..actors import Actor
 from ..clock import db_today
 from ..models import Account, Membership, Organisation, Park, Partnership, SubPark
-from ..roles import BANK, ENTERPRISE, FUND, GUARANTOR, PARK_OFFICE, Role
+from ..roles import BANK, FUND, GUARANTOR, PARK_OFFICE
 from ..scope import park_scope
 from . import people
 
+GRANTABLE = PARK_OFFICE | BANK | GUARANTOR | FUND
+"""Roles that the operator gives by command; firms' people and banks' programs come in on pages."""
 PARTNER_KINDS = ((BANK, "bank"), (GUARANTOR, "guarantor"), (FUND, "fund"))
 CODE = re.compile(r"^[a-z][a-z0-9-]{1,31}$")
 
@@ -66,11 +68,12 @@ def let_in(
     `organisation` names the bank, guarantor or fund (made and made a partner of the park where it is not yet); the
     office's people need none. Returns the membership and the new account's passphrase, "" when the account existed.
     """
-    if role not in Role.values or role in ENTERPRISE or role == Role.PLATFORM_OPERATOR:
+    if role not in GRANTABLE:
         raise Refused(
             code="role_unknown",
             field="role",
-            message=_("这个身份不能由命令授予：%(role)s。企业人员由企业登记或邀请加入。") % {"role": role},
+            message=_("这个身份不能由命令授予：%(role)s。企业人员由企业登记或邀请加入，银行程序由银行登记。")
+            % {"role": role},
         )
     with park_scope(park.pk):
         body = _organisation(park, role, organisation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import segno
 from django.conf import settings
@@ -166,4 +167,4 @@ def _next(request: HttpRequest) -> str:
 
 def _with_next(route: str, request: HttpRequest) -> str:
     target = _next(request)
-    return f"{reverse(route)}?next={target}" if target else reverse(route)
+    return f"{reverse(route)}?{urlencode({'next': target})}" if target else reverse(route)

@@ -27,10 +27,8 @@ def test_values_get_their_types(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("X_BOOL", "On")
     monkeypatch.setenv("X_INT", "12")
     monkeypatch.setenv("X_LIST", "a, b,,c ")
-    monkeypatch.setenv("X_URL", "redis://:pw@host/0")
     env = Env()
     assert (env.bool("X_BOOL"), env.int("X_INT"), env.list("X_LIST")) == (True, 12, ["a", "b", "c"])
-    assert env.url("X_URL", schemes=("redis", "rediss")) == "redis://:pw@host/0"
     assert (env.bool("X_NONE"), env.int("X_NONE", 3), env.list("X_NONE", ["z"])) == (False, 3, ["z"])
 
 
@@ -39,8 +37,6 @@ def test_refusals_name_the_setting_and_the_way_out(monkeypatch: pytest.MonkeyPat
     for name, value in {
         "B": "maybe",
         "I": "ten",
-        "S": "hunter2",
-        "U": "pass:word@host",
         "F_FILE": "/nowhere/x",
     }.items():
         monkeypatch.setenv(f"X_{name}", value)
@@ -52,12 +48,6 @@ def test_refusals_name_the_setting_and_the_way_out(monkeypatch: pytest.MonkeyPat
         env.int("X_I")
     with pytest.raises(MissingSetting, match="X_F_FILE names /nowhere/x"):
         env.str("X_F")
-    with pytest.raises(MissingSetting) as short:
-        env.secret("X_S")
-    assert "openssl rand" in str(short.value) and "hunter2" not in str(short.value)
-    with pytest.raises(MissingSetting) as address:
-        env.url("X_U", schemes=("postgresql",))
-    assert "postgresql://" in str(address.value) and "word@host" not in str(address.value)
 
 
 def test_misspelt_settings_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

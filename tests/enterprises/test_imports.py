@@ -12,6 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from enterprises import tasks
 from enterprises.models import DepartmentBatch, DepartmentValue, RegisterRecord
 from enterprises.queries import batches
 from enterprises.services import declarations, departments, workbooks
@@ -193,6 +194,39 @@ def test_a_large_file_is_checked_by_a_job_and_gives_back_its_bad_rows(
     assert [row[0].value for row in sheet.iter_rows(min_row=2)] == [3]
 
 
+def waiting(admin: Any, cycle: Any, monkeypatch: Any) -> DepartmentBatch:
+    monkeypatch.setattr(departments, "SMALL", 10)
+    data = make.table(HEADS, (ONE, 5, 160))
+    return departments.upload(
+        by=admin, cycle=cycle, source="tax", as_of=dt.date(2026, 6, 12), data=data, filename="t.csv", in_background=True
+    )  # fmt: skip
+
+
+def test_a_check_that_breaks_ends_as_not_written_and_can_be_asked_for_again(
+    admin: Any, cycle: Any, monkeypatch: Any
+) -> None:
+    batch = waiting(admin, cycle, monkeypatch)
+    with monkeypatch.context() as broken:
+        broken.setattr(departments, "check_batch", lambda **_given: {}["nothing"])
+        jobs.run(batch.job_id or 0)
+    batch.refresh_from_db()
+    assert batch.state == "failed"
+    jobs.run(jobs.retry(job_id=batch.job_id or 0, by=admin).pk)
+    batch.refresh_from_db()
+    assert batch.state == "checked"
+
+
+def test_a_worker_that_lost_its_job_changes_no_batch(
+    admin: Any, cycle: Any, monkeypatch: Any, in_park: Any
+) -> None:
+    batch = waiting(admin, cycle, monkeypatch)
+    lost = jobs.JobHandle(batch.job_id or 0, in_park.pk, fence=0, args={"batch": batch.pk}, actor=admin)
+    with pytest.raises(jobs.LeaseLost):
+        tasks.check_batch(lost)
+    batch.refresh_from_db()
+    assert batch.state == "uploaded"
+
+
 # taking back
 
 
@@ -244,6 +278,13 @@ def test_the_market_register_is_kept_for_firms_that_are_not_here_yet(admin: Any,
     make.apply(admin, good)
     assert RegisterRecord.objects.count() == 2
     assert batches.register_record(NOBODY).founded_on == dt.date(2015, 2, 1)
+
+
+@pytest.mark.parametrize("text", ["key: 2020-13-45", "key: [", "- key"])
+def test_a_mapping_file_that_is_none_is_refused(admin: Any, cycle: Any, client_as: Any, text: str) -> None:
+    batch = make.batch(admin, cycle, make.table(HEADS, (ONE, 5, 160)))
+    sent = {"mapping": io.BytesIO(text.encode())}
+    assert client_as(admin).post(f"/p/cq/office/batches/{batch.pk}/mapping/", sent).status_code == 422
 
 
 # the API

@@ -117,6 +117,13 @@ def test_importing_again_is_refused_and_changes_nothing(files: list[str]) -> Non
 def test_without_zone_cycle_or_column_it_says_what_is_missing(files: list[str], park: Any) -> None:
     with pytest.raises(CommandError, match="--create-park"):
         run(files)
+    files[1] = "R&D 2018"
+    with pytest.raises(CommandError, match="园区代码"):
+        run(files, "--create-park", "Test zone", "--scheme", "rd_companies_8")
+    files[1] = "rd"
+    with pytest.raises(CommandError):
+        run(files, "--create-park", "Test zone", "--scheme", "no_such_scheme")
+    assert [one.code for one in Park.objects.all()] == ["cq"]
     files[1] = "cq"
     with pytest.raises(CommandError, match="年度"):
         run(files)

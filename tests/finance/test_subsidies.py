@@ -11,6 +11,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from finance.formula import Due, Paid, clean_interest, points_subsidy, subsidy
 from finance.models import Subsidy, SubsidyProgramme
+from finance.queries import reports
 from finance.queries.invariants import breaches
 from finance.services import needs, questions, subsidies
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
@@ -172,3 +173,8 @@ def test_a_read_is_questioned_once_and_explained_once(scene: make.Scene) -> None
     with pytest.raises(NotFound):
         questions.reply(by=scene.maker, question_id=asked.pk, answer="x")
     assert questions.reply(by=scene.g_checker, question_id=asked.pk, answer="担保评审").answer == "担保评审"
+
+
+@pytest.mark.parametrize("text", ["9999-12", "2026-13", "０００１-01", "", "2026-06-01"])
+def test_a_month_that_is_none_is_this_month(text: str) -> None:
+    assert reports.month_of(text, dt.date(2026, 12, 31)) == (dt.date(2026, 12, 1), dt.date(2027, 1, 1))

@@ -230,3 +230,15 @@ def test_scripts_are_valid_shell() -> None:
     for script in (*sorted((ROOT / "deploy").glob("*.sh")), ROOT / ".ci" / "run"):
         done = _run(["bash", "-n", str(script)])
         assert done.returncode == 0, f"{script}: {done.stdout}"
+
+
+def test_the_clock_forgets_its_last_runs_with_a_restart_and_still_does_the_daily_work() -> None:
+    """beat keeps its schedule in a tmpfs: what is counted in hours since the start would never come."""
+    from innovscore.settings import CELERY_BEAT_SCHEDULE
+
+    long = [
+        name
+        for name, one in CELERY_BEAT_SCHEDULE.items()
+        if isinstance(one["schedule"], float) and one["schedule"] > 3600
+    ]
+    assert long == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
@@ -106,3 +107,14 @@ def test_next_leads_only_to_our_own_pages(account: Account) -> None:
         "/account/login/", {"login": account.login, "password": PASSWORD, "next": "https://evil.example/"}
     )
     assert "evil" not in response["Location"]
+
+
+def test_the_whole_address_one_came_from_survives_the_second_factor(park: Any) -> None:
+    actor, target = people.actor("park_admin", park), "/p/cq/office/audit/?page=2&size=50"
+    account = Account.objects.get(pk=actor.account_id)
+    account.set_password(PASSWORD)
+    account.save()
+    response = Client().post(
+        "/account/login/", {"login": account.login, "password": PASSWORD, "next": target}
+    )
+    assert parse_qs(urlsplit(response["Location"]).query) == {"next": [target]}

@@ -14,7 +14,7 @@ from django.core import mail
 
 from innovscore.core.problems import NotFound, Refused
 from parks import egress, notices, outbox, todo
-from parks.models import Notification, OutboxMessage, Person
+from parks.models import Membership, Notification, OutboxMessage, Person
 from parks.queries import inbox
 from parks.services import inbox as services
 from tests.factories import parks as people
@@ -107,6 +107,14 @@ def test_the_digest_is_sent_once_a_day(agent: Any, monkeypatch: Any) -> None:
     assert [notices.send_digests() for _ in range(2)] == [1, 0]
     deliver()
     assert "2 条新消息" in mail.outbox[0].subject
+
+
+def test_whose_role_has_ended_gets_no_digest(agent: Any, monkeypatch: Any) -> None:
+    choose(agent, "daily")
+    tell(agent, kind="task")
+    monkeypatch.setattr(notices, "DIGEST_HOUR", 0)
+    Membership.objects.filter(pk=agent.membership_id).update(ends_on=dt.date(2026, 1, 1))
+    assert notices.send_digests() == 0
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from innovscore.core.problems import Conflict
 from parks import jobs
-from parks.models import Job
+from parks.models import AuditEvent, Job
 from parks.scope import park_scope
 from tests.conftest import owner_connection, start_worker, stop_worker, wait_until
 
@@ -33,6 +34,35 @@ def _ask(park: Any, by: Any, **args: Any) -> Job:
 
 def test_asking_twice_while_it_waits_gives_the_same_job(park: Any, by: Any) -> None:
     assert _ask(park, by).pk == _ask(park, by).pk
+
+
+def test_asking_while_the_live_one_ends_makes_a_new_one(park: Any, by: Any, monkeypatch: Any) -> None:
+    insert, calls = Job.objects.bulk_create, list[int]()
+
+    def in_the_way(rows: Any, **options: Any) -> Any:
+        calls.append(len(calls))
+        return insert(rows, **options) if calls[-1] else []
+
+    monkeypatch.setattr(Job.objects, "bulk_create", in_the_way)
+    assert _ask(park, by).state == "queued"
+
+
+def test_only_what_failed_is_asked_for_again_and_for_whoever_asked_first(
+    park: Any, by: Any, actors: Any
+) -> None:
+    job, officer = _ask(park, by), actors("score_officer", park)
+    with park_scope(park.pk):
+        with pytest.raises(Conflict, match="只有失败"):
+            jobs.retry(job_id=job.pk, by=officer)
+        jobs.cancel(job_id=job.pk, by=officer)
+        again = jobs.retry(job_id=job.pk, by=officer)
+        events = AuditEvent.objects.filter(person_ref=officer.person_id).order_by("pk")
+        assert list(events.values_list("action", flat=True)) == ["job.cancelled", "job.retried"]
+    assert (again.state, again.requested_by_id, again.actor["role"]) == (
+        "queued",
+        by.account_id,
+        "park_admin",
+    )
 
 
 def test_a_worker_does_the_job_and_shows_progress(park: Any, by: Any, celery_worker: Any) -> None:

@@ -6,6 +6,7 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from parks.models import Account, AuditEvent, Membership, Park, Partnership, SubPark
 from parks.scope import park_scope
@@ -49,6 +50,19 @@ def test_a_banks_person_makes_the_bank_a_partner_of_the_park() -> None:
         assert [partner.organisation.name for partner in Partnership.objects.all()] == ["示例银行"]
 
 
+def test_a_token_that_the_operator_makes_opens_the_api_as_that_role() -> None:
+    open_zone()
+    out = io.StringIO()
+    call_command("issue_token", park="xa", login="xa.admin", role="park_admin", name="税务", stdout=out)
+    boards = "/api/v1/parks/xa/boards/"
+    assert (
+        Client().get(boards, headers={"Authorization": f"Token {out.getvalue().strip()}"}).status_code == 200
+    )
+    assert Client().get(boards, headers={"Authorization": "Token isc_other"}).status_code == 401
+    with park_scope(Park.objects.get(code="xa").pk):
+        assert AuditEvent.objects.filter(action="token.issued").exists()
+
+
 @pytest.mark.parametrize(
     ("command", "options", "says"),
     [
@@ -58,6 +72,17 @@ def test_a_banks_person_makes_the_bank_a_partner_of_the_park() -> None:
         ("grant_role", {"park": "no", "login": "a", "role": "publisher", "reason": "r"}, "no park"),
         ("grant_role", {"park": "xa", "login": "a", "role": "bank_maker", "reason": "r"}, "名称"),
         ("grant_role", {"park": "xa", "login": "xa.admin", "role": "park_admin", "reason": "r"}, "已有"),
+        (
+            "grant_role",
+            {"park": "xa", "login": "a", "role": "bank_system", "organisation": "示例银行", "reason": "r"},
+            "invalid choice",
+        ),
+        (
+            "issue_token",
+            {"park": "xa", "login": "xa.admin", "role": "publisher", "name": "税务"},
+            "not publisher",
+        ),
+        ("issue_token", {"park": "xa", "login": "nobody", "role": "publisher", "name": "税务"}, "no login"),
     ],
 )
 def test_a_wrong_wish_is_explained_and_leaves_nothing(

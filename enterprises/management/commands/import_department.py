@@ -22,7 +22,7 @@ def read_mapping(path: str) -> dict[str, Any]:
     """The mapping file as data; CommandError when it is none."""
     try:
         data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise CommandError(f"{path}: {error}") from error
     if not isinstance(data, dict):
         raise CommandError(f"{path}: not a mapping file (see docs/import.md)")

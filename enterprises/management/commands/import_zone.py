@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from indicators.queries import schemes as scheme_queries
 from indicators.services import schemes
@@ -16,6 +17,7 @@ from parks.actors import Actor
 from parks.clock import db_now
 from parks.models import Park
 from parks.scope import park_scope
+from parks.services.zones import open_park
 
 from ...models import Cycle
 from ...queries import cycles
@@ -53,9 +55,10 @@ class Command(BaseCommand):
         mapping = read_mapping(options["mapping"])
         data = read_file(options["file"])
         try:
-            park = self._park(options)
-            with park_scope(park.pk):
-                rejects = self._import(Actor.system(park), mapping, data, options)
+            with transaction.atomic():
+                park = self._park(options)
+                with park_scope(park.pk):
+                    rejects = self._import(Actor.system(park), mapping, data, options)
         except Problem as problem:
             raise CommandError(str(problem.message)) from problem
         self._list(rejects, options["rejects"])
@@ -63,7 +66,7 @@ class Command(BaseCommand):
     def _park(self, options: dict[str, Any]) -> Park:
         park = Park.objects.filter(code=options["park"]).first()
         if park is None and options["create_park"]:
-            park = Park.objects.create(
+            park = open_park(
                 code=options["park"], name=options["create_park"], name_en=options["create_park"]
             )
         if park is None:

@@ -24,6 +24,7 @@ from parks.models import Account, Membership, Organisation, Park, Partnership, P
 from parks.queries.memberships import of_account
 from parks.roles import Role
 from parks.scope import park_scope
+from scoring.models import ScoreRun
 from scoring.queries.standing import standing_of
 from scoring.services import runs, snapshots
 
@@ -86,6 +87,18 @@ class Command(BaseCommand):
     def _make(self) -> Park:
         """The park with scored firms; all or nothing, except for the run, which commits in between."""
         self.stdout.write("making the sandbox park")
+        with transaction.atomic():
+            park, run, people, firms = self._score()
+        with park_scope(park.pk):
+            jobs.run(run.job_id)  # type: ignore[arg-type]  # asked for a moment ago
+        with park_scope(park.pk):
+            run.refresh_from_db()
+            runs.make_official(by=people["publish"], run=run)
+            _name(firms)
+        return park
+
+    def _score(self) -> tuple[Park, ScoreRun, dict[str, Actor], list[Enterprise]]:
+        """A new park whose firms have figures and whose run was asked for."""
         park = Park.objects.create(code=CODE, name="测试园区", name_en="Sandbox", kind=Park.Kind.SANDBOX)
         with park_scope(park.pk):
             SubPark.objects.create(code="core", name="测试片区")
@@ -101,13 +114,7 @@ class Command(BaseCommand):
             load.load_year(world, world.years[-1], firms, cycle, verifier=verifier, seed=7)
             snapshots.freeze_cycle(by=people["score"], cycle=cycle)
             run = runs.request_run(by=people["score"], cycle=cycle)
-        with park_scope(park.pk):
-            jobs.run(run.job_id)  # type: ignore[arg-type]  # asked for a moment ago
-        with park_scope(park.pk):
-            run.refresh_from_db()
-            runs.make_official(by=people["publish"], run=run)
-            _name(firms)
-        return park
+        return park, run, people, firms
 
 
 def _person(login: str, name: str, role: Role, organisation: Organisation) -> Actor:

@@ -9,7 +9,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from innovscore.core.problems import Problem
 
 from ...models import Park
-from ...roles import ENTERPRISE, Role
 from ...services import zones
 
 
@@ -17,10 +16,9 @@ class Command(BaseCommand):
     help = "Give a role in a park; opens the account where there is none and prints its passphrase once."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        roles = [role for role in Role.values if role not in ENTERPRISE and role != Role.PLATFORM_OPERATOR]
         parser.add_argument("--park", required=True)
         parser.add_argument("--login", required=True)
-        parser.add_argument("--role", required=True, choices=roles)
+        parser.add_argument("--role", required=True, choices=sorted(zones.GRANTABLE))
         parser.add_argument("--name", default="", help="name of the person, for a new account")
         parser.add_argument("--organisation", default="", help="name of the bank, guarantor or fund")
         parser.add_argument("--reason", required=True, help="written to the audit trail")
