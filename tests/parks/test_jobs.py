@@ -50,8 +50,9 @@ def test_asking_while_the_live_one_ends_makes_a_new_one(park: Any, by: Any, monk
 def test_only_what_failed_is_asked_for_again_and_for_whoever_asked_first(
     park: Any, by: Any, actors: Any
 ) -> None:
-    job, officer = _ask(park, by), actors("score_officer", park)
-    with park_scope(park.pk):
+    officer = actors("score_officer", park)
+    with park_scope(park.pk):  # no worker sees it before the end
+        job = _ask(park, by)
         with pytest.raises(Conflict, match="只有失败"):
             jobs.retry(job_id=job.pk, by=officer)
         jobs.cancel(job_id=job.pk, by=officer)
