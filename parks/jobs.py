@@ -292,7 +292,7 @@ def retry(*, job_id: int, by: Actor) -> Job:
         raise Conflict(code="job_not_over", message=_("只有失败或已取消的任务可以重试。"))
     with transaction.atomic():
         again = request(
-            kind=row.kind, park_id=row.park_id, dedupe_key=row.dedupe_key, args=row.args, by=Actor.from_dict(row.actor)
+            kind=row.kind, park_id=by.park_id, dedupe_key=row.dedupe_key, args=row.args, by=Actor.from_dict(row.actor)
         )  # fmt: skip
         audit.record(by=by, action="job.retried", obj=again, after={"kind": row.kind, "job": row.pk})
     return again
