@@ -25,7 +25,7 @@ class RegisterForm(forms.Form):
         label=_("校验不通过时的说明"),
         required=False,
         max_length=300,
-        help_text=_("仅当代码与营业执照一致而校验不通过时填写，审核员将对照执照核验。"),
+        help_text=_("仅当代码与营业执照一致而校验不通过时填写，审核员将对照执照核验，须上传营业执照。"),
     )
     name = forms.CharField(label=_("企业名称"), max_length=200)
     legal_representative = forms.CharField(label=_("法定代表人"), max_length=80)
@@ -35,6 +35,9 @@ class RegisterForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
     registered_address = forms.CharField(label=_("注册地址"), max_length=300)
+    operating_address = forms.CharField(
+        label=_("实际经营地址"), required=False, max_length=300, help_text=_("与注册地址不同时填写。")
+    )
     industry = forms.ChoiceField(label=_("行业"), choices=[(name, name) for name in INDUSTRIES])
     sub_park = forms.ModelChoiceField(label=_("所在园区"), queryset=SubPark.everywhere.none(), required=False)
     role = forms.ChoiceField(
@@ -51,7 +54,15 @@ class RegisterForm(forms.Form):
     letter = forms.FileField(
         label=_("授权委托书"),
         required=False,
-        help_text=_("经办人登记时上传：法定代表人签字、加盖公章的扫描件。"),
+        help_text=_("经办人登记时必须上传：法定代表人签字、加盖公章的扫描件。"),
+    )
+    may_sign = forms.BooleanField(
+        label=_("委托书写明可代为签署年度申报"),
+        required=False,
+        help_text=_("园区核对委托书、认证通过后生效。"),
+    )
+    authority_until = forms.DateField(
+        label=_("委托书截止日"), required=False, help_text=_("当天起不再有效，例如 2027-06-30；不填为一年。")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -70,8 +81,37 @@ class ChangeForm(forms.Form):
     )
 
 
-class InviteForm(forms.Form):
-    """Whom a firm invites, as what, for which parts, until when."""
+class LetterForm(forms.Form):
+    """What a letter of authority names: parts, the right to sign, from when until when, and the paper."""
+
+    scope = forms.MultipleChoiceField(
+        label=_("可填报的部分"),
+        required=False,
+        help_text=_("不选为全部。"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    may_sign = forms.BooleanField(
+        label=_("可签署年度申报"),
+        required=False,
+        help_text=_("其签署与法定代表人签署具有同等效力，须上传授权委托书。"),
+    )
+    authority_from = forms.DateField(
+        label=_("授权起始日"), required=False, help_text=_("例如 2027-01-01；不填为今天。")
+    )
+    authority_until = forms.DateField(
+        label=_("授权截止日"), required=False, help_text=_("当天起不再有效，例如 2027-06-30；不填为一年。")
+    )
+    document = forms.FileField(
+        label=_("授权委托书"), required=False, help_text=_("签字盖章的扫描件，PDF、PNG 或 JPEG，最大 10 MB。")
+    )
+
+    def __init__(self, *args: Any, scopes: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scope"].choices = list(scopes.items())  # type: ignore[attr-defined]
+
+
+class InviteForm(LetterForm):
+    """Whom a firm invites, as what; the rest is for agents only."""
 
     invitee = forms.CharField(label=_("姓名"), max_length=80)
     role = forms.ChoiceField(
@@ -81,35 +121,7 @@ class InviteForm(forms.Form):
             ("enterprise_signatory", _("法定代表人，可签署")),
         ],
     )
-    scope = forms.MultipleChoiceField(
-        label=_("授权范围"),
-        required=False,
-        help_text=_("不选为全部；只对经办人有效。"),
-        widget=forms.CheckboxSelectMultiple,
-    )
-    authority_until = forms.DateField(
-        label=_("授权截止日"), required=False, help_text=_("当天起不再有效，例如 2027-06-30；不填为一年。")
-    )
-
-    def __init__(self, *args: Any, scopes: dict[str, str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["scope"].choices = list(scopes.items())  # type: ignore[attr-defined]
-
-
-class LetterForm(forms.Form):
-    """What an agent may do from now on."""
-
-    scope = forms.MultipleChoiceField(
-        label=_("授权范围"), required=False, help_text=_("不选为全部。"), widget=forms.CheckboxSelectMultiple
-    )
-    authority_until = forms.DateField(label=_("授权截止日"), help_text=_("当天起不再有效，例如 2027-06-30"))
-    document = forms.FileField(
-        label=_("授权委托书"), required=False, help_text=_("签字盖章的扫描件，PDF、PNG 或 JPEG，最大 10 MB。")
-    )
-
-    def __init__(self, *args: Any, scopes: dict[str, str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["scope"].choices = list(scopes.items())  # type: ignore[attr-defined]
+    field_order = ("invitee", "role")
 
 
 class FirmForm(forms.Form):
@@ -126,8 +138,18 @@ class FirmForm(forms.Form):
 
 
 class DecideForm(forms.Form):
+    sub_park = forms.ModelChoiceField(
+        label=_("认定所在园区"),
+        queryset=SubPark.everywhere.none(),
+        required=False,
+        help_text=_("按注册地址认定；不改动则保持企业所选。"),
+    )
     reason = forms.CharField(label=_("原因"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
     event = forms.ChoiceField(choices=[("certify", ""), ("return", ""), ("reject", "")])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sub_park"].queryset = SubPark.objects.order_by("pk")  # type: ignore[attr-defined]
 
 
 class CycleForm(forms.Form):

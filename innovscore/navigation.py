@@ -37,6 +37,12 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("指标体系"), "indicators:schemes", OFFICE, _("采用和查看评价指标、权重与赋分函数")),
     Entry(_("年度"), "enterprises:cycles", OFFICE, _("开启年度、查看进度")),
     Entry(_("企业名录"), "enterprises:enterprises", OFFICE, _("园区全部企业及认证状态")),
+    Entry(
+        _("园区范围"),
+        "parks:sub_parks",
+        frozenset({"park_admin", "park_reviewer", "park_auditor"}),
+        _("核心区和拓展园包含哪些街道、道路，认证时核对地址"),
+    ),
     Entry(_("认证审核"), "enterprises:cases", OFFICE, _("核对登记信息与营业执照")),
     Entry(_("部门数据"), "enterprises:batches", OFFICE, _("导入税务、社保、知识产权等部门数据")),
     Entry(_("申报核定"), "enterprises:queue", OFFICE, _("先看更正项，两人核定")),

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
-from .models import Account
+from .models import Account, SubPark
 
 
 class LoginForm(forms.Form):
@@ -78,3 +78,22 @@ class RegisterForm(forms.Form):
 
 class MembershipForm(forms.Form):
     membership = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class PlacesForm(forms.Form):
+    """The places of one sub-park, one a line."""
+
+    sub_park = forms.ModelChoiceField(
+        label=_("所在园区"), queryset=SubPark.everywhere.none(), widget=forms.HiddenInput
+    )
+    places = forms.CharField(
+        label=_("范围内的街道、道路、楼宇"),
+        required=False,
+        max_length=10_000,
+        help_text=_("每行一个，与营业执照上的写法一致，例如 金凤镇、高新大道。"),
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sub_park"].queryset = SubPark.objects.all()  # type: ignore[attr-defined]

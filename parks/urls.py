@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import account, audit, inbox, jobs
+from .views import account, audit, inbox, jobs, sub_parks
 
 app_name = "parks"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("p/<slug:park>/messages/settings/", inbox.settings, name="message_settings"),
     path("p/<slug:park>/messages/<int:message_id>/", inbox.open_message, name="message"),
     path("p/<slug:park>/todo/", inbox.todo, name="todo"),
+    path("p/<slug:park>/office/sub-parks/", sub_parks.sub_parks, name="sub_parks"),
     path("p/<slug:park>/office/audit/", audit.trail, name="audit"),
     path("p/<slug:park>/office/audit/verify/", audit.verify, name="audit_verify"),
 ]

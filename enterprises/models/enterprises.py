@@ -29,6 +29,7 @@ class Enterprise(ParkModel):
     founded_on = models.DateField(null=True, blank=True)
     legal_representative = models.CharField(max_length=80, blank=True)
     registered_address = models.CharField(max_length=300, blank=True)
+    operating_address = models.CharField(max_length=300, blank=True, db_default="")
     certification_state = models.CharField(
         max_length=16, choices=CertificationState.choices, default=CertificationState.DRAFT
     )

@@ -8,6 +8,7 @@ from parks.tenancy import ParkForeignKey, ParkModel
 
 from ..states import WorkbookState
 from .declarations import Declaration
+from .people import AgentLetter
 
 
 class Delegation(ParkModel):
@@ -29,7 +30,10 @@ class Delegation(ParkModel):
 
 
 class Receipt(ParkModel):
-    """Proof of handing in 回执: number, time and SHA-256 of what was declared. Never changed."""
+    """Proof of handing in 回执: number, time and SHA-256 of what was declared. Never changed.
+
+    `letter` is the authority by which an agent signed; the legal representative needs none.
+    """
 
     declaration = ParkForeignKey(Declaration, related_name="receipts")
     year = models.PositiveSmallIntegerField()
@@ -40,6 +44,7 @@ class Receipt(ParkModel):
     signed_by_ref = models.BigIntegerField(null=True)
     signed_by_name = models.CharField(max_length=80, blank=True)
     capacity = models.CharField(max_length=32)
+    letter = ParkForeignKey(AgentLetter, null=True, related_name="+")
     issued_at = models.DateTimeField()
 
     class Meta:

@@ -13,20 +13,24 @@ from .enterprises import Enterprise
 class AgentLetter(ParkModel):
     """What an agent may do for a firm, from a day to a day (`ends_on` is excluded). Narrowed = ended and given anew.
 
-    `scope` lists dimensions of the scheme; an empty list means all of them. The membership carries the same scope and
-    end, since that is what the door and the declarations ask.
+    `scope` lists the dimensions of the scheme to fill in; an empty list means all of them. `may_sign` lets the agent
+    sign the declaration. It counts once it is confirmed: by the legal representative who gives it, or by the park that
+    certifies a firm whose agent handed in the signed paper. The membership carries the last end, which the door asks.
     """
 
     enterprise = ParkForeignKey(Enterprise, related_name="letters")
     membership = ParkForeignKey("parks.Membership", related_name="+")
     agent_name = models.CharField(max_length=80)
     scope = models.JSONField(default=list)
+    may_sign = models.BooleanField(default=False)
     starts_on = models.DateField()
     ends_on = models.DateField()
     document = ParkForeignKey("parks.EvidenceFile", null=True, blank=True, related_name="+")
     given_by_ref = models.BigIntegerField(null=True)
     given_by_name = models.CharField(max_length=80, blank=True)
     given_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by_name = models.CharField(max_length=80, blank=True)
     revoked_at = models.DateTimeField(null=True)
     revoked_by_name = models.CharField(max_length=80, blank=True)
     revoked_reason = models.CharField(max_length=300, blank=True)
@@ -37,15 +41,23 @@ class AgentLetter(ParkModel):
                 condition=models.Q(ends_on__gt=F("starts_on")), name="agent_letter_period"
             ),
             models.UniqueConstraint(
-                fields=["park", "membership"],
+                fields=["park", "membership", "starts_on"],
                 condition=models.Q(revoked_at__isnull=True),
-                name="agent_letter_one_in_force",
+                name="agent_letter_one_from_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(may_sign=False) | models.Q(document__isnull=False),
+                name="agent_letter_signing_needs_paper",
             ),
         ]
 
     class Tenancy:
         grants = "select, insert"
-        updates = ("revoked_at", "revoked_by_name", "revoked_reason")
+        updates = ("confirmed_at", "confirmed_by_name", "revoked_at", "revoked_by_name", "revoked_reason")
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.confirmed_at is not None
 
 
 class Invitation(ParkModel):
@@ -55,7 +67,10 @@ class Invitation(ParkModel):
     invitee = models.CharField(max_length=80)
     role = models.CharField(max_length=32)
     scope = models.JSONField(default=list)
+    may_sign = models.BooleanField(default=False)
+    authority_from = models.DateField(null=True)
     authority_until = models.DateField(null=True)
+    document = ParkForeignKey("parks.EvidenceFile", null=True, blank=True, related_name="+")
     digest = models.CharField(max_length=64, unique=True)
     invited_by_ref = models.BigIntegerField()
     invited_by_name = models.CharField(max_length=80)

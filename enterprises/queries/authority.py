@@ -1,7 +1,9 @@
-"""Who may act for a firm, and on which part of its declaration."""
+"""Who may act for a firm: on which part of its declaration, and who may sign it."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -19,10 +21,11 @@ from ..models import AgentLetter, Enterprise, Invitation
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Somebody who acts or acted for a firm, with the letter in force."""
+    """Somebody who acts or acted for a firm. `letter` rules today, `coming` is one that begins later or waits."""
 
     membership: Membership
     letter: AgentLetter | None
+    coming: AgentLetter | None
     is_live: bool
 
     @property
@@ -30,25 +33,48 @@ class Colleague:
         return self.membership.role == Role.ENTERPRISE_SIGNATORY
 
     @property
-    def scope(self) -> list[str]:
-        return list(self.membership.scope.get("dimensions", []))
+    def may_sign(self) -> bool:
+        """May this person sign the declaration today?"""
+        return self.is_live and (self.is_signatory or bool(self.letter and self.letter.may_sign))
+
+
+def ruling(letters: Iterable[AgentLetter], today: dt.date) -> AgentLetter | None:
+    """Of one agent's letters the one in force: a letter rules from its start until its end, or until the next begins."""
+    begun = [one for one in letters if one.is_confirmed and one.revoked_at is None and one.starts_on <= today]
+    last = max(begun, key=lambda one: one.starts_on, default=None)
+    return last if last and today < last.ends_on else None
+
+
+def letter_in_force(membership_id: int | None) -> AgentLetter | None:
+    """The letter by which an agent acts today."""
+    return ruling(AgentLetter.objects.filter(membership_id=membership_id or 0), db_today())
 
 
 def colleagues(enterprise: Enterprise) -> list[Colleague]:
     """Everybody with a role for the firm: those in force first, the legal representative on top."""
     today = db_today()
-    letters = {
-        letter.membership_id: letter
-        for letter in AgentLetter.objects.filter(enterprise=enterprise, revoked_at__isnull=True)
-    }
+    letters: dict[int, list[AgentLetter]] = {}
+    for letter in AgentLetter.objects.filter(enterprise=enterprise, revoked_at__isnull=True).order_by(
+        "starts_on"
+    ):
+        letters.setdefault(letter.membership_id, []).append(letter)
     members = Membership.objects.filter(organisation_id=enterprise.organisation_id).select_related(
         "account__person"
     )
-    found = [
-        Colleague(m, letters.get(m.pk), m.starts_on <= today and (m.ends_on is None or m.ends_on > today))
-        for m in members.order_by("pk")
-    ]
+    found = [_colleague(member, letters.get(member.pk, []), today) for member in members.order_by("pk")]
     return sorted(found, key=lambda one: (not one.is_live, not one.is_signatory))
+
+
+def _colleague(member: Membership, letters: list[AgentLetter], today: dt.date) -> Colleague:
+    rules = ruling(letters, today)
+    coming = next((one for one in letters if one.starts_on > today or not one.is_confirmed), None)
+    ended = member.ends_on is not None and member.ends_on <= today
+    return Colleague(member, rules, coming, member.starts_on <= today and not ended)
+
+
+def signers(enterprise: Enterprise) -> list[Colleague]:
+    """Who may sign the firm's declaration today."""
+    return [one for one in colleagues(enterprise) if one.may_sign]
 
 
 def colleague(enterprise: Enterprise, membership_id: int) -> Membership:
@@ -64,7 +90,7 @@ def colleague(enterprise: Enterprise, membership_id: int) -> Membership:
 
 def letters(enterprise: Enterprise) -> QuerySet[AgentLetter]:
     """All letters of authority of a firm, newest first."""
-    return AgentLetter.objects.filter(enterprise=enterprise).order_by("-pk")
+    return AgentLetter.objects.filter(enterprise=enterprise).select_related("document").order_by("-pk")
 
 
 def invitations(enterprise: Enterprise) -> QuerySet[Invitation]:
@@ -76,23 +102,35 @@ def has_signatory(enterprise: Enterprise) -> bool:
     return any(one.is_live and one.is_signatory for one in colleagues(enterprise))
 
 
-def scope_of(actor: Actor) -> frozenset[str]:
-    """Dimensions that an agent's letter names; empty = all of them."""
-    if actor.role != Role.ENTERPRISE_AGENT or actor.membership_id is None:
-        return frozenset()
-    membership = Membership.objects.filter(pk=actor.membership_id).only("scope").first()
-    return frozenset(membership.scope.get("dimensions", [])) if membership else frozenset()
+def may_sign(actor: Actor) -> bool:
+    """The legal representative, or an agent whose letter in force says so."""
+    if actor.role == Role.ENTERPRISE_SIGNATORY:
+        return True
+    if actor.role != Role.ENTERPRISE_AGENT:
+        return False
+    letter = letter_in_force(actor.membership_id)
+    return letter is not None and letter.may_sign
 
 
 def require(actor: Actor, scheme: Scheme, *, dimension: str = "", code: str = "") -> None:
-    """Raise Forbidden when the actor's letter of authority does not reach a dimension, or any that uses an input."""
-    scope = scope_of(actor)
-    if not scope:
+    """Raise Forbidden when the actor's letter of authority does not reach a dimension, or any that uses an input.
+
+    An agent without any letter came with an import of the office: such a one fills in everything and signs nothing.
+    """
+    if actor.role != Role.ENTERPRISE_AGENT:
         return
+    own = list(AgentLetter.objects.filter(membership_id=actor.membership_id or 0))
+    if not own:
+        return
+    letter = ruling(own, db_today())
+    if letter is None:
+        raise Forbidden(
+            code="no_authority",
+            message=_("您的授权尚未生效或已到期，请由法定代表人在“人员与授权”中给予授权。"),
+        )
     asked = {dimension} if dimension else {one.dimension for one in scheme.indicators if code in one.inputs}
-    if not asked or scope & asked:
-        return
-    raise Forbidden(
-        code="outside_authority",
-        message=_("您的授权不含这一部分，请由法定代表人调整授权，或交给负责的同事。"),
-    )
+    if letter.scope and asked and not asked & set(letter.scope):
+        raise Forbidden(
+            code="outside_authority",
+            message=_("您的授权不含这一部分，请由法定代表人调整授权，或交给负责的同事。"),
+        )

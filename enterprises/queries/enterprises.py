@@ -28,6 +28,12 @@ def own_or_404(actor: Actor) -> Enterprise:
     return enterprise
 
 
+def own_or_last(actor: Actor) -> Enterprise:
+    """The actor's enterprise, also when it was rejected or has left, to read why. Raises NotFound."""
+    last = Enterprise.objects.filter(organisation_id=actor.organisation_id or 0).select_related("sub_park")
+    return own(actor) or last.order_by("-pk").first() or own_or_404(actor)
+
+
 def get(enterprise_id: int) -> Enterprise:
     """An enterprise of the park; raises NotFound for absent and foreign alike."""
     enterprise = (

@@ -1,14 +1,17 @@
-"""Acting for a firm: invitations that expire, letters of authority that are given, narrowed, revoked."""
+"""Acting for a firm: invitations that expire, letters of authority that are given, confirmed, narrowed, revoked."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Conflict, Forbidden, Gone, Refused
@@ -27,14 +30,55 @@ LONGEST_DAYS = 366 * 3
 MOST_OPEN = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Powers:
+    """What a letter of authority 授权委托书 names: parts to fill in (none = all), whether to sign, from when until when.
+
+    `ends_on` is excluded; without days it holds a year from today.
+    """
+
+    scope: Sequence[str] = ()
+    may_sign: bool = False
+    starts_on: dt.date | None = None
+    ends_on: dt.date | None = None
+
+    def period(self) -> tuple[dt.date, dt.date]:
+        """First day and end. Raises Refused unless it begins today or later and ends within three years."""
+        today = db_today()
+        start = self.starts_on or today
+        end = self.ends_on or start + dt.timedelta(days=365)
+        last = today + dt.timedelta(days=LONGEST_DAYS)
+        if not today <= start < last:
+            raise Refused(
+                code="authority_start",
+                field="authority_from",
+                message=_("授权起始日须为今天或以后，三年之内。"),
+            )
+        if not start < end <= last:
+            raise Refused(
+                code="authority_end",
+                field="authority_until",
+                message=_("授权截止日须在起始日之后、三年之内。"),
+            )
+        return start, end
+
+    @property
+    def parts(self) -> list[str]:
+        return sorted(set(self.scope))
+
+
+EVERYTHING = Powers()
+"""All parts for a year, without the right to sign."""
+
+
 def invite(
     *,
     by: Actor,
     enterprise: Enterprise,
     invitee: str,
     role: str,
-    scope: Iterable[str] = (),
-    authority_until: dt.date | None = None,
+    powers: Powers = EVERYTHING,
+    upload: UploadedFile | None = None,
 ) -> tuple[Invitation, str]:
     """A link for one person; the clear token is given once. The legal representative invites agents; while no legal
     representative has an account, an agent may invite the one whose name stands in the licence.
@@ -45,14 +89,16 @@ def invite(
     name = invitee.strip()
     if not name:
         raise Refused(code="name_missing", field="invitee", message=_("请填写被邀请人的姓名。"))
-    if role == Role.ENTERPRISE_SIGNATORY and name != enterprise.legal_representative:
-        raise Refused(
-            code="not_the_representative",
-            field="invitee",
-            message=_("登记的法定代表人是 %(name)s，只能邀请本人；如已变更，请先办理变更认证。")
-            % {"name": enterprise.legal_representative or "—"},
-        )
-    ends_on = _end(authority_until) if role == Role.ENTERPRISE_AGENT else None
+    if role == Role.ENTERPRISE_SIGNATORY:
+        if name != enterprise.legal_representative:
+            raise Refused(
+                code="not_the_representative",
+                field="invitee",
+                message=_("登记的法定代表人是 %(name)s，只能邀请本人；如已变更，请先办理变更认证。")
+                % {"name": enterprise.legal_representative or "—"},
+            )
+        powers, upload = EVERYTHING, None
+    start, end = powers.period() if role == Role.ENTERPRISE_AGENT else (None, None)
     with transaction.atomic():
         now = db_now()
         waiting = Invitation.objects.filter(
@@ -62,10 +108,17 @@ def invite(
             raise Conflict(code="too_many_invitations", message=_("未使用的邀请过多，请先撤销一些。"))
         token = secrets.token_urlsafe(24)
         row = Invitation.objects.create(
-            enterprise=enterprise, invitee=name, role=role, scope=sorted(set(scope)), authority_until=ends_on,
-            digest=digest_of(token), invited_by_ref=by.person_id or 0, invited_by_name=by.person_name, expires_at=now + VALID,
+            enterprise=enterprise, invitee=name, role=role, scope=powers.parts, may_sign=powers.may_sign, authority_from=start,
+            authority_until=end, document=_paper(by, enterprise, powers, upload), digest=digest_of(token),
+            invited_by_ref=by.person_id or 0, invited_by_name=by.person_name, expires_at=now + VALID,
         )  # fmt: skip
-        after = {"invitee": name, "role": role, "scope": row.scope, "until": str(ends_on or "")}
+        after = {
+            "invitee": name,
+            "role": role,
+            "scope": row.scope,
+            "sign": row.may_sign,
+            "until": str(end or ""),
+        }
         audit.record(by=by, action="invitation.made", obj=row, after=after)
     return row, token
 
@@ -78,15 +131,19 @@ def _may_invite(by: Actor, enterprise: Enterprise, role: str) -> None:
     raise Forbidden(code="signatory_only", message=_("只有法定代表人可以邀请经办人。"))
 
 
-def _end(day: dt.date | None) -> dt.date:
-    """The end of an authority: after today, at most three years away, a year when nothing is said."""
-    today = db_today()
-    end = day or today + dt.timedelta(days=365)
-    if not today < end <= today + dt.timedelta(days=LONGEST_DAYS):
+def _paper(
+    by: Actor, enterprise: Enterprise, powers: Powers, upload: UploadedFile | None
+) -> EvidenceFile | None:
+    """The signed and stamped letter; the right to sign is not given without it."""
+    if upload is not None:
+        return evidence.store(by=by, organisation_id=enterprise.organisation_id, upload=upload)
+    if powers.may_sign:
         raise Refused(
-            code="authority_end", field="authority_until", message=_("授权截止日须在今天之后、三年之内。")
+            code="letter_missing",
+            field="document",
+            message=_("授予签署权须上传法定代表人签字、加盖公章的授权委托书。"),
         )
-    return end
+    return None
 
 
 def digest_of(token: str) -> str:
@@ -110,7 +167,7 @@ def open_invitation(token: str, *, lock: bool = False) -> Invitation:
 
 
 def accept(*, by: Actor, token: str) -> Membership:
-    """The signed-in person takes the role that the link offers, once."""
+    """The signed-in person takes the role that the link offers, once; an agent's begins with the letter."""
     account = Account.objects.get(pk=by.account_id or 0)
     with transaction.atomic():
         row = open_invitation(token, lock=True)
@@ -120,18 +177,19 @@ def accept(*, by: Actor, token: str) -> Membership:
                 message=_("此邀请只能由登记的法定代表人 %(name)s 本人接受。")
                 % {"name": row.enterprise.legal_representative},
             )
-        membership = _take_role(by, account, row)
+        today = db_today()
+        start = max(row.authority_from or today, today)
+        if row.authority_until and row.authority_until <= start:
+            raise Gone(code="authority_over", message=_("邀请中的授权已到期，请向邀请人索取新的链接。"))
+        membership = _take_role(by, account, row, start)
         row.used_at, row.used_by_name = db_now(), by.person_name
         row.save(update_fields=["used_at", "used_by_name"])
         if row.role == Role.ENTERPRISE_AGENT:
-            give_letter(
-                by=by,
-                enterprise=row.enterprise,
-                membership=membership,
-                scope=row.scope,
-                ends_on=row.authority_until,
-                given_by=(row.invited_by_ref, row.invited_by_name),
-            )
+            _give(
+                by=by, enterprise=row.enterprise, membership=membership, document=row.document,
+                powers=Powers(row.scope, row.may_sign, start, row.authority_until),
+                given_by=(row.invited_by_ref, row.invited_by_name), confirmed_by=row.invited_by_name,
+            )  # fmt: skip
         outbox.notify(
             organisation_id=row.enterprise.organisation_id,
             text=_("%(name)s 已接受邀请，成为本企业的%(role)s。")
@@ -141,16 +199,18 @@ def accept(*, by: Actor, token: str) -> Membership:
     return membership
 
 
-def _take_role(by: Actor, account: Account, row: Invitation) -> Membership:
-    today = db_today()
-    live = Membership.objects.filter(
-        account=account, organisation_id=row.enterprise.organisation_id, role=row.role, starts_on__lte=today
-    )
-    if any(one.ends_on is None or one.ends_on > today for one in live):
+def _take_role(by: Actor, account: Account, row: Invitation, starts_on: dt.date) -> Membership:
+    held = Membership.objects.filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gt=db_today()),
+        account=account, organisation_id=row.enterprise.organisation_id, role=row.role,
+    )  # fmt: skip
+    if held.exists():
         raise Conflict(
             code="has_role", message=_("您已经是这家企业的%(role)s。") % {"role": Role(row.role).label}
         )
-    return people.grant_role(by=by, account=account, organisation=row.enterprise.organisation, role=row.role)
+    return people.grant_role(
+        by=by, account=account, organisation=row.enterprise.organisation, role=row.role, starts_on=starts_on
+    )
 
 
 def revoke_invitation(*, by: Actor, enterprise: Enterprise, invitation_id: int) -> None:
@@ -164,31 +224,31 @@ def revoke_invitation(*, by: Actor, enterprise: Enterprise, invitation_id: int) 
         audit.record(by=by, action="invitation.revoked", obj=row)
 
 
-def give_letter(
-    *,
-    by: Actor,
-    enterprise: Enterprise,
-    membership: Membership,
-    scope: Iterable[str],
-    ends_on: dt.date | None,
-    document: EvidenceFile | None = None,
-    given_by: tuple[int | None, str] | None = None,
+def register_letter(
+    *, by: Actor, enterprise: Enterprise, membership: Membership, powers: Powers, upload: UploadedFile | None
 ) -> AgentLetter:
-    """A letter of authority for an agent; one that was in force ends with it. Scope: dimensions, none = all."""
-    end, dimensions = _end(ends_on), sorted(set(scope))
-    giver, giver_name = given_by or (by.person_id, by.person_name)
-    with transaction.atomic():
-        _end_letters(membership, by=by, reason=_("由新的授权替代"))
-        row = AgentLetter.objects.create(
-            enterprise=enterprise, membership=membership, agent_name=membership.account.person.name, scope=dimensions,
-            starts_on=db_today(), ends_on=end, document=document, given_by_ref=giver, given_by_name=giver_name,
-        )  # fmt: skip
-        membership.scope, membership.ends_on = {"dimensions": dimensions} if dimensions else {}, end
-        membership.save(update_fields=["scope", "ends_on"])
-        audit.record(
-            by=by, action="letter.given", obj=row, after={"scope": dimensions, "until": end.isoformat()}
+    """The letter that an agent hands in with the firm's application: it counts once the park has certified the firm."""
+    if upload is None:
+        raise Refused(
+            code="letter_missing",
+            field="letter",
+            message=_("经办人登记须上传法定代表人签字、加盖公章的授权委托书。"),
         )
-    return row
+    return _give(
+        by=by, enterprise=enterprise, membership=membership, powers=powers,
+        document=_paper(by, enterprise, powers, upload), given_by=(None, enterprise.legal_representative),
+        confirmed_by="",
+    )  # fmt: skip
+
+
+def confirm_letters(*, by: Actor, enterprise: Enterprise) -> None:
+    """The park has seen the papers of the application: the letters handed in with it count from now on."""
+    for row in AgentLetter.objects.filter(
+        enterprise=enterprise, confirmed_at__isnull=True, revoked_at__isnull=True
+    ):
+        row.confirmed_at, row.confirmed_by_name = db_now(), by.person_name
+        row.save(update_fields=["confirmed_at", "confirmed_by_name"])
+        audit.record(by=by, action="letter.confirmed", obj=row, after={"sign": row.may_sign})
 
 
 def change_letter(
@@ -196,31 +256,64 @@ def change_letter(
     by: Actor,
     enterprise: Enterprise,
     membership: Membership,
-    scope: Iterable[str],
-    ends_on: dt.date | None,
+    powers: Powers,
     upload: UploadedFile | None = None,
 ) -> AgentLetter:
-    """The legal representative narrows or extends what an agent may do, perhaps with the signed letter."""
+    """The legal representative gives an agent other powers: narrower, wider, longer, with or without the right to sign."""
     _signatory_only(by)
     if membership.role != Role.ENTERPRISE_AGENT:
         raise Conflict(code="not_an_agent", message=_("只能调整经办人的授权。"))
+    powers.period()
     with transaction.atomic():
-        document = (
-            evidence.store(by=by, organisation_id=enterprise.organisation_id, upload=upload)
-            if upload
-            else None
-        )
-        return give_letter(
-            by=by,
-            enterprise=enterprise,
-            membership=membership,
-            scope=scope,
-            ends_on=ends_on,
-            document=document,
-        )
+        locked = Membership.objects.select_for_update().get(pk=membership.pk)
+        if locked.ends_on is not None and locked.ends_on <= db_today():
+            raise Conflict(code="role_ended", message=_("这位经办人的授权已终止，请重新邀请。"))
+        row = _give(
+            by=by, enterprise=enterprise, membership=membership, powers=powers,
+            document=_paper(by, enterprise, powers, upload), given_by=(by.person_id, by.person_name),
+            confirmed_by=by.person_name,
+        )  # fmt: skip
+        _tell(membership, enterprise, by, _("%(name)s 的授权已由 %(by)s 调整，请在“人员与授权”中查看。"))
+    return row
 
 
-def revoke(*, by: Actor, membership: Membership, reason: str) -> None:
+def _give(
+    *,
+    by: Actor,
+    enterprise: Enterprise,
+    membership: Membership,
+    powers: Powers,
+    document: EvidenceFile | None,
+    given_by: tuple[int | None, str],
+    confirmed_by: str,
+) -> AgentLetter:
+    """A letter that begins today replaces all others; one that begins later leaves the present one in force till then."""
+    start, end = powers.period()
+    with transaction.atomic():
+        replaced = AgentLetter.objects.filter(membership=membership, revoked_at__isnull=True)
+        if start > db_today():
+            replaced = replaced.filter(starts_on__gte=start)
+        replaced.update(
+            revoked_at=db_now(), revoked_by_name=by.person_name, revoked_reason=_("由新的授权替代")
+        )
+        row = AgentLetter.objects.create(
+            enterprise=enterprise, membership=membership, agent_name=membership.account.person.name, scope=powers.parts,
+            may_sign=powers.may_sign, starts_on=start, ends_on=end, document=document, given_by_ref=given_by[0],
+            given_by_name=given_by[1], confirmed_at=db_now() if confirmed_by else None, confirmed_by_name=confirmed_by,
+        )  # fmt: skip
+        membership.ends_on = end
+        membership.save(update_fields=["ends_on"])
+        after = {
+            "scope": row.scope,
+            "sign": row.may_sign,
+            "from": start.isoformat(),
+            "until": end.isoformat(),
+        }
+        audit.record(by=by, action="letter.given", obj=row, after=after)
+    return row
+
+
+def revoke(*, by: Actor, enterprise: Enterprise, membership: Membership, reason: str) -> None:
     """The legal representative ends an agent's authority at once: the agent's next request is refused."""
     _signatory_only(by)
     if membership.pk == by.membership_id:
@@ -230,6 +323,16 @@ def revoke(*, by: Actor, membership: Membership, reason: str) -> None:
     with transaction.atomic():
         _end_letters(membership, by=by, reason=reason.strip() or _("由法定代表人撤销"))
         people.end_role(by=by, membership=membership, reason=reason.strip())
+        _tell(membership, enterprise, by, _("%(name)s 的授权已由 %(by)s 撤销。"))
+
+
+def _tell(membership: Membership, enterprise: Enterprise, by: Actor, text: str) -> None:
+    """The agent and the colleagues hear of it."""
+    outbox.notify(
+        organisation_id=enterprise.organisation_id,
+        text=text % {"name": membership.account.person.name, "by": by.person_name},
+        url=reverse("enterprises:people", kwargs={"park": by.park_code}),
+    )
 
 
 def _signatory_only(by: Actor) -> None:
@@ -243,12 +346,56 @@ def _end_letters(membership: Membership, *, by: Actor, reason: str) -> None:
     )
 
 
-def end_former_signatories(*, by: Actor, enterprise: Enterprise) -> int:
-    """After a change of the legal representative nobody else signs. Returns how many roles ended."""
-    ended, today = 0, db_today()
+def right_to_sign(by: Actor) -> AgentLetter | None:
+    """The letter by which an agent signs now, None for the legal representative. Raises Forbidden without the right.
+
+    Call it inside the transaction that signs: the role stays locked until its end, so an authority that is revoked
+    or replaced at the same moment either comes first and forbids, or waits until the signature stands.
+    """
+    today = db_today()
+    role = (
+        Membership.objects.select_for_update()
+        .filter(
+            Q(ends_on__isnull=True) | Q(ends_on__gt=today), pk=by.membership_id or 0, starts_on__lte=today
+        )
+        .first()
+    )
+    if role is not None and role.role == Role.ENTERPRISE_SIGNATORY:
+        return None
+    letter = authority.letter_in_force(role.pk) if role and role.role == Role.ENTERPRISE_AGENT else None
+    if letter is None or not letter.may_sign:
+        raise Forbidden(
+            code="signatory_only",
+            message=_("申报须由法定代表人或有签署权限的经办人签署提交。请通知其登录签署。"),
+        )
+    return letter
+
+
+def end_former_signatories(*, by: Actor, enterprise: Enterprise) -> None:
+    """Nobody but the legal representative that is certified signs as one."""
     for one in authority.colleagues(enterprise):
         name = one.membership.account.person.name
-        if one.is_live and one.is_signatory and name != enterprise.legal_representative:
-            people.end_role(by=by, membership=one.membership, reason=f"legal representative changed {today}")
-            ended += 1
-    return ended
+        if one.is_signatory and one.is_live and name != enterprise.legal_representative:
+            people.end_role(by=by, membership=one.membership, reason=_("法定代表人变更"))
+
+
+def end_signing(*, by: Actor, enterprise: Enterprise) -> None:
+    """After a change of the legal representative nobody signs in the former one's name; agents go on filling in."""
+    signing = AgentLetter.objects.filter(
+        enterprise=enterprise, may_sign=True, revoked_at__isnull=True, ends_on__gt=db_today()
+    ).select_related("membership__account__person", "document")
+    for letter in signing.order_by("starts_on"):
+        _give(
+            by=by, enterprise=enterprise, membership=letter.membership, document=letter.document,
+            powers=Powers(letter.scope, False, max(letter.starts_on, db_today()), letter.ends_on),
+            given_by=(letter.given_by_ref, letter.given_by_name), confirmed_by=by.person_name,
+        )  # fmt: skip
+
+
+def end_all(*, by: Actor, enterprise: Enterprise, reason: str) -> None:
+    """Nobody acts for the firm in this park any more."""
+    for one in authority.colleagues(enterprise):
+        ends_on = one.membership.ends_on
+        if ends_on is None or ends_on > db_today():
+            _end_letters(one.membership, by=by, reason=reason)
+            people.end_role(by=by, membership=one.membership, reason=reason)

@@ -84,6 +84,14 @@ def leave(*, by: Actor, enterprise: Enterprise, on: dt.date | None, reason: str)
         )
 
 
+def release(*, by: Actor, enterprise: Enterprise) -> None:
+    """An application was rejected: the code is free, so that the true firm may register here or elsewhere."""
+    day = max(db_today(), enterprise.member_from)
+    SubParkStay.objects.filter(enterprise=enterprise, ends_on__isnull=True).update(ends_on=day)
+    Enterprise.objects.filter(pk=enterprise.pk).update(member_to=day)
+    audit.record(by=by, action="enterprise.released", obj=enterprise, after={"on": day.isoformat()})
+
+
 def _locked(enterprise: Enterprise) -> Enterprise:
     locked = (
         Enterprise.objects.select_for_update(of=("self",)).select_related("sub_park").get(pk=enterprise.pk)

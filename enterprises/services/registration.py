@@ -15,7 +15,7 @@ from innovscore.core.problems import Conflict, Forbidden, Refused
 from parks import audit, outbox
 from parks.actors import Actor
 from parks.clock import db_now, db_today
-from parks.models import Account, EvidenceFile, Organisation, SubPark
+from parks.models import Account, Membership, Organisation, SubPark
 from parks.roles import Role
 from parks.services import evidence, people
 
@@ -24,6 +24,7 @@ from ..queries.matching import FIELDS
 from ..signals import certified
 from ..states import CERTIFICATION_TRANSITIONS, CaseKind, CertificationState
 from . import authority, moves
+from .authority import EVERYTHING, Powers
 
 FAULTS = {
     "length": gettext_lazy("统一社会信用代码应为 18 位，请检查。"),
@@ -53,6 +54,19 @@ class Particulars:
     industry: str
     sub_park: SubPark | None
     uscc_reason: str = ""
+    operating_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What is handed in with an application: the business licence, an agent's signed letter and what it names."""
+
+    licence: UploadedFile | None = None
+    letter: UploadedFile | None = None
+    powers: Powers = EVERYTHING
+
+
+NO_PAPERS = Papers()
 
 
 def check_uscc(text: str, *, reason: str = "") -> str:
@@ -65,19 +79,19 @@ def check_uscc(text: str, *, reason: str = "") -> str:
     raise Refused(code=f"uscc_{fault.code}", field="uscc", message=str(FAULTS[fault.code]) % params)
 
 
-def register(
-    *, by: Actor, particulars: Particulars, role: str, licence: EvidenceFile | None = None
-) -> Enterprise:
+def register(*, by: Actor, particulars: Particulars, role: str, papers: Papers = NO_PAPERS) -> Enterprise:
     """Register an enterprise and submit it for certification; `by` becomes its `role` (signatory or agent).
 
-    Raises Refused for a wrong code, Conflict when the firm is in a park already.
+    Who acted for the firm in this park before (a rejected application, an earlier stay) acts for it no more.
+    Raises Refused for a wrong code or missing paper, Conflict when the firm is in a park already.
     """
     code = check_uscc(particulars.uscc, reason=particulars.uscc_reason)
     if role == Role.ENTERPRISE_SIGNATORY and by.person_name != particulars.legal_representative.strip():
         raise Refused(
             code="not_the_representative",
             field="role",
-            message=_("您的姓名与所填法定代表人不一致：法定代表人须由本人登记，您可以选择“经办人”。"),
+            message=_("您的姓名是 %(name)s，与所填法定代表人不同，请选择“经办人”并上传授权委托书。")
+            % {"name": by.person_name},
         )
     account = Account.objects.get(pk=by.account_id or 0)
     try:
@@ -86,16 +100,16 @@ def register(
                 kind=Organisation.Kind.ENTERPRISE, uscc=code, defaults={"name": particulars.name}
             )
             enterprise = Enterprise.objects.create(
-                organisation=organisation, uscc=code, member_from=db_today(), **_fields(particulars)
+                organisation=organisation, uscc=code, member_from=db_today(), **_fields(particulars, code)
             )
             _check_sub_park(particulars)
+            authority.end_all(by=by, enterprise=enterprise, reason=_("企业重新登记"))
             membership = people.grant_role(by=by, account=account, organisation=organisation, role=role)
+            case = Certification.objects.create(enterprise=enterprise)
             if role == Role.ENTERPRISE_AGENT:
-                authority.give_letter(
-                    by=by, enterprise=enterprise, membership=membership, scope=(), ends_on=None
-                )
+                _keep_letter(by, case, membership, papers, needed=True)
             moves.begin_stay(by=by, enterprise=enterprise)
-            _submit(by=by, enterprise=enterprise, licence=licence)
+            _submit(by, case, papers)
     except IntegrityError as error:
         raise Conflict(
             code="enterprise_exists",
@@ -115,23 +129,23 @@ def _check_sub_park(particulars: Particulars) -> None:
         )
 
 
-def attach(*, by: Actor, enterprise: Enterprise, upload: UploadedFile, what: str = "licence") -> None:
-    """Keep the business `licence` or the signed `letter` of authority with the open application.
-
-    Raises Refused for a file that is no document.
-    """
-    with transaction.atomic():
-        case = _open_case(enterprise)
-        if case is None:
-            raise Conflict(code="not_returned", message=_("当前没有需要补正的认证申请。"))
-        row = evidence.store(by=by, organisation_id=enterprise.organisation_id, upload=upload)
-        setattr(case, what, row)
-        case.save(update_fields=[what])
+def _keep_letter(
+    by: Actor, case: Certification, membership: Membership, papers: Papers, *, needed: bool
+) -> None:
+    """The letter of the agent who applies lies with the application and waits for its decision."""
+    if papers.letter is None and not needed:
+        return
+    case.letter = authority.register_letter(
+        by=by, enterprise=case.enterprise, membership=membership, powers=papers.powers, upload=papers.letter
+    ).document
 
 
-def attach_licence(*, by: Actor, enterprise: Enterprise, upload: UploadedFile) -> None:
-    """Keep the business licence with the open application. Raises Refused for a file that is no document."""
-    attach(by=by, enterprise=enterprise, upload=upload)
+def _submit(by: Actor, case: Certification, papers: Papers) -> None:
+    if papers.licence is not None:
+        case.licence = evidence.store(
+            by=by, organisation_id=case.enterprise.organisation_id, upload=papers.licence
+        )
+    _move(by=by, case=case, event="submit")
 
 
 def request_change(
@@ -158,16 +172,11 @@ def request_change(
         if case is not None and case.state != CertificationState.RETURNED:
             raise Conflict(code="change_open", message=_("已有变更申请在审核，请等待结果。"))
         case = case or Certification(enterprise=locked, kind=CaseKind.CHANGE)
-        licence = (
-            evidence.store(by=by, organisation_id=locked.organisation_id, upload=upload)
-            if upload
-            else case.licence
-        )
-        if licence is None:
+        if upload is None and case.licence is None:
             raise Refused(code="licence_missing", field="licence", message=_("请上传变更后的营业执照。"))
         case.changes = changes
         case.save()
-        _move(by=by, case=case, event="submit", licence=licence)
+        _submit(by, case, Papers(licence=upload))
     return case
 
 
@@ -208,25 +217,33 @@ def _set_state(by: Actor, enterprise: Enterprise, *, event: str, reason: str) ->
 
 
 def resubmit(
-    *, by: Actor, enterprise: Enterprise, particulars: Particulars, licence: EvidenceFile | None = None
+    *, by: Actor, enterprise: Enterprise, particulars: Particulars, papers: Papers = NO_PAPERS
 ) -> None:
-    """Correct a returned application and submit it again; the code itself stays."""
+    """Correct a returned application and submit it again; the code itself stays, an odd one with its reason."""
+    check_uscc(enterprise.uscc, reason=particulars.uscc_reason)
     with transaction.atomic():
         case = _open_case(enterprise)
         if case is None or case.state != CertificationState.RETURNED or case.kind != CaseKind.FIRST:
             raise Conflict(code="not_returned", message=_("当前没有需要补正的认证申请。"))
         _check_sub_park(particulars)
-        fields = _fields(particulars)
-        fields["uscc_override_reason"] = fields["uscc_override_reason"] or enterprise.uscc_override_reason
+        fields = _fields(particulars, enterprise.uscc)
         for name, value in fields.items():
             setattr(enterprise, name, value)
         enterprise.save(update_fields=list(fields))
         moves.correct_stay(by=by, enterprise=enterprise)
-        _move(by=by, case=case, event="submit", licence=licence or case.licence)
+        if by.role == Role.ENTERPRISE_AGENT:
+            membership = Membership.objects.select_related("account__person").get(pk=by.membership_id or 0)
+            _keep_letter(by, case, membership, papers, needed=case.letter_id is None)
+        _submit(by, case, papers)
 
 
-def decide(*, by: Actor, case: Certification, event: str, reason: str = "") -> None:
-    """Certify, return or reject a submitted application. Returning and rejecting need a reason; not one's own."""
+def decide(
+    *, by: Actor, case: Certification, event: str, reason: str = "", sub_park: SubPark | None = None
+) -> None:
+    """Certify, return or reject a submitted application. Returning and rejecting need a reason; not one's own.
+
+    With `sub_park` a certified firm is in that sub-park from today: its address was found to lie there.
+    """
     if event not in ("certify", "return", "reject"):
         raise Refused(code="unknown_event", message=_("不支持的审核动作。"))
     if event != "certify" and not reason.strip():
@@ -241,20 +258,42 @@ def decide(*, by: Actor, case: Certification, event: str, reason: str = "") -> N
         )
         if locked.submitted_by_ref == by.person_id:
             raise Forbidden(code="own_case", message=_("不能审核自己提交的申请，请由另一位审核员处理。"))
-        if event == "certify" and locked.enterprise.uscc_override_reason and not reason.strip():
-            raise Refused(
-                code="reason_missing", field="reason", message=_("该代码未通过校验，认证时请写明核验依据。")
-            )
         if event == "certify":
+            _admit_code(by, locked, reason.strip())
             _apply_changes(by, locked)
+            authority.confirm_letters(by=by, enterprise=locked.enterprise)
+            if sub_park is not None and sub_park.pk != locked.enterprise.sub_park_id:
+                moves.to_sub_park(
+                    by=by,
+                    enterprise=locked.enterprise,
+                    sub_park=sub_park,
+                    on=None,
+                    reason=reason or _("按注册地址认定"),
+                )
         _move(by=by, case=locked, event=event, reason=reason.strip())
-        if event == "certify" and locked.enterprise.uscc_override_reason and locked.kind == CaseKind.FIRST:
-            audit.record(
-                by=by, action="uscc.overridden", obj=locked.enterprise, after={"uscc": locked.enterprise.uscc},
-                reason=f"{locked.enterprise.uscc_override_reason} / {reason.strip()}",
-            )  # fmt: skip
+        if event == "reject" and locked.kind == CaseKind.FIRST:
+            moves.release(by=by, enterprise=locked.enterprise)
     if event == "certify":
         certified.send(sender=Certification, enterprise=locked.enterprise, by=by)
+
+
+def _admit_code(by: Actor, case: Certification, reason: str) -> None:
+    """A code that fails its check is admitted against the licence, in words, on record."""
+    firm = case.enterprise
+    if not firm.uscc_override_reason or case.kind != CaseKind.FIRST:
+        return
+    if case.licence is None:
+        raise Refused(
+            code="licence_missing", message=_("该代码未通过校验，须有营业执照才能核验，请退回补正。")
+        )
+    if not reason:
+        raise Refused(
+            code="reason_missing", field="reason", message=_("该代码未通过校验，认证时请写明核验依据。")
+        )
+    audit.record(
+        by=by, action="uscc.overridden", obj=firm, after={"uscc": firm.uscc},
+        reason=f"{firm.uscc_override_reason} / {reason}",
+    )  # fmt: skip
 
 
 def _apply_changes(by: Actor, case: Certification) -> None:
@@ -267,17 +306,20 @@ def _apply_changes(by: Actor, case: Certification) -> None:
     if "name" in case.changes:
         Organisation.objects.filter(pk=enterprise.organisation_id).update(name=enterprise.name)
     authority.end_former_signatories(by=by, enterprise=enterprise)
+    if "legal_representative" in case.changes:
+        authority.end_signing(by=by, enterprise=enterprise)
 
 
-def _fields(particulars: Particulars) -> dict[str, object]:
+def _fields(particulars: Particulars, code: str) -> dict[str, object]:
     return {
         "name": particulars.name,
         "legal_representative": particulars.legal_representative,
         "registered_address": particulars.registered_address,
+        "operating_address": particulars.operating_address.strip(),
         "founded_on": particulars.founded_on,
         "industry": particulars.industry,
         "sub_park": particulars.sub_park,
-        "uscc_override_reason": particulars.uscc_reason.strip(),
+        "uscc_override_reason": particulars.uscc_reason.strip() if codes.fault(code) else "",
     }
 
 
@@ -290,14 +332,7 @@ def _open_case(enterprise: Enterprise) -> Certification | None:
     )
 
 
-def _submit(*, by: Actor, enterprise: Enterprise, licence: EvidenceFile | None) -> None:
-    case = Certification.objects.create(enterprise=enterprise)
-    _move(by=by, case=case, event="submit", licence=licence)
-
-
-def _move(
-    *, by: Actor, case: Certification, event: str, reason: str = "", licence: EvidenceFile | None = None
-) -> None:
+def _move(*, by: Actor, case: Certification, event: str, reason: str = "") -> None:
     before = case.state
     target = CERTIFICATION_TRANSITIONS.get((before, event))
     if target is None:
@@ -308,7 +343,7 @@ def _move(
         )
     case.state, case.reason = target, reason
     if event == "submit":
-        case.licence, case.submitted_by_ref, case.submitted_at = licence, by.person_id, db_now()
+        case.submitted_by_ref, case.submitted_at = by.person_id, db_now()
         case.decided_by_ref, case.decided_by_name, case.decided_at = None, "", None
     else:
         case.decided_by_ref, case.decided_by_name, case.decided_at = by.person_id, by.person_name, db_now()

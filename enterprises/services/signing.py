@@ -13,19 +13,17 @@ from django.utils.translation import gettext as _
 from indicators.queries.schemes import name_of, scheme_of
 from innovscore.core.canonical import canonical_json
 from innovscore.core.digest import sha256_hex
-from innovscore.core.problems import Conflict, Forbidden, Refused
+from innovscore.core.problems import Conflict, Refused
 from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
-from parks.queries import memberships
 
 from .. import rules
-from ..models import Declaration, DeclaredValue, Receipt, ReturnNotice
+from ..models import AgentLetter, Declaration, DeclaredValue, Receipt, ReturnNotice
 from ..states import DeclarationState, ValueState
+from . import authority
 from .declarations import editable
 
-SIGN = "sign"
-"""Right in a membership's scope: an agent who may sign."""
 BY_DEFAULT = "default"
 """Capacity on the receipt of a declaration that was closed at the deadline."""
 
@@ -41,24 +39,13 @@ class Blocker:
         return self.text
 
 
-def may_sign(actor: Actor) -> bool:
-    """The legal representative, or an agent whose authorisation includes signing."""
-    return actor.role == "enterprise_signatory" or (
-        actor.role == "enterprise_agent" and memberships.scope_of(actor).get(SIGN) is True
-    )
-
-
 def submit(*, by: Actor, declaration: Declaration, seen_hash: str) -> Declaration:
     """Sign and hand in. Needs the right, no failing E check, every W explained, and the content that was shown.
 
     Takes the declaration's lock, which every change of an item takes too: what is signed is what was hashed.
     """
-    if not may_sign(by):
-        raise Forbidden(
-            code="signatory_only",
-            message=_("申报须由法定代表人或有签署权限的经办人签署提交。请通知其登录签署。"),
-        )
     with transaction.atomic():
+        letter = authority.right_to_sign(by)
         locked = editable(declaration)
         values = values_of(locked)
         digest = content_hash(values)
@@ -70,13 +57,19 @@ def submit(*, by: Actor, declaration: Declaration, seen_hash: str) -> Declaratio
                 code="not_ready",
                 message=_("还有 %(n)s 处需要处理：%(first)s") % {"n": len(blockers), "first": blockers[0]},
             )
-        hand_in(by=by, declaration=locked, values=values, capacity=by.role)
-        audit.record(by=by, action="declaration.submitted", obj=locked, after={"content_hash": digest})
+        hand_in(by=by, declaration=locked, values=values, capacity=by.role, letter=letter)
+        after = {"content_hash": digest} | ({"letter": letter.pk} if letter else {})
+        audit.record(by=by, action="declaration.submitted", obj=locked, after=after)
     return locked
 
 
 def hand_in(
-    *, by: Actor, declaration: Declaration, values: Mapping[str, DeclaredValue], capacity: str
+    *,
+    by: Actor,
+    declaration: Declaration,
+    values: Mapping[str, DeclaredValue],
+    capacity: str,
+    letter: AgentLetter | None = None,
 ) -> Receipt:
     """Move a locked declaration to the reviewers and issue the receipt."""
     digest, now = content_hash(values), db_now()
@@ -95,7 +88,7 @@ def hand_in(
     return Receipt.objects.create(
         declaration=declaration, year=year, seq=seq, number=f"{by.park_code.upper()}-{year}-{seq:05d}",
         content_hash=digest, content=content(values), signed_by_ref=by.person_id, signed_by_name=_signer(by),
-        capacity=capacity, issued_at=now,
+        capacity=capacity, letter=letter, issued_at=now,
     )  # fmt: skip
 
 

@@ -23,11 +23,11 @@ from parks.workdays import working_days_between
 from .. import rules
 from ..forms import DelegateForm, ValueForm
 from ..models import Declaration
-from ..queries import declarations, enterprises, reviews
+from ..queries import authority, declarations, enterprises, reviews
 from ..queries import evidence as library
 from ..queries import history as history_queries
 from ..services import declarations as services
-from ..services import delegation, reviewing, signing
+from ..services import delegation, reviewing
 from .numbers import entries_of, read_number
 
 
@@ -74,7 +74,7 @@ def declaration(request: ParkRequest, park: str, year: int) -> HttpResponse:
         "percent": 100 * done // max(total, 1),
         "editable": is_editable(found),
         "colleagues": _colleagues(found),
-        "may_sign": signing.may_sign(request.actor),
+        "may_sign": authority.may_sign(request.actor),
         "notices": reviews.notices(found),
         "receipt": found.receipts.order_by("-pk").first(),
         **clock(found),

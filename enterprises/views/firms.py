@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem, Refused
+from parks.clock import db_today
 from parks.http import ParkRequest
 
 from ..forms import FirmForm
@@ -38,6 +39,7 @@ def enterprise(request: ParkRequest, park: str, enterprise_id: int) -> HttpRespo
         "enterprise": found, "form": form, "problem": problem, "case": case, "match": matching.match(case) if case else None,
         "stays": enterprises.stays(found), "cases": enterprises.certifications().filter(enterprise=found).order_by("-pk"),
         "colleagues": authority.colleagues(found), "letters": authority.letters(found)[:50], "names": dimensions(),
+        "site": matching.site(found), "today": db_today(),
     }  # fmt: skip
     status = problem.status if problem else 422 if form.errors else 200
     return render(request, "enterprises/enterprise.html", context, status=status)

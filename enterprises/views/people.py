@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from indicators.queries.schemes import name_of, scheme_of
 from innovscore.core.problems import Problem
+from parks.clock import db_now, db_today
 from parks.http import ParkRequest, whole
 from parks.queries.memberships import SESSION_KEY
 
@@ -29,29 +30,37 @@ def dimensions() -> dict[str, str]:
 
 
 def own_people(request: ParkRequest, park: str) -> HttpResponse:
-    """The firm's people; inviting, adjusting and revoking by the legal representative."""
+    """The firm's people and who may sign; inviting and revoking by the legal representative."""
     enterprise = firms.own_or_404(request.actor)
     names = dimensions()
     form, problem = InviteForm(scopes=names), None
     if request.method == "POST":
         act = request.POST.get("act", "invite")
-        form = InviteForm(request.POST if act == "invite" else None, scopes=names)
+        if act == "invite":
+            form = InviteForm(request.POST, request.FILES, scopes=names)
         try:
             answer = _act(request, enterprise, act, form)
         except Problem as refused:
             problem = refused
+            if form.is_bound and refused.field in form.fields:
+                form.add_error(refused.field, str(refused.message))
+                problem = None
         else:
             if answer is not None:
                 return answer
+    colleagues = authority.colleagues(enterprise)
     context = {
         "enterprise": enterprise,
-        "colleagues": authority.colleagues(enterprise),
+        "colleagues": colleagues,
+        "signers": [one for one in colleagues if one.may_sign],
         "letters": authority.letters(enterprise)[:50],
         "invitations": authority.invitations(enterprise)[:20],
         "form": form,
         "names": names,
         "problem": problem,
-        "has_signatory": authority.has_signatory(enterprise),
+        "now": db_now(),
+        "today": db_today(),
+        "has_signatory": any(one.is_live and one.is_signatory for one in colleagues),
         "link": request.session.pop("invitation_link", ""),
     }
     status = problem.status if problem else 422 if form.errors else 200
@@ -66,8 +75,10 @@ def _act(request: ParkRequest, enterprise: Enterprise, act: str, form: Any) -> H
         services.revoke_invitation(by=request.actor, enterprise=enterprise, invitation_id=target)
         messages.success(request, _("邀请已撤销。"))
     else:
-        membership = authority.colleague(enterprise, target)
-        services.revoke(by=request.actor, membership=membership, reason=request.POST.get("reason", ""))
+        services.revoke(
+            by=request.actor, enterprise=enterprise, membership=authority.colleague(enterprise, target),
+            reason=request.POST.get("reason", "").replace("\x00", ""),
+        )  # fmt: skip
         messages.success(request, _("已撤销授权，立即生效。"))
     return redirect("enterprises:people", park=request.park.code)
 
@@ -75,30 +86,35 @@ def _act(request: ParkRequest, enterprise: Enterprise, act: str, form: Any) -> H
 def _invite(request: ParkRequest, enterprise: Enterprise, form: Any) -> HttpResponse:
     data = form.cleaned_data
     _row, token = services.invite(
-        by=request.actor, enterprise=enterprise, invitee=data["invitee"], role=data["role"], scope=data["scope"],
-        authority_until=data["authority_until"],
+        by=request.actor, enterprise=enterprise, invitee=data["invitee"], role=data["role"], powers=_powers(data),
+        upload=data["document"],
     )  # fmt: skip
     path = reverse("enterprises:invitation", kwargs={"park": request.park.code, "token": token})
     request.session["invitation_link"] = request.build_absolute_uri(path)
     return redirect("enterprises:people", park=request.park.code)
 
 
+def _powers(data: dict[str, Any]) -> services.Powers:
+    return services.Powers(data["scope"], data["may_sign"], data["authority_from"], data["authority_until"])
+
+
 def letter(request: ParkRequest, park: str, membership_id: int) -> HttpResponse:
-    """Narrow or extend what one agent may do, until when, with the signed letter."""
+    """Give one agent other powers: which parts, whether to sign, from when until when, with the signed paper."""
     enterprise = firms.own_or_404(request.actor)
     membership = authority.colleague(enterprise, membership_id)
+    present = authority.letter_in_force(membership.pk)
     initial = {
-        "scope": membership.scope.get("dimensions", []),
-        "authority_until": membership.ends_on,
+        "scope": present.scope if present else [],
+        "may_sign": bool(present and present.may_sign),
+        "authority_until": present.ends_on if present else None,
     }
     form = LetterForm(request.POST or None, request.FILES or None, initial=initial, scopes=dimensions())
     problem = None
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
-            services.change_letter(
-                by=request.actor, enterprise=enterprise, membership=membership, scope=data["scope"],
-                ends_on=data["authority_until"], upload=data["document"],
+            row = services.change_letter(
+                by=request.actor, enterprise=enterprise, membership=membership, powers=_powers(form.cleaned_data),
+                upload=form.cleaned_data["document"],
             )  # fmt: skip
         except Problem as refused:
             problem = refused
@@ -106,7 +122,9 @@ def letter(request: ParkRequest, park: str, membership_id: int) -> HttpResponse:
                 form.add_error(refused.field, str(refused.message))
                 problem = None
         else:
-            messages.success(request, _("授权已更新，立即生效。"))
+            later = row.starts_on > db_today()
+            done = _("授权已登记，自 %(day)s 起生效。") if later else _("授权已更新，立即生效。")
+            messages.success(request, done % {"day": row.starts_on.isoformat()} if later else done)
             return redirect("enterprises:people", park=park)
     context = {"enterprise": enterprise, "member": membership, "form": form, "problem": problem}
     status = problem.status if problem else 422 if form.errors else 200
@@ -123,6 +141,10 @@ def invitation(request: ParkRequest, park: str, token: str) -> HttpResponse:
         except Problem as refused:
             problem = refused
         else:
+            if membership.starts_on > db_today():
+                day = membership.starts_on.isoformat()
+                messages.success(request, _("已接受邀请，您的授权自 %(day)s 起生效。") % {"day": day})
+                return redirect("home")
             request.session[SESSION_KEY] = membership.pk
             messages.success(request, _("您已成为 %(name)s 的代表。") % {"name": row.enterprise.name})
             return redirect("enterprises:certification", park=park)

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
+from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import listing
 from parks.models import EvidenceFile
@@ -21,7 +22,9 @@ from ..forms import ChangeForm, DecideForm, RegisterForm
 from ..models import Certification, Enterprise
 from ..queries import authority, enterprises, library, matching
 from ..services import registration
-from ..services.registration import Particulars
+from ..services.authority import Powers
+from ..services.registration import Papers, Particulars
+from .people import dimensions
 
 PARTICULARS = (
     "uscc", "name", "legal_representative", "founded_on", "registered_address", "industry", "sub_park",
@@ -29,7 +32,7 @@ PARTICULARS = (
 
 
 def _particulars(form: RegisterForm) -> Particulars:
-    names = (*PARTICULARS, "uscc_reason")
+    names = (*PARTICULARS, "uscc_reason", "operating_address")
     return Particulars(**{name: form.cleaned_data[name] for name in names})
 
 
@@ -39,9 +42,11 @@ def register(request: ParkRequest, park: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             enterprise = registration.register(
-                by=request.actor, particulars=_particulars(form), role=form.cleaned_data["role"]
+                by=request.actor,
+                particulars=_particulars(form),
+                role=form.cleaned_data["role"],
+                papers=_papers(form),
             )
-            _attach(request, enterprise, form)
         except Problem as problem:
             form.add_error(problem.field if problem.field in form.fields else None, str(problem.message))
         else:
@@ -50,23 +55,25 @@ def register(request: ParkRequest, park: str) -> HttpResponse:
                 m.pk for m in own if m.organisation_id == enterprise.organisation_id
             )
             messages.success(request, _("已提交认证申请，审核结果会在消息中告知。"))
+            if matching.site(enterprise).verdict in ("elsewhere", "outside"):
+                messages.warning(request, _("注册地址与所选园区对不上，将由审核员人工核对。"))
             return redirect("enterprises:certification", park=park)
     return render(request, "enterprises/register.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _attach(request: ParkRequest, enterprise: Enterprise, form: RegisterForm) -> None:
-    for what in ("licence", "letter"):
-        upload = form.cleaned_data.get(what)
-        if upload is not None:
-            registration.attach(by=request.actor, enterprise=enterprise, upload=upload, what=what)
+def _papers(form: RegisterForm) -> Papers:
+    data = form.cleaned_data
+    powers = Powers(may_sign=data["may_sign"], ends_on=data["authority_until"])
+    return Papers(data["licence"], data["letter"], powers)
 
 
 def certification(request: ParkRequest, park: str) -> HttpResponse:
     """The firm's own certification: state and reason, correcting what was returned, asking for a change."""
-    enterprise = enterprises.own_or_404(request.actor)
+    enterprise = enterprises.own_or_last(request.actor)
     case = enterprises.certification_of(enterprise)
     is_change = request.POST.get("act") == "change"
-    initial = {name: getattr(enterprise, name) for name in PARTICULARS}
+    initial = {name: getattr(enterprise, name) for name in (*PARTICULARS, "operating_address")}
+    initial["uscc_reason"] = enterprise.uscc_override_reason
     posted = request.method == "POST"
     form = RegisterForm(*_posted(request, posted and not is_change), initial=initial)
     change = ChangeForm(*_posted(request, posted and is_change))
@@ -97,8 +104,9 @@ def _posted(request: ParkRequest, wanted: bool) -> tuple[Any, Any]:
 
 
 def _resubmit(request: ParkRequest, enterprise: Enterprise, form: RegisterForm) -> None:
-    _attach(request, enterprise, form)
-    registration.resubmit(by=request.actor, enterprise=enterprise, particulars=_particulars(form))
+    registration.resubmit(
+        by=request.actor, enterprise=enterprise, particulars=_particulars(form), papers=_papers(form)
+    )
     messages.success(request, _("已重新提交认证申请。"))
 
 
@@ -154,6 +162,7 @@ def case(request: ParkRequest, park: str, case_id: int) -> HttpResponse:
                 case=found,
                 event=form.cleaned_data["event"],
                 reason=form.cleaned_data["reason"],
+                sub_park=form.cleaned_data["sub_park"],
             )
         except Problem as refused:
             problem = refused
@@ -163,7 +172,8 @@ def case(request: ParkRequest, park: str, case_id: int) -> HttpResponse:
     status = problem.status if problem else 422 if form.errors else 200
     context = {
         "case": found, "form": form, "problem": problem, "match": matching.match(found), "changes": _changes(found),
-        "letters": authority.letters(found.enterprise)[:10], "doubles": doubles_of(found),
+        "letters": authority.letters(found.enterprise)[:10], "doubles": doubles_of(found), "site": matching.site_of(found),
+        "names": dimensions(), "today": db_today(),
     }  # fmt: skip
     return render(request, "enterprises/case.html", context, status=status)
 

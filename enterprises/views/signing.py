@@ -17,7 +17,7 @@ from parks.clock import db_now
 from parks.http import ParkRequest
 
 from ..models import Declaration
-from ..queries import declarations, reviews
+from ..queries import authority, declarations, reviews
 from ..services import signing
 from .declarations import clock, is_editable, own_declaration
 
@@ -43,8 +43,8 @@ def check(request: ParkRequest, park: str, year: int) -> HttpResponse:
     values = {one.value.code: one.value for one in items}
     context = {
         "declaration": found, "blockers": signing.blocking(found, values), "content_hash": signing.content_hash(values),
-        "editable": is_editable(found), "problem": problem, "count": len(values), "may_sign": signing.may_sign(request.actor),
-        "seen_at": db_now().isoformat(), "changed_since": _changed_since(request, items), **_grouped(items), "sections": sections,
+        "editable": is_editable(found), "problem": problem, "count": len(values), "may_sign": authority.may_sign(request.actor),
+        "signers": authority.signers(found.enterprise), "seen_at": db_now().isoformat(), "changed_since": _changed_since(request, items), **_grouped(items), "sections": sections,
         **clock(found),
     }  # fmt: skip
     return render(request, "enterprises/check.html", context, status=problem.status if problem else 200)
@@ -72,7 +72,7 @@ def _changed_since(request: ParkRequest, items: list[declarations.Item]) -> list
 def receipt(request: ParkRequest, park: str, year: int) -> HttpResponse:
     """The receipt of the latest handing in, and the earlier ones."""
     found = own_declaration(request, year)
-    receipts = list(found.receipts.order_by("-pk"))
+    receipts = list(found.receipts.select_related("letter").order_by("-pk"))
     if not receipts:
         raise NotFound(code="no_receipt", message=_("还没有提交，签署提交后会生成回执。"))
     context = {

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import make_password
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from enterprises.models import Enterprise
+from enterprises.services import authority
 from parks.actors import Actor
 from parks.models import Account, Membership, Organisation, Park, Partnership, Person, SubPark
 from parks.scope import park_scope
@@ -76,7 +78,7 @@ def make_zone(code: str) -> Park:
     )
     with park_scope(park.pk):
         for sub_code, sub_name, extension in parts:
-            SubPark.objects.create(code=sub_code, name=sub_name, is_extension=extension)
+            SubPark.objects.create(code=sub_code, name=sub_name, is_extension=extension, places=[sub_name])
     return park
 
 
@@ -102,6 +104,15 @@ def open_accounts(park: Park, organisations: dict[str, Organisation]) -> dict[st
         )
         actors[card.login] = Actor.of(membership)
     return actors
+
+
+def give_letter(firm: Enterprise, actors: dict[str, Actor]) -> None:
+    """The demo's legal representative lets the demo's agent fill in everything for a year; signing stays with the former."""
+    legal, agent = actors["ent.legal@demo"], actors["ent.agent@demo"]
+    firm.legal_representative = legal.person_name
+    firm.save(update_fields=["legal_representative"])
+    membership = Membership.objects.select_related("account__person").get(pk=agent.membership_id)
+    authority.change_letter(by=legal, enterprise=firm, membership=membership, powers=authority.EVERYTHING)
 
 
 def _account(card: DemoAccount, password: str) -> Account:

@@ -61,9 +61,12 @@ def _zone(code: str, world: World, *, seed: int, open_last: bool, say: Say) -> Z
     with park_scope(park.pk):
         say(f"{park.name}: {len(world)} enterprises")
         rows = load.load_enterprises(world, since=people.SINCE)
+        hero = rows[min(HERO, len(rows) - 1)]
         if open_last:
-            organisations["enterprise"] = rows[min(HERO, len(rows) - 1)].organisation
+            organisations["enterprise"] = hero.organisation
         actors = people.open_accounts(park, organisations)
+        if open_last:
+            people.give_letter(hero, actors)
         admin = actors["park.admin@demo"]
         draft = schemes.adopt(by=admin, name=SCHEME)
         scheme = drafts.activate(by=actors["park.score@demo"], draft=draft, seen_digest=draft.digest)
@@ -75,7 +78,7 @@ def _zone(code: str, world: World, *, seed: int, open_last: bool, say: Say) -> Z
         _year(zone, year.year, seed=seed, is_open=is_open)
     if open_last and len(world.years) > 1:
         say(f"{park.name}: loans")
-        lending.tell(park, actors, hero=rows[min(HERO, len(rows) - 1)])
+        lending.tell(park, actors, hero=hero)
     return zone
 
 

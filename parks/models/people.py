@@ -102,7 +102,6 @@ class Membership(ParkModel):
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="memberships")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=32, choices=Role.choices)
-    scope = models.JSONField(default=dict, blank=True)
     starts_on = models.DateField(db_default=Now())
     ends_on = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

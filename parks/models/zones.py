@@ -34,11 +34,16 @@ class Park(models.Model):
 
 
 class SubPark(ParkModel):
-    """Part of a zone with its own reviewers and dashboards: the core area or an extension park 拓展园."""
+    """Part of a zone with its own reviewers and dashboards: the core area or an extension park 拓展园.
+
+    `places` are the streets, roads and estates that lie in it, as they stand in addresses; a registered address is
+    checked against them.
+    """
 
     code = models.SlugField(max_length=32)
     name = models.CharField(max_length=80)
     is_extension = models.BooleanField(default=False)
+    places = models.JSONField(default=list, db_default=[], blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["park", "code"], name="sub_park_code")]

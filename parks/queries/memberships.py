@@ -54,12 +54,6 @@ def of_organisation(organisation_id: int) -> QuerySet[Membership]:
     return rows.select_related("account__person").order_by("account__person__name", "pk")
 
 
-def scope_of(actor: Actor) -> dict[str, Any]:
-    """What the actor's membership was given besides its role, e.g. {"sign": true} for an agent who may sign."""
-    found = Membership.objects.filter(pk=actor.membership_id or 0).values_list("scope", flat=True).first()
-    return dict(found) if isinstance(found, dict) else {}
-
-
 def acting(request: HttpRequest) -> Membership | None:
     """The membership this request acts as: the token's, else the one chosen in the session.
 

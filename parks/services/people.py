@@ -53,9 +53,9 @@ def grant_role(
 
 
 def end_role(*, by: Actor, membership: Membership, reason: str = "") -> None:
-    """The role ends today; it is kept for the record."""
+    """The role ends today, one that has not begun never begins; it is kept for the record."""
     with transaction.atomic():
-        membership.ends_on = db_today()
+        membership.ends_on = max(db_today(), membership.starts_on)
         membership.save(update_fields=["ends_on"])
         audit.record(by=by, action="membership.ended", obj=membership, reason=reason)
 

@@ -22,6 +22,7 @@ from . import people
 GRANTABLE = PARK_OFFICE | BANK | GUARANTOR | FUND
 """Roles that the operator gives by command; firms' people and banks' programs come in on pages."""
 PARTNER_KINDS = ((BANK, "bank"), (GUARANTOR, "guarantor"), (FUND, "fund"))
+MOST_PLACES, LONGEST_PLACE = 200, 40
 CODE = re.compile(r"^[a-z][a-z0-9-]{1,31}$")
 
 
@@ -54,6 +55,28 @@ def open_park(
     except IntegrityError as error:
         raise Conflict(code="park_taken", field="code", message=_("这个园区代码已被使用。")) from error
     return park
+
+
+def set_places(*, by: Actor, sub_park: SubPark, places: Sequence[str]) -> None:
+    """Which streets, roads and estates lie in a sub-park, as they stand in addresses. Raises Refused at `places`."""
+    wanted = list(dict.fromkeys(place.strip() for place in places if place.strip()))
+    if len(wanted) > MOST_PLACES or any(not 2 <= len(place) <= LONGEST_PLACE for place in wanted):
+        raise Refused(
+            code="places_wrong",
+            field="places",
+            message=_("每行一个地名，2 到 40 个字，最多 200 个。"),
+        )
+    with transaction.atomic():
+        locked = SubPark.objects.select_for_update(of=("self",)).get(pk=sub_park.pk)
+        before, locked.places = locked.places, wanted
+        locked.save(update_fields=["places"])
+        audit.record(
+            by=by,
+            action="sub_park.places_set",
+            obj=locked,
+            before={"places": before},
+            after={"places": wanted},
+        )
 
 
 def office_name(park: Park) -> str:

@@ -14,7 +14,7 @@ from enterprises.services import declarations as services
 from enterprises.services import delegation, signing
 from innovscore.core.digest import sha256_hex
 from innovscore.core.problems import Conflict, Forbidden, Refused
-from parks.models import Membership, Notification
+from parks.models import Notification
 from tests.factories import enterprises as make
 from tests.factories import parks as people
 from tests.factories.enterprises import finish, sign
@@ -115,11 +115,11 @@ def test_nobody_outside_the_firm_gets_a_part(declaration: Any, agent: Any, in_pa
         )
 
 
-def test_an_agent_signs_only_with_that_right(declaration: Any, agent: Any) -> None:
+def test_an_agent_signs_only_with_that_right(firm: Any, declaration: Any, agent: Any, signatory: Any) -> None:
     finish(declaration, agent)
     with pytest.raises(Forbidden, match="签署权限"):
         sign(declaration, agent)
-    Membership.objects.filter(pk=agent.membership_id).update(scope={"sign": True})
+    make.letter(signatory, firm, agent, may_sign=True)
     assert sign(declaration, agent).submitted_by_name == agent.person_name
 
 
@@ -155,8 +155,10 @@ def test_the_hash_covers_words_and_evidence(declaration: Any, agent: Any) -> Non
     assert signing.content_hash(signing.values_of(declaration)) != before
 
 
-def test_an_agent_works_only_where_the_letter_reaches(declaration: Any, agent: Any) -> None:
-    Membership.objects.filter(pk=agent.membership_id).update(scope={"dimensions": ["talent"]})
+def test_an_agent_works_only_where_the_letter_reaches(
+    firm: Any, declaration: Any, agent: Any, signatory: Any
+) -> None:
+    make.letter(signatory, firm, agent, scope=["talent"])
     with pytest.raises(Forbidden, match="授权"):
         type_into(agent, declaration, 1, text="702")
     with pytest.raises(Forbidden, match="授权"):

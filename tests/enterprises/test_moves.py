@@ -180,17 +180,77 @@ def test_what_is_stated_stands_beside_the_register(firm: Enterprise, admin: Any,
     assert next(line.stated for line in found.lines if line.label == "法定代表人") == "赵六"
 
 
-def test_a_code_that_fails_its_check_is_overridden_with_a_reason_on_record(
-    in_park: Any, reviewer: Any
+# the address
+
+
+@pytest.fixture
+def sub_parks(in_park: Any) -> dict[str, SubPark]:
+    places = {"core": ["高新大道"], "ext1": ["金凤镇", "高新大道北段"], "ext2": []}
+    return {
+        code: SubPark.objects.create(code=code, name=code, places=named) for code, named in places.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("chosen", "address", "verdict"),
+    [
+        ("core", "重庆市高新大道 １ 号", "inside"),
+        ("ext1", "重庆市高新大道1号", "elsewhere"),
+        ("ext1", "高新大道北段1号", "inside"),  # of places that contain one another the longest
+        ("core", "高新大道北段1号", "elsewhere"),
+        ("core", "渝中区解放碑1号", "outside"),
+        ("core", "", "outside"),
+    ],
+)
+def test_an_address_is_checked_against_the_places_of_the_sub_parks(
+    sub_parks: Any, chosen: str, address: str, verdict: str
 ) -> None:
-    founder = people.actor("enterprise_signatory", in_park, name="李法人")
-    made = registration.register(
-        by=founder, particulars=make.particulars(uscc="91350203M0001QAY9B", uscc_reason="与执照一致"), role="enterprise_signatory"
-    )  # fmt: skip
-    registration.decide(by=reviewer, case=make.case_of(made), event="certify", reason="已核对执照原件")
-    event = AuditEvent.objects.get(action="uscc.overridden")
-    assert "与执照一致" in event.reason
-    assert "已核对执照原件" in event.reason
+    made = make.enterprise(3, sub_park=sub_parks[chosen], registered_address=address)
+    assert matching.site(made).verdict == verdict
+
+
+def test_without_places_a_person_looks_at_every_address(firm: Enterprise) -> None:
+    SubPark.objects.create(code="core", name="核心区")
+    assert matching.site(firm).verdict == "unknown"
+
+
+def test_a_firm_that_works_elsewhere_than_it_is_registered_is_shown(sub_parks: Any) -> None:
+    made = make.enterprise(3, sub_park=sub_parks["core"], registered_address="高新大道1号")
+    assert not matching.site(made).needs_eyes
+    made.operating_address = "金凤镇2号"
+    assert matching.site(made).operates_elsewhere
+    made.operating_address = "高新大道9号"
+    assert not matching.site(made).needs_eyes
+
+
+def test_the_certifier_sees_a_change_of_address_and_says_which_sub_park_it_is(
+    sub_parks: Any, signatory: Any, firm: Enterprise, reviewer: Any, client_as: Any
+) -> None:
+    case = change(signatory, firm, registered_address="金凤镇8号")
+    page, desk = f"/p/cq/review/certifications/{case.pk}/", client_as(reviewer)
+    shown = desk.get(page).content.decode()
+    assert "金凤镇8号" in shown
+    assert "在另一个园区" in shown
+    assert desk.post(page, {"event": "certify", "sub_park": sub_parks["ext1"].pk}).status_code == 302
+    firm.refresh_from_db()
+    assert (firm.registered_address, firm.sub_park) == ("金凤镇8号", sub_parks["ext1"])
+    assert [stay.sub_park for stay in queries.stays(firm)] == [sub_parks["ext1"], None]
+
+
+def test_the_administrator_says_which_places_lie_in_a_sub_park(
+    sub_parks: Any, admin: Any, reviewer: Any, client_as: Any
+) -> None:
+    page, office = "/p/cq/office/sub-parks/", client_as(admin)
+    part = sub_parks["ext2"]
+    assert office.post(page, {"sub_park": part.pk, "places": " 含谷镇 \n\n含谷镇\n曾家镇"}).status_code == 302
+    part.refresh_from_db()
+    assert part.places == ["含谷镇", "曾家镇"]
+    assert "含谷镇" in office.get(page).content.decode()
+    wrong = {"sub_park": part.pk, "places": "长" * 41}
+    assert "2 到 40 个字" in office.post(page, wrong).content.decode()
+    assert office.post(page, {"sub_park": "x\x00", "places": "a\x00bc"}).status_code == 422
+    assert client_as(reviewer).post(page, {"sub_park": part.pk, "places": ""}).status_code == 403
+    assert AuditEvent.objects.filter(action="sub_park.places_set").count() == 1
 
 
 # documents

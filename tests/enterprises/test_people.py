@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 from enterprises.models import AgentLetter, Invitation
 from enterprises.queries import authority as queries
 from enterprises.services import authority
+from enterprises.services.authority import Powers
 from indicators.queries.schemes import scheme_of
 from innovscore.core.problems import Conflict, Forbidden, Gone, Refused
 from parks.clock import db_now, db_today
 from parks.models import Membership
 from parks.queries import memberships
-from tests.conftest import owner_connection
+from parks.scope import park_scope
+from parks.services import evidence
 from tests.factories import enterprises as make
 from tests.factories import parks as people
 
@@ -34,24 +37,33 @@ def stranger(in_park: Any) -> Any:
     return people.actor("enterprise_agent", in_park, name="新同事")
 
 
-def invite(by: Any, firm: Any, **changes: Any) -> tuple[Invitation, str]:
+def invite(by: Any, firm: Any, *, upload: Any = None, **changes: Any) -> tuple[Invitation, str]:
+    who = {name: changes.pop(name) for name in ("invitee", "role") if name in changes}
     return authority.invite(
-        by=by, enterprise=firm, **({"invitee": "新同事", "role": "enterprise_agent"} | changes)
+        by=by, enterprise=firm, powers=Powers(**changes), upload=upload,
+        **({"invitee": "新同事", "role": "enterprise_agent"} | who),
+    )  # fmt: skip
+
+
+def days(number: int) -> dt.date:
+    """So many days from today, in Beijing."""
+    return db_today() + dt.timedelta(days=number)
+
+
+def actor_of(membership: Membership) -> people.Actor:
+    return people.Actor.of(
+        Membership.objects.select_related("account__person", "organisation", "park").get(pk=membership.pk)
     )
 
 
 def test_an_invitation_makes_an_agent_once(firm: Any, signatory: Any, stranger: Any) -> None:
-    until = db_today() + dt.timedelta(days=90)
-    row, token = invite(signatory, firm, scope=["talent"], authority_until=until)
+    row, token = invite(signatory, firm, scope=["talent"], ends_on=days(90))
     assert token not in row.digest
     membership = authority.accept(by=stranger, token=token)
-    assert (membership.role, membership.ends_on, membership.scope) == (
-        "enterprise_agent",
-        until,
-        {"dimensions": ["talent"]},
-    )
+    assert (membership.role, membership.ends_on) == ("enterprise_agent", days(90))
     letter = AgentLetter.objects.get()
     assert (letter.agent_name, letter.given_by_name, letter.scope) == ("新同事", "李法人", ["talent"])
+    assert not queries.may_sign(actor_of(membership))
     with pytest.raises(Gone, match="只能用一次"):
         authority.accept(by=stranger, token=token)
 
@@ -96,10 +108,12 @@ def test_only_the_legal_representative_invites_agents(firm: Any, agent: Any) -> 
     assert authority.accept(by=legal, token=token).role == "enterprise_signatory"
 
 
-@pytest.mark.parametrize("days", [0, -1, 2000])
-def test_an_authority_ends_between_tomorrow_and_three_years(firm: Any, signatory: Any, days: int) -> None:
+@pytest.mark.parametrize(("start", "end"), [(0, 0), (0, -1), (0, 2000), (-1, 30), (40, 40), (1200, 1201)])
+def test_an_authority_begins_today_or_later_and_ends_within_three_years(
+    firm: Any, signatory: Any, start: int, end: int
+) -> None:
     with pytest.raises(Refused, match="三年之内"):
-        invite(signatory, firm, authority_until=db_today() + dt.timedelta(days=days))
+        invite(signatory, firm, starts_on=days(start), ends_on=days(end))
 
 
 def test_narrowing_ends_the_old_letter_and_scope_is_asked(
@@ -107,14 +121,11 @@ def test_narrowing_ends_the_old_letter_and_scope_is_asked(
 ) -> None:
     _row, token = invite(signatory, firm)
     membership = authority.accept(by=stranger, token=token)
-    agent = people.Actor.of(
-        Membership.objects.select_related("account__person", "organisation", "park").get(pk=membership.pk)
-    )
-    scheme = scheme_of(make.cycle(admin).scheme_version)
+    agent, scheme = actor_of(membership), scheme_of(make.cycle(admin).scheme_version)
     queries.require(agent, scheme, dimension="rd_input")
     authority.change_letter(
-        by=signatory, enterprise=firm, membership=membership, scope=["talent"], ends_on=db_today() + dt.timedelta(days=9)
-    )  # fmt: skip
+        by=signatory, enterprise=firm, membership=membership, powers=Powers(["talent"], ends_on=days(9))
+    )
     queries.require(agent, scheme, dimension="talent")
     queries.require(agent, scheme, code="fresh_graduates")
     with pytest.raises(Forbidden, match="授权"):
@@ -124,44 +135,214 @@ def test_narrowing_ends_the_old_letter_and_scope_is_asked(
     assert [one.revoked_at is None for one in AgentLetter.objects.order_by("pk")] == [False, True]
 
 
+# the right to sign
+
+
+def test_the_right_to_sign_needs_the_paper_and_stands_in_the_letter(
+    firm: Any, signatory: Any, stranger: Any
+) -> None:
+    with pytest.raises(Refused, match="授权委托书"):
+        invite(signatory, firm, may_sign=True)
+    _row, token = invite(signatory, firm, may_sign=True, upload=make.paper())
+    agent = actor_of(authority.accept(by=stranger, token=token))
+    assert queries.may_sign(agent)
+    letter = AgentLetter.objects.get()
+    assert (letter.document.filename, letter.confirmed_by_name) == ("授权委托书.pdf", "李法人")
+    assert [one.membership.account.person.name for one in queries.signers(firm)] == ["李法人", "新同事"]
+
+
+def test_a_letter_rules_from_its_start_until_its_end_or_the_next() -> None:
+    def letter(start: int, end: int, **fields: Any) -> AgentLetter:
+        day = dt.date(2026, 3, 1) - dt.timedelta(days=1)
+        given = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+        return AgentLetter(
+            starts_on=day + dt.timedelta(days=start), ends_on=day + dt.timedelta(days=end), **({"confirmed_at": given} | fields)
+        )  # fmt: skip
+
+    wide, narrow = letter(1, 30), letter(10, 20)
+    over, waiting = (
+        letter(1, 30, revoked_at=dt.datetime(2026, 3, 2, tzinfo=dt.UTC)),
+        letter(1, 30, confirmed_at=None),
+    )
+
+    def on(day: int, *letters: AgentLetter) -> AgentLetter | None:
+        return queries.ruling(letters, dt.date(2026, 3, day))
+
+    assert [on(day, wide, narrow) for day in (1, 9, 10, 19)] == [wide, wide, narrow, narrow]
+    assert on(20, wide, narrow) is None  # what was wider does not come back
+    assert [on(5, over), on(5, waiting)] == [None, None]
+    assert [on(30, wide), on(29, wide)] == [None, wide]
+
+
+def test_signing_before_the_start_and_after_the_end_is_refused(
+    firm: Any, signatory: Any, agent: Any, declaration: Any
+) -> None:
+    make.finish(declaration, agent)
+    membership = Membership.objects.get(pk=agent.membership_id)
+    past = AgentLetter(
+        enterprise=firm, membership=membership, may_sign=True, starts_on=days(-9), ends_on=days(0), confirmed_at=db_now(),
+        document=evidence.store(by=signatory, organisation_id=firm.organisation_id, upload=make.paper()),
+    )  # fmt: skip
+    past.save()
+    with pytest.raises(Forbidden, match="签署权限"):
+        make.sign(declaration, agent)
+    authority.change_letter(
+        by=signatory, enterprise=firm, membership=membership, powers=Powers(may_sign=True, starts_on=days(5)), upload=make.paper()
+    )  # fmt: skip
+    with pytest.raises(Forbidden, match="签署权限"):
+        make.sign(declaration, agent)
+    authority.change_letter(
+        by=signatory,
+        enterprise=firm,
+        membership=membership,
+        powers=Powers(may_sign=True),
+        upload=make.paper(),
+    )
+    signed = make.sign(declaration, agent)
+    receipt = signed.receipts.get()
+    assert (receipt.capacity, receipt.letter) == ("enterprise_agent", queries.letter_in_force(membership.pk))
+
+
+def test_a_letter_that_begins_later_leaves_the_present_one_in_force(
+    firm: Any, signatory: Any, stranger: Any
+) -> None:
+    _row, token = invite(signatory, firm, ends_on=days(300))
+    membership = authority.accept(by=stranger, token=token)
+    authority.change_letter(
+        by=signatory, enterprise=firm, membership=membership, powers=Powers(["talent"], False, days(30), days(60))
+    )  # fmt: skip
+    (one,) = [who for who in queries.colleagues(firm) if not who.is_signatory]
+    assert one.letter is not None
+    assert one.coming is not None
+    assert (one.letter.scope, one.coming.scope, one.membership.ends_on) == ([], ["talent"], days(60))
+
+
+def test_an_invitation_for_later_opens_the_door_on_its_day(
+    firm: Any, signatory: Any, stranger: Any, client_as: Any
+) -> None:
+    _row, token = invite(signatory, firm, starts_on=days(7))
+    newcomer = client_as(stranger)
+    answer = newcomer.post(f"/p/cq/invitation/{token}/")
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    membership = Membership.objects.get(organisation_id=firm.organisation_id, role="enterprise_agent")
+    assert (membership.starts_on, membership.ends_on) == (days(7), days(7 + 365))
+    assert memberships.one(account_id=stranger.account_id, membership_id=membership.pk) is None
+    with pytest.raises(Conflict, match="已经是"):
+        authority.accept(by=stranger, token=invite(signatory, firm)[1])
+    authority.revoke(by=signatory, enterprise=firm, membership=membership, reason="")
+    assert Membership.objects.get(pk=membership.pk).ends_on == days(7)
+
+
+def test_who_was_revoked_comes_back_only_by_a_new_invitation(
+    firm: Any, signatory: Any, stranger: Any
+) -> None:
+    membership = authority.accept(by=stranger, token=invite(signatory, firm)[1])
+    authority.revoke(by=signatory, enterprise=firm, membership=membership, reason="")
+    with pytest.raises(Conflict, match="重新邀请"):
+        authority.change_letter(by=signatory, enterprise=firm, membership=membership, powers=Powers())
+    authority.accept(by=stranger, token=invite(signatory, firm)[1])
+    assert len([one for one in queries.colleagues(firm) if one.is_live and not one.is_signatory]) == 1
+
+
+def test_a_new_legal_representative_gives_the_right_to_sign_anew(
+    firm: Any, signatory: Any, stranger: Any, admin: Any
+) -> None:
+    token = invite(signatory, firm, scope=["talent"], may_sign=True, upload=make.paper())[1]
+    agent = actor_of(authority.accept(by=stranger, token=token))
+    firm.legal_representative = "王新任"
+    firm.save()
+    authority.end_former_signatories(by=admin, enterprise=firm)
+    authority.end_signing(by=admin, enterprise=firm)
+    letter = queries.letter_in_force(agent.membership_id)
+    assert letter is not None
+    assert (letter.may_sign, letter.scope, letter.given_by_name) == (False, ["talent"], "李法人")
+    assert queries.signers(firm) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_signing_and_revoking_at_the_same_moment_come_one_after_the_other(park: Any) -> None:
+    with park_scope(park.pk):
+        firm = make.enterprise(1, legal_representative="李法人")
+        signatory = people.actor("enterprise_signatory", park, organisation=firm.organisation)
+        token = invite(signatory, firm, may_sign=True, upload=make.paper())[1]
+        membership = authority.accept(by=people.actor("enterprise_agent", park, name="新同事"), token=token)
+        agent = actor_of(membership)
+
+    def meanwhile(act: Any) -> str:
+        """What becomes of an act of another person that may wait for a moment only."""
+        done = []
+
+        def run() -> None:
+            try:
+                with park_scope(park.pk), connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL lock_timeout = '200ms'")
+                    act()
+                    done.append("went through")
+            except OperationalError:
+                done.append("waited")
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+        return done[0]
+
+    def revoke() -> None:
+        authority.revoke(by=signatory, enterprise=firm, membership=membership, reason="")
+
+    with park_scope(park.pk):
+        authority.right_to_sign(agent)
+        assert meanwhile(revoke) == "waited"
+    with park_scope(park.pk):
+        revoke()
+        assert meanwhile(lambda: authority.right_to_sign(agent)) == "waited"
+    with park_scope(park.pk), pytest.raises(Forbidden):
+        authority.right_to_sign(agent)
+
+
 def test_revoking_works_with_the_next_request(
     firm: Any, signatory: Any, stranger: Any, client_as: Any
 ) -> None:
     _row, token = invite(signatory, firm)
     membership = authority.accept(by=stranger, token=token)
-    agent = people.Actor.of(
-        Membership.objects.select_related("account__person", "organisation", "park").get(pk=membership.pk)
-    )
-    client = client_as(agent)
+    client = client_as(actor_of(membership))
     assert client.get("/p/cq/e/people/").status_code == 200
-    authority.revoke(by=signatory, membership=membership, reason="离职")
+    authority.revoke(by=signatory, enterprise=firm, membership=membership, reason="离职")
     assert client.get("/p/cq/e/people/").status_code in (302, 404)
     assert AgentLetter.objects.get().revoked_reason == "离职"
     with pytest.raises(Conflict):
-        authority.revoke(
-            by=signatory, membership=Membership.objects.get(pk=signatory.membership_id), reason=""
-        )
+        own = Membership.objects.get(pk=signatory.membership_id)
+        authority.revoke(by=signatory, enterprise=firm, membership=own, reason="")
 
 
 def test_an_agent_may_not_give_or_revoke(firm: Any, agent: Any) -> None:
     own = Membership.objects.get(pk=agent.membership_id)
     with pytest.raises(Forbidden):
-        authority.revoke(by=agent, membership=own, reason="x")
+        authority.revoke(by=agent, enterprise=firm, membership=own, reason="x")
     with pytest.raises(Forbidden):
-        authority.change_letter(by=agent, enterprise=firm, membership=own, scope=[], ends_on=None)
+        authority.change_letter(by=agent, enterprise=firm, membership=own, powers=Powers())
 
 
 def test_a_letter_never_changes_but_to_be_revoked(firm: Any, agent: Any, signatory: Any) -> None:
-    authority.give_letter(
-        by=signatory, enterprise=firm, membership=Membership.objects.get(pk=agent.membership_id), scope=[], ends_on=None
-    )  # fmt: skip
+    make.letter(signatory, firm, agent)
     with pytest.raises(DatabaseError), transaction.atomic():
         AgentLetter.objects.update(ends_on=dt.date(2099, 1, 1))
-    with owner_connection():
-        assert AgentLetter.objects.count() == 1
+    with pytest.raises(DatabaseError), transaction.atomic():
+        AgentLetter.objects.update(may_sign=True)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        AgentLetter.objects.create(
+            enterprise=firm,
+            membership_id=agent.membership_id,
+            may_sign=True,
+            starts_on=days(1),
+            ends_on=days(2),
+        )
 
 
-def test_the_pages_of_people(firm: Any, signatory: Any, agent: Any, client_as: Any, in_park: Any) -> None:
+def test_the_pages_of_people(  # noqa: PLR0917  # everybody who has a part
+    firm: Any, signatory: Any, agent: Any, admin: Any, client_as: Any, in_park: Any
+) -> None:
     legal = client_as(signatory)
     made = legal.post("/p/cq/e/people/", {"act": "invite", "invitee": "新同事", "role": "enterprise_agent"})
     assert made.status_code == 302
@@ -183,8 +364,15 @@ def test_the_pages_of_people(firm: Any, signatory: Any, agent: Any, client_as: A
     page = f"/p/cq/e/people/{agent.membership_id}/"
     assert legal.get(page).status_code == 200
     assert legal.post(page, {"scope": ["talent"], "authority_until": "2001-01-01"}).status_code == 422
-    later = (db_today() + dt.timedelta(days=30)).isoformat()
-    assert legal.post(page, {"scope": ["talent"], "authority_until": later}).status_code in (302, 422)
+    make.cycle(admin)  # the parts are those of its scheme
+    asked = {"scope": ["talent"], "may_sign": "on", "authority_until": days(30).isoformat()}
+    assert "签署权须上传授权委托书" in legal.post(page, asked).content.decode().replace(
+        "法定代表人签字、加盖公章的", ""
+    )
+    assert legal.post(page, asked | {"document": make.paper()}).status_code == 302
+    shown = client_as(agent).get("/p/cq/e/people/").content.decode()
+    assert f"{days(30).isoformat()} 前" in shown
+    assert "可签署" in shown
     assert legal.post("/p/cq/e/people/", {"act": "revoke", "id": str(agent.membership_id)}).status_code == 302
     assert legal.post("/p/cq/e/people/", {"act": "revoke", "id": "x" * 40}).status_code == 404
 
@@ -192,10 +380,7 @@ def test_the_pages_of_people(firm: Any, signatory: Any, agent: Any, client_as: A
 def test_an_agent_changes_only_what_the_letter_names(
     firm: Any, agent: Any, signatory: Any, declaration: Any, client_as: Any
 ) -> None:
-    membership = Membership.objects.select_related("account__person").get(pk=agent.membership_id)
-    authority.give_letter(
-        by=signatory, enterprise=firm, membership=membership, scope=["talent"], ends_on=None
-    )
+    make.letter(signatory, firm, agent, scope=["talent"])
     own, base = client_as(agent), "/p/cq/e/declaration/2025"
     assert own.get(f"{base}/rd_input/").status_code == 200
     assert own.post(f"{base}/rd_input/", {}).status_code == 403

@@ -9,16 +9,27 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from enterprises import rules
-from enterprises.models import Certification, Cycle, Declaration, DeclaredValue, DepartmentBatch, Enterprise
-from enterprises.services import cycles, declarations, departments, registration, signing
+from enterprises.models import (
+    AgentLetter,
+    Certification,
+    Cycle,
+    Declaration,
+    DeclaredValue,
+    DepartmentBatch,
+    Enterprise,
+)
+from enterprises.services import authority, cycles, declarations, departments, registration, signing
 from indicators.models import SchemeVersion
 from indicators.queries.schemes import scheme_of
 from indicators.services import schemes
 from innovscore.core import uscc as codes
 from parks.actors import Actor
 from parks.clock import db_now
-from parks.models import Organisation, Park
+from parks.models import Membership, Organisation, Park
+from tests.factories import files
 from tests.factories import parks as people
 
 YEAR = 2025
@@ -119,6 +130,20 @@ def value(of: Declaration, code: str) -> DeclaredValue:
 
 def case_of(firm: Enterprise) -> Certification:
     return Certification.objects.filter(enterprise=firm).latest("pk")
+
+
+def paper(name: str = "授权委托书.pdf") -> SimpleUploadedFile:
+    """A signed letter of authority."""
+    return SimpleUploadedFile(name, files.pdf(), content_type="application/pdf")
+
+
+def letter(by: Actor, firm: Enterprise, agent: Actor, **powers: Any) -> AgentLetter:
+    """The legal representative `by` gives an agent a letter."""
+    membership = Membership.objects.select_related("account__person").get(pk=agent.membership_id)
+    return authority.change_letter(
+        by=by, enterprise=firm, membership=membership, powers=authority.Powers(**powers),
+        upload=paper() if powers.get("may_sign") else None,
+    )  # fmt: skip
 
 
 def finish(of: Declaration, agent: Actor) -> None:
