@@ -97,13 +97,13 @@ def test_an_unusual_code_is_admitted_against_the_licence_with_both_reasons_on_re
     with pytest.raises(Refused, match="营业执照"):
         registration.decide(by=reviewer, case=case, event="certify", reason="与执照原件一致")
     registration.decide(by=reviewer, case=case, event="return", reason="请上传执照")
-    valid = make.particulars(
-        uscc=codes.synthetic(9), uscc_reason=""
-    )  # what is posted does not change the code
-    registration.resubmit(by=founder, enterprise=firm, particulars=valid, papers=Papers(licence=make.paper()))
-    firm.refresh_from_db()
-    firm.uscc_override_reason = "执照上就是这个代码"
-    firm.save()
+    sound = {"uscc": codes.synthetic(9)}  # what is posted does not change the code
+    with pytest.raises(Refused, match="校验码"):
+        registration.resubmit(by=founder, enterprise=firm, particulars=make.particulars(**sound))
+    registration.resubmit(
+        by=founder, enterprise=firm, particulars=make.particulars(**sound, uscc_reason="执照上就是这个代码"),
+        papers=Papers(licence=make.paper()),
+    )  # fmt: skip
     with pytest.raises(Refused, match="核验依据"):
         registration.decide(by=reviewer, case=case, event="certify")
     registration.decide(by=reviewer, case=case, event="certify", reason="与执照原件一致")
