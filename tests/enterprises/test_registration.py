@@ -119,12 +119,6 @@ def test_a_sound_code_needs_no_override_whatever_was_written(in_park: Any, found
 # who acts for the firm that registers
 
 
-def test_only_the_legal_representative_registers_as_such(in_park: Any) -> None:
-    other = people.actor("enterprise_agent", in_park, name="王晓")
-    with pytest.raises(Refused, match="授权委托书"):
-        registration.register(by=other, particulars=make.particulars(), role="enterprise_signatory")
-
-
 def test_an_agents_letter_counts_once_the_park_has_certified_the_firm(
     in_park: Any, reviewer: Any, client_as: Any
 ) -> None:
