@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -17,7 +18,7 @@ from .. import rules
 from ..models import Cycle, Declaration, DeclaredValue, Delegation, Enterprise, Receipt
 from ..states import DeclarationState, ValueState
 from . import anomalies
-from .verified import amounts_by_year
+from .verified import CARRIED, amounts_by_year
 
 UNDECIDED = (
     ValueState.PREFILLED,
@@ -44,6 +45,7 @@ class Item:
     others: list[anomalies.OtherSource] = field(default_factory=list)
     reasons: list[anomalies.Reason] = field(default_factory=list)
     asked_by: list[Any] = field(default_factory=list)
+    by_hand: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def has_prefill(self) -> bool:
@@ -239,6 +241,40 @@ def with_open_topic(rows: QuerySet[Declaration], cycle: Cycle, topic: str) -> Qu
     return rows.filter(Exists(waiting))
 
 
+def findings(declaration: Declaration, values: Mapping[str, DeclaredValue]) -> list[rules.Finding]:
+    """All checks that fail: of the figures themselves, and against last cycle's verified ones and other departments."""
+    scheme = scheme_of(declaration.cycle.scheme_version)
+    before = declaration.cycle.year - 1
+    codes = list(rules.previous_codes(scheme).values())
+    last = amounts_by_year(enterprise_id=declaration.enterprise_id, years=(before,), codes=codes)
+    return _failing(declaration, values, last.get(before, {}), anomalies.other_sources(declaration, values))
+
+
+def _failing(
+    declaration: Declaration,
+    values: Mapping[str, DeclaredValue],
+    last: Mapping[str, Decimal | None],
+    others: Mapping[str, list[anomalies.OtherSource]],
+) -> list[rules.Finding]:
+    scheme = scheme_of(declaration.cycle.scheme_version)
+    apart = {code for code, found in others.items() if any(one.is_far for one in found)}
+    records = rules.Records(values, last, apart, declaration.cycle.year)
+    return [*rules.findings(scheme, values), *rules.record_findings(scheme, records)]
+
+
+def source_names(scheme: Any) -> dict[str, str]:
+    """Who a figure may come from, by code."""
+    names = {code: name_of(one) for code, one in scheme.body.get("sources", {}).items()}
+    return names | {CARRIED: _("上年核定值")}
+
+
+def _by_hand(item: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(level, words) of what a person decides against registers and papers."""
+    return [
+        (check["level"], name_of(check)) for check in item.get("register_checks", ()) if "rule" not in check
+    ]
+
+
 def sections(declaration: Declaration, *, for_review: bool = False) -> list[Section]:
     """All items of a declaration by dimension, with figures of former years, other sources and failing checks.
 
@@ -254,16 +290,17 @@ def sections(declaration: Declaration, *, for_review: bool = False) -> list[Sect
         enterprise_id=declaration.enterprise_id, years=range(year - YEARS_SHOWN + 1, year), codes=list(values)
     )
     last = past.get(year - 1, {})
-    failing: dict[str, list[rules.Finding]] = {}
-    for finding in rules.findings(scheme, values):
-        failing.setdefault(finding.code, []).append(finding)
     others = anomalies.other_sources(declaration, values)
+    failing: dict[str, list[rules.Finding]] = {}
+    for finding in _failing(declaration, values, last, others):
+        failing.setdefault(finding.code, []).append(finding)
     why = (
         anomalies.reasons(declaration=declaration, values=values, last=last, others=others)
         if for_review
         else {}
     )
-    sources = {code: name_of(names) for code, names in scheme.body.get("sources", {}).items()}
+    sources = source_names(scheme)
+    by_hand = {item["code"]: _by_hand(item) for item in scheme.body["inputs"]}
     home = topics(scheme)
     delegated = {row.dimension: row for row in Delegation.objects.filter(declaration=declaration)}
     made = []
@@ -285,6 +322,7 @@ def sections(declaration: Declaration, *, for_review: bool = False) -> list[Sect
                     for one in others.get(item.code, [])
                 ],
                 reasons=why.get(item.code, []),
+                by_hand=by_hand[item.code],
                 asked_by=[one for one in scheme.indicators if item.code in one.inputs],
             )
             for item in scheme.inputs

@@ -18,16 +18,20 @@ from ..states import DeclarationState, ValueState
 
 COUNTED = (DeclarationState.VERIFIED, DeclarationState.FROZEN)
 BATCH = 5000
+CARRIED = "verified"
+"""Source of a figure that repeats last cycle's verified one."""
+COUNTED_AMOUNT = """CASE WHEN {value}.state IN ('verified', 'confirmed', 'disputed')
+            THEN coalesce({value}.verified_amount, {value}.declared_amount, {value}.prefilled_amount)
+            WHEN {value}.state IN ('prefilled', 'default_confirmed', 'rejected') THEN {value}.prefilled_amount END"""
+"""The figure of a value that counts, in SQL; of a confirmed zero none is written down."""
 EFFECTIVE = """
-SELECT d.id, v.code, v.state,
-       CASE WHEN v.state IN ('verified', 'confirmed', 'disputed') THEN coalesce(v.verified_amount, v.declared_amount, v.prefilled_amount)
-            WHEN v.state IN ('prefilled', 'default_confirmed', 'rejected') THEN v.prefilled_amount END,
+SELECT d.id, v.code, v.state, {counted},
        CASE WHEN v.state IN ('verified', 'confirmed', 'disputed') THEN coalesce(v.verified_entries, v.declared_entries, v.prefilled_entries)
             WHEN v.state IN ('prefilled', 'default_confirmed', 'rejected') THEN v.prefilled_entries END::text,
        v.source, v.as_of, v.verified_by_name
   FROM enterprises_declaration d JOIN enterprises_declaredvalue v ON v.park_id = d.park_id AND v.declaration_id = d.id
  WHERE d.id = ANY(%s) ORDER BY d.id
-"""
+""".format(counted=COUNTED_AMOUNT.format(value="v"))
 
 
 @dataclass(frozen=True, slots=True)

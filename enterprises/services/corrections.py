@@ -7,13 +7,15 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from indicators.queries.schemes import scheme_of
 from innovscore.core.problems import Conflict, Forbidden, NotFound
 from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
 
-from ..models import DeclaredValue, VerificationDecision
+from ..models import Cycle, DeclaredValue, VerificationDecision
 from ..states import DeclarationState, ValueState
+from . import prefill
 
 
 def value_of(*, cycle_id: int, enterprise_id: int, code: str) -> DeclaredValue:
@@ -64,4 +66,17 @@ def correct_frozen(
             after={"amount": str(amount)},
             reason=order,
         )
+        _carry_over(row)
     return row
+
+
+def _carry_over(row: DeclaredValue) -> None:
+    """The next year repeats the figure as it is now verified."""
+    year = row.declaration.cycle.year + 1
+    following = Cycle.objects.filter(year=year).select_related("scheme_version").first()
+    if following is not None:
+        prefill.carry_over(
+            enterprise_ids=[row.declaration.enterprise_id],
+            year=year,
+            scheme=scheme_of(following.scheme_version),
+        )

@@ -70,7 +70,9 @@ def prepare_declarations(*, by: Actor, cycle: Cycle, enterprises: list[Enterpris
         return 0
     with transaction.atomic():
         made = Declaration.objects.bulk_create([Declaration(cycle=cycle, enterprise=one) for one in missing])
-        prefill.first_values(declarations=made, scheme=scheme_of(cycle.scheme_version), year=cycle.year)
+        scheme = scheme_of(cycle.scheme_version)
+        prefill.first_values(declarations=made, scheme=scheme, year=cycle.year)
+        prefill.carry_over(enterprise_ids=[one.pk for one in missing], year=cycle.year, scheme=scheme)
         audit.record(by=by, action="declarations.prepared", obj=cycle, after={"count": len(made)})
     return len(made)
 

@@ -12,7 +12,9 @@ from django.db import connection
 from parks.clock import db_now
 from scoring.engine import Scheme
 
+from .. import rules
 from ..models import Declaration, DeclaredValue
+from ..queries.verified import CARRIED, COUNTED_AMOUNT
 
 NEWEST = """
 SELECT DISTINCT ON (v.uscc, v.code) v.uscc, v.code, v.amount, v.entries::text, v.source, v.as_of, v.batch_id
@@ -57,6 +59,40 @@ def first_values(*, declarations: list[Declaration], scheme: Scheme, year: int) 
         )
 
 
+CARRY_OVER = """
+UPDATE enterprises_declaredvalue v
+   SET prefilled_amount = n.amount, source = %(source)s, as_of = n.as_of, batch_ref = NULL,
+       state = CASE WHEN v.state = 'missing' THEN 'prefilled' ELSE v.state END, version = v.version + 1, updated_at = %(now)s
+  FROM (SELECT d.id AS declaration_id, pair.code, CASE WHEN w.state = 'zero_confirmed' THEN 0 ELSE {counted} END AS amount, (w.verified_at AT TIME ZONE 'Asia/Shanghai')::date AS as_of
+          FROM enterprises_declaration d
+          JOIN enterprises_cycle c ON c.park_id = d.park_id AND c.id = d.cycle_id AND c.year = %(year)s
+          JOIN enterprises_cycle b ON b.park_id = d.park_id AND b.year = %(year)s - 1
+          JOIN enterprises_declaration p ON p.park_id = d.park_id AND p.cycle_id = b.id AND p.enterprise_id = d.enterprise_id
+               AND p.state IN ('verified', 'frozen')
+          JOIN unnest(%(codes)s, %(before)s) AS pair(code, before) ON true
+          JOIN enterprises_declaredvalue w ON w.park_id = p.park_id AND w.declaration_id = p.id AND w.code = pair.before
+         WHERE d.state IN ('open', 'returned') AND d.enterprise_id = ANY(%(firms)s)) n
+ WHERE v.declaration_id = n.declaration_id AND v.code = n.code AND n.amount IS NOT NULL
+   AND v.state IN ('missing', 'prefilled') AND (v.prefilled_amount, v.source) IS DISTINCT FROM (n.amount, %(source)s)
+"""
+
+
+def carry_over(*, enterprise_ids: list[int], year: int, scheme: Scheme) -> int:
+    """Bring last cycle's verified figures into the open declarations of a year, where the scheme repeats them: they stand
+    before what a department says, until the firm files a correction. Rows changed.
+    """
+    pairs = rules.previous_codes(scheme)
+    given = {
+        "source": CARRIED, "now": db_now(), "year": year, "codes": list(pairs), "before": list(pairs.values()),
+        "firms": enterprise_ids,
+    }  # fmt: skip
+    if not pairs:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(CARRY_OVER.format(counted=COUNTED_AMOUNT.format(value="w")), given)
+        return int(cursor.rowcount)
+
+
 LOCK_OF_FIRMS = """
 SELECT d.id FROM enterprises_declaration d
   JOIN enterprises_enterprise e ON e.park_id = d.park_id AND e.id = d.enterprise_id
@@ -76,6 +112,7 @@ UPDATE enterprises_declaredvalue v
   JOIN enterprises_cycle c ON c.park_id = d.park_id AND c.id = d.cycle_id
  WHERE v.park_id = d.park_id AND v.declaration_id = d.id AND v.code = n.code AND c.year = %(year)s
    AND d.state IN ('open', 'returned') AND v.state IN ('missing', 'prefilled') AND (v.as_of IS NULL OR v.as_of <= n.as_of)
+   AND v.source <> 'verified'
 """
 
 

@@ -18,8 +18,8 @@ from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
 
-from .. import rules
 from ..models import AgentLetter, Declaration, DeclaredValue, Receipt, ReturnNotice
+from ..queries import declarations as queries
 from ..states import DeclarationState, ValueState
 from . import authority
 from .declarations import editable
@@ -108,7 +108,7 @@ def blocking(declaration: Declaration, values: Mapping[str, DeclaredValue]) -> l
     scheme = scheme_of(declaration.cycle.scheme_version)
     names = {item.code: name_of(item) for item in scheme.inputs}
     found = []
-    for finding in rules.findings(scheme, values):
+    for finding in queries.findings(declaration, values):
         explained = values[finding.code].explanation or values[finding.code].reason
         if finding.level == "E" or not explained:
             words = name_of({"zh": finding.zh, "en": finding.en})

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from enterprises.models import Cycle, Enterprise
+from enterprises.services import prefill
 from indicators.models import SchemeVersion
+from indicators.queries.schemes import scheme_of
 from indicators.services import drafts, schemes
 from parks import jobs
 from parks.actors import Actor
@@ -101,6 +103,9 @@ def _year(zone: Zone, number: int, *, seed: int, is_open: bool) -> None:
             mixed=is_open,
             untouched=untouched,
         )
+        if is_open:
+            firms = [one.pk for one in zone.enterprises]
+            prefill.carry_over(enterprise_ids=firms, year=number, scheme=scheme_of(zone.scheme))
     zone.cycles[number] = cycle
     if is_open:
         return

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from enterprises import rules as declaration_rules
-from enterprises.queries import verified
+from enterprises.queries import declarations, verified
 from scoring import engine
 
 from ..models import CurrentRun, ScoreRun
@@ -100,7 +100,8 @@ def estimate(declaration: Any) -> Estimate:
     """
     scheme = scheme_of(declaration.cycle.scheme_version)
     case = verified.case_as_it_stands(declaration)
-    before = _department_figures(declaration, case)
+    rows_by_code = {row.code: row for row in declaration.values.all()}
+    before = _department_figures(rows_by_code)
     cohort = _cohort(declaration.cycle)
     rows = [_facts(scheme, case)] + [
         _facts(scheme, _with(case, code, value)) for code, value in before.items()
@@ -111,7 +112,7 @@ def estimate(declaration: Any) -> Estimate:
     ]
     last = history[-1] if history else None
     stage = cohort.statistics.get("stages", {}).get(now.stage, {}) if cohort else {}
-    failing = declaration_rules.findings(scheme, case.values)
+    failing = declarations.findings(declaration, rows_by_code)
     return Estimate(
         year=declaration.cycle.year,
         stage_name=names_of(scheme.groups).get(now.stage, now.stage),
@@ -148,10 +149,12 @@ def _facts(scheme: engine.Scheme, case: Any) -> engine.Facts:
     )
 
 
-def _department_figures(declaration: Any, case: Any) -> dict[str, Any]:
+def _department_figures(rows: Mapping[str, Any]) -> dict[str, Any]:
     """For each corrected value that waits for the office: what counts if the correction is not accepted."""
     found = {}
-    for row in declaration.values.filter(state=UNVERIFIED):
+    for row in rows.values():
+        if row.state != UNVERIFIED:
+            continue
         state = "missing" if row.prefilled_amount is None and row.prefilled_entries is None else "prefilled"
         found[row.code] = verified.Value(state, row.prefilled_amount, row.prefilled_entries, row.source)
     return found

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from enterprises.queries import verified
+from enterprises.queries.declarations import source_names
 from indicators.queries.schemes import FUNCTION_LABELS
 from innovscore.core.problems import Conflict, NotFound
 from scoring import engine
@@ -256,7 +257,7 @@ def _inputs(row: ScoreResult, scheme: engine.Scheme, item: Any) -> list[InputLin
         cycle_id=row.run.cycle_id,
         codes=[entry.code for entry in item.inputs],
     )
-    sources = scheme.body.get("sources", {})
+    sources = source_names(scheme)
     key = "en" if _english() else "zh"
     lines = []
     for entry in item.inputs:
@@ -270,7 +271,7 @@ def _inputs(row: ScoreResult, scheme: engine.Scheme, item: Any) -> list[InputLin
                 value=_level_words(source, entry.value, key),
                 unit=_("万元") if wan else source.unit,
                 state=str(STATE_LABELS.get(entry.state, entry.state)),
-                source=str(sources.get(name, {}).get(key, name)),
+                source=sources.get(name, name),
                 as_of=origin.get("as_of", ""),
                 verifier=origin.get("verifier", ""),
                 proof=proofs.get(entry.code),

@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from enterprises.models import Cycle, DeclaredValue
+from enterprises.models import Cycle, Declaration, DeclaredValue
 from enterprises.queries import cycles as cycle_queries
 from enterprises.queries import declarations as queries
 from enterprises.queries.verified import amounts_of
-from enterprises.services import cycles, signing
+from enterprises.services import corrections, cycles, signing
 from enterprises.services import declarations as services
 from indicators.queries.schemes import scheme_of
 from innovscore.core.problems import Conflict, Forbidden, Refused
 from parks.clock import db_now
 from parks.models import AuditEvent
+from parks.services import evidence
 from tests.factories import enterprises as make
 from tests.factories.enterprises import SOUND, finish, sign
 
@@ -275,3 +276,99 @@ def test_the_database_knows_three_rules_itself(declaration: Any) -> None:
             row.update(**change)
     with pytest.raises(DatabaseError), transaction.atomic():
         type(declaration).objects.create(cycle=declaration.cycle, enterprise=declaration.enterprise)
+
+
+# last year's figures
+
+
+@pytest.fixture
+def last_year(admin: Any, firm: Any) -> Any:
+    """The verified declaration of the year before: the revenue was declared higher than it was verified."""
+    of = make.declaration(admin, firm, make.cycle(admin, 2024), **SOUND | {"revenue": 71_000_000})
+    row = make.value(of, "revenue")
+    row.declared_amount, row.state, row.verified_amount = Decimal(80_000_000), "verified", Decimal(70_000_000)
+    row.verified_at = dt.datetime(2025, 8, 30, 17, tzinfo=dt.UTC)
+    row.save()
+    DeclaredValue.objects.filter(declaration=of, code="rd_expense").update(
+        state="rejected", declared_amount=9_000_000, prefilled_amount=5_400_000
+    )
+    Declaration.objects.filter(pk=of.pk).update(state="verified")
+    return of
+
+
+def item_of(declaration: Any, code: str) -> queries.Item:
+    return next(one for part in queries.sections(declaration) for one in part.items if one.value.code == code)
+
+
+def test_beside_each_fact_stands_the_verified_figure_of_last_year(last_year: Any, declaration: Any) -> None:
+    revenue = item_of(declaration, "revenue")
+    assert revenue.last_year == 70_000_000
+    assert revenue.change == pytest.approx(Decimal("22.857"), rel=Decimal("0.001"))
+    assert item_of(declaration, "rd_expense").last_year == 5_400_000  # the correction was not accepted
+
+
+def test_figures_of_the_year_before_are_those_that_were_verified(last_year: Any, declaration: Any) -> None:
+    item = item_of(declaration, "revenue_prev")
+    assert (item.value.amount, item.value.state, item.value.as_of) == (
+        70_000_000,
+        "prefilled",
+        dt.date(2025, 8, 31),  # Beijing's day
+    )
+    assert (item.source_name, item.findings) == ("上年核定值", [])
+    assert item_of(declaration, "rd_expense_prev").value.amount == 5_400_000
+
+
+def test_no_department_overrides_a_verified_figure_but_is_shown_beside_it(
+    last_year: Any, declaration: Any, admin: Any
+) -> None:
+    table = make.table(("统一社会信用代码", "上年营业收入（万元）"), (declaration.enterprise.uscc, 9100))
+    make.apply(admin, make.batch(admin, declaration.cycle, table))
+    item = item_of(declaration, "revenue_prev")
+    assert item.value.amount == 70_000_000
+    (other,) = item.others
+    assert (other.source, other.amount, other.is_far) == ("税务局", 91_000_000, True)
+
+
+def test_another_figure_of_the_year_before_needs_reason_and_paper(
+    last_year: Any, declaration: Any, agent: Any
+) -> None:
+    row = make.value(declaration, "revenue_prev")
+    change = {"by": agent, "declaration": declaration, "code": "revenue_prev", "amount": Decimal(80_000_000)}
+    row = services.correct(**change, version=row.version, reason="以审计报告为准")
+    (finding,) = item_of(declaration, "revenue_prev").errors
+    assert "上一周期核定" in finding.zh
+    assert [
+        str(one)
+        for one in signing.blocking(declaration, signing.values_of(declaration))
+        if "核定" in str(one)
+    ]
+    paper = evidence.store(
+        by=agent, organisation_id=declaration.enterprise.organisation_id, upload=make.paper("审计报告.pdf")
+    )
+    services.correct(**change, version=row.version, reason="以审计报告为准", evidence=paper, page=2)
+    assert item_of(declaration, "revenue_prev").errors == []
+
+
+def test_a_correction_order_of_last_year_reaches_this_year(
+    last_year: Any, declaration: Any, admin: Any
+) -> None:
+    corrections.correct_frozen(
+        by=admin, cycle_id=last_year.cycle_id, enterprise_id=last_year.enterprise_id, code="revenue",
+        amount=Decimal(69_000_000), order="更正令 1",
+    )  # fmt: skip
+    assert make.value(declaration, "revenue_prev").amount == 69_000_000
+
+
+def test_two_departments_far_apart_want_an_explanation(declaration: Any, agent: Any, admin: Any) -> None:
+    table = make.table(("统一社会信用代码", "研发费用（万元）"), (declaration.enterprise.uscc, 480))
+    make.apply(admin, make.batch(admin, declaration.cycle, table, source="stats", as_of=dt.date(2026, 4, 1)))
+    item = item_of(declaration, "rd_expense")
+    assert item.needs_explanation
+    services.explain(
+        by=agent,
+        declaration=declaration,
+        code="rd_expense",
+        version=item.value.version,
+        text="统计口径不含委外研发",
+    )
+    assert not item_of(declaration, "rd_expense").needs_explanation

@@ -158,7 +158,7 @@ def test_the_whole_walk(park: Any, client_as: Any) -> None:
         "entry_rank": [""],
         "entry_name": ["国家实验室"],
         "entry_number": ["1"],
-        "entry_date": [""],
+        "entry_date": ["2024-05-06"],
     }
     assert owner.post(f"{OWN}/declaration/2025/item/platforms/", listed).status_code in (302, 422)
     for _round in range(12):

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from enterprises import rules
 from enterprises.models import (
     AgentLetter,
     Certification,
@@ -21,9 +20,9 @@ from enterprises.models import (
     DepartmentBatch,
     Enterprise,
 )
+from enterprises.queries import declarations as queries
 from enterprises.services import authority, cycles, declarations, departments, registration, signing
 from indicators.models import SchemeVersion
-from indicators.queries.schemes import scheme_of
 from indicators.services import schemes
 from innovscore.core import uscc as codes
 from parks.actors import Actor
@@ -150,7 +149,7 @@ def finish(of: Declaration, agent: Actor) -> None:
     """Confirm what is pre-filled and explain every warning."""
     declarations.confirm(by=agent, declaration=of, codes=list(SOUND))
     values = {row.code: row for row in DeclaredValue.objects.filter(declaration=of)}
-    for finding in rules.findings(scheme_of(of.cycle.scheme_version), values):
+    for finding in queries.findings(of, values):
         row = value(of, finding.code)
         declarations.explain(
             by=agent, declaration=of, code=row.code, version=row.version, text="已与审计报告核对一致"

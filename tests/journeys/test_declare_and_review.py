@@ -75,23 +75,37 @@ def type_slowly(window: Visitor, selector: str, text: str) -> None:
     window.page.locator(selector).press_sequentially(text)
 
 
-def test_j01_confirm_what_is_there(firm: Any, come: Any) -> None:
-    agent = come("agent", firm, width=360)
-    agent.go(f"{OWN}/rd_input/").sees(
+def test_j01_confirm_what_is_there(firm: Any, come: Any, site: Any) -> None:
+    """研发投入 on a phone, 人才队伍 at a desk."""
+    phone, desk = come("agent", firm, width=360), come("agent", firm)
+    phone.go(f"{OWN}/rd_input/").sees(
         "以下各项与部门数据一致", "研发费用：688.00 万元", "来源 税务局"
     ).looks_right()
-    agent.press("项无误").sees("已确认 3 项", "已确认", "来源 税务局 2026-06-12")
-    agent.go(f"{OWN}/").sees("已确认 3/35 项", "个工作日").looks_right()
+    phone.press("项无误").sees("已确认 3 项", "已确认", "来源 税务局 2026-06-12")
+    desk.go(f"{OWN}/talent/").looks_right().press("项无误").sees("已确认 2 项")
+    for window in (phone, desk):
+        window.go(f"{OWN}/").sees("已确认 5/35 项", "个工作日").looks_right()
+    rows = site.rows(
+        world.ZONE,
+        "SELECT count(*), count(DISTINCT object_id) FROM parks_auditevent WHERE action = 'value.confirmed' AND object_id IN"
+        f" (SELECT id::text FROM enterprises_declaredvalue WHERE declaration_id = {firm['declaration']})",
+    )
+    assert rows == [(5, 5)]
 
 
 def test_j02_correct_with_proof(firm: Any, come: Any) -> None:
-    agent = come("agent", firm, width=360)
-    agent.go(f"{OWN}/item/rd_expense/").looks_right()
-    type_slowly(agent, "#text-rd_expense", "７０２．００ 万元")
-    agent.page.locator(".facts:has-text('7,020,000.00')").wait_for()
-    agent.fill(reason="以专项审计报告为准", page="3").attach("file", "审计报告.pdf", PDF, "application/pdf")
-    agent.press("保存", within="#correct").sees("已更正·待核", "702.00", "688.00", "审计报告.pdf", "第 3 页")
-    agent.go(f"{OWN}/item/rd_expense_prev/").sees("审计报告.pdf")
+    phone, desk = come("agent", firm, width=360), come("agent", firm)
+    phone.go(f"{OWN}/item/rd_expense/").looks_right()
+    total = phone.page.locator("#estimate .big-number")
+    before = total.inner_text()
+    type_slowly(phone, "#text-rd_expense", "７０２．００ 万元")
+    phone.page.locator(".facts:has-text('7,020,000.00')").wait_for()
+    phone.fill(reason="以专项审计报告为准", page="3").attach("file", "审计报告.pdf", PDF, "application/pdf")
+    phone.press("保存", within="#correct").sees("已更正·待核", "702.00", "688.00", "审计报告.pdf", "第 3 页")
+    assert total.inner_text() != before
+    desk.go(f"{OWN}/item/rd_expense_prev/").sees("审计报告.pdf").fill(text="550", reason="以专项审计报告为准")
+    desk.page.select_option("main [name=evidence]", index=1)
+    desk.press("保存", within="#correct").sees("已更正·待核", "550.00", "540.00", "税务局").looks_right()
 
 
 def test_j03_bad_numbers(firm: Any, come: Any) -> None:
@@ -112,6 +126,8 @@ def test_j03_bad_numbers(firm: Any, come: Any) -> None:
     agent.go(f"{OWN}/item/rd_staff/").fill(text="-5", reason="以名册为准").press("保存", within="#correct")
     agent.sees("请填写不小于 0 的整数")
     agent.fill(text="500", reason="以名册为准").press("保存并继续").sees("有 1 处需要修改", "职工总数")
+    desk = come("agent", firm)
+    desk.go(f"{OWN}/item/rd_staff/").sees("有 1 处需要修改", "职工总数").looks_right()
 
 
 def test_j04_leave_and_come_back(firm: Any, come: Any) -> None:
