@@ -198,9 +198,14 @@ class ParkDoor:
 
     def _other_park(self, request: HttpRequest, park: Park) -> HttpResponse:
         account_id: int = request.user.pk  # type: ignore[assignment]  # signed in, or we were not here
-        if is_api(request) or not memberships.of_account(account_id=account_id, park_id=park.pk):
-            raise Http404
-        return self._redirect(request, "parks:switch")
+        if not is_api(request) and memberships.of_account(account_id=account_id, park_id=park.pk):
+            return self._redirect(request, "parks:switch")
+        if not is_api(request) and memberships.has_ended(account_id=account_id, park_id=park.pk):
+            raise Forbidden(
+                code="role_ended",
+                message=_("您在这里的身份或授权已终止或尚未开始，请联系单位的法定代表人或园区。"),
+            )
+        raise Http404
 
     def _to_sign_in(self, request: HttpRequest) -> HttpResponse:
         if is_api(request):

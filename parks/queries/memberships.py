@@ -41,6 +41,13 @@ def of_account(*, account_id: int, park_id: int | None = None) -> list[Membershi
         return list(rows if park_id is None else rows.filter(park_id=park_id))
 
 
+def has_ended(*, account_id: int, park_id: int) -> bool:
+    """Did the account act for somebody in the park before?"""
+    with transaction.atomic():
+        set_local("app.account_id", str(account_id))
+        return Membership.everywhere.filter(account_id=account_id, park_id=park_id).exists()
+
+
 def one(*, account_id: int, membership_id: int) -> Membership | None:
     """A membership of the account that is in force, or None."""
     with transaction.atomic():

@@ -41,6 +41,12 @@ function post(url, fields, token) {
   return fetch(url, { method: "POST", body, credentials: "same-origin", keepalive: true });
 }
 
+// Has the server decided about a draft? Else (session over, page too old, server down) it goes on waiting here.
+function isSettled(answer) {
+  const isJson = (answer.headers.get("content-type") || "").includes("json");
+  return isJson && (answer.ok || answer.status === 409 || answer.status === 422);
+}
+
 const states = new Map();
 
 async function send(form) {
@@ -58,7 +64,8 @@ async function send(form) {
     const answer = await post(url, fields, form.elements.csrfmiddlewaretoken.value);
     await take(form, answer);
     const drafts = waiting();
-    delete drafts[url];
+    if (isSettled(answer)) delete drafts[url];
+    else drafts[url] = { fields, at: Date.now() };
     keep(drafts);
   } catch {
     state.dirty = true;
@@ -149,10 +156,9 @@ async function resend() {
     try {
       const answer = await post(url, draft.fields, token);
       if (form) await take(form, answer);
-      if (answer.ok || answer.status === 409 || answer.status === 422) {
-        delete drafts[url];
-        keep(drafts);
-      }
+      if (!isSettled(answer)) return;
+      delete drafts[url];
+      keep(drafts);
       if (answer.ok) {
         if (form) fill(form, draft.fields);
         say("resent");

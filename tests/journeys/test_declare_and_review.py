@@ -154,6 +154,13 @@ def test_j04_leave_and_come_back(firm: Any, come: Any) -> None:
     assert desk.page.input_value("#text-rd_expense") == "702"
     assert desk.page.input_value("#text-rd_equipment_invest") == "88"
     desk.go(f"{OWN}/").sees("填写中")
+    desk.go(f"{OWN}/item/rd_expense/")
+    desk.page.evaluate("document.querySelectorAll('[name=csrfmiddlewaretoken]').forEach(e => e.value = 'x')")
+    type_slowly(desk, "#text-rd_expense", "703")  # the page is too old: the server refuses, the browser keeps
+    until(lambda: desk.page.evaluate(kept) == 1)
+    desk.page.reload()
+    status_says(desk, "已提交断网期间填写的内容")
+    assert desk.page.input_value("#text-rd_expense") == "703"
 
 
 def test_j05_two_windows_one_item(firm: Any, come: Any) -> None:
