@@ -68,6 +68,7 @@ class RegisterForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["sub_park"].queryset = SubPark.objects.order_by("pk")  # type: ignore[attr-defined]
+        self.fields["sub_park"].required = SubPark.objects.exists()
 
 
 class ChangeForm(forms.Form):
