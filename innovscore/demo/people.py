@@ -111,7 +111,7 @@ def give_letter(firm: Enterprise, actors: dict[str, Actor]) -> None:
     legal, agent = actors["ent.legal@demo"], actors["ent.agent@demo"]
     firm.legal_representative = legal.person_name
     firm.save(update_fields=["legal_representative"])
-    membership = Membership.objects.select_related("account__person").get(pk=agent.membership_id)
+    membership = Membership.objects.select_related("account__person").get(pk=agent.membership_id or 0)
     authority.change_letter(by=legal, enterprise=firm, membership=membership, powers=authority.EVERYTHING)
 
 

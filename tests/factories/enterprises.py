@@ -138,7 +138,7 @@ def paper(name: str = "授权委托书.pdf") -> SimpleUploadedFile:
 
 def letter(by: Actor, firm: Enterprise, agent: Actor, **powers: Any) -> AgentLetter:
     """The legal representative `by` gives an agent a letter."""
-    membership = Membership.objects.select_related("account__person").get(pk=agent.membership_id)
+    membership = Membership.objects.select_related("account__person").get(pk=agent.membership_id or 0)
     return authority.change_letter(
         by=by, enterprise=firm, membership=membership, powers=authority.Powers(**powers),
         upload=paper() if powers.get("may_sign") else None,
