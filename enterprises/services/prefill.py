@@ -82,7 +82,7 @@ def carry_over(*, enterprise_ids: list[int], year: int, scheme: Scheme) -> int:
     before what a department says, until the firm files a correction. Rows changed.
     """
     pairs = rules.previous_codes(scheme)
-    given = {
+    given: dict[str, Any] = {
         "source": CARRIED, "now": db_now(), "year": year, "codes": list(pairs), "before": list(pairs.values()),
         "firms": enterprise_ids,
     }  # fmt: skip
