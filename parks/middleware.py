@@ -148,6 +148,9 @@ class ParkDoor:
         kwargs: dict[str, Any],
     ) -> HttpResponse:
         response = view(request, *args, **kwargs)
+        response.setdefault(
+            "Cache-Control", "private, no-store"
+        )  # nothing is left for the next at this browser
         if hasattr(response, "render") and not getattr(response, "is_rendered", True):
             response = response.render()
         if response.status_code >= 400 and not getattr(response, "keeps_writes", False):

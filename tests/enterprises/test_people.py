@@ -307,7 +307,8 @@ def test_revoking_works_with_the_next_request(
     _row, token = invite(signatory, firm)
     membership = authority.accept(by=stranger, token=token)
     client = client_as(actor_of(membership))
-    assert client.get("/p/cq/e/people/").status_code == 200
+    shown = client.get("/p/cq/e/people/")
+    assert (shown.status_code, shown["Cache-Control"]) == (200, "private, no-store")
     authority.revoke(by=signatory, enterprise=firm, membership=membership, reason="离职")
     refused = client.get("/p/cq/e/people/")
     assert refused.status_code == 403
