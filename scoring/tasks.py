@@ -6,7 +6,8 @@ from typing import Any
 
 from parks.jobs import JobHandle, job
 
-from .services import reviews, runs
+from .queries import dry_run as dry_run_queries
+from .services import dry_runs, reviews, runs
 
 
 @job("scoring.compute")
@@ -19,3 +20,9 @@ def compute(job: JobHandle) -> dict[str, Any]:
 def review(job: JobHandle) -> dict[str, Any]:
     """Summaries and rank intervals of a computed run. Safe to run twice: it is kept once."""
     return reviews.compute(job)
+
+
+@job(dry_run_queries.KIND)
+def dry_run(job: JobHandle) -> dict[str, Any]:
+    """Who would move under a scheme version. Safe to run twice: it only answers."""
+    return dry_runs.compute(job)

@@ -9,7 +9,6 @@ urlpatterns = [
     path("p/<slug:park>/office/cycles/<int:year>/score/freeze/", cycles.freeze, name="freeze"),
     path("p/<slug:park>/office/cycles/<int:year>/score/correct/", cycles.correct, name="correct"),
     path("p/<slug:park>/office/cycles/<int:year>/score/run/", cycles.request_run, name="request_run"),
-    path("screen/<str:token>/", screens.screen, name="screen"),
     path("p/<slug:park>/office/screens/", screens.links, name="screens"),
     path("p/<slug:park>/office/screens/<int:link_id>/revoke/", screens.revoke, name="screen_revoke"),
     path("p/<slug:park>/office/schemes/<int:version_id>/try/", analysis.dry_run, name="dry_run"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -24,11 +24,13 @@ class Curve:
     breaks: list[tuple[str, str]]
 
 
-def curve_of(indicator: engine.scheme.Indicator, stage: str, *, alternative: bool, x: str) -> Curve | None:
-    """The curve of an absolute function in a stage; None for functions that depend on the cohort."""
+def curve_of(
+    indicator: engine.scheme.Indicator, stage: str, *, alternative: bool, xs: Iterable[str] = ()
+) -> Curve | None:
+    """The curve of an absolute function in a stage, as far as the points at `xs`; None where it depends on the cohort."""
     if indicator.relative:
         return None
-    return drawn(indicator.function, parameters(indicator, stage, alternative=alternative), x=x)
+    return drawn(indicator.function, parameters(indicator, stage, alternative=alternative), xs)
 
 
 def of_scoring(scoring: Mapping[str, Any], group: str) -> Curve | None:
@@ -60,17 +62,17 @@ def _is_drawable(function: str, values: Mapping[str, Any]) -> bool:
     return function == "level_max" or all(values.get(name, 1) > 0 for name in ("k", "cap", "reach"))
 
 
-def drawn(function: str, values: Mapping[str, Any], *, x: str = "") -> Curve:
-    """Samples between the outermost break points, and beyond to x."""
+def drawn(function: str, values: Mapping[str, Any], xs: Iterable[str] = ()) -> Curve:
+    """Samples between the outermost break points, and beyond to the points at `xs` ("" = no value)."""
     breaks = _breaks(function, values)
     edges = [edge for edge, _s in breaks]
-    here = Decimal(x) if x else edges[0]
-    low, high = min(*edges, here), max(*edges, here)
+    wanted = [*edges, *(Decimal(x) for x in xs if x)]
+    low, high = min(wanted), max(wanted)
     span = (high - low) or Decimal(1)
     samples = {low + span * n / SAMPLES for n in range(SAMPLES + 1)} | set(edges)
-    xs = sorted(samples)
-    ys = [min(1.0, max(0.0, float(exact(function, dict(values), px)))) for px in xs]
-    return Curve([float(px) for px in xs], ys, [(_plain(edge), _plain(s)) for edge, s in breaks])
+    at = sorted(samples)
+    ys = [min(1.0, max(0.0, float(exact(function, dict(values), px)))) for px in at]
+    return Curve([float(px) for px in at], ys, [(_plain(edge), _plain(s)) for edge, s in breaks])
 
 
 def _breaks(function: str, values: Mapping[str, Any]) -> list[tuple[Decimal, Decimal]]:

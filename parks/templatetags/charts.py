@@ -336,13 +336,18 @@ def histogram(edges: Sequence[float], counts: Sequence[int], me: float | None = 
 
 @register.simple_tag
 def curve(
-    xs: Sequence[float], ys: Sequence[float], x: float | None = None, y: float | None = None, unit: str = ""
+    xs: Sequence[float],
+    ys: Sequence[float],
+    x: float | None = None,
+    y: float | None = None,
+    unit: str = "",
+    *,
+    was: tuple[float, float] | None = None,
 ) -> SafeString:
-    """A scoring function s(x), 0 to 1, with the firm's point ◆."""
+    """A scoring function s(x), 0 to 1, with the firm's point ◆, and ◇ where it stood before."""
     width, height = 640, 260
-    low, high = float(min(xs)), float(max(xs))
-    if x is not None:
-        low, high = min(low, float(x)), max(high, float(x))
+    shown = [*xs, *(float(one) for one in (x, was and was[0]) if one is not None)]
+    low, high = float(min(shown)), float(max(shown))
     span = (high - low) or 1.0
 
     def at(px: float, py: float) -> tuple[str, str]:
@@ -364,9 +369,11 @@ def curve(
         _text(width - 30, 244, f"{high:,.6g}{unit}", "end", 11),
     ]
     parts.append(format_html('<polyline class="c-me-line" stroke-width="2" points="{}"/>', line))
-    if x is not None and y is not None:
-        cx, cy = at(float(x), float(y))
-        parts.append(format_html('<path class="c-me" d="M{} {}m0 -8l8 8l-8 8l-8 -8z"/>', cx, cy))
+    marks = [("c-was", was), ("c-me", (x, y) if x is not None and y is not None else None)]
+    for css, spot in marks:
+        if spot is not None:
+            mark = '<path class="{}" d="M{} {}m0 -9l9 9l-9 9l-9 -9z"/>'
+            parts.append(format_html(mark, css, *at(float(spot[0]), float(spot[1]))))
     return _svg(width, height, _("赋分曲线"), _join(parts))
 
 

@@ -378,8 +378,7 @@ def _tie_words() -> dict[str, str]:
 def _indicator(scheme: engine.Scheme, item: engine.scheme.Indicator) -> MethodIndicator:
     english = (get_language() or "").startswith("en")
     drawn = [
-        (name_of(group), charts.curve_of(item, group.code, alternative=False, x=""))
-        for group in scheme.groups
+        (name_of(group), charts.curve_of(item, group.code, alternative=False)) for group in scheme.groups
     ]
     return MethodIndicator(
         code=item.code,

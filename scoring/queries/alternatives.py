@@ -15,7 +15,25 @@ from ..models import ScoreRun
 from . import facts
 from .schemes import scheme_of
 
-COHORT_LIMIT = 20_000  # a cohort above this is not scored again while somebody waits
+COHORT = 20_000  # firms that are scored again while somebody waits: a larger cohort is represented by as many
+KEPT = 4
+_peers: dict[str, Peers] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """The firms of a run, or an even sample of them, that one firm's changed figures are placed among; `of` = all firms."""
+
+    rows: facts.FrozenRows
+    of: int
+
+    @property
+    def are_all(self) -> bool:
+        return len(self.rows.facts) >= self.of
+
+    def place(self, place: int, ranked: int, of: int) -> int:
+        """A place among `ranked` of these as one among the `of` of the whole run; 0 stays 0 (no place)."""
+        return place if self.are_all or not place else 1 + (place - 1) * of // ranked
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +55,40 @@ class Scored:
 def score_rows(scheme: engine.Scheme, rows: engine.Facts, *, cohort: ScoreRun | None = None) -> list[Scored]:
     """Score rows of one enterprise, each for itself.
 
-    Where the scheme looks at the cohort, each row takes the enterprise's place in the run `cohort`; without one, or
-    where it is larger than COHORT_LIMIT, the row stands alone and what depends on peers is not meaningful.
+    Where the scheme looks at the cohort, each row takes the enterprise's place in the run `cohort`; without one the row
+    stands alone and what depends on peers is not meaningful.
     """
-    if not scheme.relative or cohort is None or cohort.rows > COHORT_LIMIT:
+    if not scheme.relative or cohort is None:
         scores = engine.score(rows, scheme)
         return [_scored(scheme, scores, number) for number in range(len(scores))]
-    peers = facts.read(cohort.snapshot, scheme).facts
-    others = [number for number, unit in enumerate(peers.ids) if unit != rows.ids[0]]
-    return [_in_cohort(scheme, peers.take(others), rows.take([number])) for number in range(len(rows))]
+    peers = peers_of(cohort, scheme).rows.facts
+    joined = [with_row(peers, rows.take([number])) for number in range(len(rows))]
+    return [_scored(scheme, engine.score(table, scheme), -1) for table in joined]
 
 
-def _in_cohort(scheme: engine.Scheme, peers: engine.Facts, row: engine.Facts) -> Scored:
+def peers_of(run: ScoreRun, scheme: engine.Scheme) -> Peers:
+    """The peers of a run under a scheme, kept in memory: a run never changes, and its hash says what was computed."""
+    key = f"{run.run_hash}{scheme.digest}"
+    if key not in _peers:
+        every = -(-run.rows // COHORT)
+        if len(_peers) >= KEPT:
+            _peers.clear()
+        _peers[key] = Peers(facts.read(run.snapshot, scheme, every=every), run.rows)
+    return _peers[key]
+
+
+def with_row(peers: engine.Facts, row: engine.Facts) -> engine.Facts:
+    """The peers with one firm's row at the end, in place of its own where they have it."""
+    others = peers.take([number for number, unit in enumerate(peers.ids) if unit != row.ids[0]])
     label = row.group_labels[row.group[0]] if row.group[0] >= 0 else ""
-    group = peers.group_labels.index(label) if label in peers.group_labels else -1
-    together = replace(
-        peers,
-        ids=(*peers.ids, row.ids[0]),
-        values=np.vstack((peers.values, row.values)),
-        states=np.vstack((peers.states, row.states)),
-        group=np.append(peers.group, group),
+    group = others.group_labels.index(label) if label in others.group_labels else -1
+    return replace(
+        others,
+        ids=(*others.ids, row.ids[0]),
+        values=np.vstack((others.values, row.values)),
+        states=np.vstack((others.states, row.states)),
+        group=np.append(others.group, group),
     )
-    return _scored(scheme, engine.score(together, scheme), len(peers))
 
 
 def stacked(rows: list[engine.Facts]) -> engine.Facts:

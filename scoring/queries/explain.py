@@ -225,7 +225,7 @@ def item_page(row: ScoreResult, code: str) -> ItemPage:
         formula_numbers=_replaced(item.formula, numbers),
         constants=sorted(item.constants.items()),
         alternative=item.alternative,
-        curve=charts.curve_of(indicator, row.stage, alternative=item.alternative, x=item.x),
+        curve=charts.curve_of(indicator, row.stage, alternative=item.alternative, xs=[item.x]),
         levels=_levels(scheme, indicator),
     )
 

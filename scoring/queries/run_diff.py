@@ -9,7 +9,6 @@ from scoring import engine
 
 from ..models import ScoreResult, ScoreRun
 from . import facts
-from .alternatives import COHORT_LIMIT
 from .schemes import names_of, scheme_of
 
 ZERO = Decimal(0)
@@ -116,7 +115,7 @@ def _under_new_method(
     before: ScoreRun, after: ScoreRun, old: dict[str, ScoreResult], new: dict[str, ScoreResult]
 ) -> dict[str, Decimal]:
     """Totals of the old figures under the new method."""
-    if before.scheme_digest == after.scheme_digest or before.rows > COHORT_LIMIT:
+    if before.scheme_digest == after.scheme_digest:
         return {uscc: row.total for uscc, row in old.items()}
     if before.snapshot_root == after.snapshot_root:
         return {uscc: row.total for uscc, row in new.items()}

@@ -1,4 +1,4 @@
-"""What the hall screen shows: figures of runs that were made official, never a name."""
+"""What the hall screen shows of scores: figures of runs that were made official, never a name."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ class Screen:
     charts: charts.RunCharts
     spreads: list[analysis.Spread]
     years: list[tuple[int, float]]
+
+    @property
+    def year_labels(self) -> list[int]:
+        return [year for year, _total in self.years]
+
+    @property
+    def year_values(self) -> list[float]:
+        return [total for _year, total in self.years]
 
 
 def link_of(token: str) -> ScreenLink:

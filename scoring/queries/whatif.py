@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from urllib.parse import urlencode
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,15 @@ from scoring.engine.score import groups_of
 from .. import rules
 from ..models import Scenario, ScoreResult
 from ..statistics import percentile_at
-from . import facts
-from .alternatives import COHORT_LIMIT, Scored, row_of, score_rows, stacked
+from . import charts, facts
+from .alternatives import Scored, peers_of, row_of, score_rows, stacked, with_row
 from .schemes import name_of, names_of, scheme_of
 from .wording import flag_label
 
 ZERO = Decimal(0)
 FEN_A_WAN = Decimal(1_000_000)
+SLIDE = 3  # a slider reaches so many times the figure
+CURVES = 6  # curves shown at once
 Changes = Mapping[str, int]  # fact column -> minor units
 
 
@@ -40,6 +43,23 @@ class Field:
     current: Decimal | None
     is_money: bool
     divisor: Decimal
+
+    @property
+    def top(self) -> Decimal:
+        """The slider's end: three times the figure, rounded up to 1, 2 or 5 and zeros."""
+        wished = max(abs(self.current or ZERO) * SLIDE, Decimal(1000 if self.is_money else 10))
+        ten = Decimal(10) ** wished.adjusted()
+        return next(ten * lead for lead in (1, 2, 5, 10) if ten * lead >= wished)
+
+    @property
+    def bottom(self) -> Decimal:
+        """The slider's start: 0, and as far below it as above for a figure that is negative."""
+        return -self.top if (self.current or ZERO) < 0 else ZERO
+
+    @property
+    def step(self) -> Decimal:
+        """A step of the slider: a two-hundredth for money, at least one for what is counted."""
+        return self.top / 200 if self.is_money else max(Decimal(1), self.top // 200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +87,46 @@ class Board:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the changed figures give. `percentile` is a step of rules.BAND in the stage; `places` the overall range."""
+class Point:
+    """An indicator that moved: its curve in the stage, where the firm stood on it (None in another stage) and stands."""
 
-    before: Decimal
-    total: Decimal
-    parts: list[Part]
-    stage_before: str
-    stage_after: str
+    code: str
+    name: str
+    unit: str
+    curve: charts.Curve
+    before: tuple[float, float] | None
+    after: tuple[float, float] | None
+    points_before: Decimal
+    points_after: Decimal
+
+    @property
+    def change(self) -> Decimal:
+        return self.points_after - self.points_before
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Where the firm would stand: a step of rules.BAND per cent in its stage, a range of places, the boards."""
+
     percentile: tuple[int, int] | None
     places: tuple[int, int] | None
     ranked: int
     boards: list[Board]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the changed figures give. `among` tells of peers, so it is only filled for a question that was counted."""
+
+    before: Decimal
+    total: Decimal
+    parts: list[Part]
+    points: list[Point]
+    stage_before: str
+    stage_after: str
     flags: list[str]
     full: list[str]
+    among: Among | None
 
     @property
     def change(self) -> Decimal:
@@ -158,15 +204,12 @@ def _failing(row: engine.Facts, scheme: engine.Scheme) -> list[tuple[str, str]]:
     ]
 
 
-def outcome(row: ScoreResult, frozen: engine.Facts, changes: Changes) -> Outcome:
-    """Score the changed figures by the production rules and place them in the frozen cohort."""
+def outcome(row: ScoreResult, frozen: engine.Facts, changes: Changes, *, among_peers: bool = True) -> Outcome:
+    """Score the changed figures by the production rules; `among_peers` places them in the frozen cohort as well."""
     run, scheme = row.run, scheme_of(row.run.scheme_version)
     after = changed(frozen, scheme, changes)
     old, new = score_rows(scheme, frozen, cohort=run)[0], score_rows(scheme, after, cohort=run)[0]
-    stage = run.statistics.get("stages", {}).get(new.stage, {})
-    percentile = percentile_at(stage.get("quantiles", ()), float(new.total))
     stages = names_of(scheme.groups)
-    places, ranked, boards = _places(row, scheme, after)
     return Outcome(
         before=old.total,
         total=new.total,
@@ -174,46 +217,77 @@ def outcome(row: ScoreResult, frozen: engine.Facts, changes: Changes) -> Outcome
             Part(item.code, name_of(item), old.dimensions[item.code], new.dimensions[item.code])
             for item in scheme.dimensions
         ],
+        points=[] if scheme.relative else _points(scheme, frozen, after, old, new),
         stage_before=stages.get(old.stage, old.stage),
         stage_after=stages.get(new.stage, new.stage),
+        flags=[flag_label(code, scheme) for code in new.flags if code not in old.flags],
+        full=[name_of(item) for item in scheme.indicators if new.s[item.code] == 1 and old.s[item.code] < 1],
+        among=_among(row, scheme, after, new) if among_peers else None,
+    )
+
+
+def _points(
+    scheme: engine.Scheme, frozen: engine.Facts, after: engine.Facts, old: Scored, new: Scored
+) -> list[Point]:
+    """The indicators whose value moved, the largest change of points first."""
+    traces = engine.explain(frozen, scheme).indicators, engine.explain(after, scheme).indicators
+    found = []
+    for was, now in zip(*traces, strict=True):
+        item = scheme.indicator_by_code[now.code]
+        same = old.stage == new.stage and was.alternative == now.alternative
+        curve = charts.curve_of(
+            item, new.stage, alternative=now.alternative, xs=[now.x, was.x if same else ""]
+        )
+        if curve is None or was.x == now.x:
+            continue
+        found.append(
+            Point(
+                now.code, name_of(item), item.unit, curve, _at(was) if same else None, _at(now),
+                old.points[now.code], new.points[now.code],
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda point: -abs(point.change))[:CURVES]
+
+
+def _at(item: engine.trace.IndicatorTrace) -> tuple[float, float] | None:
+    return (float(item.x), float(item.s)) if item.x else None
+
+
+def _among(row: ScoreResult, scheme: engine.Scheme, after: engine.Facts, new: Scored) -> Among:
+    """The changed row among its peers, whose figures stay as they were frozen."""
+    run, peers = row.run, peers_of(row.run, scheme)
+    own = facts.read(run.snapshot, scheme, uscc=row.uscc)
+    others = np.flatnonzero(peers.rows.uscc != row.uscc.encode())
+    table = with_row(peers.rows.facts, after)
+    ranking = engine.rank(
+        engine.score(table, scheme),
+        table,
+        scheme,
+        confirmed_at=np.append(peers.rows.confirmed_at[others], own.confirmed_at),
+        allowed=np.append(peers.rows.allowed[others], own.allowed),
+    )
+    names, stored = names_of(scheme.boards), run.statistics
+
+    def placed(place: int, ranked: int, of: int) -> tuple[tuple[int, int] | None, int]:
+        """(range of places, how many): exact among all, else by the run's own count."""
+        of = ranked if peers.are_all else of
+        return _range(peers.place(place, ranked, of), of), of
+
+    boards = []
+    for n, (code, board) in enumerate(ranking.boards.items()):
+        after_places, size = placed(int(board.place[-1]), int(board.eligible.sum()), stored["boards"][code])
+        before = _range(row.board_places[n], stored["boards"][code])
+        boards.append(Board(names[code], size, before, after_places))
+    places, ranked = placed(int(ranking.overall[-1]), int((ranking.overall > 0).sum()), stored["ranked"])
+    percentile = percentile_at(
+        run.statistics.get("stages", {}).get(new.stage, {}).get("quantiles", ()), float(new.total)
+    )
+    return Among(
         percentile=None if percentile is None else rules.band(percentile),
         places=places,
         ranked=ranked,
         boards=boards,
-        flags=[flag_label(code, scheme) for code in new.flags if code not in old.flags],
-        full=[name_of(item) for item in scheme.indicators if new.s[item.code] == 1 and old.s[item.code] < 1],
     )
-
-
-def _places(
-    row: ScoreResult, scheme: engine.Scheme, after: engine.Facts
-) -> tuple[tuple[int, int] | None, int, list[Board]]:
-    """(range of the overall place, ranked, boards) with the changed row in the cohort; nothing for very large ones."""
-    if row.run.rows > COHORT_LIMIT:
-        return None, row.run.statistics.get("ranked", 0), []
-    cohort = facts.read(row.run.snapshot, scheme)
-    here = cohort.facts.ids.index(row.uscc)
-    values, states = cohort.facts.values.copy(), cohort.facts.states.copy()
-    values[here], states[here] = after.values[0], after.states[0]
-    moved = engine.make_facts(
-        scheme, ids=cohort.facts.ids, values=values, states=states, group=cohort.facts.group,
-        group_labels=cohort.facts.group_labels,
-    )  # fmt: skip
-    ranking = engine.rank(
-        engine.score(moved, scheme), moved, scheme, confirmed_at=cohort.confirmed_at, allowed=cohort.allowed
-    )
-    names = names_of(scheme.boards)
-    boards = [
-        Board(
-            names[code],
-            int(board.eligible.sum()),
-            _range(row.board_places[n], row.run.statistics["boards"][code]),
-            _range(int(board.place[here]), int(board.eligible.sum())),
-        )
-        for n, (code, board) in enumerate(ranking.boards.items())
-    ]
-    ranked = int((ranking.overall > 0).sum())
-    return _range(int(ranking.overall[here]), ranked), ranked, boards
 
 
 def _range(place: int, cohort: int) -> tuple[int, int] | None:
@@ -221,7 +295,7 @@ def _range(place: int, cohort: int) -> tuple[int, int] | None:
     if place == 0:
         return None
     step = max(rules.SMALLEST_GROUP, -(-cohort * rules.BAND // 100))
-    number = (place - 1) // step
+    number = (min(place, cohort) - 1) // step
     return number * step + 1, min((number + 1) * step, cohort)
 
 
@@ -260,6 +334,16 @@ class Advice:
     @property
     def is_enough(self) -> bool:
         return self.gain >= rules.WISHED_POINTS
+
+    @property
+    def others(self) -> list[Way]:
+        """Ways that are not among the fewest."""
+        return [way for way in self.ways if way not in self.together]
+
+    @property
+    def query(self) -> str:
+        """The fewest ways as the address of the page takes them."""
+        return urlencode({way.field.column: f"{way.after.normalize():f}" for way in self.together})
 
 
 def advice(row: ScoreResult, frozen: engine.Facts) -> Advice:

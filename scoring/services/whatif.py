@@ -70,11 +70,13 @@ def _minor(field: whatif.Field, text: str) -> int:
 
 
 def ask(*, row: ScoreResult, frozen: engine.Facts, changes: Mapping[str, int]) -> whatif.Outcome:
-    """One question. Raises TooMany above the hourly number, so that rivals' figures cannot be probed."""
+    """One question, peers included. Raises TooMany above the hourly number, so that rivals' figures cannot be probed.
+
+    What depends on the enterprise's own figures alone is whatif.outcome without peers; it is not counted.
+    """
     with transaction.atomic():
         since = db_now() - HOUR
-        recent = WhatIfUse.objects.filter(enterprise_id=row.enterprise_id, asked_at__gt=since)
-        times = list(recent.order_by("asked_at").values_list("asked_at", flat=True))
+        times = _asked_since(row, since)
         if len(times) >= rules.WHAT_IFS_AN_HOUR:
             minutes = int((times[-rules.WHAT_IFS_AN_HOUR] - since).total_seconds() // 60) + 1
             message = _("每小时最多试 %(n)s 次，请约 %(minutes)s 分钟后再试。正式积分不受影响。")
@@ -83,6 +85,16 @@ def ask(*, row: ScoreResult, frozen: engine.Facts, changes: Mapping[str, int]) -
             )
         WhatIfUse.objects.create(enterprise_id=row.enterprise_id)
     return whatif.outcome(row, frozen, changes)
+
+
+def left(row: ScoreResult) -> int:
+    """Questions that the enterprise may still ask within the hour."""
+    return max(rules.WHAT_IFS_AN_HOUR - len(_asked_since(row, db_now() - HOUR)), 0)
+
+
+def _asked_since(row: ScoreResult, since: dt.datetime) -> list[dt.datetime]:
+    recent = WhatIfUse.objects.filter(enterprise_id=row.enterprise_id, asked_at__gt=since)
+    return list(recent.order_by("asked_at").values_list("asked_at", flat=True))
 
 
 def keep(
@@ -117,7 +129,7 @@ def _stored(result: whatif.Outcome) -> dict[str, Any]:
         "total": str(result.total),
         "change": str(result.change),
         "dimensions": {part.code: str(part.after) for part in result.parts},
-        "percentile": list(result.percentile) if result.percentile else None,
+        "percentile": list(result.among.percentile) if result.among and result.among.percentile else None,
     }
 
 

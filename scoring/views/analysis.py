@@ -15,7 +15,7 @@ from ..queries import analysis as queries
 from ..queries import charts, results
 from ..queries import dry_run as trying
 from ..queries.schemes import names_of, scheme_of
-from ..services import reviews
+from ..services import dry_runs, reviews
 
 ASKERS = ("park_admin", "score_officer")
 KINDS = {
@@ -108,19 +108,35 @@ def lab(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
 
 
 def dry_run(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
-    """What a scheme version, also a draft, would do to the last snapshot."""
-    found = trying.dry_run(version_id)
-    pairs = [(name, old, new) for name, old, new in found.stages]
+    """What a scheme version, also a draft, would do to the last snapshot; large zones ask a job (POST)."""
+    tried = trying.subject(version_id)
+    if request.method == "POST":
+        dry_runs.request(by=request.actor, version_id=version_id)
+        return redirect("scoring:dry_run", park=park, version_id=version_id)
+    job = trying.job_of(tried) if tried.is_large else None
+    if tried.is_large and (job is None or job.state != "succeeded"):
+        return _dry_run_waiting(request, tried, job)
+    found = trying.told(tried, job.result if job else trying.computed(tried))
     context: dict[str, Any] = {
         "dry": found,
         "heads_histogram": [_("分数段"), _("现行"), _("此版本")],
         "heads_box": [_("阶段"), _("最低"), _("四分之一"), _("中位数"), _("四分之三"), _("最高")],
         "box_labels": [
-            label for name, *_fives in pairs for label in (name + _("（现行）"), name + _("（此版本）"))
+            label
+            for name, *_fives in found.stages
+            for label in (name + _("（现行）"), name + _("（此版本）"))
         ],
-        "box_values": [five for _label, old, new in pairs for five in (old, new)],
+        "box_values": [five for _label, old, new in found.stages for five in (old, new)],
     }
     context["box_rows"] = [
         (label, *five) for label, five in zip(context["box_labels"], context["box_values"], strict=True)
     ]
     return render(request, "scoring/dry_run.html", context)
+
+
+def _dry_run_waiting(request: ParkRequest, tried: trying.Subject, job: Any) -> HttpResponse:
+    context = {"tried": tried, "job": job, "can_ask": request.actor.role in ASKERS}
+    response = render(request, "scoring/dry_run_waiting.html", context)
+    if job is not None and not job.is_over:
+        response["Refresh"] = "3"
+    return response

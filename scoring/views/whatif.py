@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from innovscore.core.problems import Problem
+from innovscore.core.problems import Problem, TooMany
 from parks.http import ParkRequest
 
 from .. import rules
@@ -19,6 +19,8 @@ from ..models import Scenario, ScoreResult
 from ..queries import explain, whatif
 from ..queries.schemes import names_of, scheme_of
 from ..services import whatif as services
+
+MOST_ROWS = 20  # of what a program may post
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +45,24 @@ class Plan:
 
 
 def what_if(request: ParkRequest, park: str, year: int) -> HttpResponse:
-    """The form, the result of what was typed, the ways up, and the kept plans."""
+    """The form, the result of what was typed, the ways up, and the kept plans.
+
+    `live` asks for the firm's own score alone while a slider moves; it tells nothing of peers and is not counted.
+    """
     row = explain.result_of(year=year, enterprise__organisation_id=request.actor.organisation_id)
     frozen = whatif.frozen_row(row)
-    context: dict[str, Any] = {
-        "row": row,
-        "year": year,
-        "typed": _typed(request),
-        "limit": rules.WHAT_IFS_AN_HOUR,
-    }
-    status = 200
+    context: dict[str, Any] = {"row": row, "year": year, "typed": _typed(request)}
     if request.method == "POST":
-        try:
-            context["result"] = _result(request, row, frozen)
-        except Problem as problem:
-            context["problem"], status = problem, problem.status
-        else:
-            context |= _charts(context["result"])
-            if "save" in request.POST:
-                address = reverse("scoring:what_if", kwargs={"park": park, "year": year})
-                return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+        context |= _answer(request, row, frozen, context["typed"])
+        if "save" in request.POST and "problem" not in context:
+            messages.success(request, _("方案已保存，只有贵企业能看到。"))
+            address = reverse("scoring:what_if", kwargs={"park": park, "year": year})
+            return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+    context |= {"limit": rules.WHAT_IFS_AN_HOUR, "left": services.left(row)}
     if request.htmx:
-        return render(request, "scoring/_what_if_result.html", context, status=200)
-    context |= _page(request, row, frozen)
+        return render(request, "scoring/_what_if_result.html", context)
+    context |= _page(request, row, frozen, context["typed"])
+    status = context["problem"].status if "problem" in context else 200
     return render(request, "scoring/what_if.html", context, status=status)
 
 
@@ -82,24 +79,39 @@ def _typed(request: ParkRequest) -> list[Typed]:
         pairs = list(zip(request.POST.getlist("field"), request.POST.getlist("value"), strict=False))
     else:
         pairs = [(key, str(value)) for key, value in request.GET.items() if key != "compare"]
-    pairs = (pairs + [("", "")] * rules.CHANGED_AT_ONCE)[: rules.CHANGED_AT_ONCE]
-    return [Typed(number, column, text) for number, (column, text) in enumerate(pairs, start=1)]
+    pairs = (pairs + [("", "")] * rules.CHANGED_AT_ONCE)[: max(rules.CHANGED_AT_ONCE, len(pairs))]
+    return [Typed(number, column, text) for number, (column, text) in enumerate(pairs[:MOST_ROWS], start=1)]
 
 
-def _result(request: ParkRequest, row: ScoreResult, frozen: Any) -> whatif.Outcome:
-    pairs = [(typed.column, typed.text) for typed in _typed(request) if typed.column or typed.text.strip()]
-    changes = services.read(row, frozen, pairs)
-    result = services.ask(row=row, frozen=frozen, changes=changes)
-    if "save" in request.POST:
-        services.keep(
-            by=request.actor, row=row, name=request.POST.get("name", ""), fields=dict(pairs), result=result
-        )
-        messages.success(request, _("方案已保存，只有贵企业能看到。"))
-    return result
+def _answer(request: ParkRequest, row: ScoreResult, frozen: Any, typed: list[Typed]) -> dict[str, Any]:
+    """The outcome of what was typed, or what is wrong with it; above the hourly number the own score is told still."""
+    live = "live" in request.POST and not scheme_of(row.run.scheme_version).relative
+    changes: dict[str, int] = {}
+    try:
+        pairs = [(one.column, one.text) for one in typed if one.column or one.text.strip()]
+        changes = services.read(row, frozen, pairs)
+        if live:
+            return _charts(whatif.outcome(row, frozen, changes, among_peers=False))
+        result = services.ask(row=row, frozen=frozen, changes=changes)
+        if "save" in request.POST:
+            services.keep(
+                by=request.actor,
+                row=row,
+                name=request.POST.get("name", ""),
+                fields=dict(pairs),
+                result=result,
+            )
+        return _charts(result)
+    except TooMany as problem:
+        return {"problem": problem} | _charts(whatif.outcome(row, frozen, changes, among_peers=False))
+    except Problem as problem:
+        return {"problem": problem}
 
 
 def _charts(result: whatif.Outcome) -> dict[str, Any]:
     return {
+        "result": result,
+        "heads_curve": [_("数值"), _("赋分")],
         "labels": [part.name for part in result.parts],
         "values": [float(part.change) for part in result.parts],
         "heads": [_("维度"), _("现在"), _("改动后"), _("变动")],
@@ -110,15 +122,17 @@ def _charts(result: whatif.Outcome) -> dict[str, Any]:
     }
 
 
-def _page(request: ParkRequest, row: ScoreResult, frozen: Any) -> dict[str, Any]:
+def _page(request: ParkRequest, row: ScoreResult, frozen: Any, typed: list[Typed]) -> dict[str, Any]:
     scheme = scheme_of(row.run.scheme_version)
     fields = whatif.fields_of(row, frozen)
+    advice = whatif.advice(row, frozen)
     plans = [_plan(plan, {field.column: field.name for field in fields}) for plan in whatif.scenarios(row)]
     picked = {text for text in request.GET.getlist("compare") if text.isdigit()}
     compared = [plan for plan in plans if not picked or str(plan.row.pk) in picked][: rules.COMPARED]
     return {
         "fields": fields,
-        "advice": whatif.advice(row, frozen),
+        "advice": advice,
+        "typed": typed if any(one.column for one in typed) else _ready(advice),
         "wished": rules.WISHED_POINTS,
         "plans": plans,
         "compared": compared,
@@ -130,6 +144,18 @@ def _page(request: ParkRequest, row: ScoreResult, frozen: Any) -> dict[str, Any]
         "compare_heads": [_("方案"), _("估算总分"), _("变动"), *names_of(scheme.dimensions).values()],
         "most_compared": rules.COMPARED,
     }
+
+
+def _ready(advice: whatif.Advice) -> list[Typed]:
+    """Rows that are ready to be moved: the facts that bring most, as they are now."""
+    fields = list({way.field.column: way.field for way in (*advice.together, *advice.ways)}.values())
+    rows = [(field.column, _plain(field.current)) for field in fields[: rules.CHANGED_AT_ONCE]]
+    rows += [("", "")] * (rules.CHANGED_AT_ONCE - len(rows))
+    return [Typed(number, column, text) for number, (column, text) in enumerate(rows, start=1)]
+
+
+def _plain(value: Decimal | None) -> str:
+    return f"{(value or Decimal(0)).normalize():f}"
 
 
 def _plan(row: Scenario, names: dict[str, str]) -> Plan:

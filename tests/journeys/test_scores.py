@@ -51,12 +51,20 @@ def test_what_if(visit: Any, site: Any, width: int) -> None:
     score = score_page(firm)
     total = firm.page.locator(".big-number").inner_text()
     firm.press("试一试：数据变了会怎样").looks_right()
-    fields = firm.page.locator("main select[name='field']").first
-    fields.select_option("rd_expense")
-    firm.page.locator("main input[name='value']").first.fill("3000")
-    firm.page.locator("main form button:has-text('算一算')").first.click()
+    row = firm.page.locator(".what-if-row").first
+    row.locator("select").select_option("rd_expense")
+    for other in firm.page.locator(".what-if-row select").all()[1:]:
+        other.select_option("")
+    row.locator("input[type=range]").focus()
+    for _press in range(5):
+        firm.page.keyboard.press("PageUp")
     firm.waits_for("改动后的估算")
-    firm.sees("估算，不作为官方积分", "百分位", "各维度的变动").looks_right()
+    assert float(row.locator("input[name=value]").input_value()) > 0
+    firm.waits_for("榜单位置（估算")
+    firm.sees("估算，不作为官方积分", "百分位", "各维度的变动", "曲线上的位置").looks_right()
+    row.locator("input[name=value]").fill("860")
+    firm.page.locator("main form button:has-text('算一算')").first.click()
+    firm.waits_for("还可问 28 次")
     site.sql("cq", FULL_HOUR)
     firm.page.locator("main form button:has-text('算一算')").first.click()
     firm.waits_for("每小时最多试 30 次")

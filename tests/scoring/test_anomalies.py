@@ -192,12 +192,36 @@ def test_between_years_data_and_method_are_told_apart(officer: Any) -> None:
 
 def test_a_dry_run_says_who_would_move_and_keeps_nothing(run: ScoreRun) -> None:
     counted = ScoreRun.objects.count(), ScoreResult.objects.count()
-    found = dry_run.dry_run(other_scheme().pk)
+    found = tried(other_scheme().pk)
     assert found.totals_moved > 0
     assert sum(found.before) == sum(found.after) == run.statistics["ranked"]
     assert (ScoreRun.objects.count(), ScoreResult.objects.count()) == counted
-    same = dry_run.dry_run(run.scheme_version_id)
+    same = tried(run.scheme_version_id)
     assert (same.totals_moved, same.places_moved, same.moved) == (0, 0, [])
+    assert not [change for change in same.boards if change.entered or change.left]
+
+
+def tried(version_id: int) -> dry_run.DryRun:
+    subject = dry_run.subject(version_id)
+    return dry_run.told(subject, dry_run.computed(subject))
+
+
+def test_a_large_zone_is_tried_by_a_job(
+    run: ScoreRun, park: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dry_run, "COHORT", 1)
+    version = other_scheme()
+    url = f"{BASE}/schemes/{version.pk}/try/"
+    office = client_as(people.actor("score_officer", park))
+    assert "开始试算" in office.get(url).content.decode()
+    assert office.post(url).status_code == 302
+    waiting = office.get(url)
+    assert waiting["Refresh"] == "3" and "<progress" in waiting.content.decode()
+    with park_scope(park.pk):
+        jobs.run(Job.objects.get(kind=dry_run.KIND).pk)
+    page = office.get(url)
+    assert "Refresh" not in page and "总分会变的" in page.content.decode()
+    assert client_as(people.actor("park_auditor", park)).post(url).status_code == 403
 
 
 def test_a_waiting_run_is_stopped_and_asked_for_again(officer: Any) -> None:

@@ -11,7 +11,7 @@ from innovscore.core.problems import Conflict, Refused, TooMany
 from parks.scope import park_scope
 from scoring import rules
 from scoring.models import Scenario, ScoreResult, WhatIfUse
-from scoring.queries import explain, whatif
+from scoring.queries import alternatives, explain, whatif
 from scoring.services import runs
 from scoring.services import whatif as services
 from tests.factories import parks as people
@@ -70,7 +70,7 @@ def test_the_outcome_is_what_the_engine_says_of_these_facts(row: Any) -> None:
 
 
 def test_peers_are_told_in_steps_only(row: Any) -> None:
-    found = ask(row, rd_expense="700")
+    found = ask(row, rd_expense="700").among
     low, high = found.percentile
     assert (low % rules.BAND, high - low) == (0, rules.BAND)
     assert found.places[1] - found.places[0] + 1 >= rules.SMALLEST_GROUP
@@ -99,6 +99,36 @@ def test_what_cannot_be_is_refused_with_a_sentence(row: Any, typed: dict[str, st
     assert caught.value.code == code
     assert str(caught.value.message)
     assert not WhatIfUse.objects.exists()
+
+
+def test_the_points_on_the_curves_move(row: Any) -> None:
+    found = ask(row, rd_expense="860").points
+    moved = {point.code: point for point in found}
+    assert {"rd_intensity", "rd_expense"} <= moved.keys()
+    assert moved["rd_intensity"].before == (8, 0.85)
+    assert moved["rd_intensity"].after == pytest.approx((10, 0.925))
+    assert sum(point.change for point in found) == pytest.approx(
+        ask(row, rd_expense="860").change, abs=Decimal("0.01")
+    )
+
+
+def test_a_larger_cohort_is_represented_by_a_sample(row: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Places among a third of the firms are told as places among all; the own score stays exact."""
+    whole = ask(row, rd_expense="860")
+    monkeypatch.setattr(alternatives, "COHORT", row.run.rows // 3)
+    monkeypatch.setattr(alternatives, "_peers", {})
+    assert len(alternatives.peers_of(row.run, make._scheme).rows.facts) < row.run.rows
+    sampled = ask(row, rd_expense="860")
+    assert (sampled.total, sampled.parts) == (whole.total, whole.parts)
+    assert sampled.among.ranked == row.run.statistics["ranked"]
+    assert 1 <= sampled.among.places[0] <= sampled.among.places[1] <= sampled.among.ranked
+
+
+def test_the_sliders_reach_beyond_the_figure(row: Any) -> None:
+    fields = {field.column: field for field in whatif.fields_of(row, whatif.frozen_row(row))}
+    spend, staff = fields["rd_expense"], fields["staff_total"]
+    assert (spend.bottom, spend.top, spend.step) == (0, 5000, 25)
+    assert (staff.bottom, staff.top, staff.step) == (0, 500, 2)
 
 
 def test_the_thirty_first_question_of_an_hour_is_refused(row: Any) -> None:
@@ -156,3 +186,20 @@ def test_the_page_asks_saves_and_compares_without_script(row: Any, park: Any, cl
     assert "没有读懂" in refused.content.decode()
     fragment = client.post(URL, form, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in fragment
+
+
+def test_a_moving_slider_tells_nothing_of_peers_and_is_not_counted(
+    row: Any, park: Any, client_as: Any
+) -> None:
+    client = client_as(agent_of(park, 2))
+    form = {"field": ["rd_expense"], "value": ["860"]}
+    moving = client.post(URL, form | {"live": "1"}, headers={"HX-Request": "true"}).content.decode()
+    assert "估算总分" in moving and "c-was" in moving
+    assert not [text for text in ("百分位", "约第", "榜单位置（估算") if text in moving]
+    assert "还可问 30 次" in moving
+    for _number in range(rules.WHAT_IFS_AN_HOUR):
+        WhatIfUse.objects.create(enterprise_id=row.enterprise_id)
+    refused = client.post(URL, form)
+    assert refused.status_code == 429
+    page = refused.content.decode()
+    assert "每小时最多试 30 次" in page and "估算总分" in page and "榜单位置（估算" not in page
