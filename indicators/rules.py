@@ -12,6 +12,9 @@ from django.utils.translation import gettext as _
 
 Body = Mapping[str, Any]
 FULL = Decimal(100)
+DIGITS = 15  # before and after the point
+LARGEST = Decimal(10) ** DIGITS
+MOST_POINTS = 50  # of a curve
 CORE = "core"
 # What each function is told a group: pairs x:s, or names with a number each; the levels stand apart.
 PAIRS = {"piecewise": "points", "step": "tiers"}
@@ -22,6 +25,7 @@ NAMED = {
     "distance_target": ("target", "reach"),
     "level_sum": ("cap",),
 }
+ENDS = {"linear_cap": ("floor", "cap"), "efficacy": ("low", "high")}
 LEVELLED = ("level_sum", "level_max")
 PLAIN = ("percentile", "min_max", "z_score", "rank", "borda", "distance_max", "distance_median")
 FUNCTIONS = (*PAIRS, *NAMED, "level_max", *PLAIN)
@@ -44,6 +48,17 @@ FUNCTION_LABELS = {
 }
 
 
+UNITS = {
+    "万元": gettext_lazy("万元"),
+    "人": gettext_lazy("人"),
+    "件": gettext_lazy("件"),
+    "件/百人": gettext_lazy("件/百人"),
+    "项": gettext_lazy("项"),
+    "分": gettext_lazy("分"),
+    "级": gettext_lazy("级"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that keeps a draft from coming into force: about an indicator, a group or a board (or none: "")."""
@@ -63,6 +78,11 @@ def name_of(item: Any) -> str:
     english = (get_language() or "").startswith("en")
     get = item.get if isinstance(item, dict) else lambda key, default="": getattr(item, key, default)
     return str((get("en", "") if english else get("zh", "")) or get("zh", "") or get("code", ""))
+
+
+def unit_of(unit: str) -> str:
+    """A unit of a scheme in the reader's language; one that the platform does not know stays as it is written."""
+    return str(UNITS.get(unit, unit))
 
 
 def groups_of(body: Body) -> list[str]:
@@ -142,13 +162,27 @@ def _codes(body: Body) -> Iterator[Finding]:
 
 def _curves(body: Body) -> Iterator[Finding]:
     for item in body["indicators"]:
-        name = PAIRS.get(item["scoring"]["function"])
+        function = item["scoring"]["function"]
+        name = PAIRS.get(function)
         if name is None:
+            for group in groups_of(body):
+                yield from _named(item["code"], group, function, item["scoring"])
             continue
         rising = item.get("direction", "higher_better") == "higher_better"
         for group in groups_of(body):
             pairs = value_for(item["scoring"].get(name), group) or []
             yield from _curve(item["code"], group, pairs, rising=rising)
+
+
+def _named(code: str, group: str, function: str, scoring: Mapping[str, Any]) -> Iterator[Finding]:
+    values = {name: number(value_for(scoring.get(name), group)) for name in NAMED.get(function, ())}
+    for name in ("k", "cap", "reach"):
+        if name in values and function != "linear_cap" and values[name] <= 0:
+            yield Finding(_("%(name)s 必须大于 0。") % {"name": name}, code, group)
+    ends = ENDS.get(function)
+    if ends and values[ends[0]] == values[ends[1]]:
+        text = _("%(first)s 和 %(second)s 不能相等。")
+        yield Finding(text % {"first": ends[0], "second": ends[1]}, code, group)
 
 
 def _curve(code: str, group: str, pairs: list[Any], *, rising: bool) -> Iterator[Finding]:
@@ -217,6 +251,8 @@ def _read_pairs(text: str) -> list[list[int | float]]:
         raise BadParameters(_("请写“数值:赋分”，用空格隔开，例如 0:0 10:0.25 30:0.6。")) from error
     if not pairs or any(len(pair) != 2 for pair in pairs):
         raise BadParameters(_("请写“数值:赋分”，用空格隔开，例如 0:0 10:0.25 30:0.6。"))
+    if len(pairs) > MOST_POINTS:
+        raise BadParameters(_("曲线最多 %(n)s 个点。") % {"n": MOST_POINTS})
     return pairs
 
 
@@ -237,9 +273,9 @@ def _read_named(text: str, wanted: tuple[str, ...] | None, hint: str) -> dict[st
 
 
 def read_number(text: str) -> int | float:
-    """A figure as the body keeps it. Raises InvalidOperation for what is none."""
+    """A figure as the body keeps it. Raises InvalidOperation for what is none, or has more digits than a figure has."""
     value = Decimal(text.strip())
-    if not value.is_finite():
+    if not value.is_finite() or abs(value) > LARGEST or value and value.adjusted() < -DIGITS:
         raise InvalidOperation
     return int(value) if value == value.to_integral_value() else float(value)
 

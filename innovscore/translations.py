@@ -148,6 +148,8 @@ def _faults_of(room: str, entry: polib.POEntry, texts: dict[tuple[str | None, st
             yield f"empty    {where}"
         elif _placeholders(translation) != _placeholders(entry.msgid):
             yield f"differs  {where}: placeholders {sorted(_placeholders(entry.msgid))} in {translation!r}"
+        elif "%(" in translation and "%" in re.sub(r"%%|%\(", "", translation):
+            yield f"percent  {where}: write %% for a percent sign in {translation!r}"
 
 
 def faults() -> list[str]:

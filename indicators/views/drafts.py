@@ -12,12 +12,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
-from parks.http import ParkRequest
+from parks.http import ParkRequest, typed
 
 from .. import rules
 from ..models import SchemeVersion
 from ..queries import curves
-from ..queries.schemes import name_of, versions
+from ..queries.schemes import name_of, unit_of, versions
 from ..services import drafts
 from ..states import SchemeState
 
@@ -30,7 +30,7 @@ def begin(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     """Copy a version into a draft."""
     source = _version(version_id)
     try:
-        draft = drafts.begin(by=request.actor, source=source, version=request.POST.get("version", ""))
+        draft = drafts.begin(by=request.actor, source=source, version=typed(request, "version"))
     except Problem as problem:
         messages.error(request, str(problem.message))
         return redirect("indicators:scheme", park=park, version_id=source.pk)
@@ -128,15 +128,15 @@ def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> Ht
     groups = rules.groups_of(row.body)
     scoring = item["scoring"]
     problem = None
-    function = request.POST.get("function", scoring["function"])
-    texts = {group: request.POST.get(f"p-{group}", rules.parameters_text(scoring, group)) for group in groups}
-    levels = request.POST.get("levels", rules.levels_text(scoring))
+    function = typed(request, "function", scoring["function"])
+    texts = {group: typed(request, f"p-{group}", rules.parameters_text(scoring, group)) for group in groups}
+    levels = typed(request, "levels", rules.levels_text(scoring))
     if request.method == "POST":
         try:
             if request.htmx:
                 scoring = rules.read_parameters(function, texts, levels)
             else:
-                names = {key: request.POST.get(key, "") for key in ("zh", "en", "evidence")}
+                names = {key: typed(request, key) for key in ("zh", "en", "evidence")}
                 drafts.set_indicator(
                     by=request.actor,
                     draft=row,
@@ -154,13 +154,17 @@ def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> Ht
     context = {
         "version": row,
         "item": item,
+        "unit": unit_of(item.get("unit", "")),
         "function": function,
         "functions": rules.FUNCTION_LABELS.items(),
         "fields": [(group, _group_name(row.body, group), texts[group]) for group in groups],
         "levels": levels,
         "problem": problem if isinstance(problem, Problem) else None,
         "message": str(problem) if isinstance(problem, rules.BadParameters) else "",
-        "curves": [(_group_name(row.body, group), curves.of_scoring(scoring, group)) for group in groups],
+        "curves": [
+            (_group_name(row.body, group), curves.of_scoring(scoring, group), _before(row, code, group))
+            for group in groups
+        ],
         "heads_curve": [_("数值"), _("赋分")],
         "findings": [
             (_group_name(row.body, found.group), found.text)
@@ -172,6 +176,13 @@ def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> Ht
         return render(request, "indicators/_curves.html", context)
     status = problem.status if isinstance(problem, Problem) else 200
     return render(request, "indicators/draft_indicator.html", context, status=status)
+
+
+def _before(row: SchemeVersion, code: str, group: str) -> curves.Curve | None:
+    """The curve of the version that the draft was copied from."""
+    items = row.based_on.body["indicators"] if row.based_on else []
+    found = next((item for item in items if item["code"] == code), None)
+    return curves.of_scoring(found["scoring"], group) if found else None
 
 
 def _group_name(body: Any, group: str) -> str:
@@ -197,7 +208,7 @@ def _act(request: ParkRequest, park: str, version_id: int, act: Any, done: str) 
 
 
 def add(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
-    wanted = {key: request.POST.get(key, "") for key in ("code", "like", "zh", "en", "source")}
+    wanted = {key: typed(request, key) for key in ("code", "like", "zh", "en", "source")}
     return _act(
         request,
         park,
@@ -218,7 +229,7 @@ def remove(request: ParkRequest, park: str, version_id: int, code: str) -> HttpR
 
 
 def propose(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
-    notes = request.POST.get("notes", "")
+    notes = typed(request, "notes")
     return _act(
         request, park, version_id, lambda row: drafts.propose(by=request.actor, draft=row, notes=notes),
         _("已提请启用，请另一位同事核对后启用。"),

@@ -11,7 +11,7 @@ from parks.listing import listing
 
 from ..forms import AdoptForm
 from ..models import SchemeVersion
-from ..queries.schemes import scheme_of, versions
+from ..queries.schemes import FUNCTION_LABELS, scheme_of, unit_of, versions
 from ..services import schemes
 from ..states import SchemeState
 
@@ -63,5 +63,12 @@ def scheme(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
         for dimension in loaded.dimensions
     ]
     weights = {one.code: [one.weight(group) for group in loaded.group_codes] for one in loaded.indicators}
-    context = {"version": version, "scheme": loaded, "groups": groups, "weights": weights}
+    context = {
+        "version": version,
+        "scheme": loaded,
+        "groups": groups,
+        "weights": weights,
+        "functions": FUNCTION_LABELS,
+        "units": {one.code: unit_of(one.unit) for one in loaded.indicators},
+    }
     return render(request, "indicators/scheme.html", context)

@@ -112,11 +112,15 @@ def radar(
 
 
 def _row_texts(number: int, label: object, figures: object, url: str = "") -> list[SafeString]:
-    y = number * ROW + 18
+    y = number * ROW + 20
     text = _text(0, y, label)
     if url:
         text = format_html('<a href="{}">{}</a>', url, text)
     return [text, _text(WIDTH, y, figures, "end")]
+
+
+def _nth(urls: Sequence[str], number: int) -> str:
+    return urls[number] if number < len(urls) else ""
 
 
 def _scale(low: float, high: float) -> Callable[[float], float]:
@@ -181,16 +185,25 @@ def strips(rows: Sequence[Strip | Any]) -> SafeString:
 
 @register.simple_tag
 def boxes(
-    labels: Sequence[str], summaries: Sequence[Sequence[float]], low: float = 0, high: float = 100
+    labels: Sequence[str],
+    summaries: Sequence[Sequence[float]],
+    low: float = 0,
+    high: float = 100,
+    urls: Sequence[str] = (),
 ) -> SafeString:
-    """Box plots on one scale: minimum to maximum as a line, the middle half as a box, the median as a tick."""
+    """Box plots on one scale: minimum to maximum as a line, the middle half as a box, the median as a tick.
+
+    `urls` lead from a label to its members, where there are any.
+    """
     parts: list[SafeString] = []
     at = _scale(float(low), float(high))
     for number, (label, five) in enumerate(zip(labels, summaries, strict=True)):
         least, first, median, third, most = (float(value) for value in five)
         y = number * ROW + 34
         parts += [
-            *_row_texts(number, label, f"{_short(first)} – {_short(median)} – {_short(third)}"),
+            *_row_texts(
+                number, label, f"{_short(first)} – {_short(median)} – {_short(third)}", _nth(urls, number)
+            ),
             _rule(y),
             format_html(
                 '<line class="c-whisker" x1="{}" y1="{}" x2="{}" y2="{}"/>', _f(at(least)), y, _f(at(most)), y
@@ -262,7 +275,11 @@ def scatter(
 
 @register.simple_tag
 def bars(
-    labels: Sequence[str], values: Sequence[float], unit: str = "", marked: int | None = None
+    labels: Sequence[str],
+    values: Sequence[float],
+    unit: str = "",
+    marked: int | None = None,
+    urls: Sequence[str] = (),
 ) -> SafeString:
     """Horizontal bars from zero; the bar number `marked` (from 0) is the emphasised one, the others are muted."""
     top = max((abs(float(v)) for v in values), default=1) or 1
@@ -271,7 +288,7 @@ def bars(
         tone = "c-bar" if marked is None or marked == number else "c-bar-muted"
         length = (WIDTH - 2 * PAD) * max(0.0, float(value)) / top
         parts += [
-            *_row_texts(number, label, f"{float(value):,.2f}{unit}"),
+            *_row_texts(number, label, f"{float(value):,.2f}{unit}", _nth(urls, number)),
             _rect(tone, PAD, number * ROW + 26, length, 14),
         ]
     return _svg(WIDTH, ROW * len(labels) + 4, _("条形图"), _join(parts))
@@ -296,10 +313,16 @@ def changes(labels: Sequence[str], values: Sequence[float]) -> SafeString:
 
 
 @register.simple_tag
-def histogram(edges: Sequence[float], counts: Sequence[int], me: float | None = None) -> SafeString:
-    """Counts between edges; my own value as a line with ◆."""
+def histogram(
+    edges: Sequence[float],
+    counts: Sequence[int],
+    me: float | None = None,
+    *,
+    before: Sequence[int] = (),
+) -> SafeString:
+    """Counts between edges; my own value as a line with ◆; the counts `before` as an outline."""
     width, height, base = 640, 220, 180
-    top = max(counts, default=1) or 1
+    top = max([*counts, *before], default=1) or 1
     step = (width - 40) / max(1, len(counts))
     low, high = float(edges[0]), float(edges[-1])
     parts = [format_html('<line class="c-axis" x1="20" y1="{}" x2="{}" y2="{}"/>', base, width - 20, base)]
@@ -316,6 +339,14 @@ def histogram(edges: Sequence[float], counts: Sequence[int], me: float | None = 
         )
         if number:
             parts.append(_text(20 + (i + 0.5) * step, base - tall - 4, number, "middle", 11, minor=True))
+    if before:
+        steps = [
+            (20 + (i + side) * step, base - (base - 24) * number / top)
+            for i, number in enumerate(before)
+            for side in (0, 1)
+        ]
+        line = " ".join(f"{_f(x)},{_f(y)}" for x, y in steps)
+        parts.append(format_html('<polyline class="c-loss-line" stroke-width="2.5" points="{}"/>', line))
     parts += [
         _text(20 + i * step, base + 16, f"{float(edge):g}", "middle", 11, minor=i % 5 > 0)
         for i, edge in enumerate(edges)
@@ -343,17 +374,27 @@ def curve(
     unit: str = "",
     *,
     was: tuple[float, float] | None = None,
+    other: Any = None,
 ) -> SafeString:
-    """A scoring function s(x), 0 to 1, with the firm's point ◆, and ◇ where it stood before."""
+    """A scoring function s(x), 0 to 1, with the firm's point ◆, and ◇ where it stood before.
+
+    `other` is another curve (with xs and ys) to compare with, dashed.
+    """
     width, height = 640, 260
-    shown = [*xs, *(float(one) for one in (x, was and was[0]) if one is not None)]
+    shown = [
+        *xs,
+        *(other.xs if other else ()),
+        *(float(one) for one in (x, was and was[0]) if one is not None),
+    ]
     low, high = float(min(shown)), float(max(shown))
     span = (high - low) or 1.0
 
     def at(px: float, py: float) -> tuple[str, str]:
         return _f(50 + (width - 80) * (px - low) / span), _f(220 - 190 * py)
 
-    line = " ".join(",".join(at(float(px), float(py))) for px, py in zip(xs, ys, strict=True))
+    def path(xs: Sequence[float], ys: Sequence[float]) -> str:
+        return " ".join(",".join(at(float(px), float(py))) for px, py in zip(xs, ys, strict=True))
+
     parts = [
         format_html(
             '<line class="c-axis" x1="50" y1="{}" x2="{}" y2="{}"/>',
@@ -368,7 +409,10 @@ def curve(
         _text(50, 244, f"{low:,.6g}{unit}", "start", 11),
         _text(width - 30, 244, f"{high:,.6g}{unit}", "end", 11),
     ]
-    parts.append(format_html('<polyline class="c-me-line" stroke-width="2" points="{}"/>', line))
+    if other:
+        dashed = '<polyline class="c-peer-line" stroke-width="2" points="{}"/>'
+        parts.append(format_html(dashed, path(other.xs, other.ys)))
+    parts.append(format_html('<polyline class="c-me-line" stroke-width="2" points="{}"/>', path(xs, ys)))
     marks = [("c-was", was), ("c-me", (x, y) if x is not None and y is not None else None)]
     for css, spot in marks:
         if spot is not None:
@@ -404,6 +448,25 @@ def trend(
         parts += line(peers, "c-peer-line")
     parts += line(values, "c-me-line")
     return _svg(width, height, _("历年趋势"), _join(parts))
+
+
+@register.simple_tag
+def slopes(labels: Sequence[str], before: Sequence[int], after: Sequence[int]) -> SafeString:
+    """Firms in the order of their places before (left) and after (right), joined by lines; 0 = no place, last."""
+    left, right, gap, longest = 400, WIDTH - 60, 26, 14
+    order = sorted(range(len(labels)), key=lambda n: (after[n] == 0, after[n]))
+    spot = {n: 36 + gap * place for place, n in enumerate(order)}
+    parts = [_text(left - 8, 16, _("现在"), "end"), _text(right + 8, 16, _("之后"))]
+    for number, (label, old, new) in enumerate(zip(labels, before, after, strict=True)):
+        css = "c-gain-line" if 0 < new < old else "c-peer-line" if new == old else "c-loss-line"
+        y = 36 + gap * number
+        line = '<line class="{}" stroke-width="2" x1="{}" y1="{}" x2="{}" y2="{}"/>'
+        parts += [
+            _text(left - 8, y + 4, f"{label[:longest]}{'…' * (len(label) > longest)} {old or '—'}", "end"),
+            format_html(line, css, left, y, right, spot[number]),
+            _text(right + 8, spot[number] + 4, new or "—"),
+        ]
+    return _svg(WIDTH, 44 + gap * len(labels), _("名次变动"), _join(parts))
 
 
 @register.simple_tag

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, QuerySet
 
+from parks.models import SubPark
 from scoring import engine
 
 from .. import rules
@@ -22,12 +24,13 @@ SCALE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Box plots of one kind of group: a five-number summary a group, sorted by median; `key` filters the run's list."""
+    """Box plots of one kind of group: a five-number summary a group, sorted by median; a key filters the run's list."""
 
     kind: str
     labels: list[str]
     counts: list[int]
     summaries: list[list[float]]
+    keys: list[str]
 
     @property
     def rows(self) -> list[tuple[object, ...]]:
@@ -61,29 +64,51 @@ def spreads(run: ScoreRun, scheme: engine.Scheme, review: RunReview | None, meas
     stages = run.statistics.get("stages", {})
     names = names_of(scheme.groups)
     by_stage = {names.get(code, code): stages[code] for code in run.stages if code in stages}
-    found = [_spread("stage", by_stage, measure, sort=False)]
     groups = review.groups if review else {}
-    found += [_spread(kind, groups.get(kind, {}), measure, sort=True) for kind in ("industry", "sub_park")]
+    found = [_spread("stage", by_stage, measure, {names.get(code, code): code for code in run.stages})]
+    found += [_spread("industry", groups.get("industry", {}), measure, {})]
+    parks = dict(SubPark.objects.values_list("name", "pk")) if groups.get("sub_park") else {}
+    found += [_spread("sub_park", groups.get("sub_park", {}), measure, parks)]
     return [spread for spread in found if spread.labels]
 
 
-def _spread(kind: str, groups: dict[str, Any], measure: str, *, sort: bool) -> Spread:
+def _spread(kind: str, groups: dict[str, Any], measure: str, keys: Mapping[str, object]) -> Spread:
+    """`keys` by label, where the list is filtered by something else than the label."""
     rows = [
         (label, group["ranked"], group["total"] if measure == TOTAL else group["indicators"].get(measure, []))
         for label, group in groups.items()
     ]
     rows = [row for row in rows if row[2] and row[1] >= rules.SMALLEST_GROUP]
-    if sort:
+    if kind != "stage":
         rows.sort(key=lambda row: -row[2][2])
-    return Spread(kind, [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
+    labels = [row[0] for row in rows]
+    return Spread(
+        kind, labels, [row[1] for row in rows], [row[2] for row in rows], [str(keys.get(one, one)) for one in labels]
+    )  # fmt: skip
 
 
-def pairs(run: ScoreRun, first: str, second: str) -> list[tuple[float, float]]:
-    """Scores (0 to 1) of two indicators of the ranked, those to whom both apply."""
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One enterprise in the scatter of two indicators, scores from 0 to 1."""
+
+    enterprise_id: int
+    name: str
+    x: float
+    y: float
+
+
+def pairs(run: ScoreRun, first: str, second: str) -> list[Dot]:
+    """Scores of two indicators of the ranked, those to whom both apply, by place; at most POINTS_SHOWN."""
     x, y = run.indicators.index(first), run.indicators.index(second)
     rows = ScoreResult.objects.filter(run=run, place__isnull=False).order_by("place")
-    values = rows.values_list(f"normalised__{x}", f"normalised__{y}")[:POINTS_SHOWN]
-    return [(a / SCALE, b / SCALE) for a, b in values if a >= 0 and b >= 0]
+    values = rows.values_list("enterprise_id", "enterprise__name", f"normalised__{x}", f"normalised__{y}")
+    return [Dot(pk, name, a / SCALE, b / SCALE) for pk, name, a, b in values[:POINTS_SHOWN] if min(a, b) >= 0]
+
+
+def heaviest(scheme: engine.Scheme) -> list[str]:
+    """Indicators by their weight, all stages together."""
+    weigh = {item.code: sum(item.weight(group) for group in scheme.group_codes) for item in scheme.indicators}
+    return sorted(weigh, key=lambda code: -weigh[code])
 
 
 def correlation(points: list[tuple[float, float]]) -> float | None:

@@ -25,7 +25,7 @@ from .run_diff import BoardChange, Moved
 from .schemes import names_of
 
 KIND = "scoring.dry_run"
-SHOWN = 50
+SHOWN, TOP = 50, 30
 RESULTS = (
     "SELECT uscc::text, enterprise_id, (total * 100)::bigint, coalesce(place, 0)::int {boards} FROM scoring_scoreresult"
     " WHERE run_id = %s ORDER BY uscc"
@@ -53,7 +53,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """Results of a run against the same facts under another version; `moved` the farthest first, at most SHOWN."""
+    """Results of a run against the same facts under another version; `moved` the farthest first, at most SHOWN.
+
+    `top` = (name, place before, place after) of the first TOP of the run.
+    """
 
     version: Any
     run: ScoreRun
@@ -61,6 +64,7 @@ class DryRun:
     totals_moved: int
     places_moved: int
     moved: list[Moved]
+    top: list[tuple[str, int, int]]
     boards: list[BoardChange]
     edges: list[int]
     before: list[int]
@@ -108,6 +112,7 @@ def told(tried: Subject, found: Mapping[str, Any]) -> DryRun:
         totals_moved=found["totals_moved"],
         places_moved=found["places_moved"],
         moved=[_moved(line) for line in found["moved"]],
+        top=[(name, old, new) for name, old, new in found["top"]],
         boards=[
             BoardChange(boards.get(code, code), entered, left) for code, entered, left in found["boards"]
         ],
@@ -139,8 +144,11 @@ def computed(tried: Subject) -> dict[str, Any]:
     both = (ranking.overall > 0) & (old["place"] > 0)
     far = np.lexsort((old["uscc"], -np.abs(changed), -np.abs(moved * both)))
     shown = [n for n in far[:SHOWN].tolist() if changed[n] or moved[n]]
+    first = [n for n in np.argsort(old["place"], kind="stable").tolist() if old["place"][n]][:TOP]
     boards = _boards(run, scheme, ranking, old)
-    names = _names(run, [*shown, *(n for _code, *lists in boards for part in lists for n in part)], old)
+    names = _names(
+        run, [*shown, *first, *(n for _code, *lists in boards for part in lists for n in part)], old
+    )
     top = max(int(scheme.most_points), run.statistics["edges"][-1])
     edges = list(range(0, top + BIN_POINTS, BIN_POINTS))
     return {
@@ -155,6 +163,7 @@ def computed(tried: Subject) -> dict[str, Any]:
             }
             for n in shown
         ],
+        "top": [[names[n], int(old["place"][n]), int(ranking.overall[n])] for n in first],
         "boards": [[code, *([names[n] for n in part] for part in lists)] for code, *lists in boards],
         "edges": edges,
         "before": np.histogram(old["total"][old["place"] > 0] / 100, edges)[0].tolist(),

@@ -21,7 +21,7 @@ from ..models import CurrentRun, ScoreResult, ScoreRun, SnapshotRow
 from ..statistics import percentile_at
 from . import charts, facts
 from .results import flags_of
-from .schemes import name_of, names_of, scheme_of
+from .schemes import name_of, names_of, scheme_of, unit_of
 from .standing import Standing, standings_of
 from .wording import CELL_LABELS, STATE_LABELS, flag_label
 
@@ -143,6 +143,19 @@ class ItemPage:
     alternative: bool
     curve: charts.Curve | None
     levels: list[tuple[str, str]]
+
+    @property
+    def strip(self) -> charts.StripRow:
+        """The score against the middle half of the stage."""
+        line = self.line
+        me = None if line.state == "not_applicable" else float(line.s)
+        return charts.StripRow(line.name, me, line.low, line.median, line.high, 1)
+
+    @property
+    def share(self) -> Decimal | None:
+        """Points per cent of the total."""
+        total = self.page.standing.total
+        return Decimal(self.line.points) / total * 100 if total else None
 
     @property
     def proofs(self) -> list[InputLine]:
@@ -269,7 +282,7 @@ def _inputs(row: ScoreResult, scheme: engine.Scheme, item: Any) -> list[InputLin
             InputLine(
                 name=name_of(source),
                 value=_level_words(source, entry.value, key),
-                unit=_("万元") if wan else source.unit,
+                unit=unit_of("万元" if wan else source.unit),
                 state=str(STATE_LABELS.get(entry.state, entry.state)),
                 source=sources.get(name, name),
                 as_of=origin.get("as_of", ""),
@@ -322,7 +335,7 @@ def _line(indicator: engine.scheme.Indicator, item: Any, stage: Mapping[str, Any
         name=name_of(indicator),
         dimension=item.dimension,
         x=_short(item.x),
-        unit=indicator.unit,
+        unit=unit_of(indicator.unit),
         function=str(FUNCTION_LABELS.get(item.function, item.function)),
         s=item.s,
         weight=item.weight,

@@ -16,7 +16,7 @@ from ..models import PlaceInterval, RunReview, ScoreResult, ScoreRun
 from ..statistics import percentile_at
 from .alternatives import Scored, row_of, score_rows, with_stage
 from .explain import IndicatorLine, ScorePage
-from .schemes import name_of, names_of, scheme_of
+from .schemes import name_of, names_of, scheme_of, unit_of
 from .standing import Standing
 
 SMALL = Decimal("0.005")
@@ -80,7 +80,8 @@ class Change:
     """Why the total is another than last year's; the parts sum to the whole.
 
     method: last year's figures under this year's scheme; stage: the same under this year's stage; data: new figures;
-    deductions: penalties. `rounding` is what the two decimals of the totals leave.
+    deductions: penalties. `rounding` is what the two decimals of the totals leave. `place_alone` is the place that this
+    year's total would have had among last year's firms: what is left of the way to the new place is the others' doing.
     """
 
     year: int
@@ -94,6 +95,7 @@ class Change:
     movers: list[Mover]
     stage_before: str
     stage_after: str
+    place_alone: int | None
 
     @property
     def whole(self) -> Decimal:
@@ -257,7 +259,14 @@ def _change(page: ScorePage, last: Standing, run: ScoreRun, scheme: engine.Schem
         ],
         stage_before=stages.get(last.stage, last.stage),
         stage_after=stages.get(stage, stage),
+        place_alone=_place_among(run, page.result) if page.standing.place and last.place else None,
     )
+
+
+def _place_among(run: ScoreRun, row: ScoreResult) -> int:
+    """Where the total of a row would stand among the other firms of an earlier run."""
+    above = ScoreResult.objects.filter(run=run, place__isnull=False, total__gt=row.total)
+    return above.exclude(enterprise_id=row.enterprise_id).count() + 1
 
 
 def _mover(scheme: engine.Scheme, pair: Any, before: Scored, after: Scored) -> Mover:
@@ -266,7 +275,7 @@ def _mover(scheme: engine.Scheme, pair: Any, before: Scored, after: Scored) -> M
     return Mover(
         code=new.code,
         name=name_of(indicator),
-        unit=indicator.unit,
+        unit=unit_of(indicator.unit),
         x_before=_short(old.x),
         x_after=_short(new.x),
         before=before.points[new.code],

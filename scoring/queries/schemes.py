@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from indicators.queries.schemes import name_of, scheme_of
+from indicators.queries.schemes import name_of, scheme_of, unit_of
 
-__all__ = ["name_of", "names_of", "scheme_of"]
+__all__ = ["name_of", "names_of", "scheme_of", "unit_of"]
 
 
 def names_of(items: Iterable[Any]) -> dict[str, str]:

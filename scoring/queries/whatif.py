@@ -22,7 +22,7 @@ from ..models import Scenario, ScoreResult
 from ..statistics import percentile_at
 from . import charts, facts
 from .alternatives import Scored, peers_of, row_of, score_rows, stacked, with_row
-from .schemes import name_of, names_of, scheme_of
+from .schemes import name_of, names_of, scheme_of, unit_of
 from .wording import flag_label
 
 ZERO = Decimal(0)
@@ -145,7 +145,7 @@ def fields_of(row: ScoreResult, frozen: engine.Facts) -> list[Field]:
         for column in item.columns:
             value = Decimal(int(frozen.values[0, columns.place[column]])) / divisor if known else None
             name = name_of(item) + _level(item, column)
-            unit = "万元" if money and scheme.money_unit == "wan" else item.unit
+            unit = unit_of("万元" if money and scheme.money_unit == "wan" else item.unit)
             found.append(Field(column, item.code, name, unit, value, money, divisor))
     return found
 
@@ -242,7 +242,7 @@ def _points(
             continue
         found.append(
             Point(
-                now.code, name_of(item), item.unit, curve, _at(was) if same else None, _at(now),
+                now.code, name_of(item), unit_of(item.unit), curve, _at(was) if same else None, _at(now),
                 old.points[now.code], new.points[now.code],
             )
         )  # fmt: skip

@@ -58,7 +58,13 @@ def _minor(field: whatif.Field, text: str) -> int:
         if abs(amount) > engine.facts.LIMIT:
             raise NotANumber("too_large")
     except NotANumber as error:
-        message = _("“%(name)s”没有读懂，请只写数字，例如 688.00。") % {"name": field.name}
+        too_large = error.code == "too_large"
+        message = (
+            _("“%(name)s”的数值过大，请检查单位。")
+            if too_large
+            else _("“%(name)s”没有读懂，请只写数字，例如 688.00。")
+        )
+        message %= {"name": field.name}
         raise Refused(code=f"not_a_number_{error.code}", field=field.column, message=message) from error
     if amount != amount.to_integral_value():
         message = _("“%(name)s”小数位过多。") % {"name": field.name}

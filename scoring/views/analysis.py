@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,6 +19,7 @@ from ..queries import dry_run as trying
 from ..queries.schemes import names_of, scheme_of
 from ..services import dry_runs, reviews
 
+DOTS_LISTED = 200  # in the table behind the scatter
 ASKERS = ("park_admin", "score_officer")
 KINDS = {
     "stage": gettext_lazy("发展阶段"),
@@ -43,10 +46,15 @@ def analysis(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
     scheme = scheme_of(run.scheme_version)
     indicators = names_of(scheme.indicators)
     measure = _chosen(request, "of", indicators, queries.TOTAL)
-    codes = list(indicators)
-    first, second = _chosen(request, "x", indicators, codes[0]), _chosen(request, "y", indicators, codes[-1])
+    heavy = queries.heaviest(scheme)
+    first, second = (
+        _chosen(request, "x", indicators, heavy[0]),
+        _chosen(request, "y", indicators, heavy[1 % len(heavy)]),
+    )
     review = queries.review_of(run)
-    points = queries.pairs(run, first, second)
+    dots = queries.pairs(run, first, second)
+    points = [(dot.x, dot.y) for dot in dots]
+    leaders = queries.leaders(run, scheme, measure)
     context = {
         "run": run,
         "review": review,
@@ -55,7 +63,10 @@ def analysis(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
         "measure": measure,
         "measure_name": indicators.get(measure, _("总分")),
         "top": int(scheme.most_points) if measure == queries.TOTAL else 1,
-        "spreads": [(KINDS[item.kind], item) for item in queries.spreads(run, scheme, review, measure)],
+        "spreads": [
+            (KINDS[item.kind], item, _members(park, run, item))
+            for item in queries.spreads(run, scheme, review, measure)
+        ],
         "heads_box": [_("组"), _("有名次"), _("最低"), _("四分之一"), _("中位数"), _("四分之三"), _("最高")],
         "heads_histogram": [_("分数段"), _("家数")],
         "x": first,
@@ -63,11 +74,24 @@ def analysis(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
         "x_name": indicators[first],
         "y_name": indicators[second],
         "points": points,
-        "heads_points": [indicators[first], indicators[second]],
+        "heads_points": [_("企业"), indicators[first], indicators[second]],
+        "dots": [(dot.name, f"{dot.x:.4f}", f"{dot.y:.4f}") for dot in dots[:DOTS_LISTED]],
         "correlation": queries.correlation(points),
-        "leaders": queries.leaders(run, scheme, measure),
+        "heads_leaders": [_("企业"), _("阶段"), indicators.get(measure, _("总分"))],
+        "leaders": [(one.name, one.stage, one.value) for one in leaders],
+        "leader_names": [f"{number}. {one.name}" for number, one in enumerate(leaders, start=1)],
+        "leader_values": [float(one.value) for one in leaders],
+        "leader_urls": [
+            reverse("scoring:score", args=[park, one.enterprise_id, run.cycle.year]) for one in leaders
+        ],
     }
     return render(request, "scoring/analysis.html", context)
+
+
+def _members(park: str, run: ScoreRun, spread: queries.Spread) -> list[str]:
+    """Addresses of the run's list with the firms of each group."""
+    page = reverse("scoring:run", args=[park, run.pk])
+    return [f"{page}?{urlencode({spread.kind: key})}" for key in spread.keys]
 
 
 def lab(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
@@ -120,6 +144,10 @@ def dry_run(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "dry": found,
         "heads_histogram": [_("分数段"), _("现行"), _("此版本")],
+        "heads_top": [_("企业"), _("现行名次"), _("此版本名次")],
+        "top_names": [name for name, _old, _new in found.top],
+        "top_before": [old for _name, old, _new in found.top],
+        "top_after": [new for _name, _old, new in found.top],
         "heads_box": [_("阶段"), _("最低"), _("四分之一"), _("中位数"), _("四分之三"), _("最高")],
         "box_labels": [
             label

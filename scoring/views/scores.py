@@ -125,6 +125,10 @@ def _item(request: ParkRequest, row: ScoreResult, code: str, *, is_own: bool) ->
         "is_own": is_own,
         "may_open": is_own or request.actor.role in OPENERS,
         "heads_curve": [_("数值"), _("赋分")],
+        "heads_strip": [_("本企业"), _("四分之一"), _("中位数"), _("四分之三")],
+        "strip": [item.strip],
+        "strip_rows": [(item.line.s, item.line.low, item.line.median, item.line.high)],
+        "stage_source": _("同阶段有名次的企业：%(n)s 家") % {"n": item.page.standing.stage_ranked},
         "curve_x": float(item.line.x) if item.line.x else None,
         "curve_y": float(item.line.s) if item.line.x else None,
     }

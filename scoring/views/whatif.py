@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from innovscore.core.problems import Problem, TooMany
-from parks.http import ParkRequest
+from parks.http import ParkRequest, typed
 
 from .. import rules
 from ..models import Scenario, ScoreResult
@@ -51,7 +51,7 @@ def what_if(request: ParkRequest, park: str, year: int) -> HttpResponse:
     """
     row = explain.result_of(year=year, enterprise__organisation_id=request.actor.organisation_id)
     frozen = whatif.frozen_row(row)
-    context: dict[str, Any] = {"row": row, "year": year, "typed": _typed(request)}
+    context: dict[str, Any] = {"row": row, "year": year, "typed": _rows(request)}
     if request.method == "POST":
         context |= _answer(request, row, frozen, context["typed"])
         if "save" in request.POST and "problem" not in context:
@@ -73,7 +73,7 @@ def remove(request: ParkRequest, park: str, year: int, scenario_id: int) -> Http
     return redirect("scoring:what_if", park=park, year=year)
 
 
-def _typed(request: ParkRequest) -> list[Typed]:
+def _rows(request: ParkRequest) -> list[Typed]:
     """Rows of the form: what was posted, else what the address asks for (`?rd_expense=702`), filled up to five."""
     if request.method == "POST":
         pairs = list(zip(request.POST.getlist("field"), request.POST.getlist("value"), strict=False))
@@ -83,12 +83,12 @@ def _typed(request: ParkRequest) -> list[Typed]:
     return [Typed(number, column, text) for number, (column, text) in enumerate(pairs[:MOST_ROWS], start=1)]
 
 
-def _answer(request: ParkRequest, row: ScoreResult, frozen: Any, typed: list[Typed]) -> dict[str, Any]:
+def _answer(request: ParkRequest, row: ScoreResult, frozen: Any, lines: list[Typed]) -> dict[str, Any]:
     """The outcome of what was typed, or what is wrong with it; above the hourly number the own score is told still."""
     live = "live" in request.POST and not scheme_of(row.run.scheme_version).relative
     changes: dict[str, int] = {}
     try:
-        pairs = [(one.column, one.text) for one in typed if one.column or one.text.strip()]
+        pairs = [(one.column, one.text) for one in lines if one.column or one.text.strip()]
         changes = services.read(row, frozen, pairs)
         if live:
             return _charts(whatif.outcome(row, frozen, changes, among_peers=False))
@@ -97,7 +97,7 @@ def _answer(request: ParkRequest, row: ScoreResult, frozen: Any, typed: list[Typ
             services.keep(
                 by=request.actor,
                 row=row,
-                name=request.POST.get("name", ""),
+                name=typed(request, "name"),
                 fields=dict(pairs),
                 result=result,
             )
@@ -122,7 +122,7 @@ def _charts(result: whatif.Outcome) -> dict[str, Any]:
     }
 
 
-def _page(request: ParkRequest, row: ScoreResult, frozen: Any, typed: list[Typed]) -> dict[str, Any]:
+def _page(request: ParkRequest, row: ScoreResult, frozen: Any, lines: list[Typed]) -> dict[str, Any]:
     scheme = scheme_of(row.run.scheme_version)
     fields = whatif.fields_of(row, frozen)
     advice = whatif.advice(row, frozen)
@@ -132,7 +132,7 @@ def _page(request: ParkRequest, row: ScoreResult, frozen: Any, typed: list[Typed
     return {
         "fields": fields,
         "advice": advice,
-        "typed": typed if any(one.column for one in typed) else _ready(advice),
+        "typed": lines if any(one.column for one in lines) else _ready(advice),
         "wished": rules.WISHED_POINTS,
         "plans": plans,
         "compared": compared,

@@ -102,7 +102,30 @@ def test_a_curve_that_cannot_be_is_named(draft: SchemeVersion, editor: Any, text
     )
 
 
-@pytest.mark.parametrize("text", ["", "10", "a:b", "0:0:0", "k=1"])
+@pytest.mark.parametrize(
+    ("function", "text", "said"),
+    [("log_cap", "k=0 cap=5", "k 必须大于 0"), ("linear_cap", "floor=5 cap=5", "不能相等"), ("distance_target", "target=5 reach=-1", "reach 必须大于 0")],
+)  # fmt: skip
+def test_parameters_that_make_no_curve_are_named(
+    draft: SchemeVersion, editor: Any, function: str, text: str, said: str
+) -> None:
+    texts = dict.fromkeys(rules.groups_of(draft.body), text)
+    changed = drafts.set_indicator(
+        by=editor, draft=draft, code="rd_intensity", names={}, function=function, texts=texts, levels=""
+    )
+    assert any(said in item.text for item in rules.findings(changed.body))
+
+
+@pytest.mark.parametrize("text", ["1e999999", "-1e999999", "1e-999999", "NaN", "Infinity", "9" * 40, "一"])
+def test_a_weight_that_is_no_figure_is_refused_at_its_cell(
+    draft: SchemeVersion, editor: Any, text: str
+) -> None:
+    with pytest.raises(Refused, match="not_a_number") as caught:
+        edit(draft, editor, revenue_growth__startup=text)
+    assert caught.value.field == "w-revenue_growth-startup"
+
+
+@pytest.mark.parametrize("text", ["", "10", "a:b", "0:0:0", "k=1", "0:0 1e999999:1"])
 def test_parameters_that_cannot_be_read_say_how_to_write_them(
     draft: SchemeVersion, editor: Any, text: str
 ) -> None:

@@ -69,6 +69,14 @@ def test_the_detail_page_goes_from_inputs_to_points(park: Any, run: ScoreRun, cl
         assert text in page, text
 
 
+def test_english_readers_find_the_same_digits(park: Any, run: ScoreRun, client_as: Any) -> None:
+    client, english = client_as(agent_of(park, 2)), {"Accept-Language": "en"}
+    item = client.get("/p/cq/e/score/2025/item/rd_intensity/", headers=english).content.decode()
+    for text in ("688 / 8600 * 100", "8 %", "0.8500", "7.65", "10,000 yuan"):
+        assert text in item, text
+    assert "59.03" in client.get("/p/cq/e/score/2025/", headers=english).content.decode()
+
+
 @pytest.mark.parametrize("code", [item.code for item in make._scheme.indicators])
 def test_every_indicator_has_its_page(
     park: Any, run: ScoreRun, officer: Any, client_as: Any, code: str

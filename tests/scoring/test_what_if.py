@@ -179,7 +179,7 @@ def test_the_page_asks_saves_and_compares_without_script(row: Any, park: Any, cl
     for text in ("估算，不作为官方积分", "百分位", "约第"):
         assert text in page
     assert "style=" not in page
-    assert client.post(URL, form | {"save": "1", "name": "多投研发"}).status_code == 302
+    assert client.post(URL, form | {"save": "1", "name": "多投\x00研发"}).status_code == 302
     assert "多投研发" in client.get(URL).content.decode()
     refused = client.post(URL, {"field": ["rd_expense"], "value": ["约七百"]})
     assert refused.status_code == 422
