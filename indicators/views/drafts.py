@@ -108,10 +108,18 @@ def _page(row: SchemeVersion, typed: Any) -> dict[str, Any]:
         "lines": lines,
         "sums": [_sum(sums[group["code"]], full) for group in groups]
         + [_sum(board_sums[board["code"]], rules.FULL) for board in boards],
-        "findings": findings,
+        "findings": [_told(body, item) for item in findings],
         "inputs": [(item["code"], name_of(item)) for item in body["inputs"]],
         "changes": rules.differences(row.based_on.body, body) if row.based_on else [],
     }
+
+
+def _told(body: Any, item: rules.Finding) -> tuple[str, str, str]:
+    """(indicator to go to, what it is about, what is wrong) in the reader's language."""
+    named = {one["code"]: name_of(one) for one in (*body["indicators"], *body.get("boards", []))}
+    about = [named.get(code, code) for code in (item.indicator, item.board) if code]
+    about += [_group_name(body, item.group)] if item.group else []
+    return item.indicator, " · ".join(about), item.text
 
 
 def _sum(total: Decimal, full: Decimal) -> tuple[str, str]:

@@ -231,7 +231,7 @@ def item_page(row: ScoreResult, code: str) -> ItemPage:
         page=page,
         line=line,
         definition=str(indicator.definition.get("en" if _english() else "zh", "")),
-        evidence=indicator.evidence,
+        evidence=_replaced(indicator.evidence, names_of(scheme.inputs)),
         inputs=inputs,
         formula=item.formula,
         formula_words=_replaced(item.formula, words),
