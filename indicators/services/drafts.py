@@ -58,23 +58,29 @@ def set_weights(
     """
     with transaction.atomic():
         locked = _locked(draft)
-        body = copy.deepcopy(locked.body)
-        for item in body["indicators"]:
-            item["weight"] = {
-                group: _number(weights.get((item["code"], group), ""), f"w-{item['code']}-{group}")
-                for group in rules.groups_of(body)
-            }
-        for board in body.get("boards", []):
-            typed = {
-                item["code"]: boards.get((board["code"], item["code"]), "").strip()
-                for item in body["indicators"]
-            }
-            board["weights"] = {
-                code: _number(text, f"b-{board['code']}-{code}")
-                for code, text in typed.items()
-                if text not in ("", "0")
-            }
-        return _save(locked, body, by=by, what="weights")
+        return _save(locked, weighed(locked.body, weights, boards), by=by, what="weights")
+
+
+def weighed(
+    body: Mapping[str, Any], weights: Mapping[tuple[str, str], str], boards: Mapping[tuple[str, str], str]
+) -> dict[str, Any]:
+    """A body with the weights as typed (see set_weights); nothing is kept."""
+    made = copy.deepcopy(dict(body))
+    for item in made["indicators"]:
+        item["weight"] = {
+            group: _number(weights.get((item["code"], group), ""), f"w-{item['code']}-{group}")
+            for group in rules.groups_of(made)
+        }
+    for board in made.get("boards", []):
+        typed = {
+            item["code"]: boards.get((board["code"], item["code"]), "").strip() for item in made["indicators"]
+        }
+        board["weights"] = {
+            code: _number(text, f"b-{board['code']}-{code}")
+            for code, text in typed.items()
+            if text not in ("", "0")
+        }
+    return made
 
 
 def set_indicator(

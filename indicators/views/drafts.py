@@ -38,20 +38,25 @@ def begin(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
 
 
 def draft(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
-    """Weights of all indicators and boards in one table, with what is wrong beside the cell; POST saves them."""
+    """Weights of all indicators and boards in one table, with what is wrong beside the cell; POST saves them.
+
+    htmx asks for the sums and findings of what is typed, which keeps nothing.
+    """
     row = _version(version_id)
     if row.state != SchemeState.DRAFT:
         return redirect("indicators:scheme", park=park, version_id=row.pk)
     problem = None
     if request.method == "POST":
+        weights, boards = _typed(request, row.body, "w"), _typed(request, row.body, "b")
         try:
-            drafts.set_weights(
-                by=request.actor,
-                draft=row,
-                weights=_typed(request, row.body, "w"),
-                boards=_typed(request, row.body, "b"),
-            )
+            if request.htmx:
+                return render(
+                    request, "indicators/_sums.html", _sums(drafts.weighed(row.body, weights, boards))
+                )
+            drafts.set_weights(by=request.actor, draft=row, weights=weights, boards=boards)
         except Problem as refused:
+            if request.htmx:
+                return render(request, "indicators/_sums.html", _sums(row.body) | {"problem": refused})
             problem = refused
         else:
             messages.success(request, _("已保存。"))
@@ -100,17 +105,22 @@ def _page(row: SchemeVersion, typed: Any) -> dict[str, Any]:
         ]
         cells = [(name, label, typed.get(name, value)) for name, label, value in (*weights, *shares)]
         lines.append({"item": item, "cells": cells, "findings": by_cell.get(code, [])})
-    sums, board_sums = rules.weight_sums(body), rules.board_sums(body)
-    full = rules.full_points(body)
-    return {
+    return _sums(body) | {
         "version": row,
         "heads": [name_of(item) for item in (*groups, *boards)],
         "lines": lines,
-        "sums": [_sum(sums[group["code"]], full) for group in groups]
-        + [_sum(board_sums[board["code"]], rules.FULL) for board in boards],
-        "findings": [_told(body, item) for item in findings],
         "inputs": [(item["code"], name_of(item)) for item in body["inputs"]],
         "changes": rules.differences(row.based_on.body, body) if row.based_on else [],
+    }
+
+
+def _sums(body: Any) -> dict[str, Any]:
+    """Sums of the weights of stages and boards, and everything that is wrong."""
+    sums, boards, full = rules.weight_sums(body), rules.board_sums(body), rules.full_points(body)
+    return {
+        "sums": [(_group_name(body, code), *_sum(total, full)) for code, total in sums.items()]
+        + [(name_of(item), *_sum(boards[item["code"]], rules.FULL)) for item in body.get("boards", [])],
+        "findings": [_told(body, item) for item in rules.findings(body)],
     }
 
 

@@ -85,7 +85,9 @@ def _rows(request: ParkRequest) -> list[Typed]:
 
 def _answer(request: ParkRequest, row: ScoreResult, frozen: Any, lines: list[Typed]) -> dict[str, Any]:
     """The outcome of what was typed, or what is wrong with it; above the hourly number the own score is told still."""
-    live = "live" in request.POST and not scheme_of(row.run.scheme_version).relative
+    live = "live" in request.POST
+    if live and scheme_of(row.run.scheme_version).relative:
+        return {"resting": True}  # there the own score itself depends on peers
     changes: dict[str, int] = {}
     try:
         pairs = [(one.column, one.text) for one in lines if one.column or one.text.strip()]

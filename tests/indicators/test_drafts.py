@@ -222,6 +222,8 @@ def test_the_pages_edit_preview_and_hand_out_the_file(park: Any, client_as: Any)
     page = client.get(draft_url).content.decode()
     assert page.count('name="w-') == 90
     assert "style=" not in page
+    assert "应为 100" in client.post(draft_url, {}, headers={"HX-Request": "true"}).content.decode()
+    assert "应为 100" not in client.get(draft_url).content.decode()
     indicator = f"{draft_url}rd_intensity/"
     texts = {f"p-{group}": "0:0 3:0.3 12:1" for group in ("startup", "growth", "mature")}
     preview = client.post(

@@ -75,6 +75,29 @@ def test_what_if(visit: Any, site: Any, width: int) -> None:
     site.sql("cq", "ALTER TABLE scoring_whatifuse ENABLE TRIGGER append_only")
 
 
+@pytest.mark.parametrize("width", [1920, 360])
+def test_the_hall_screen_turns_and_keeps_what_it_saw(visit: Any, width: int) -> None:
+    """Published boards, figures and loans on one picture of 16:9, a list on a phone; keys turn it."""
+    admin = visit("park.admin@demo")
+    admin.go("/p/cq/office/screens/").fill(label="政务大厅").press("生成地址").looks_right()
+    address = admin.page.locator(".notice-ok a").get_attribute("href")
+    hall = visit(width=width)
+    hall.page.set_viewport_size({"width": width, "height": width * 9 // 16 if width > 640 else 800})
+    hall.page.goto(address)
+    hall.sees("总分分布", "上榜企业", "累计放款").looks_right()
+    if width > 640:
+        assert hall.page.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+    first = hall.page.locator(".hall-board h2").inner_text()
+    hall.page.keyboard.press("ArrowRight")
+    hall.page.wait_for_function(
+        "first => document.querySelector('.hall-board h2').innerText != first", arg=first
+    )
+    hall.context.set_offline(True)
+    hall.page.keyboard.press("ArrowLeft")
+    hall.waits_for("连接中断")
+    hall.complaints.clear()
+
+
 def test_the_office_tries_a_scheme_before_it_counts(visit: Any) -> None:
     """A draft is copied, changed, tried on the last year, proposed; its editor cannot put it into force."""
     office = visit("park.score@demo")
