@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -11,6 +13,7 @@ from ..models import ScoreResult
 from ..queries import cycles, explain, standing
 from ..queries import portrait as portraits
 
+MOVERS = 9  # indicators in the picture of the change; the table has all
 OPENERS = ("park_admin", "park_reviewer", "park_auditor")  # may open evidence, as the route's policy says
 
 
@@ -98,8 +101,13 @@ def _change(around: portraits.Portrait) -> dict[str, object]:
         (_("扣分变化"), change.deductions),
     ]
     shown = [(label, value) for label, value in parts if value] + [
-        (mover.name, mover.change) for mover in change.shown
+        (mover.name, mover.change) for mover in change.shown[:MOVERS]
     ]
+    rest = change.shown[MOVERS:]
+    if rest:
+        shown.append(
+            (_("其余 %(n)s 项合计") % {"n": len(rest)}, sum((mover.change for mover in rest), Decimal(0)))
+        )
     return {
         "change_labels": [label for label, _value in shown],
         "change_values": [float(value) for _label, value in shown],
