@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from decimal import Decimal
 from typing import Any
 
@@ -203,3 +204,27 @@ def test_a_moving_slider_tells_nothing_of_peers_and_is_not_counted(
     assert refused.status_code == 429
     page = refused.content.decode()
     assert "每小时最多试 30 次" in page and "估算总分" in page and "榜单位置（估算" not in page
+
+
+def test_where_scores_look_at_the_cohort_every_question_is_counted(park: Any, client_as: Any) -> None:
+    body = copy.deepcopy(dict(make._scheme.body))
+    next(item for item in body["indicators"] if item["code"] == "rd_intensity")["scoring"] = {
+        "function": "percentile"
+    }
+    officer = people.actor("score_officer", park)
+    with park_scope(park.pk):
+        make.cycle(2025, make.scheme_version(body, "relative"))
+        make.snapshot(officer, cases=make.golden_cases(scale=6))
+        compute(runs.request_run(by=officer, cycle=make.Cycle.objects.get()))
+        row = explain.result_of(
+            year=2025, enterprise_id=ScoreResult.objects.get(uscc=make.uscc(2)).enterprise_id
+        )
+        assert ask(row, rd_expense="688").change == 0
+        assert ask(row, rd_expense="860").change > 0
+        asked = WhatIfUse.objects.count()
+    client, form = client_as(agent_of(park, 2)), {"field": ["rd_expense"], "value": ["860"]}
+    moving = client.post(URL, form | {"live": "1"}, headers={"HX-Request": "true"}).content.decode()
+    assert "停下来后显示" in moving and "估算总分" not in moving
+    assert client.get(URL).status_code == 200
+    with park_scope(park.pk):
+        assert WhatIfUse.objects.count() == asked
