@@ -5,3 +5,6 @@ from django.apps import AppConfig
 
 class IndicatorsConfig(AppConfig):
     name = "indicators"
+
+    def ready(self) -> None:
+        from . import todos  # noqa: F401  # the web process must know what waits

@@ -9,4 +9,4 @@ class ScoringConfig(AppConfig):
     name = "scoring"
 
     def ready(self) -> None:
-        from . import tasks  # noqa: F401  # the web process must know the job to ask for it
+        from . import tasks, todos  # noqa: F401  # the web process must know the jobs and what waits

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from finance.queries import released
+from finance.services import loans
+from parks.clock import db_today
 from tests.factories import loans as make
 
 pytestmark = pytest.mark.django_db
@@ -20,5 +22,17 @@ def test_the_sum_of_one_enterprise_is_nobodys_business(in_park: Any, monkeypatch
     assert released.loans() is None
     monkeypatch.setattr(released, "FEWEST", 1)
     assert released.loans() == released.Loans(1, Decimal(1_000_000))
-    released.Disbursement.objects.update(checker_person=None)
+
+
+def test_money_that_only_one_has_recorded_does_not_count(
+    in_park: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = make.scene(in_park)
+    monkeypatch.setattr(released, "FEWEST", 1)
+    application = scene.approved(1_000_000)
+    scene.contract(application)
+    application.refresh_from_db()
+    loans.record_disbursement(
+        by=scene.ops, application_id=application.pk, amount=Decimal(1_000_000), value_date=db_today(), bank_ref=make.ref()
+    )  # fmt: skip
     assert released.loans() is None

@@ -13,6 +13,7 @@ from indicators.models import SchemeVersion
 from indicators.queries.schemes import active, scheme_of
 from indicators.services import drafts, schemes
 from innovscore.core.problems import Conflict, Forbidden, Refused
+from parks import todo
 from parks.actors import Actor
 from parks.models import AuditEvent
 from parks.scope import park_scope
@@ -104,7 +105,11 @@ def test_the_page_proposes_a_file_and_another_activates_it(park: Any, admin: Any
         draft = SchemeVersion.objects.get()
     assert draft.state == "draft"
     assert "待启用" in client.get(URL).content.decode()
-    other = client_as(people.actor("score_officer", park))
+    officer = people.actor("score_officer", park)
+    other = client_as(officer)
+    with park_scope(park.pk):
+        assert [item.url for item in todo.todos_for(officer)] == [answer["Location"]]
+        assert todo.todos_for(admin) == []
     assert "启用此版本" in other.get(answer["Location"]).content.decode()
     other.post(f"{answer['Location']}activate/", {"digest": draft.digest})
     page = client.get(f"{URL}{draft.pk}/").content.decode()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from innovscore.core.problems import Conflict, Refused
-from parks import jobs
+from parks import jobs, todo
 from parks.models import Job
 from parks.scope import park_scope
 from scoring import rules
@@ -96,6 +96,9 @@ def test_clearing_needs_a_note_and_is_counted(run: ScoreRun, officer: Any) -> No
             services.clear(by=officer, run=run, ids=chosen, note=note)
     assert services.clear(by=officer, run=run, ids=ids[:1], note="已核对审计报告") == 1
     assert anomalies.open_count(run) == len(ids) - 1
+    assert [(item.count, item.url) for item in todo.todos_for(officer)] == [
+        (len(ids) - 1, f"{BASE}/runs/{run.pk}/anomalies/")
+    ]
     assert services.clear(by=officer, run=run, ids=ids[:1], note="再看一次也一样") == 0
 
 
