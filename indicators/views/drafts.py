@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
-from parks.http import ParkRequest, typed
+from parks.http import ParkRequest
 
 from .. import rules
 from ..models import SchemeVersion
@@ -30,7 +30,7 @@ def begin(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     """Copy a version into a draft."""
     source = _version(version_id)
     try:
-        draft = drafts.begin(by=request.actor, source=source, version=typed(request, "version"))
+        draft = drafts.begin(by=request.actor, source=source, version=request.POST.get("version", ""))
     except Problem as problem:
         messages.error(request, str(problem.message))
         return redirect("indicators:scheme", park=park, version_id=source.pk)
@@ -146,15 +146,15 @@ def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> Ht
     groups = rules.groups_of(row.body)
     scoring = item["scoring"]
     problem = None
-    function = typed(request, "function", scoring["function"])
-    texts = {group: typed(request, f"p-{group}", rules.parameters_text(scoring, group)) for group in groups}
-    levels = typed(request, "levels", rules.levels_text(scoring))
+    function = request.POST.get("function", scoring["function"])
+    texts = {group: request.POST.get(f"p-{group}", rules.parameters_text(scoring, group)) for group in groups}
+    levels = request.POST.get("levels", rules.levels_text(scoring))
     if request.method == "POST":
         try:
             if request.htmx:
                 scoring = rules.read_parameters(function, texts, levels)
             else:
-                names = {key: typed(request, key) for key in ("zh", "en", "evidence")}
+                names = {key: request.POST.get(key, "") for key in ("zh", "en", "evidence")}
                 drafts.set_indicator(
                     by=request.actor,
                     draft=row,
@@ -226,7 +226,7 @@ def _act(request: ParkRequest, park: str, version_id: int, act: Any, done: str) 
 
 
 def add(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
-    wanted = {key: typed(request, key) for key in ("code", "like", "zh", "en", "source")}
+    wanted = {key: request.POST.get(key, "") for key in ("code", "like", "zh", "en", "source")}
     return _act(
         request,
         park,
@@ -247,7 +247,7 @@ def remove(request: ParkRequest, park: str, version_id: int, code: str) -> HttpR
 
 
 def propose(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
-    notes = typed(request, "notes")
+    notes = request.POST.get("notes", "")
     return _act(
         request, park, version_id, lambda row: drafts.propose(by=request.actor, draft=row, notes=notes),
         _("已提请启用，请另一位同事核对后启用。"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from innovscore.core.problems import Problem
-from parks.http import ParkRequest, typed, whole
+from parks.http import ParkRequest, whole
 from parks.listing import export_rows, listing
 
 from ..filters import AnomalyFilter, ResultFilter
@@ -118,7 +118,7 @@ def anomaly_list(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
     if request.method == "POST":
         ids = [number for text in request.POST.getlist("ids") if (number := whole(text)) is not None]
         try:
-            cleared = anomaly_services.clear(by=request.actor, run=row, ids=ids, note=typed(request, "note"))
+            cleared = anomaly_services.clear(by=request.actor, run=row, ids=ids, note=request.POST.get("note", ""))
         except Problem as refused:
             problem, status = refused, refused.status
         else:

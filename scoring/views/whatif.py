@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from innovscore.core.problems import Problem, TooMany
-from parks.http import ParkRequest, typed
+from parks.http import ParkRequest
 
 from .. import rules
 from ..models import Scenario, ScoreResult
@@ -99,7 +99,7 @@ def _answer(request: ParkRequest, row: ScoreResult, frozen: Any, lines: list[Typ
             services.keep(
                 by=request.actor,
                 row=row,
-                name=typed(request, "name"),
+                name=request.POST.get("name", ""),
                 fields=dict(pairs),
                 result=result,
             )
