@@ -7,6 +7,7 @@ run is the job as the worker does it: read the frozen rows, check their root, sc
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import platform
 import resource
@@ -203,8 +204,6 @@ def _column(item: Any, entry: dict[str, Any]) -> str:
 
 def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]:
     """Phases, whole runs and bare COPY, each the best of `times`."""
-    from django.db import connection, transaction
-
     from parks import bulk, jobs, pgcopy
     from parks.actors import Actor
     from parks.models import Job
@@ -235,40 +234,57 @@ def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]
             rows = frozen.read(run.snapshot, scheme_of(run.scheme_version))
             done = runs.evaluate(run, rows)
             with clock("  statistics for the pages"):
-                runs.statistics_of(run, done)
+                _ = done.statistics
             columns = runs.result_columns(done)
             with clock("    of which pack"):
-                chunks = pgcopy.pack([values for _kind, values in columns.values()])
-            made = ", ".join(f'"{name}" {kind}' for name, (kind, _values) in columns.items())
-            with connection.cursor() as cursor:
-                cursor.execute(f"CREATE TEMP TABLE bare ({made})")
-                with clock("COPY results in (bare table)"):
-                    cursor.copy_expert("COPY bare FROM STDIN WITH (FORMAT binary)", bulk._Chunks(chunks))
-                cursor.execute("DROP TABLE bare")
-                cursor.execute("CREATE TEMP TABLE keyed (LIKE scoring_scoreresult INCLUDING ALL)")
-                with clock("COPY results in (table with the same indexes)"), transaction.atomic():
-                    cursor.execute(f"CREATE TEMP TABLE bare ({made}) ON COMMIT DROP")
-                    cursor.copy_expert("COPY bare FROM STDIN WITH (FORMAT binary)", bulk._Chunks(chunks))
-                    names, exprs = _insert(columns, done)
-                    cursor.execute(
-                        f"INSERT INTO keyed (park_id, run_id, {names}) SELECT {park.pk}, 1, {exprs} FROM bare"
-                    )  # ours
-                    cursor.execute("DROP TABLE bare")
-                cursor.execute("DROP TABLE keyed")
+                chunks = list(pgcopy.pack([values for _kind, values in columns.values()]))
+            _copy_in(clock, run, columns, chunks)
             query = "SELECT enterprise_id, uscc, facts, states, confirmed_at, publication_refused FROM scoring_snapshotrow WHERE snapshot_id = %s"
             with clock("COPY facts out"):
-                sizes["facts"] = len(bulk.read_binary(query, [run.snapshot_id])) / 1e6
+                out = io.BytesIO()
+                bulk.read_binary(query, [run.snapshot_id], out)
+            sizes["facts"] = out.tell() / 1e6
             sizes["results"] = sum(map(len, chunks)) / 1e6
             assert ScoreResult.objects.filter(run=run).count() == len(rows.facts)
     return clock, sizes
 
 
-def _insert(columns: dict[str, Any], done: Any) -> tuple[str, str]:
-    plain = [name for name in columns if name not in ("stage_number", "deductions", "total", "completeness")]
-    names = ", ".join(["stage", "deductions", "total", "completeness", *plain])
-    return names, ", ".join(
-        ["stage_number::text", "deductions * 0.01", "total * 0.01", "completeness * 0.01", *plain]
-    )
+INDEXES = (
+    "ALTER TABLE copied ADD PRIMARY KEY (id)",
+    "ALTER TABLE copied ADD UNIQUE (park_id, run_id, enterprise_id)",
+    "CREATE INDEX ON copied (park_id, run_id, place)",
+)
+KEYS = (
+    "ALTER TABLE copied ADD FOREIGN KEY (park_id, run_id) REFERENCES scoring_scorerun (park_id, id)",
+    "ALTER TABLE copied ADD FOREIGN KEY (park_id, enterprise_id) REFERENCES enterprises_enterprise (park_id, id)",
+)
+TABLES = {"bare table": (), "same indexes": INDEXES, "same indexes and keys": INDEXES + KEYS}
+
+
+def _copy_in(clock: Clock, run: Any, columns: dict[str, Any], chunks: list[bytes]) -> None:
+    """Bare COPY of a run's results into ordinary tables of the same columns."""
+    from parks import bulk
+
+    made = ", ".join(f'"{name}" {kind}' for name, (kind, _values) in columns.items())
+    names = ", ".join(f'"{name}"' for name in columns)
+    owner = psycopg2.connect(os.environ["DATABASE_OWNER_URL"])
+    with owner.cursor() as cursor:
+        for label, extra in TABLES.items():
+            cursor.execute(
+                "CREATE TABLE copied (id bigint GENERATED ALWAYS AS IDENTITY,"
+                f" park_id bigint DEFAULT {run.park_id}, run_id bigint DEFAULT {run.pk}, {made})"
+            )
+            for statement in extra:
+                cursor.execute(statement)
+            owner.commit()
+            with clock(f"COPY results in ({label})"):
+                cursor.copy_expert(
+                    f"COPY copied ({names}) FROM STDIN WITH (FORMAT binary)", bulk._Chunks(chunks), bulk.CHUNK
+                )
+                owner.commit()
+            cursor.execute("DROP TABLE copied")
+            owner.commit()
+    owner.close()
 
 
 def _phases(clock: Clock, run: Any, frozen: Any) -> None:
@@ -276,9 +292,9 @@ def _phases(clock: Clock, run: Any, frozen: Any) -> None:
     from scoring.queries.schemes import scheme_of
 
     scheme = scheme_of(run.scheme_version)
-    with clock("  read facts, check their root"):
+    with clock("  read facts"):
         rows = frozen.read(run.snapshot, scheme)
-    with clock("    of which root"):
+    with clock("  snapshot root"):
         engine.snapshot_root(rows.facts)
     with clock("  score"):
         scores = engine.score(rows.facts, scheme)
@@ -319,14 +335,13 @@ def _print(args: argparse.Namespace, clock: Clock, sizes: dict[str, float], befo
     for name, seconds in clock.best.items():
         print(f"  {seconds:7.2f} s  {name}")
     whole = clock.best["whole run (job, as the worker does it)"]
-    out, bare = clock.best["COPY facts out"], clock.best["COPY results in (bare table)"]
-    keyed = clock.best["COPY results in (table with the same indexes)"]
     print(f"  facts {sizes['facts']:.0f} MB, results {sizes['results']:.0f} MB")
     print(
         "  on disk with indexes: " + ", ".join(f"{name} {size:.0f} MB" for name, size in _stored(args.times))
     )
-    print(f"  whole run / COPY out and in, bare table: {whole / (out + bare):.2f}")
-    print(f"  whole run / COPY out and in, table with the same indexes: {whole / (out + keyed):.2f}")
+    for label in TABLES:
+        copies = clock.best["COPY facts out"] + clock.best[f"COPY results in ({label})"]
+        print(f"  whole run / COPY out and in, {label}: {whole / copies:.2f}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"  peak memory {peak:.2f} GB (before the run, with the demo world in memory: {before:.2f} GB)")
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.db import Error, connection, models, transaction
@@ -60,39 +61,43 @@ def copy_binary(
     columns: Mapping[str, str],
     chunks: Iterable[bytes],
     insert: Mapping[str, str],
+    meanwhile: Callable[[], None] | None = None,
 ) -> int:
     """Write rows given in binary COPY format (see parks.pgcopy) into the park entered.
 
     `columns` are name and SQL type of what comes in, `insert` maps each column of the model's table to an SQL
-    expression over those names (and is written by programmers only). Returns the number of rows written.
+    expression over those names (and is written by programmers only). `meanwhile` is done by this process while the
+    server inserts; it must not use the database, and what it raises takes the rows back. Returns the number of rows
+    written.
     """
     table = model._meta.db_table
     made = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
     targets = ", ".join(f'"{name}"' for name in insert)
     values = ", ".join(insert.values())
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor, ThreadPoolExecutor(1) as beside:
         cursor.execute(f"CREATE TEMP TABLE copy_binary ({made}) ON COMMIT DROP")
         _copy_in(cursor, "COPY copy_binary FROM STDIN WITH (FORMAT binary)", _Chunks(chunks))
+        done = beside.submit(meanwhile) if meanwhile else None
         query = f'INSERT INTO "{table}" (park_id, {targets}) SELECT %s, {values} FROM copy_binary'  # noqa: S608  # ours
         cursor.execute(query, [current_park_id()])
         written: int = cursor.rowcount
         cursor.execute("DROP TABLE copy_binary")
+        if done:
+            done.result()
     return written
 
 
-def read_binary(query: str, params: Sequence[Any]) -> bytes:
-    """The rows of a query in binary COPY format (see parks.pgcopy.unpack)."""
-    buffer = io.BytesIO()
+def read_binary(query: str, params: Sequence[Any], into: Any) -> None:
+    """Write the rows of a query in binary COPY format to a writable (see parks.pgcopy.Unpacker)."""
     with connection.cursor() as cursor:
         text = cursor.mogrify(query, params).decode()
-        cursor.copy_expert(f"COPY ({text}) TO STDOUT WITH (FORMAT binary)", buffer)
-    return buffer.getvalue()
+        cursor.copy_expert(f"COPY ({text}) TO STDOUT WITH (FORMAT binary)", into)
 
 
 def _copy_in(cursor: Any, command: str, source: Any) -> None:
     """COPY FROM; what the source itself raises is raised as it was, not as the driver retells it."""
     try:
-        cursor.copy_expert(command, source)
+        cursor.copy_expert(command, source, CHUNK)
     except Error:
         if isinstance(source, _Chunks) and source.error is not None:
             raise source.error from None

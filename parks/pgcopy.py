@@ -6,7 +6,7 @@ Values that may be empty travel as a stand-in that the SQL on either side turns 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,41 +17,72 @@ OIDS = {"i2": 21, "i4": 23, "i8": 20}  # int2, int4, int8
 CHUNK = 8192
 
 
-def pack(columns: Sequence[NDArray]) -> list[bytes]:
-    """The body of a binary COPY in chunks: 1-d integer arrays, 1-d `S` arrays (text), 2-d integers (arrays)."""
+def pack(columns: Sequence[NDArray], order: NDArray | None = None) -> Iterator[bytes]:
+    """The body of a binary COPY in chunks: 1-d integer arrays, 1-d `S` arrays (text), 2-d integers (arrays).
+
+    `order` = numbers of the rows in the order in which they are written.
+    """
     dtype = _record([_kind(column) for column in columns])
     rows = len(columns[0])
-    chunks = [SIGNATURE]
+    yield SIGNATURE
     for start in range(0, rows, CHUNK):
-        part = slice(start, min(start + CHUNK, rows))
-        record = np.zeros(part.stop - start, dtype=dtype)
+        stop = min(start + CHUNK, rows)
+        part = slice(start, stop) if order is None else order[start:stop]
+        record = np.zeros(stop - start, dtype=dtype)
         record["fields"] = len(columns)
         for number, column in enumerate(columns):
             _fill(record, number, column[part])
-        chunks.append(record.tobytes())
-    chunks.append(END)
-    return chunks
+        yield record.tobytes()
+    yield END
 
 
-def unpack(data: bytes, shapes: Mapping[str, str]) -> dict[str, NDArray]:
-    """Columns of a binary COPY whose rows have a fixed width.
+class Unpacker:
+    """Takes a binary COPY of at most `rows` rows of a fixed width as it arrives; holds the columns, not the bytes.
 
     `shapes` names each column's form: "i8", "i8*45" (an array of 45), "S18" (text of exactly 18 bytes).
-    Raises ValueError when a row has another form.
+    Raises ValueError when a row has another form, or when there are more of them.
     """
-    kinds = [_parse(shape) for shape in shapes.values()]
-    dtype = _record(kinds)
-    body = len(data) - len(SIGNATURE) - len(END)
-    if not data.startswith(SIGNATURE) or body % dtype.itemsize:
-        raise ValueError("rows of this COPY have not the fixed width that was expected")
-    record = np.frombuffer(data, dtype=dtype, count=body // dtype.itemsize, offset=len(SIGNATURE))
-    found = {}
-    for number, (name, (kind, width)) in enumerate(zip(shapes, kinds, strict=True)):
-        if (record[f"len{number}"] != _length(kind, width)).any():
-            raise ValueError(f"column {name} has a value of another width")
-        values = record[f"items{number}"]["value"] if width else record[f"value{number}"]
-        found[name] = values.astype(values.dtype.newbyteorder("=")) if kind != "S" else values
-    return found
+
+    def __init__(self, shapes: Mapping[str, str], rows: int) -> None:
+        self._kinds = {name: _parse(shape) for name, shape in shapes.items()}
+        self._record = _record(list(self._kinds.values()))
+        self._columns = {
+            name: np.empty((rows, width) if width else rows, dtype=kind)
+            for name, (kind, width) in self._kinds.items()
+        }
+        self._rows, self._read = rows, 0
+        self._waiting = bytearray()
+        self._open = False
+
+    def write(self, data: bytes) -> int:
+        self._waiting += data
+        if len(self._waiting) >= CHUNK * self._record.itemsize:
+            self._take()
+        return len(data)
+
+    def finish(self) -> dict[str, NDArray]:
+        """The columns, once everything has arrived."""
+        self._take()
+        if self._waiting != END:
+            raise ValueError("rows of this COPY have not the fixed width and number that was expected")
+        return {name: column[: self._read] for name, column in self._columns.items()}
+
+    def _take(self) -> None:
+        if not self._open:
+            if not self._waiting.startswith(SIGNATURE):
+                raise ValueError("this is no binary COPY")
+            del self._waiting[: len(SIGNATURE)]
+            self._open = True
+        count = min(len(self._waiting) // self._record.itemsize, self._rows - self._read)
+        taken, self._waiting = self._waiting, self._waiting[count * self._record.itemsize :]
+        record = np.frombuffer(taken, dtype=self._record, count=count)
+        here = slice(self._read, self._read + count)
+        for number, (name, (kind, width)) in enumerate(self._kinds.items()):
+            if (record[f"len{number}"] != _length(kind, width)).any():
+                raise ValueError(f"column {name} has a value of another width")
+            values = record[f"items{number}"]["value"] if width else record[f"value{number}"]
+            self._columns[name][here] = values
+        self._read += count
 
 
 def _kind(column: NDArray) -> tuple[str, int]:

@@ -55,6 +55,21 @@ class ParkModel(models.Model):
         """What the database adds for this model; see the module's text."""
 
 
+class ManyRows(ParkModel):
+    """A tenant table that is written by the hundred thousand rows: no second check and no index of the park alone.
+
+    Its keys to other tenant tables include the park, and its unique constraint begins with it.
+    """
+
+    park = models.ForeignKey(
+        "parks.Park", on_delete=models.PROTECT, related_name="+", default=default_park_id, editable=False,
+        db_constraint=False, db_index=False,
+    )  # fmt: skip
+
+    class Meta:
+        abstract = True
+
+
 class ParkForeignKey(models.ForeignKey):
     """A key from tenant table to tenant table; the database checks (park_id, key) -> (park_id, id)."""
 

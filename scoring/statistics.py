@@ -19,6 +19,7 @@ NOT_APPLICABLE = -1
 PERCENTILE_SCALE = 10_000
 PERCENTS = np.arange(101)
 TWENTIETHS = np.arange(0, 101, 5)
+QUARTER = 5  # twentieths
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Table:
 def statistics(table: Table, *, total_points: int = 100) -> dict[str, Any]:
     """Counts, five-number summaries and a histogram per stage, ready for JSON."""
     edges = np.arange(0, total_points + BIN_POINTS, BIN_POINTS) * CENTS
-    stages = {}
+    stages: dict[str, dict[str, Any]] = {}
     for number, code in enumerate(table.stages):
         here = table.ranked & (table.stage == number)
         stages[code] = {
@@ -50,9 +51,10 @@ def statistics(table: Table, *, total_points: int = 100) -> dict[str, Any]:
             "quantiles": _quantiles(table.total[here] / CENTS, PERCENTS),
             "histogram": _counts(table.total[here], edges),
             "dimensions": _summaries(table.dimension_codes, table.dimensions[here]),
-            "indicators": _indicator_quartiles(table.indicator_codes, table.normalised[here]),
             "spread": _indicator_spread(table.indicator_codes, table.normalised[here]),
         }
+        spread = stages[code]["spread"]
+        stages[code]["indicators"] = {name: values[::QUARTER] for name, values in spread.items()}
     return {
         "units": int(table.total.size),
         "ranked": int(table.ranked.sum()),
@@ -85,14 +87,6 @@ def summary(values: NDArray) -> list[float]:
 
 def _summaries(codes: Sequence[str], values: NDArray) -> dict[str, list[float]]:
     return {code: summary(values[:, number]) for number, code in enumerate(codes)}
-
-
-def _indicator_quartiles(codes: Sequence[str], normalised: NDArray) -> dict[str, list[float]]:
-    found = {}
-    for number, code in enumerate(codes):
-        column = normalised[:, number]
-        found[code] = summary(column[column != NOT_APPLICABLE] / PERCENTILE_SCALE)
-    return found
 
 
 def _indicator_spread(codes: Sequence[str], normalised: NDArray) -> dict[str, list[float]]:

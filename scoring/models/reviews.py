@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from parks.tenancy import ParkForeignKey, ParkModel
+from parks.tenancy import ManyRows, ParkForeignKey, ParkModel
 
 from .runs import ScoreRun
 
@@ -71,11 +71,11 @@ class RunReview(ParkModel):
         grants = "select, insert, update"
 
 
-class PlaceInterval(ParkModel):
+class PlaceInterval(ManyRows):
     """Places of an enterprise in 5 and in 95 of 100 variations of weights, normalisation and indicators."""
 
-    run = ParkForeignKey(ScoreRun, related_name="+")
-    enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
+    run = ParkForeignKey(ScoreRun, related_name="+", db_index=False)
+    enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+", db_index=False)
     low = models.PositiveIntegerField()
     high = models.PositiveIntegerField()
 

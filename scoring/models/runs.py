@@ -6,8 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from parks.scope import default_park_id
-from parks.tenancy import ParkForeignKey, ParkModel
+from parks.tenancy import ManyRows, ParkForeignKey, ParkModel
 
 from .snapshots import Snapshot
 
@@ -66,7 +65,7 @@ class ScoreRun(ParkModel):
         return self.run_hash[:12] or str(self.pk)
 
 
-class ScoreResult(ParkModel):
+class ScoreResult(ManyRows):
     """One enterprise in one run, dense: arrays in the order of the run's code lists.
 
     `normalised` in 1e-4 (-1: not applicable), `points` and `dimensions` in 1e-14 points, `stage_percentile` in
@@ -76,12 +75,8 @@ class ScoreResult(ParkModel):
     does not apply, and the explanation recomputes them.
     """
 
-    park = models.ForeignKey(
-        "parks.Park", on_delete=models.PROTECT, related_name="+", default=default_park_id, editable=False,
-        db_constraint=False,  # the key to the run includes the park; a second check of each row would cost as much
-    )  # fmt: skip
-    run = ParkForeignKey(ScoreRun, related_name="results")
-    enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
+    run = ParkForeignKey(ScoreRun, related_name="results", db_index=False)
+    enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+", db_index=False)
     uscc = models.CharField(max_length=18)
     stage = models.CharField(max_length=64)
     normalised = ArrayField(models.SmallIntegerField())

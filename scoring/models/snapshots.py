@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from parks.tenancy import ParkForeignKey, ParkModel
+from parks.tenancy import ManyRows, ParkForeignKey, ParkModel
 
 
 class Snapshot(ParkModel):
@@ -48,15 +48,15 @@ class Snapshot(ParkModel):
         append_only = True
 
 
-class SnapshotRow(ParkModel):
+class SnapshotRow(ManyRows):
     """One enterprise's facts: integers in minor units (money in fen, counts in units), 0 where there is none.
 
     `states` has one letter per input of `Snapshot.inputs`: r reported, p prefilled, z zero confirmed,
     n not applicable, m missing (then the facts say nothing). `provenance` is {input: {source, as_of, verifier}}.
     """
 
-    snapshot = ParkForeignKey(Snapshot, related_name="facts")
-    enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
+    snapshot = ParkForeignKey(Snapshot, related_name="facts", db_index=False)
+    enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+", db_index=False)
     uscc = models.CharField(max_length=18)
     facts = ArrayField(models.BigIntegerField())
     states = models.TextField()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,16 +25,21 @@ _STATE_OF = np.zeros(256, dtype=np.uint8)
 _STATE_OF[np.frombuffer(LETTERS.encode(), dtype=np.uint8)] = np.arange(len(LETTERS), dtype=np.uint8)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FrozenRows:
-    """Rows of a snapshot in one order; `root` is computed from what was read, not from what was stored."""
+    """Rows of a snapshot in one order: as the scheme asked for reads them (`facts`), and as they were frozen."""
 
     facts: engine.Facts
+    frozen: engine.Facts
     enterprise_ids: NDArray
     uscc: NDArray
     confirmed_at: NDArray
     allowed: NDArray
-    root: str
+
+    @cached_property
+    def root(self) -> str:
+        """Merkle root of what was read (of all rows of a snapshot: what was stored at the freeze)."""
+        return engine.snapshot_root(self.frozen)
 
 
 def read(snapshot: Snapshot, scheme: engine.Scheme, *, uscc: str = "", every: int = 1) -> FrozenRows:
@@ -51,21 +57,24 @@ def read(snapshot: Snapshot, scheme: engine.Scheme, *, uscc: str = "", every: in
         query, params = f"{query} AND uscc = %s", [*params, uscc]
     if every > 1:
         query, params = f"{query} AND mod(hashtext(uscc)::bigint + 2147483648, %s) = 0", [*params, every]
+    most = 1 if uscc else snapshot.rows + 1  # a row too many changes the root
     shapes = {
         "enterprise": "i8", "uscc": "S18", "facts": f"i8*{width}", "states": f"S{inputs}", "confirmed": "i8", "refused": "i4",
     }  # fmt: skip
-    found = pgcopy.unpack(bulk.read_binary(f"{query} ORDER BY uscc", params), shapes)
+    rows = pgcopy.Unpacker(shapes, most)
+    bulk.read_binary(f"{query} ORDER BY uscc LIMIT %s", [*params, most], rows)
+    found = rows.finish()
     states = _STATE_OF[np.frombuffer(found["states"].tobytes(), dtype=np.uint8)].reshape(-1, inputs)
     own = scheme_of(snapshot.scheme_version)
     frozen = _facts(snapshot, own, found["uscc"], found["facts"], states)
     facts = frozen if scheme.digest == own.digest else _under(scheme, snapshot, frozen)
     return FrozenRows(
         facts=facts,
+        frozen=frozen,
         enterprise_ids=found["enterprise"],
         uscc=found["uscc"],
         confirmed_at=found["confirmed"],
         allowed=found["refused"] == 0,
-        root="" if uscc or every > 1 else engine.snapshot_root(frozen),
     )
 
 

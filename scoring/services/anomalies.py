@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from innovscore.core.canonical import canonical_json
@@ -118,10 +119,12 @@ def _jumps(run: ScoreRun) -> Iterator[tuple[int, str, dict[str, Any]]]:
 def _candidates(run: ScoreRun) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """Everybody whose place would put the name on a board."""
     size = scheme_of(run.scheme_version).board_rules.size
-    boards: dict[int, dict[str, str]] = {}
-    for index, code in enumerate(run.boards):
-        rows = ScoreResult.objects.filter(run=run, **{f"board_places__{index}__range": (1, size)})
-        for enterprise_id, places in rows.values_list("enterprise_id", "board_places"):
-            boards.setdefault(enterprise_id, {})[code] = str(places[index])
-    for enterprise_id, named in sorted(boards.items()):
+    on_a_board = Q()
+    for index in range(len(run.boards)):
+        on_a_board |= Q(**{f"board_places__{index}__range": (1, size)})
+    rows = ScoreResult.objects.filter(on_a_board, run=run) if run.boards else ScoreResult.objects.none()
+    for enterprise_id, places in rows.order_by("enterprise_id").values_list("enterprise_id", "board_places"):
+        named = {
+            code: str(place) for code, place in zip(run.boards, places, strict=True) if 1 <= place <= size
+        }
         yield enterprise_id, Anomaly.Rule.BOARD_CANDIDATE, named

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
@@ -89,16 +89,38 @@ def make_official(*, by: Actor, run: ScoreRun) -> None:
         audit.record(by=by, action="run.made_official", obj=locked, after={"run_hash": locked.run_hash})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Computed:
-    """What a computation gives; arrays are in the order of `rows`."""
+    """What a computation gives; arrays are in the order of `rows`. The proof and the statistics are made when asked for."""
 
+    run: ScoreRun
     scheme: engine.Scheme
     rows: frozen.FrozenRows
     scores: engine.Scores
     ranking: engine.Ranking
-    result_root: str
-    run_hash: str
+
+    @cached_property
+    def result_root(self) -> str:
+        return engine.result_root(self.scores)
+
+    @cached_property
+    def run_hash(self) -> str:
+        """Raises Conflict when the rows are not the ones that were frozen."""
+        if self.rows.root != self.run.snapshot_root:
+            raise Conflict(
+                code="snapshot_changed", message=_("快照内容与冻结时的摘要不符，已停止计算。请联系审计员。")
+            )
+        return engine.run_hash(
+            self.run.snapshot_root, self.scheme.digest, engine.ENGINE_VERSION, self.result_root
+        )
+
+    @cached_property
+    def statistics(self) -> dict[str, Any]:
+        return _statistics(self)
+
+    def prove(self) -> None:
+        """Make what the run keeps besides its rows; needs no database."""
+        _ = self.run_hash, self.statistics
 
 
 def compute(job: jobs.JobHandle) -> dict[str, Any]:
@@ -117,24 +139,17 @@ def compute(job: jobs.JobHandle) -> dict[str, Any]:
 
 
 def evaluate(run: ScoreRun, rows: frozen.FrozenRows, job: jobs.JobHandle | None = None) -> Computed:
-    """Scores and places of frozen rows. Raises Conflict when the rows are not the ones that were frozen."""
+    """Scores and places of frozen rows. Raises Conflict when the scheme is not the one of the run."""
     scheme = scheme_of(run.scheme_version)
     if scheme.digest != run.scheme_digest:
         raise Conflict(
             code="scheme_changed", message=_("指标体系的内容与其摘要不符，已停止计算。请联系审计员。")
         )
-    if rows.root != run.snapshot_root:
-        raise Conflict(
-            code="snapshot_changed", message=_("快照内容与冻结时的摘要不符，已停止计算。请联系审计员。")
-        )
     _report(job, 1, _("计算指标"))
     scores = engine.score(rows.facts, scheme)
     _report(job, 2, _("计算名次"))
     ranking = engine.rank(scores, rows.facts, scheme, confirmed_at=rows.confirmed_at, allowed=rows.allowed)
-    _report(job, 3, _("计算摘要"))
-    root = engine.result_root(scores)
-    digest = engine.run_hash(run.snapshot_root, scheme.digest, engine.ENGINE_VERSION, root)
-    return Computed(scheme, rows, scores, ranking, root, digest)
+    return Computed(run, scheme, rows, scores, ranking)
 
 
 def _report(job: jobs.JobHandle | None, done: int, message: str) -> None:
@@ -155,7 +170,7 @@ def _keep(job: jobs.JobHandle, run: ScoreRun, done: Computed) -> None:
                 code="not_reproduced", message=_("重新计算的结果与已保存的不同，已停止。请联系审计员。")
             )
     else:
-        write_results(run, done)
+        write_results(done)
         _fill(run, done)
     job.guard()
     if _switch(run, by=job.actor):
@@ -163,14 +178,12 @@ def _keep(job: jobs.JobHandle, run: ScoreRun, done: Computed) -> None:
     reviews.request_review(by=job.actor, run=run)
 
 
-def write_results(run: ScoreRun, done: Computed) -> int:
-    """Dense rows by binary COPY; returns how many."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+def write_results(done: Computed) -> int:
+    """Dense rows by binary COPY, in the order of the largest index; the server inserts while the proof is made here."""
     columns = result_columns(done)
     stages = ", ".join("'" + label.replace("'", "''") + "'" for label in done.scores.group_labels)
     insert = {name: f'"{name}"' for name in columns if name != "stage_number"} | {
-        "run_id": str(int(run.pk)),
+        "run_id": str(int(done.run.pk)),
         "stage": f"(ARRAY[{stages}]::text[])[stage_number + 1]",
         "deductions": "deductions * 0.01",
         "total": "total * 0.01",
@@ -180,8 +193,8 @@ def write_results(run: ScoreRun, done: Computed) -> int:
         "stage_percentile": "CASE WHEN place > 0 THEN stage_percentile END",
     }
     kinds = {name: kind for name, (kind, _values) in columns.items()}
-    chunks = pgcopy.pack([values for _kind, values in columns.values()])
-    return bulk.copy_binary(ScoreResult, columns=kinds, chunks=chunks, insert=insert)
+    chunks = pgcopy.pack([values for _kind, values in columns.values()], np.argsort(done.rows.enterprise_ids))
+    return bulk.copy_binary(ScoreResult, columns=kinds, chunks=chunks, insert=insert, meanwhile=done.prove)
 
 
 def result_columns(done: Computed) -> dict[str, tuple[str, NDArray]]:
@@ -224,22 +237,21 @@ def _fill(run: ScoreRun, done: Computed) -> None:
     run.indicators = [item.code for item in scheme.indicators]
     run.dimensions = [item.code for item in scheme.dimensions]
     run.boards = [board.code for board in scheme.boards]
-    run.flag_codes = list(_flag_codes(scheme))
-    run.statistics = statistics_of(run, done)
+    run.flag_codes = _flag_codes(scheme)
+    run.statistics = done.statistics
     run.computed_at = db_now()
     run.save()
 
 
-def _flag_codes(scheme: engine.Scheme) -> Iterator[str]:
+def _flag_codes(scheme: engine.Scheme) -> list[str]:
     """Names by bit; empty where the engine has no flag."""
     bits = 12 + len(scheme.flag_names)
-    for bit in range(bits):
-        yield next(iter(engine.flag_names(scheme, 1 << bit)), "")
+    return [next(iter(engine.flag_names(scheme, 1 << bit)), "") for bit in range(bits)]
 
 
-def statistics_of(run: ScoreRun, done: Computed) -> dict[str, Any]:
+def _statistics(done: Computed) -> dict[str, Any]:
     """What the pages show of the run as a whole."""
-    scores, ranking = done.scores, done.ranking
+    scheme, scores, ranking = done.scheme, done.scores, done.ranking
     table = Table(
         stages=scores.group_labels,
         stage=scores.group,
@@ -247,14 +259,14 @@ def statistics_of(run: ScoreRun, done: Computed) -> dict[str, Any]:
         ranked=ranking.overall > 0,
         normalised=np.where(scores.cells == NOT_APPLICABLE, -1, scores.normalised),
         dimensions=scores.dimensions / 1e14,
-        dimension_codes=run.dimensions,
-        indicator_codes=run.indicators,
-        board_codes=run.boards,
-        board_places=_stack([ranking.boards[code].place for code in run.boards], scores),
+        dimension_codes=[item.code for item in scheme.dimensions],
+        indicator_codes=[item.code for item in scheme.indicators],
+        board_codes=[board.code for board in scheme.boards],
+        board_places=_stack([ranking.boards[board.code].place for board in scheme.boards], scores),
     )
-    found = statistics(table, total_points=int(done.scheme.most_points))
+    found = statistics(table, total_points=int(scheme.most_points))
     found["flags"] = {
-        code: int((scores.flags >> bit & 1).sum()) for bit, code in enumerate(run.flag_codes) if code
+        code: int((scores.flags >> bit & 1).sum()) for bit, code in enumerate(_flag_codes(scheme)) if code
     }
     return found
 

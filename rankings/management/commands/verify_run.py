@@ -29,9 +29,9 @@ class Command(BaseCommand):
         try:
             with park_scope(park.pk):
                 run = results.get_run(options["run"])
-                again = runs.evaluate(run, facts.read(run.snapshot, scheme_of(run.scheme_version)))
+                again = runs.evaluate(run, facts.read(run.snapshot, scheme_of(run.scheme_version))).run_hash
         except Problem as problem:
             raise CommandError(str(problem.message), returncode=1) from problem
-        if again.run_hash != run.run_hash:
-            raise CommandError(f"recomputed {again.run_hash}, stored {run.run_hash}", returncode=1)
+        if again != run.run_hash:
+            raise CommandError(f"recomputed {again}, stored {run.run_hash}", returncode=1)
         self.stdout.write(f"run {run.pk}: {run.run_hash} again")
