@@ -28,11 +28,12 @@ DATABASE = "innovscore_bench"
 SEED = 2022
 
 
-def prepare() -> None:
-    """Start the embedded server, make the database, and point this process at it as the worker role."""
+def prepare(place: Any = None) -> None:
+    """Start the embedded servers (of a place, else those of the tests), make the database, and point this process at it
+    as the worker role."""
     from innovscore import embedded
 
-    values = embedded.start(embedded.TEST)
+    values = embedded.start(place or embedded.TEST)
     source = values["DATABASE_OWNER_URL"]
     for name in embedded.DATABASE_NAMES:
         values[name] = urlsplit(values[name])._replace(path=f"/{DATABASE}").geturl()

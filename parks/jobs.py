@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import InterfaceError, OperationalError, connection, models, transaction
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Conflict, Problem
@@ -144,6 +144,10 @@ def run(job_id: int) -> None:
         _finish(handle, state="succeeded", result=result)
     except LeaseLost:
         log.warning("job.lease_lost", job_id=job_id, fence=handle.fence)
+    except (OperationalError, InterfaceError):
+        # The database went away or gave up on us: the lease runs out and the sweeper rings again.
+        log.exception("job.interrupted", job_id=job_id, fence=handle.fence)
+        connection.close()
     except JobCancelled:
         _finish(handle, state="cancelled", error=_("已按要求停止。"))
     except Problem as problem:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from . import expressions
 from .facts import Facts, Ints
@@ -30,7 +31,7 @@ class BoardResult:
     place: Ints
     position: Ints
     indicators: tuple[str, ...]
-    midranks: Ints
+    midranks: npt.NDArray[np.int32]
     winners: tuple[int, ...]
 
 
@@ -133,7 +134,7 @@ def _board(
     there = np.where((cells == IS_NOT_APPLICABLE) | (cells == 1) | (cells == 3), 0, shares).sum(axis=1)
     eligible = base & (there * 10_000 >= whole * int(scheme.board_rules.completeness * 100)) & (whole > 0)
     heaviest = members[int(np.argmax(shares))]
-    midranks, heavy = np.zeros((n, len(members)), dtype=np.int64), np.zeros(n, dtype=np.int64)
+    midranks, heavy = np.zeros((n, len(members)), dtype=np.int32), np.zeros(n, dtype=np.int64)
     cohorts = [np.flatnonzero(eligible)]
     if scheme.board_rules.scope == "per_group":
         cohorts = [np.flatnonzero(eligible & (scores.group == g)) for g in np.unique(scores.group)]
@@ -142,7 +143,7 @@ def _board(
         x, error = _raw(columns, scores, index, valued & eligible)
         for cohort in cohorts:
             values, order = _cohort_midranks(columns, scores, index, cohort[valued[cohort]], (x, error))
-            midranks[:, position] += values
+            midranks[:, position] += values.astype(np.int32)
             if index == heaviest:
                 heavy[cohort] = order[cohort]
     result = np.where(eligible, divide_half_up(midranks @ (shares // 100), 10**8), 0)

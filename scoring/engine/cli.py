@@ -113,16 +113,21 @@ def _validate(args: argparse.Namespace) -> int:
     return 0
 
 
-def _load(path: Path, scheme_path: Path, mapping: Path | None) -> tuple[Scheme, Table, Facts]:
+def _load(
+    path: Path, scheme_path: Path, mapping: Path | None, *, rejects: Path | None = None
+) -> tuple[Scheme, Table, Facts]:
     scheme = load_scheme(scheme_path)
     table = read_rows(path, scheme, read_mapping(mapping))
+    if rejects:
+        write_table(pd.DataFrame(table.rejects, columns=["row", "id", "reason"]), rejects)
+    if not table.rows:
+        _say_rejects(table)
+        raise FactsError(f"{path}: no row can be used")
     return scheme, table, facts_from_rows(scheme, table.rows)
 
 
 def _score(args: argparse.Namespace) -> int:
-    scheme, table, facts = _load(args.facts, args.scheme, args.mapping)
-    if args.rejects:
-        write_table(pd.DataFrame(table.rejects, columns=["row", "id", "reason"]), args.rejects)
+    scheme, table, facts = _load(args.facts, args.scheme, args.mapping, rejects=args.rejects)
     scores = score(facts, scheme)
     ranking = rank(scores, facts, scheme)
     write_table(score_table(scores, ranking, scheme), args.out)

@@ -104,7 +104,7 @@ def _aligned(
     weights, shares = np.zeros((2, len(rows), len(codes)))
     own: Mapping[int, int] = {i: place[code] for i, code in enumerate(codes) if code in place}
     for column, index in own.items():
-        weights[:, column] = scores.weights[rows, index] / WEIGHT_SCALE
+        weights[:, column] = scores.patterns[scores.pattern[rows], index] / WEIGHT_SCALE
         shares[:, column] = scores.normalised[rows, index] / (POINT_SCALE // WEIGHT_SCALE)
     ranked = rows[scores.ranked[rows]]
     order = ranked[np.argsort(-scores.total[ranked], kind="stable")]

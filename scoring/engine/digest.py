@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,19 +50,29 @@ def merkle_path(leaves: list[bytes], index: int) -> list[tuple[str, bytes]]:
     return path
 
 
-def _leaves(ids: tuple[str, ...], labels: list[bytes], group: Ints, rows: Any) -> list[bytes]:
-    """Hashed rows sorted by id: 0x00, length and text of the id, the label, the row's bytes."""
+BLOCK = 16_384  # rows laid out at a time
+
+
+def _leaves(
+    ids: tuple[str, ...], labels: list[bytes], group: Ints, rows: Callable[[Ints], Any]
+) -> list[bytes]:
+    """Hashed rows sorted by id: 0x00, length and text of the id, the label, the row's bytes.
+
+    rows(part): bytes (units, width) of some units; laid out in blocks, so that the whole is never there at once.
+    """
     names = [unit.encode("utf-8") for unit in ids]
-    order = sorted(range(len(ids)), key=names.__getitem__)
-    width = rows.strides[0] if len(rows) else 0
-    body, which = np.ascontiguousarray(rows).data.cast("B"), group.tolist()
+    order = np.array(sorted(range(len(ids)), key=names.__getitem__), dtype=np.int64)
     sha, pack = hashlib.sha256, struct.Struct("<H").pack
     leaves = []
-    for i in order:
-        name = names[i]
-        leaf = sha(b"\x00" + pack(len(name)) + name + labels[which[i]])
-        leaf.update(body[i * width : (i + 1) * width])
-        leaves.append(leaf.digest())
+    for start in range(0, len(ids), BLOCK):
+        part = order[start : start + BLOCK]
+        table = np.ascontiguousarray(rows(part))
+        width, body = table.nbytes // len(part), table.data.cast("B")
+        for at, (i, which) in enumerate(zip(part.tolist(), group[part].tolist(), strict=True)):
+            name = names[i]
+            leaf = sha(b"\x00" + pack(len(name)) + name + labels[which])
+            leaf.update(body[at * width : (at + 1) * width])
+            leaves.append(leaf.digest())
     return leaves
 
 
@@ -74,8 +84,11 @@ def _labels(names: tuple[str, ...]) -> list[bytes]:
 
 def snapshot_leaves(facts: Facts) -> list[bytes]:
     """Hashed rows of the facts, sorted by id."""
-    values = np.ascontiguousarray(facts.values, dtype="<i8").view(np.uint8)
-    rows = np.concatenate((values, np.asarray(facts.states, dtype=np.uint8)), axis=1)
+
+    def rows(part: Ints) -> Any:
+        values = facts.values[part].astype("<i8", copy=False).view(np.uint8)
+        return np.concatenate((values, facts.states[part]), axis=1)
+
     return _leaves(facts.ids, _labels(facts.group_labels), facts.group, rows)
 
 
@@ -85,10 +98,14 @@ def snapshot_root(facts: Facts) -> str:
 
 def result_leaves(scores: Scores) -> list[bytes]:
     """Hashed rows of the scores, sorted by id."""
-    single = [scores.total, scores.deductions, scores.completeness, scores.flags, scores.vetoes]
-    rows = np.column_stack((*single, scores.normalised, scores.points, scores.dimensions)).astype(
-        "<i8", copy=False
-    )
+    single = (scores.total, scores.deductions, scores.completeness, scores.flags, scores.vetoes)
+
+    def rows(part: Ints) -> Any:
+        normalised = scores.normalised[part]
+        points = scores.patterns[scores.pattern[part]] * normalised
+        columns = (*(column[part] for column in single), normalised, points, scores.dimensions[part])
+        return np.column_stack(columns).astype("<i8", copy=False)
+
     return _leaves(scores.ids, _labels(scores.group_labels), scores.group, rows)
 
 

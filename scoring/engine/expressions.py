@@ -23,6 +23,7 @@ from .errors import ExpressionError
 ROUND_OFF = 2.0**-52
 EXACT = Context(prec=60, Emax=999999, Emin=-999999)
 MAX_DEPTH = 60
+MAX_DIGITS = 18  # of a number in a scheme, before the point and after it
 _TOKEN = re.compile(r"\s*(?:(\d+\.?\d*|\.\d+)|([^\W\d][\w.]*)|(<=|>=|==|!=|[-+*/(),<>]))", re.UNICODE)
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _FUNCTIONS = {
@@ -34,6 +35,11 @@ _FUNCTIONS = {
     "log10": (1, 1),
     "sqrt": (1, 1),
 }
+
+
+def in_range(number: Decimal) -> bool:
+    """Whether a number of a scheme is one that float64 and decimals can both work with."""
+    return number.is_finite() and (not number or abs(number.adjusted()) <= MAX_DIGITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +181,8 @@ class _Parser:
         kind, text, _ = self.tokens[self.at]
         if kind == "name" and text in ("and", "or", "not"):
             raise self._wrong("a number, a name or '(' expected")
+        if kind == "number" and not in_range(Decimal(text)):
+            raise self._wrong("a number between 10^-18 and 10^18 expected")
         self.at += 1
         if kind == "number":
             return Node("num", number=Decimal(text))

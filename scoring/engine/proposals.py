@@ -139,6 +139,8 @@ def correlation(table: Floats) -> Floats:
 def _pca(table: Floats) -> Floats:
     """Squared loadings after varimax: each indicator counts in the factor that holds it best."""
     live = np.flatnonzero(np.ptp(table, axis=0) > 0)
+    if not len(live):
+        return np.zeros(table.shape[1])
     value, vector = np.linalg.eigh(correlation(table[:, live]))
     order = np.argsort(-value)
     keep = order[: max(1, int((value > 1 + 1e-9).sum()))]

@@ -16,6 +16,8 @@ from .functions import half_up
 from .scheme import LEVELLED, Indicator, Scheme, for_group
 
 LEVEL_SCALE = 10**6
+MOST_LEVEL_POINTS, MOST_ENTRIES = 10**4, 10**7  # of one entry, of one level: their products stay in 64 bits
+KEPT_CELLS = 1 << 23  # of float forms of the facts: all inputs of a zone, a few of a nation
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
@@ -67,6 +69,8 @@ class Columns:
 
     def approximate(self, name: str) -> expressions.Approx:
         if name not in self._approximate:
+            if len(self._approximate) * len(self.facts) > KEPT_CELLS:
+                self._approximate.clear()
             number, divisor = self.integer(name), self.divisor(name)
             value = number.astype(np.float64)
             if divisor == 1 and (not len(number) or np.abs(value).max() < 2.0**53):
@@ -122,7 +126,7 @@ def level_integers(columns: Columns, indicator: Indicator) -> Ints:
         places = columns.places((indicator.formula.single_name,))
         counts = columns.facts.values[:, places[0] : places[0] + len(places)]
         if indicator.function == "level_sum":
-            found = np.minimum(counts, 10**9) @ points
+            found = np.minimum(counts, MOST_ENTRIES) @ points
         else:
             found = np.where(counts > 0, points, 0).max(axis=1, initial=0)
         columns.levels[indicator.code] = np.asarray(found)

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from .canonical import canonical_json, sha256
 from .errors import ExpressionError, SchemeError
-from .expressions import Expression, parse
+from .expressions import Expression, in_range, parse
 
 SCHEMA = json.loads((Path(__file__).parent / "scheme.schema.json").read_text(encoding="utf-8"))
 WEIGHT_SCALE = 10**10  # effective weights are exact decimals with 10 places
@@ -273,7 +273,7 @@ def for_group(value: Any, group: str) -> Any:
 def load_scheme(source: Path | str | Mapping[str, Any]) -> Scheme:
     """Read a scheme from a file path or a dict; SchemeError lists all problems with key path and line."""
     body, lines = (source, {}) if isinstance(source, Mapping) else _read(Path(source))
-    problems = _schema_problems(body)
+    problems = list(_numbers(body)) or _schema_problems(body)
     if problems:
         raise SchemeError(_with_lines(problems, lines))
     builder = _Builder(body)
@@ -289,16 +289,22 @@ Problem = tuple[Path_, str]
 
 
 def _read(path: Path) -> tuple[Any, dict[Path_, int]]:
-    text = path.read_text(encoding="utf-8")
     lines: dict[Path_, int] = {}
     try:
+        text = path.read_text(encoding="utf-8")
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
             raise SchemeError([(path.name, 0, "aliases (*name) are not used in scheme files")])
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         _record(root, (), lines)
         return yaml.safe_load(text), lines
+    except SchemeError:
+        raise
     except RecursionError as error:
         raise SchemeError([(path.name, 0, "nested too deeply")]) from error
+    except UnicodeDecodeError as error:
+        raise SchemeError([(path.name, 0, "not UTF-8 text")]) from error
+    except ValueError as error:
+        raise SchemeError([(path.name, 0, f"a value cannot be read: {error}")]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0
@@ -339,6 +345,18 @@ def _with_lines(problems: Iterable[Problem], lines: Mapping[Path_, int]) -> list
 def locate(path: Path, problems: Iterable[Problem]) -> list[tuple[str, int, str]]:
     """Findings about a scheme file with the line of each."""
     return _with_lines(problems, _read(path)[1])
+
+
+def _numbers(value: Any, path: Path_ = ()) -> Iterator[Problem]:
+    """Numbers that no arithmetic can hold: NaN, infinity, and beyond 18 digits on either side of the point."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _numbers(item, (*path, key))
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _numbers(item, (*path, index))
+    elif isinstance(value, (int, float, Decimal)) and not in_range(Decimal(value)):
+        yield path, "numbers lie between 10^-18 and 10^18"
 
 
 def _schema_problems(body: Any) -> list[Problem]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from .expressions import Expression
+from .raw import MOST_LEVEL_POINTS
 from .relative import CURVES
 from .scheme import LEVELLED, NEEDED_PARAMETERS, OWN_PARAMETERS, Indicator, Scheme, for_group
 
@@ -101,11 +102,18 @@ def _indicator(scheme: Scheme, item: Indicator, path: Any) -> Iterator[Problem]:
     for name in item.constants:
         if name in scheme.input_by_code:
             yield (*path, "constants", name), "an input has the same name"
+    yield from _absent_inputs(scheme, item, path)
     yield from _strangers(item, path)
     for label in labels(scheme):
         yield from _parameters(scheme, item, label, (*path, "scoring"))
         yield from _per_group(item, label, path)
         yield from _against_direction(item, label, path)
+
+
+def _absent_inputs(scheme: Scheme, item: Indicator, path: Any) -> Iterator[Problem]:
+    for number, name in enumerate(item.inputs):
+        if name not in scheme.input_by_code and name not in item.constants:
+            yield (*path, "inputs", number), f"there is no input {name!r}"
 
 
 def _strangers(item: Indicator, path: Any) -> Iterator[Problem]:
@@ -212,6 +220,12 @@ def _levels(scheme: Scheme, item: Indicator, path: Any) -> Iterator[Problem]:
     for rank in item.scoring.get("rank_factor", {}):
         if rank not in source.ranks:
             yield (*path, "rank_factor", rank), f"the list {source.code!r} has no such rank"
+    if (
+        max(item.scoring["levels"].values(), default=0)
+        * max(item.scoring.get("rank_factor", {}).values(), default=1)
+        > MOST_LEVEL_POINTS
+    ):
+        yield (*path, "levels"), f"an entry counts at most {MOST_LEVEL_POINTS} points"
     if item.function == "level_max" and any(value > 1 for value in item.scoring["levels"].values()):
         yield (*path, "levels"), "level_max scores must lie between 0 and 1"
 

@@ -48,7 +48,8 @@ CELL_STATES = ("value", "missing", "not_applicable", "imputed", "undefined", "fo
 class Scores:
     """Scores of n units, all exact integers.
 
-    normalised (n, indicators) in 1e-4; weights in 1e-10; points in 1e-14; dimensions (n, dimensions) in 1e-14;
+    normalised (n, indicators) in 1e-4; weights in 1e-10; points in 1e-14; dimensions (n, dimensions) in 1e-14. Weights
+    are kept once a pattern (group and what does not apply): `pattern` (n,) is a row of `patterns`; points follow.
     total and deductions in 1e-2; completeness in 1e-2 per cent; group = index into group_labels;
     cells = index into CELL_STATES; flags = bit word, see `flag_names`; vetoes (n,) bit word over the scheme's vetoes.
     """
@@ -56,9 +57,9 @@ class Scores:
     ids: tuple[str, ...]
     group_labels: tuple[str, ...]
     group: Ints
-    normalised: Ints
-    weights: Ints
-    points: Ints
+    normalised: npt.NDArray[np.int32]
+    patterns: Ints
+    pattern: npt.NDArray[np.int32]
     dimensions: Ints
     deductions: Ints
     total: Ints
@@ -71,6 +72,14 @@ class Scores:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def weights(self) -> Ints:
+        return self.patterns[self.pattern]
+
+    @property
+    def points(self) -> Ints:
+        return self.weights * self.normalised
 
     @property
     def ranked(self) -> Bools:
@@ -92,36 +101,39 @@ def score(facts: Facts, scheme: Scheme) -> Scores:
     """
     if scheme.relative or len(facts) <= BATCH:
         return _score(facts, scheme)
-    parts = (
-        _score(facts.take(np.arange(at, min(at + BATCH, len(facts)))), scheme)
-        for at in range(0, len(facts), BATCH)
-    )
     whole: dict[str, Any] = {}
-    at = 0
-    for part in parts:
+    patterns: list[Ints] = []
+    for at in range(0, len(facts), BATCH):
+        part = _score(facts.take(np.arange(at, min(at + BATCH, len(facts)))), scheme)
+        known = sum(map(len, patterns))
+        patterns.append(part.patterns)
         for item in fields(Scores):
             rows = getattr(part, item.name)
-            if isinstance(rows, np.ndarray):
+            if isinstance(rows, np.ndarray) and item.name != "patterns":
                 table = whole.setdefault(item.name, np.empty((len(facts), *rows.shape[1:]), dtype=rows.dtype))
-                table[at : at + len(part)] = rows
-        at += len(part)
-    return Scores(ids=facts.ids, group_labels=facts.group_labels, scheme_digest=scheme.digest, **whole)
+                table[at : at + len(part)] = rows + known if item.name == "pattern" else rows
+    return Scores(
+        ids=facts.ids, group_labels=facts.group_labels, patterns=np.concatenate(patterns), scheme_digest=scheme.digest,
+        **whole,
+    )  # fmt: skip
 
 
 def _score(facts: Facts, scheme: Scheme) -> Scores:
     columns = Columns(facts, scheme)
     group, flags = groups_of(columns)
     n, m = len(facts), len(scheme.indicators)
-    normalised, cells = np.zeros((n, m), dtype=np.int64), np.zeros((n, m), dtype=np.uint8)
+    normalised, cells = np.zeros((n, m), dtype=np.int32), np.zeros((n, m), dtype=np.uint8)
     for index, indicator in enumerate(scheme.indicators):
         normalised[:, index], cells[:, index], own = _indicator(columns, indicator, group)
         for name, where in own:
             flags[where] |= 1 << (SCHEME_FLAG_BIT + scheme.flag_names.index(name))
     absent = cells == IS_NOT_APPLICABLE
-    weights, denied = effective_weights(scheme, base_weights(scheme, facts.group_labels), group, absent)
+    patterns, pattern, denied = effective_weights(
+        scheme, base_weights(scheme, facts.group_labels), group, absent
+    )
+    weights = patterns[pattern]
     cells[denied] = IS_MISSING
     flags |= np.where(denied.any(axis=1), LIMIT_REACHED, 0)
-    points = weights * normalised
     dimensions, whole = tree_points(scheme, weights, normalised)
     completeness, provisional = _completeness(scheme, weights, cells)
     flags |= _cell_flags(scheme, cells, provisional)
@@ -130,8 +142,8 @@ def _score(facts: Facts, scheme: Scheme) -> Scores:
     rounded = _rounded_totals(scheme, weights, normalised, whole, absent)
     total = np.where(flags & REFUSED, 0, np.maximum(rounded - deductions, 0))
     return Scores(
-        ids=facts.ids, group_labels=facts.group_labels, group=group, normalised=normalised, weights=weights,
-        points=points, dimensions=dimensions, deductions=deductions, total=total, completeness=completeness,
+        ids=facts.ids, group_labels=facts.group_labels, group=group, normalised=normalised, patterns=patterns,
+        pattern=pattern, dimensions=dimensions, deductions=deductions, total=total, completeness=completeness,
         flags=flags, vetoes=vetoes, cells=cells, scheme_digest=scheme.digest,
     )  # fmt: skip
 

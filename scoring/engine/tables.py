@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 import yaml
+from python_calamine import CalamineError
 
 from .errors import FactsError
 from .facts import fact_row
@@ -54,13 +55,35 @@ def read_mapping(path: Path | None) -> ColumnMap:
 
 
 def read_frame(path: Path) -> pd.DataFrame:
-    """All cells as text, empty = missing."""
+    """All cells as text, empty = missing. Raises FactsError when the file is no table of its kind."""
+    try:
+        frame = _read(path)
+    except UnicodeDecodeError as error:
+        raise FactsError(f"{path}: not UTF-8 text; save the file as CSV UTF-8") from error
+    except (ValueError, CalamineError) as error:  # what pandas and pyarrow say of a broken file
+        raise FactsError(f"{path}: not a readable {path.suffix[1:] or 'table'} file: {error}") from error
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise FactsError(f"{path}: column {twice[0]!r} is there twice")
+    return frame
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """Cells by row number (the names are row 1); rows without anything are left out."""
     if path.suffix == ".parquet":
         frame = pd.read_parquet(path)
-        return frame.astype(object).where(frame.notna(), "").map(str)
+        frame = frame.astype(object).where(frame.notna(), "").map(str)
+        return frame.set_axis(range(2, len(frame) + 2))
+    options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "header": None}
     if path.suffix == ".xlsx":
-        return pd.read_excel(path, dtype=str, keep_default_na=False, engine="calamine")
-    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        frame = pd.read_excel(path, engine="calamine", **options)
+    else:
+        frame = pd.read_csv(path, encoding="utf-8-sig", skip_blank_lines=False, **options)
+    frame = frame.fillna("").set_axis(range(1, len(frame) + 1))
+    # The first row is taken as names here: pandas would rename a column that is there twice without a word.
+    names = [str(name).strip() for name in frame.iloc[0]] if len(frame) else []
+    cells = frame.iloc[1:].set_axis(names, axis="columns")
+    return cells[(cells != "").any(axis=1)]
 
 
 def read_rows(path: Path, scheme: Scheme, mapping: ColumnMap) -> Table:
@@ -70,7 +93,7 @@ def read_rows(path: Path, scheme: Scheme, mapping: ColumnMap) -> Table:
     _check_columns(frame, scheme, mapping, columns)
     table = Table([], [], [])
     seen: set[str] = set()
-    for line, cells in enumerate(frame.to_dict("records"), start=2):
+    for line, cells in zip(frame.index, frame.to_dict("records"), strict=True):
         unit = unicodedata.normalize("NFKC", str(cells[mapping.id])).strip()
         try:
             row = _row(unit, {str(k): str(v) for k, v in cells.items()}, scheme, mapping, columns)
@@ -80,7 +103,7 @@ def read_rows(path: Path, scheme: Scheme, mapping: ColumnMap) -> Table:
             seen.add(unit)
             table.rows.append(row)
         except (ValueError, ArithmeticError) as error:
-            table.rejects.append((line, unit, str(error)))
+            table.rejects.append((int(line), unit, str(error).removeprefix(f"{unit}: ")))
     used = {column for column, _ in columns.values()} | {mapping.id, mapping.group}
     unread = [
         str(c) for c in frame.columns if c not in used and str(c).split(".")[0] not in ("penalty", *columns)
@@ -123,8 +146,8 @@ def _row(
 
 
 def _value(item: Input, text: str, factor: Decimal) -> Any:
-    if text.lower() in ("", "n/a", "nan", "none", "null"):
-        return "n/a" if text.lower() == "n/a" else None
+    if text.lower() in ("", "n/a"):
+        return text.lower() or None
     if item.is_list and item.levels:
         # "-" says: the list is known and empty.
         entries = [part.strip() for part in text.split(";") if part.strip() not in ("", "-", "0")]
@@ -135,6 +158,7 @@ def _value(item: Input, text: str, factor: Decimal) -> Any:
     return number
 
 
+MOST_DIGITS = 30  # on either side of the point: money and counts have fewer
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
 _YES, _NO = ("1", "true", "yes", "y", "x", "是"), ("", "0", "false", "no", "n", "否")
 
@@ -151,6 +175,8 @@ def plain_number(text: str) -> Decimal:
         raise ValueError("no number") from error
     if not number.is_finite():
         raise ValueError("not a finite number")
+    if number and abs(number.adjusted()) > MOST_DIGITS:
+        raise ValueError("too large or too small")
     return number
 
 
@@ -175,7 +201,7 @@ def read_comparisons(path: Path | None) -> dict[tuple[str, str], float]:
     if not {"a", "b", "ratio"} <= set(frame.columns):
         raise FactsError(f"{path}: the columns a, b and ratio are needed")
     found: dict[tuple[str, str], float] = {}
-    for line, cells in enumerate(frame.to_dict("records"), start=2):
+    for line, cells in zip(frame.index, frame.to_dict("records"), strict=True):
         try:
             upper, _, lower = str(cells["ratio"]).partition("/")
             ratio = Decimal(upper.strip()) / Decimal(lower.strip() or 1)

@@ -89,15 +89,16 @@ def _indicator(
     raw = exact_raw(columns, item, row, label)
     blank = raw.x is None or raw.missing or raw.not_applicable
     formula = item.alternative_formula if raw.alternative and item.alternative_formula else item.formula
+    at, index = cell
+    weight, s = int(scores.patterns[scores.pattern[at], index]), int(scores.normalised[cell])
     return IndicatorTrace(
         code=item.code, dimension=item.dimension, inputs=tuple(_input(columns, name, row) for name in item.inputs),
         formula=formula.text, alternative=raw.alternative,
         constants={name: str(for_group(value, label)) for name, value in item.constants.items()},
         x="" if blank or raw.x is None else decimal_text(raw.x), function=item.function,
         parameters=_parameters(item, label, alternative=raw.alternative), state=CELL_STATES[scores.cells[cell]],
-        s=f"{Decimal(int(scores.normalised[cell])).scaleb(-4):.4f}",
-        weight=f"{Decimal(int(scores.weights[cell])).scaleb(-10).normalize():f}",
-        points=points_text(int(scores.points[cell])),
+        s=f"{Decimal(s).scaleb(-4):.4f}", weight=f"{Decimal(weight).scaleb(-10).normalize():f}",
+        points=points_text(weight * s),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
+import numpy.typing as npt
 
 from .facts import Ints
 from .functions import half_up
@@ -31,22 +32,24 @@ def _units(scheme: Scheme, label: str, members: list[int], whole: Decimal) -> li
     return units
 
 
-def effective_weights(scheme: Scheme, base: Ints, group: Ints, absent: Bools) -> tuple[Ints, Bools]:
-    """(weights, units x indicators; which not-applicable cells count as missing after all).
+def effective_weights(
+    scheme: Scheme, base: Ints, group: Ints, absent: Bools
+) -> tuple[Ints, npt.NDArray[np.int32], Bools]:
+    """(weights by pattern, the pattern of every unit, which not-applicable cells count as missing after all).
 
-    A cell counts as missing when its weight would exceed the limit (in scheme order) or when no sibling is left.
+    The first patterns are the groups'; each further one is a group with what does not apply. A cell counts as missing
+    when its weight would exceed the limit (in scheme order) or when no sibling is left.
     """
-    weights = base[group]
+    pattern = group.astype(np.int32)
     refused = np.zeros_like(absent)
     rows = np.flatnonzero(absent.any(axis=1))
     if len(rows) == 0:
-        return weights, refused
-    patterns, which = np.unique(np.column_stack((group[rows], absent[rows])), axis=0, return_inverse=True)
-    for index, pattern in enumerate(patterns):
-        moved, denied = _redistribute(scheme, [int(w) for w in base[pattern[0]]], pattern[1:].astype(bool))
-        weights[rows[which.ravel() == index]] = moved
-        refused[rows[which.ravel() == index]] = denied
-    return weights, refused
+        return base, pattern, refused
+    kinds, which = np.unique(np.column_stack((group[rows], absent[rows])), axis=0, return_inverse=True)
+    found = [_redistribute(scheme, base[kind[0]].tolist(), kind[1:].astype(bool)) for kind in kinds]
+    pattern[rows] = len(base) + which.ravel()
+    refused[rows] = np.array([denied for _weights, denied in found])[which.ravel()]
+    return np.concatenate((base, [weights for weights, _denied in found])), pattern, refused
 
 
 def _redistribute(scheme: Scheme, weights: list[int], absent: Bools) -> tuple[list[int], Bools]:

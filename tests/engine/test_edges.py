@@ -233,6 +233,12 @@ def test_schemes_that_make_no_sense_are_refused() -> None:
     wrong("between 0 and 1", item={"scoring": {"function": "piecewise", "points": [[1, 0], [2, 1.5]]}})
     wrong("must be above zero", item={"scoring": {"function": "log_cap", "k": 0, "cap": 5}})
     wrong("needs 'cap'", item={"scoring": {"function": "log_cap", "k": 1}})
+    for odd in (float("nan"), float("inf"), 1e19, 1e-19):
+        wrong(
+            r"cap.*between 10\^-18 and 10\^18", item={"scoring": {"function": "log_cap", "k": 1, "cap": odd}}
+        )
+    wrong(r"between 10\^-18 and 10\^18", item={"formula": f"x / 1{'0' * 19}"})
+    wrong("there is no input 'y'", item={"inputs": ["x", "y"]})
     wrong("takes no 'cap'", item={"scoring": {"function": "percentile", "cap": 5}})
     wrong("runs against the direction", item={"scoring": {"function": "linear_cap", "floor": 5, "cap": 1}})
     wrong(
@@ -251,6 +257,21 @@ def test_schemes_that_make_no_sense_are_refused() -> None:
     wrong("directly below the total", dimensions=[{"code": "d"}, {"code": "e", "parent": "d", "bonus": True}])
     wrong("has a circle", dimensions=[{"code": "d", "parent": "e"}, {"code": "e", "parent": "d"}])
     wrong(r"unknown key; did you mean 'weight'", item={"wieght": 1})
+
+
+def test_a_tree_of_depth_eight_sums_to_the_total() -> None:
+    codes = [f"d{depth}" for depth in range(8)]
+    nodes = [{"code": code} | ({"parent": codes[i - 1]} if i else {}) for i, code in enumerate(codes)]
+    body = small.many({"linear_cap": {"floor": 0, "cap": 1}, "step": {"tiers": [[0.5, 1]]}}).body
+    items = [i | {"dimension": d} for i, d in zip(body["indicators"], ("d7", "d3"), strict=True)]
+    plain = load_scheme(body | {"dimensions": nodes, "indicators": items})
+    scores = score(small.facts(plain, [(0.25, 1), (1, 1), (0, 0)]), plain)
+    assert scores.total.tolist() == [6250, 10_000, 0]
+    assert (scores.dimensions[:, :4] == scores.points.sum(axis=1)[:, None]).all()
+    deep = load_scheme(
+        body | {"dimensions": [n | {"aggregate": "geometric"} for n in nodes], "indicators": items}
+    )
+    assert score(small.facts(deep, [(0.25, 1), (1, 1), (0, 1)]), deep).total.tolist() == [5000, 10_000, 0]
 
 
 def test_a_cap_below_k_is_a_gentle_curve_not_an_error() -> None:

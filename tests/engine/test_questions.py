@@ -20,6 +20,7 @@ from scoring.engine.analysis import alpha, analyse, best_power
 from scoring.engine.cli import main
 from scoring.engine.compare import compare
 from scoring.engine.proposals import METHODS, principal, propose, shared, values, varimax
+from scoring.engine.tables import ColumnMap, read_rows
 from tests.engine import small
 
 PARK = load_scheme("indicators/schemes/cq_htz_30.yaml")
@@ -271,6 +272,51 @@ def test_score_writes_every_kind_of_file(files: tuple[Path, Path], tmp_path: Pat
     assert len(read(out)) == 40
     assert len(read(trace)) == 160
     assert sorted(read(out)["place"])[:1] == [1]
+
+
+def test_the_published_human_development_index_comes_out(tmp_path: Path) -> None:
+    """Table 1 of the report of 2015, first 24 countries: components as printed (one decimal), so 0.001 may be off."""
+    facts, out = "docs/examples/human_development_2014.csv", tmp_path / "out.csv"
+    assert main(["score", facts, "--scheme", "docs/examples/human_development.yaml", "--out", str(out)]) == 0
+    both = pd.read_csv(facts).merge(pd.read_csv(out), on="id")
+    assert len(both) == 24
+    assert (both["total"] / 100 - both["published_value"]).abs().max() < 0.001
+    changed = both[both["place"] != both["published_rank"]]
+    assert (changed["place"] - changed["published_rank"]).abs().max() == 1
+    for value in changed["published_value"]:  # a neighbour is printed as equal or 0.001 away
+        assert (both["published_value"] - value).abs().nsmallest(2).iloc[1] <= 0.001 + 1e-9
+
+
+BROKEN = {
+    "empty.csv": (b"", "not a readable csv file"),
+    "ragged.csv": (b"id,x\n1,2,3\n", "not a readable csv file"),
+    "noise.csv": (b"id,x\n\x9d\xff,1\n", "not UTF-8"),
+    "noise.xlsx": (b"\x9d\xff", "not a readable xlsx file"),
+    "noise.parquet": (b"\x9d\xff", "not a readable parquet file"),
+    "twice.csv": (b"id,income,income\n1,2,3\n", "column 'income' is there twice"),
+    "nobody.csv": (b"id,income\n", "no row can be used"),
+    "unusable.csv": (b"id,income\nA,NaN\nB,inf\nC,1e999999999999\n,5\n", "no row can be used"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_file_that_cannot_be_used_is_refused_with_the_reason(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content, expected = BROKEN[name]
+    (tmp_path / name).write_bytes(content)
+    scheme = "docs/examples/human_development.yaml"
+    words = [str(tmp_path / name), "--scheme", scheme, "--out", str(tmp_path / "out.csv")]
+    assert main(["score", *words]) == 1
+    assert expected in capsys.readouterr().err
+
+
+def test_blank_rows_are_passed_over_and_rows_keep_their_number(tmp_path: Path) -> None:
+    file = tmp_path / "facts.csv"
+    file.write_text("id,income\r\nA,5\r\n\r\nB,NaN\r\n\r\n")
+    table = read_rows(file, load_scheme("docs/examples/human_development.yaml"), ColumnMap())
+    assert [row["id"] for row in table.rows] == ["A"]
+    assert table.rejects == [(4, "B", "income: 'NaN' cannot be read: not a finite number")]
 
 
 def test_every_command_answers(

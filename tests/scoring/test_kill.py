@@ -1,6 +1,6 @@
 """kill -9 of the worker at every step of a run: one complete current result, the same hash, nothing left behind.
 
-The drill `python -m tests.drills.kill_worker` does the same at random moments, as often as asked.
+The drill `python -m tests.drills.kills` kills worker, web, PostgreSQL and Redis at random moments, as often as asked.
 """
 
 from __future__ import annotations
