@@ -27,7 +27,7 @@ from ..statistics import Table, statistics
 from . import anomalies, reviews
 
 KIND = "scoring.compute"
-STEPS = 5
+STEPS = 4
 
 
 def request_run(*, by: Actor, cycle: Any, scheme_version: Any = None) -> ScoreRun:
@@ -132,7 +132,7 @@ def compute(job: jobs.JobHandle) -> dict[str, Any]:
         job.report(0, STEPS, _("读取冻结数据"))
         rows = frozen.read(run.snapshot, scheme_of(run.scheme_version))
     done = evaluate(run, rows, job)
-    job.report(4, STEPS, _("写入结果"))
+    job.report(3, STEPS, _("写入结果"))
     with park_scope(job.park_id):
         _keep(job, run, done)
     return {"run": run.pk, "run_hash": done.run_hash, "rows": len(rows.facts)}
