@@ -6,12 +6,12 @@ python -m bench.engine [--units N ...] [--million]: each size in a process of it
 import argparse
 import os
 import platform
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,17 @@ def in_turn(runs: Sequence[Callable[[], Any]], times: int) -> list[float]:
     """Shortest seconds of each, taken in turns: a busy machine slows all of them alike."""
     rounds = [[best(run, 1) for run in runs] for _ in range(times)]
     return [min(column) for column in zip(*rounds, strict=True)]
+
+
+def reset_peak() -> None:
+    """The peak of memory counts from here."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak() -> float:
+    """Most memory of this process since the peak was reset, in GB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1e6
 
 
 def zone(scheme: Scheme, units: int, seed: int = 7) -> Facts:
@@ -95,6 +106,10 @@ def core(units: int) -> None:
         low, high = groups.transform("min"), groups.transform("max")
         return np.floor((frame - low) / (high - low) * 10_000 + 0.5)
 
+    reset_peak()
+    by_group(table, group, percentile)
+    by_group(table, group, min_max)
+    print(f"  peak memory of the engine with its table of {table.nbytes / 1e9:.2f} GB: {peak():.2f} GB")
     frame = pd.DataFrame(table)
     times = 7 if units <= 100_000 else 2
     for name, own, bare, other in (
@@ -114,7 +129,13 @@ def whole(units: int) -> None:
     """The engine's share of a run under the scheme of 30 indicators, and one unit alone."""
     scheme = load_scheme("indicators/schemes/cq_htz_30.yaml")
     facts = zone(scheme, units)
+    reset_peak()
     scores = score(facts, scheme)
+    rank(scores, facts, scheme)
+    snapshot_root(facts), result_root(scores)
+    print(
+        f"  peak memory with facts of {(facts.values.nbytes + facts.states.nbytes) / 1e9:.2f} GB: {peak():.2f} GB"
+    )
     times = 3 if units <= 100_000 else 1
     parts = {
         "score": best(lambda: score(facts, scheme), times),
@@ -138,7 +159,6 @@ def sure() -> None:
 
 def one_size(units: int, part: str) -> None:
     {"core": core, "whole": whole}[part](units)
-    print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
 
 def main() -> None:

@@ -10,22 +10,26 @@ import argparse
 import io
 import os
 import platform
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import psycopg2
+
+from bench.engine import peak, reset_peak
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE = "innovscore_bench"
 SEED = 2022
+WORLD = 100_000  # firms of the demo world; more are copies of them
 
 
 def prepare(place: Any = None) -> None:
@@ -132,15 +136,19 @@ def fill(units: int) -> tuple[Any, Any]:
     from scoring.models import Snapshot, SnapshotRow
     from scoring.queries.facts import LETTERS
 
-    world = make_world(units, 1, SEED)
+    world = make_world(min(units, WORLD), 1, SEED)
     scheme = engine.load_scheme(ROOT / "indicators/schemes/cq_htz_30.yaml")
     values, states = _facts(world, scheme)
-    facts = engine.make_facts(scheme, ids=world.uscc, values=values, states=states)
     park = Park.objects.create(code="bench", name="bench")
     with park_scope(park.pk):
         for number in range(3):
             SubPark.objects.create(code=f"s{number}", name=f"s{number}")
-        enterprises = load_enterprises(world, since=dt.date(2015, 1, 1))
+        numbers = [one.pk for one in load_enterprises(world, since=dt.date(2015, 1, 1))]
+    ids = list(world.uscc)
+    if units > WORLD:
+        numbers, ids, values, states = _grown(park, units, numbers, ids, (values, states))
+    facts = engine.make_facts(scheme, ids=ids, values=values, states=states)
+    with park_scope(park.pk):
         version = SchemeVersion.objects.create(
             code=scheme.code, version="1", title=scheme.zh, body=dict(scheme.body), digest=scheme.digest, state="active",
             activated_at="2026-01-01T00:00Z",
@@ -155,11 +163,12 @@ def fill(units: int) -> tuple[Any, Any]:
         letters = np.frombuffer(LETTERS.encode(), dtype="S1")[states]
         chunks = pgcopy.pack(
             [
-                np.array([one.pk for one in enterprises], dtype=np.int64),
-                np.array(world.uscc, dtype="S18"),
+                np.array(numbers, dtype=np.int64),
+                np.array(ids, dtype="S18"),
                 values,
                 np.ascontiguousarray(letters).view(f"S{states.shape[1]}").ravel(),
-            ]
+            ],
+            np.argsort(np.array(ids)),  # as a freeze writes them
         )
         bulk.copy_binary(
             SnapshotRow,
@@ -171,6 +180,46 @@ def fill(units: int) -> tuple[Any, Any]:
             },
         )  # fmt: skip
     return park, cycle
+
+
+COPY_ENTERPRISE = """
+INSERT INTO enterprises_enterprise (park_id, organisation_id, uscc, external_id, name, sub_park_id, industry, founded_on,
+       legal_representative, registered_address, certification_state, uscc_override_reason, publication_refused, member_from,
+       created_at)
+SELECT park_id, organisation_id, '9150099Y' || lpad(n::text, 10, '0'), external_id, name, sub_park_id, industry, founded_on,
+       legal_representative, registered_address, certification_state, uscc_override_reason, publication_refused, member_from,
+       created_at
+  FROM generate_series(0, %s) n JOIN (SELECT *, row_number() OVER (ORDER BY id) - 1 AS at FROM enterprises_enterprise) e
+    ON e.at = n %% %s
+RETURNING id
+"""
+
+
+def _grown(
+    park: Any, units: int, numbers: list[int], ids: list[str], made: tuple[Any, Any]
+) -> tuple[list[int], list[str], Any, Any]:
+    """More firms than the demo world makes in a reasonable time: copies of its firms, money up to a quarter off."""
+    import numpy as np
+
+    values, states = made
+    base, more = len(ids), units - len(ids)
+    owner = psycopg2.connect(os.environ["DATABASE_OWNER_URL"])
+    with owner, owner.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.park_id', %s, true)", [str(park.pk)])
+        cursor.execute("ALTER TABLE enterprises_enterprise DROP CONSTRAINT enterprise_one_park_at_a_time")
+        cursor.execute(COPY_ENTERPRISE, [more - 1, base])
+        numbers = numbers + [number for (number,) in cursor.fetchall()]
+        cursor.execute("SELECT id, uscc FROM enterprises_enterprise WHERE uscc LIKE '9150099Y%'")
+        code = dict(cursor.fetchall())
+    owner.close()
+    ids = ids + [code[number] for number in numbers[base:]]
+    rows = np.concatenate((np.arange(base), np.arange(more) % base))
+    factor = np.random.default_rng(SEED).uniform(0.8, 1.25, (units, 1))
+    factor[:base] = 1
+    grown = values[rows]
+    money = np.abs(values).max(axis=0) > 10**6
+    grown[:, money] = np.rint(grown[:, money] * factor).astype(np.int64)
+    return numbers, ids, grown, states[rows]
 
 
 def _facts(world: Any, scheme: Any) -> tuple[Any, Any]:
@@ -226,7 +275,9 @@ def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]
             clock("whole run (job, as the worker does it)"),
             timed(clock, runs, "write_results", "  write results"),
         ):
+            reset_peak()
             jobs.run(run.job_id or 0)
+        sizes["peak"] = peak()
         with park_scope(park.pk):
             job = Job.objects.get(pk=run.job_id)
             assert job.state == "succeeded", job.error
@@ -240,6 +291,7 @@ def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]
             with clock("    of which pack"):
                 chunks = list(pgcopy.pack([values for _kind, values in columns.values()]))
             _copy_in(clock, run, columns, chunks)
+            _correct_one(clock, run)
             query = "SELECT enterprise_id, uscc, facts, states, confirmed_at, publication_refused FROM scoring_snapshotrow WHERE snapshot_id = %s"
             with clock("COPY facts out"):
                 out = io.BytesIO()
@@ -248,6 +300,23 @@ def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]
             sizes["results"] = sum(map(len, chunks)) / 1e6
             assert ScoreResult.objects.filter(run=run).count() == len(rows.facts)
     return clock, sizes
+
+
+def _correct_one(clock: Clock, run: Any) -> None:
+    """One enterprise's figures change: its new score and place."""
+    from scoring import engine
+    from scoring.models import ScoreResult
+    from scoring.queries import facts as frozen
+    from scoring.queries import results
+    from scoring.queries.schemes import scheme_of
+
+    scheme = scheme_of(run.scheme_version)
+    for row in ScoreResult.objects.filter(run=run, place__isnull=False).order_by("pk")[:20]:
+        with clock("one correction: score and place"):
+            one = frozen.read(run.snapshot, scheme, uscc=row.uscc).facts
+            one.values[0] += 1
+            total = int(engine.score_one(one, scheme).total[0])
+            results.place_of(run, Decimal(total) / 100, without=row)
 
 
 INDEXES = (
@@ -313,7 +382,7 @@ def main() -> None:
     prepare()
     try:
         park, cycle = fill(args.units)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        before = psutil.Process().memory_info().rss / 1e9
         clock, sizes = measure(park, cycle, args.times)
         _print(args, clock, sizes, before)
     finally:
@@ -334,7 +403,7 @@ def _print(args: argparse.Namespace, clock: Clock, sizes: dict[str, float], befo
         f"Python {platform.python_version()}, numpy {np.__version__}, PostgreSQL {server} (embedded, fsync off)"
     )
     for name, seconds in clock.best.items():
-        print(f"  {seconds:7.2f} s  {name}")
+        print(f"  {seconds:7.3f} s  {name}")
     whole = clock.best["whole run (job, as the worker does it)"]
     print(f"  facts {sizes['facts']:.0f} MB, results {sizes['results']:.0f} MB")
     print(
@@ -343,8 +412,7 @@ def _print(args: argparse.Namespace, clock: Clock, sizes: dict[str, float], befo
     for label in TABLES:
         copies = clock.best["COPY facts out"] + clock.best[f"COPY results in ({label})"]
         print(f"  whole run / COPY out and in, {label}: {whole / copies:.2f}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"  peak memory {peak:.2f} GB (before the run, with the demo world in memory: {before:.2f} GB)")
+    print(f"  peak memory of the run {sizes['peak']:.2f} GB (the process before it: {before:.2f} GB)")
 
 
 def _stored(runs: int) -> list[tuple[str, float]]:

@@ -98,12 +98,23 @@ def snapshot_root(facts: Facts) -> str:
 
 def result_leaves(scores: Scores) -> list[bytes]:
     """Hashed rows of the scores, sorted by id."""
-    single = (scores.total, scores.deductions, scores.completeness, scores.flags, scores.vetoes)
+    single: tuple[Any, ...] = (
+        scores.total,
+        scores.deductions,
+        scores.completeness,
+        scores.flags,
+        scores.vetoes,
+    )
 
     def rows(part: Ints) -> Any:
-        normalised = scores.normalised[part]
-        points = scores.patterns[scores.pattern[part]] * normalised
-        columns = (*(column[part] for column in single), normalised, points, scores.dimensions[part])
+        normalised: Any = scores.normalised[part]
+        points: Any = scores.patterns[scores.pattern[part]] * normalised
+        columns: tuple[Any, ...] = (
+            *(column[part] for column in single),
+            normalised,
+            points,
+            scores.dimensions[part],
+        )
         return np.column_stack(columns).astype("<i8", copy=False)
 
     return _leaves(scores.ids, _labels(scores.group_labels), scores.group, rows)

@@ -57,7 +57,7 @@ class Scores:
     ids: tuple[str, ...]
     group_labels: tuple[str, ...]
     group: Ints
-    normalised: npt.NDArray[np.int32]
+    normalised: npt.NDArray[Any]  # int32
     patterns: Ints
     pattern: npt.NDArray[np.int32]
     dimensions: Ints
@@ -122,7 +122,8 @@ def _score(facts: Facts, scheme: Scheme) -> Scores:
     columns = Columns(facts, scheme)
     group, flags = groups_of(columns)
     n, m = len(facts), len(scheme.indicators)
-    normalised, cells = np.zeros((n, m), dtype=np.int32), np.zeros((n, m), dtype=np.uint8)
+    normalised: npt.NDArray[Any] = np.zeros((n, m), dtype=np.int32)
+    cells = np.zeros((n, m), dtype=np.uint8)
     for index, indicator in enumerate(scheme.indicators):
         normalised[:, index], cells[:, index], own = _indicator(columns, indicator, group)
         for name, where in own:
