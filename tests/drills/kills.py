@@ -32,6 +32,7 @@ from innovscore import embedded
 
 RESUMED_WITHIN = 60
 POLL = 0.05
+SIGN_IN = "/account/login/"
 TARGETS = ("worker", "postgres", "redis", "web")
 WEB = ["-m", "gunicorn", "-c", "innovscore/gunicorn.py", "innovscore.wsgi"]
 WORKER = ["-m", "celery", "-A", "innovscore.celery", "worker", "--beat", "--pool", "prefork", "--concurrency", "1",
@@ -58,7 +59,7 @@ class Site:
     def _start(self, name: str) -> None:
         command = WEB if name == "web" else [*WORKER, "--schedule", str(self.place.home / "beat")]
         environment = os.environ | {
-            "INNOVSCORE_PROCESS": name, "PORT": str(self.port), "WEB_CONCURRENCY": "1", "METRICS_PORT": "0",
+            "INNOVSCORE_PROCESS": name, "PORT": str(self.port), "WEB_CONCURRENCY": "1", "METRICS_PORT": "0", "DEBUG": "1",
         }  # fmt: skip
         log = (self.place.home / f"{name}.log").open("ab")
         self.running[name] = subprocess.Popen(
@@ -111,14 +112,14 @@ def main() -> int:
         os.environ.pop(name, None)
     with tempfile.TemporaryDirectory(prefix="innovscore-kills-") as folder:
         Path(folder).chmod(0o711)  # the database server may run as another user
-        site = Site(embedded.Place(Path(folder), durable=False), embedded.free_port())
+        site = Site(embedded.Place(Path(folder), durable=True), embedded.free_port())
         try:
             bench.prepare(site.place)
             park, cycle = bench.fill(units)
             expected, seconds = undisturbed(park, cycle)
             for name in ("web", "worker"):
                 site.start(name)
-            if not _wait(lambda: site.answers("/healthz"), RESUMED_WITHIN):
+            if not _wait(lambda: site.answers(SIGN_IN), RESUMED_WITHIN):
                 raise SystemExit("the web did not start")
             for number, target in enumerate(targets):
                 problem = one_kill(site, (park, cycle), target, rng.uniform(0, seconds), expected)
@@ -167,7 +168,7 @@ def one_kill(site: Site, zone: tuple[Any, Any], target: str, moment: float, expe
     at_kill = state_of(park, run.pk)["job"]
     site.kill(target)
     start = time.perf_counter()
-    signs_in = target != "redis" or site.answers("/account/login/")
+    signs_in = target != "redis" or site.answers(SIGN_IN)
     site.start(target)
     if os.environ.get("HURRY") and target in ("worker", "postgres"):
         _let_the_lease_run_out(park)
@@ -185,7 +186,7 @@ def one_kill(site: Site, zone: tuple[Any, Any], target: str, moment: float, expe
     wrong = {name: after[name] for name, value in right.items() if after[name] != value}
     if not signs_in:
         wrong["sign-in"] = "does not answer without Redis"
-    if not _wait(lambda: site.answers("/healthz"), RESUMED_WITHIN):
+    if not _wait(lambda: site.answers(SIGN_IN), RESUMED_WITHIN):
         wrong["web"] = "does not answer"
     return f"{wrong} instead of {right}; {after['error']}" if wrong else ""
 
