@@ -290,7 +290,6 @@ def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]
             columns = runs.result_columns(done)
             with clock("    of which pack"):
                 chunks = list(pgcopy.pack([values for _kind, values in columns.values()]))
-            _copy_in(clock, run, columns, chunks)
             _correct_one(clock, run)
             query = "SELECT enterprise_id, uscc, facts, states, confirmed_at, publication_refused FROM scoring_snapshotrow WHERE snapshot_id = %s"
             with clock("COPY facts out"):
@@ -299,6 +298,7 @@ def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]
             sizes["facts"] = out.tell() / 1e6
             sizes["results"] = sum(map(len, chunks)) / 1e6
             assert ScoreResult.objects.filter(run=run).count() == len(rows.facts)
+        _copy_in(clock, run, columns, chunks)  # outside of the scope: its transaction would hold the tables
     return clock, sizes
 
 
