@@ -72,7 +72,7 @@ def place_of(run: ScoreRun, total: Decimal, *, without: ScoreResult) -> int:
         if here > total:
             above = middle
         else:
-            upto = place - 1
+            upto = (place or 1) - 1
     return above + 1 - (without.place is not None and without.total > total)
 
 
