@@ -147,6 +147,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "parks.sweep_jobs", "schedule": 5.0, "options": {"expires": 5}},
+    "settle publications": {"task": "rankings.settle", "schedule": 15.0, "options": {"expires": 15}},
     "witness": {"task": "rankings.witness", "schedule": crontab(hour=17, minute=40)},
     "deliver outbox": {"task": "parks.deliver_outbox", "schedule": 5.0, "options": {"expires": 5}},
     "clean files": {"task": "enterprises.clean_files", "schedule": 3600.0, "options": {"expires": 600}},

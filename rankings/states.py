@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -75,6 +77,7 @@ OPEN_OBJECTIONS = (ObjectionState.FILED, ObjectionState.ACCEPTED, ObjectionState
 BARRING = (ObjectionState.UPHELD, ObjectionState.PARTLY)
 DECIDED = (*BARRING, ObjectionState.REJECTED)
 NOTICE_WORKING_DAYS = 5
+COUNTDOWN = dt.timedelta(minutes=15)  # as rankings_confirm in sql/publication.sql
 ACCEPT_WORKING_DAYS = 1
 ANSWER_WORKING_DAYS = 10
 

@@ -13,8 +13,8 @@ from parks.jobs import JobHandle, job
 from parks.models import Park
 from parks.scope import park_scope
 
-from .services import certificates
-from .services.publication import CERTIFICATES
+from .services import certificates, releases
+from .services.releases import CERTIFICATES
 
 log = structlog.get_logger(__name__)
 
@@ -39,3 +39,10 @@ def witness() -> None:
                 certificates.record_witness(by=Actor.system(park))
         except Problem as problem:
             log.warning("witness.not_signed", park=park.code, code=problem.code)
+
+
+@shared_task(name="rankings.settle", ignore_result=True)
+def settle() -> None:
+    """Put in force what is due in every zone; whoever looks at a page does the same."""
+    for park in Park.objects.order_by("pk"):
+        releases.settle(park)

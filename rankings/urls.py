@@ -48,6 +48,7 @@ urlpatterns = [
         "p/<slug:park>/office/editions/<int:edition_id>/notice/", office.put_on_notice, name="put_on_notice"
     ),
     path("p/<slug:park>/office/editions/<int:edition_id>/publish/", office.publish, name="publish"),
+    path("p/<slug:park>/office/editions/<int:edition_id>/recall/", office.recall, name="recall"),
     path("p/<slug:park>/office/editions/<int:edition_id>/withdraw/", office.withdraw, name="withdraw"),
     path("p/<slug:park>/office/objections/", objections.office_list, name="objections"),
     path("p/<slug:park>/office/objections/<int:objection_id>/", objections.office_one, name="objection"),

@@ -7,3 +7,6 @@ run_made_current = Signal()
 
 # sender Snapshot; snapshot, by (Actor)
 cycle_frozen = Signal()
+
+# sender ScoreRun; run, reason (str), by (Actor): no board of the run is final any more
+run_unpublished = Signal()

@@ -38,6 +38,7 @@ ACCOUNTS = (
     DemoAccount("park.review2@demo", "钱进", "park_reviewer", "office"),
     DemoAccount("park.score@demo", "郑文", "score_officer", "office"),
     DemoAccount("park.publish@demo", "孙发", "publisher", "office"),
+    DemoAccount("park.publish2@demo", "何签", "publisher", "office"),
     DemoAccount("park.audit@demo", "严清", "park_auditor", "office"),
     DemoAccount("bank.maker@demo", "周维", "bank_maker", "bank"),
     DemoAccount("bank.check@demo", "冯立", "bank_checker", "bank"),

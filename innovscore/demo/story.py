@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from enterprises.models import Cycle, Enterprise
 from enterprises.services import prefill
@@ -20,7 +19,7 @@ from parks.scope import park_scope
 from scoring.queries import anomalies as queries
 from scoring.services import anomalies, reviews, runs, snapshots
 
-from . import boards, lending, load, people
+from . import boards, fund, lending, load, people
 from .world import LAST_YEAR, World, make_world
 
 SCHEME = "cq_htz_30"
@@ -110,14 +109,18 @@ def _year(zone: Zone, number: int, *, seed: int, is_open: bool) -> None:
     if is_open:
         return
     score(zone, number)
-    chapter: dict[str, Any] = {
-        "park_id": zone.park.pk, "year": number, "boards": [board["code"] for board in zone.scheme.body["boards"]],
-        "officer": zone.actors["park.score@demo"], "publisher": zone.actors["park.publish@demo"],
-    }  # fmt: skip
-    if number < zone.world.years[-1].year:
-        boards.publish_year(**chapter)
+    codes = [board["code"] for board in zone.scheme.body["boards"]]
+    desk = boards.Desk(
+        zone.park, zone.actors["park.score@demo"], zone.actors["park.publish@demo"], zone.actors["park.publish2@demo"]
+    )  # fmt: skip
+    ahead = zone.world.years[-1].year - number
+    if ahead:
+        boards.publish_year(desk, year=number, boards=codes, further=ahead == 1)
     else:
-        boards.every_state(**chapter, now=db_now())
+        boards.every_state(desk, year=number, boards=codes, now=db_now())
+    if ahead:
+        tell_fund = fund.year_on_notice if ahead == 1 else fund.paid_year
+        tell_fund(zone.park, zone.actors, cycle=cycle, boards=codes)
 
 
 def _deadline(year: int, is_open: bool) -> dt.datetime:

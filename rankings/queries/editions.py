@@ -23,7 +23,7 @@ from .. import rules
 from ..models import BoardEdition, BoardEntry, Objection
 from ..order import Ranked, cut, rank
 from ..rules import Line
-from ..states import BARRING, OPEN_OBJECTIONS, ObjectionState
+from ..states import BARRING, OPEN_OBJECTIONS, EditionState, ObjectionState
 from . import further
 
 READ_AHEAD = 200  # rows read beyond the board, for those who share the last place or may not be shown
@@ -175,9 +175,8 @@ def run_of_year(year: int) -> Any:
 def get_edition(edition_id: int) -> BoardEdition:
     """One edition of the park entered; NotFound when absent or foreign."""
     edition = (
-        BoardEdition.objects.select_related(
-            "cycle", "run__snapshot", "run__scheme_version", "scheme_version", "supersedes", "park"
-        )
+        BoardEdition.objects.select_related("cycle", "run__snapshot", "run__scheme_version", "park")
+        .defer("run__report")
         .filter(pk=edition_id)
         .first()
     )
@@ -194,6 +193,11 @@ def editions_of(year: int) -> QuerySet[BoardEdition]:
         .annotate(barring=Count("objections", filter=~Q(objections__state=ObjectionState.REJECTED)))
         .order_by("board", "-number")
     )
+
+
+def has_final(run_id: int) -> bool:
+    """Whether a board of a run is final."""
+    return BoardEdition.objects.filter(run_id=run_id, state=EditionState.FINAL).exists()
 
 
 def lines_of(edition: BoardEdition) -> list[Line]:

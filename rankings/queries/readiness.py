@@ -16,6 +16,7 @@ from parks.clock import db_now, db_today
 from parks.services import calendar
 from scoring.queries import anomalies
 
+from .. import rules
 from ..models import BoardEdition
 from ..states import NOTICE_WORKING_DAYS, EditionState
 from . import certificates, corrections, editions
@@ -127,13 +128,10 @@ def for_edition(edition: BoardEdition, actor: Actor, breaks: list[str]) -> list[
     ]
     if edition.state == EditionState.ON_NOTICE:
         items += _before_final(edition, park, here)
-    if edition.state in (EditionState.PROPOSED, EditionState.ON_NOTICE):
-        items.append(
-            Item(
-                _("由提请人以外的发布员办理"),
-                actor.person_id != edition.proposed_by_ref and actor.role == "publisher",
-            )
-        )
+    if edition.state == EditionState.PROPOSED:
+        items.append(Item(_("由提请人以外的发布员办理"), bool(next_step(edition, actor))))
+    if edition.state == EditionState.ON_NOTICE:
+        items.append(Item(_("由提请人和开始公示的人以外的发布员办理"), bool(next_step(edition, actor))))
     if edition.state == EditionState.FINAL:
         items.append(
             Item(
@@ -143,6 +141,18 @@ def for_edition(edition: BoardEdition, actor: Actor, breaks: list[str]) -> list[
             )
         )
     return items
+
+
+def next_step(edition: BoardEdition, actor: Actor) -> str:
+    """The state that this person may confirm next for an edition; empty when there is none, or it is not for this person."""
+    others = (edition.proposed_by_ref, edition.noticed_by_ref)
+    if actor.role != "publisher" or not rules.is_another(actor.person_id, *others):
+        return ""
+    steps = {
+        EditionState.PROPOSED: EditionState.ON_NOTICE,
+        EditionState.ON_NOTICE: EditionState.FINAL,
+    }
+    return str(steps.get(EditionState(edition.state), ""))
 
 
 def _before_final(edition: BoardEdition, park: str, here: str) -> list[Item]:

@@ -24,8 +24,8 @@ from .. import rules
 from ..caching import published
 from ..models import Award, AwardBudget, AwardPlan, AwardRule, BoardEntry
 from ..queries import awards as queries
-from ..states import PLAN, may
-from . import notices
+from ..states import NOTICE_WORKING_DAYS, PLAN, may
+from .window import notice_from
 
 State = AwardPlan.State
 WAN = Decimal(10_000)
@@ -193,7 +193,7 @@ def publicise(*, by: Actor, plan_id: int, contact: str) -> AwardPlan:
             by.person_name,
             db_now(),
         )
-        plan.notice_ends_at = notices.window().ends_at
+        plan.notice_ends_at = notice_from(db_now(), NOTICE_WORKING_DAYS).ends_at
         plan.save(update_fields=STEPS)
         published(by.park_code)
         audit.record(by=by, action="award_plan.publicised", obj=plan, after={"ends_at": plan.notice_ends_at})

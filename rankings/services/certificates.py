@@ -22,7 +22,8 @@ from ..models import PublishedBoard, PublishedCertificate, PublishedKey
 from ..queries import certificates as queries
 from ..queries.editions import line_of
 from ..states import CertificateState, EditionState
-from .publication import CERTIFICATES, call
+from .guarded import call
+from .releases import CERTIFICATES
 
 
 def new_code() -> str:

@@ -2,92 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Conflict, Forbidden
-from parks import audit, jobs
+from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
 from scoring.services import runs
 
 from .. import rules
 from ..caching import published as published_for_all
-from ..models import BoardEdition, PublishedBoard
+from ..models import BoardEdition, BoardRelease
 from ..queries import editions
 from ..queries.wording import moment
-from ..signals import board_published, board_withdrawn
+from ..signals import board_withdrawn
 from ..states import EditionState
-
-CERTIFICATES = "rankings.issue_certificates"
-
-
-def call(sql: str, parameters: list[Any]) -> Any:
-    """Run one of the owner's functions; a refusal of the database becomes a Conflict that says so."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            return cursor.fetchone()[0]
-    except DatabaseError as error:
-        raise Conflict(
-            code="refused_by_database", message=_("数据库拒绝了这一步，什么都没有改变。请刷新页面查看现状。")
-        ) from error
+from . import releases
+from .guarded import call, check_proof, lock
 
 
-def lock(edition_id: int) -> BoardEdition:
-    """The edition, locked for the rest of the transaction."""
-    BoardEdition.objects.select_for_update().filter(pk=edition_id).first()
-    return editions.get_edition(edition_id)
+def publish(*, by: Actor, edition: BoardEdition) -> BoardRelease:
+    """Confirm that an edition becomes final when the countdown is over. The database refuses it before the notice ends,
+    while an objection bars it, and to who proposed it or put it on notice.
 
-
-def check_proof(edition: BoardEdition) -> None:
-    """Raises Conflict when the edition, its run or its snapshot no longer verifies, or may not be shown."""
-    breaks = editions.proof_breaks(edition)
-    if breaks:
-        raise Conflict(
-            code="does_not_verify",
-            message=_("数据与摘要不符：%(what)s。已停止，请联系园区审计员。")
-            % {"what": "；".join(breaks[:5])},
-        )
-    refused = editions.refused_names(edition)
-    if refused:
-        raise Conflict(
-            code="publication_refused",
-            message=_("%(names)s 已不同意公开。请撤回这份榜单并重新编制。") % {"names": "、".join(refused)},
-        )
-
-
-def publish(*, by: Actor, edition: BoardEdition) -> PublishedBoard:
-    """Make an edition final after its notice. The database refuses it earlier, or while an objection bars it.
-
-    Raises Forbidden for the proposer; Conflict while the notice runs, an objection is open or was upheld, or the
-    snapshot, run or list no longer verifies.
+    Raises Forbidden for those two; Conflict while the notice runs, an objection is open or was upheld, it is confirmed
+    already, or the snapshot, run or list no longer verifies.
     """
     with transaction.atomic():
         edition = lock(edition.pk)
         _check_publishable(by, edition)
         check_proof(edition)
-        published_id = call("SELECT rankings_publish(%s, %s, %s)", [edition.pk, by.person_id, by.person_name])
-        published = PublishedBoard.objects.get(pk=published_id)
-        edition = editions.get_edition(edition.pk)
-        runs.make_official(by=by, run=edition.run)
-        published_for_all(by.park_code)
-        board_published.send(sender=BoardEdition, edition=edition, published=published, by=by)
-        audit.record(
-            by=by, action="board.published", obj=edition,
-            after={"content": published.content_hash, "chain": published.chain, "run": published.run_hash},
-        )  # fmt: skip
-        jobs.request(kind=CERTIFICATES, park_id=by.park_id, dedupe_key=f"certificates:{published.pk}", by=by)
-    return published
+        return releases.confirm(by=by, edition=edition, step=EditionState.FINAL)
 
 
 def _check_publishable(by: Actor, edition: BoardEdition) -> None:
     if edition.state != EditionState.ON_NOTICE:
         raise Conflict(code="not_on_notice", message=_("只有公示中的榜单才能发布。请刷新页面查看现状。"))
-    if not rules.is_another(by.person_id, edition.proposed_by_ref):
-        raise Forbidden(code="four_eyes", message=_("提请人不能发布自己提请的榜单，请由另一位发布员办理。"))
+    if not rules.is_another(by.person_id, edition.proposed_by_ref, edition.noticed_by_ref):
+        raise Forbidden(
+            code="four_eyes", message=_("提请人和开始公示的人都不能再发布这份榜单，请由另一位发布员办理。")
+        )
+    releases.refuse_when_waiting(edition)
     if edition.notice_ends_at is None or db_now() < edition.notice_ends_at:
         raise Conflict(
             code="notice_runs",
@@ -116,6 +72,7 @@ def withdraw(*, by: Actor, edition: BoardEdition, reason: str) -> None:
     with transaction.atomic():
         edition = lock(edition.pk)
         before = edition.state
+        releases.refuse_when_waiting(edition)
         if before not in (EditionState.PROPOSED, EditionState.ON_NOTICE, EditionState.FINAL):
             raise Conflict(code="cannot_withdraw", message=_("这份榜单现在不能撤回。请刷新页面查看现状。"))
         if before == EditionState.PROPOSED:
@@ -126,6 +83,8 @@ def withdraw(*, by: Actor, edition: BoardEdition, reason: str) -> None:
             call(
                 "SELECT rankings_withdraw(%s, %s, %s, %s)", [edition.pk, by.person_id, by.person_name, reason]
             )
+        if before == EditionState.FINAL and not editions.has_final(edition.run_id):
+            runs.withdraw_official(by=by, run=edition.run, reason=reason)
         published_for_all(by.park_code)
         board_withdrawn.send(sender=BoardEdition, edition=edition, reason=reason, by=by)
         audit.record(by=by, action="board.withdrawn", obj=edition, before={"state": before}, reason=reason)

@@ -57,6 +57,7 @@ CREATE TRIGGER made BEFORE INSERT ON rankings_boardedition FOR EACH ROW EXECUTE 
 CREATE OR REPLACE FUNCTION rankings_edition_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 DECLARE
   owner name := public.rankings_owner();
+  due timestamptz;
 BEGIN
   IF (NEW.park_id, NEW.cycle_id, NEW.board, NEW.number, NEW.run_id, NEW.scheme_version_id, NEW.supersedes_id, NEW.name_zh, NEW.name_en,
       NEW.eligible, NEW.size, NEW.exclusions, NEW.rule, NEW.members, NEW.run_hash, NEW.entries_root, NEW.content_hash, NEW.proposed_by_ref, NEW.proposed_by_name, NEW.proposed_at)
@@ -82,15 +83,29 @@ BEGIN
   IF current_user <> owner AND NOT (OLD.state = 'draft' OR (OLD.state = 'proposed' AND NEW.state = 'withdrawn')) THEN
     PERFORM public.rankings_refuse('this change of state belongs to the functions of publication');
   END IF;
+  IF NEW.state = 'withdrawn' AND EXISTS (
+    SELECT 1 FROM public.rankings_boardrelease r WHERE r.edition_id = NEW.id AND r.state = 'waiting') THEN
+    PERFORM public.rankings_refuse('recall what waits first');
+  END IF;
+  IF NEW.state IN ('on_notice', 'final') THEN
+    SELECT r.due_at INTO due FROM public.rankings_boardrelease r
+      WHERE r.edition_id = NEW.id AND r.step = NEW.state AND r.state = 'waiting' AND r.due_at <= clock_timestamp();
+    IF NOT FOUND THEN
+      PERFORM public.rankings_refuse('nothing is released before its countdown is over');
+    END IF;
+  END IF;
   IF NEW.state = 'on_notice' THEN
-    NEW.notice_starts_at := statement_timestamp();
-    IF NEW.notice_ends_at IS NULL OR NEW.notice_ends_at < NEW.notice_starts_at + interval '5 days' THEN
+    NEW.notice_starts_at := due;
+    IF NEW.notice_ends_at IS NULL OR NEW.notice_ends_at < due + interval '5 days' THEN
       PERFORM public.rankings_refuse('a notice runs for at least five working days');
     END IF;
   ELSIF NEW.state = 'final' THEN
-    NEW.published_at := statement_timestamp();
-    IF statement_timestamp() < OLD.notice_ends_at THEN
+    NEW.published_at := due;
+    IF due < OLD.notice_ends_at THEN
       PERFORM public.rankings_refuse('the notice is still running');
+    END IF;
+    IF NEW.published_by_ref IN (NEW.proposed_by_ref, NEW.noticed_by_ref) THEN
+      PERFORM public.rankings_refuse('who proposed it or put it on notice does not publish it');
     END IF;
     IF EXISTS (SELECT 1 FROM public.rankings_objection o WHERE o.edition_id = NEW.id AND o.state <> 'rejected') THEN
       PERFORM public.rankings_refuse('an objection is open or was upheld');
@@ -118,9 +133,10 @@ BEGIN
   IF NEW.state <> 'filed' OR NEW.answered_by_ref IS NOT NULL THEN
     PERFORM public.rankings_refuse('an objection begins as filed');
   END IF;
+  PERFORM 1 FROM public.rankings_boardedition e WHERE e.id = NEW.edition_id FOR SHARE;  -- against who publishes at this moment
   IF NOT EXISTS (
     SELECT 1 FROM public.rankings_boardedition e
-    WHERE e.id = NEW.edition_id AND e.state = 'on_notice' AND statement_timestamp() < e.notice_ends_at
+    WHERE e.id = NEW.edition_id AND e.state = 'on_notice' AND clock_timestamp() < e.notice_ends_at
   ) THEN
     PERFORM public.rankings_refuse('the notice is over');
   END IF;

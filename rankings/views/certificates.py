@@ -18,9 +18,9 @@ from .. import documents
 from ..filters import CertificateFilter
 from ..forms import CodeForm, WithdrawCertificateForm
 from ..queries import certificates as queries
-from ..queries import public
 from ..queries.wording import day_of
 from ..services import certificates, lookups
+from .zones import zone_now
 
 DOCUMENT = "rankings/documents/certificate.html"
 
@@ -69,7 +69,7 @@ def check_json(request: HttpRequest, code: str) -> HttpResponse:
 
 def keys(request: HttpRequest, park: str) -> HttpResponse:
     """Public keys of a zone, also retired ones."""
-    zone = public.zone(park)
+    zone = zone_now(park)
     return JsonResponse(
         {"zone": zone.code, "issuer": zone.name, "keys": queries.keys(zone)},
         json_dumps_params={"ensure_ascii": False, "indent": 1},
@@ -78,7 +78,7 @@ def keys(request: HttpRequest, park: str) -> HttpResponse:
 
 def witness(request: HttpRequest, park: str) -> HttpResponse:
     """Signed heads of the chains; `?format=json` for programs that keep them."""
-    zone = public.zone(park)
+    zone = zone_now(park)
     rows = list(queries.witnesses(zone)[:60])
     if request.GET.get("format") == "json":
         return JsonResponse(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.contrib import messages
@@ -16,8 +17,9 @@ from ..forms import NoticeForm, ReasonForm
 from ..models import BoardEdition
 from ..queries import editions as edition_queries
 from ..queries import further, intervals, public, readiness
+from ..queries import releases as release_queries
 from ..queries.wording import moment
-from ..services import editions, notices, publication
+from ..services import editions, notices, publication, releases
 from ..services import years as years_service
 from ..states import EditionState
 
@@ -33,6 +35,7 @@ def year(request: ParkRequest, park: str, year: int) -> HttpResponse:
 
 
 def _year_page(request: ParkRequest, year: int, problem: Problem | None = None) -> HttpResponse:
+    releases.settle(request.park)
     rows = list(edition_queries.editions_of(year))
     run = edition_queries.current_run(year)
     codes = [*run.boards, *(row.code for row in further.active())] if run is not None else []
@@ -100,7 +103,11 @@ def close(request: ParkRequest, park: str, year: int) -> HttpResponse:
 
 
 def edition(request: ParkRequest, park: str, edition_id: int) -> HttpResponse:
-    """An edition with its list, proof, history and next steps."""
+    """An edition with its list, proof, history and next steps; a countdown asks by htmx whether it is over."""
+    releases.settle(request.park)
+    row = edition_queries.get_edition(edition_id)
+    if request.headers.get("HX-Request") and release_queries.waiting(row) is None:
+        return HttpResponse(headers={"HX-Refresh": "true"})
     return _edition_page(request, edition_id)
 
 
@@ -123,7 +130,7 @@ def put_on_notice(request: ParkRequest, park: str, edition_id: int) -> HttpRespo
         return render(
             request, "rankings/office_notice.html", context | {"problem": problem}, status=problem.status
         )
-    messages.success(request, _("公示已开始，公众现在可以看到。"))
+    messages.success(request, _("已确认公示，倒计时结束时向公众公开。"))
     return redirect("rankings:edition", park=park, edition_id=row.pk)
 
 
@@ -134,7 +141,19 @@ def publish(request: ParkRequest, park: str, edition_id: int) -> HttpResponse:
         if problem.status == 404:
             raise
         return _edition_page(request, edition_id, problem=problem)
-    messages.success(request, _("已正式发布。"))
+    messages.success(request, _("已确认发布，倒计时结束时正式生效。"))
+    return redirect("rankings:edition", park=park, edition_id=edition_id)
+
+
+def recall(request: ParkRequest, park: str, edition_id: int) -> HttpResponse:
+    """Stop a confirmed step before its countdown is over."""
+    try:
+        releases.recall(by=request.actor, edition=edition_queries.get_edition(edition_id))
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        return _edition_page(request, edition_id, problem=problem)
+    messages.success(request, _("已撤回这次确认，公众没有看到任何变化。"))
     return redirect("rankings:edition", park=park, edition_id=edition_id)
 
 
@@ -158,8 +177,10 @@ def withdraw(request: ParkRequest, park: str, edition_id: int) -> HttpResponse:
 def _edition_page(request: ParkRequest, edition_id: int, problem: Problem | None = None) -> HttpResponse:
     row = edition_queries.get_edition(edition_id)
     actor = request.actor
-    another = actor.person_id != row.proposed_by_ref
     breaks = edition_queries.proof_breaks(row)
+    waiting = release_queries.waiting(row)
+    stands = waiting is None
+    publisher = actor.role == "publisher"
     context = {
         "edition": row,
         "lines": edition_queries.lines_of(row),
@@ -169,12 +190,17 @@ def _edition_page(request: ParkRequest, edition_id: int, problem: Problem | None
         "open_objections": edition_queries.open_objections(row),
         "ends": moment(row.notice_ends_at) if row.notice_ends_at else "",
         "published": public.of_edition(row.pk),
-        "can_notice": actor.role == "publisher" and another and row.state == EditionState.PROPOSED,
-        "can_publish": actor.role == "publisher" and another and row.state == EditionState.ON_NOTICE,
-        "can_withdraw": row.state == EditionState.PROPOSED
-        or (actor.role == "publisher" and row.state in (EditionState.ON_NOTICE, EditionState.FINAL)),
+        "waiting": waiting,
+        "minutes_left": -(-release_queries.time_left(waiting) // dt.timedelta(minutes=1)) if waiting else 0,
+        "releases": release_queries.of_edition(row),
+        "next_step": readiness.next_step(row, actor) if stands else "",
+        "can_recall": waiting is not None and actor.role in ("publisher", "score_officer"),
+        "can_withdraw": stands
+        and (
+            (row.state == EditionState.PROPOSED and actor.role in ("publisher", "score_officer"))
+            or (publisher and row.state in (EditionState.ON_NOTICE, EditionState.FINAL))
+        ),
         "can_answer": actor.role in ("publisher", "park_admin", "park_auditor"),
         "problem": problem,
     }
-    context["can_withdraw"] = context["can_withdraw"] and actor.role in ("publisher", "score_officer")
     return render(request, "rankings/office_edition.html", context, status=problem.status if problem else 200)

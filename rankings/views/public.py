@@ -23,6 +23,7 @@ from ..queries import awards as award_queries
 from ..queries import certificates, history, profiles, public, statistics
 from ..queries.wording import day_of
 from ..services import lookups, objections
+from .zones import zone_now
 
 NOTICE = "rankings/documents/notice.html"
 COLUMNS = ("place", "tied", "name", "uscc", "stage", "score")
@@ -31,7 +32,7 @@ COLUMNS = ("place", "tied", "name", "uscc", "stage", "score")
 @public_page
 def home(request: HttpRequest, park: str) -> HttpResponse:
     """The zone's public home: boards of the newest year with their first three, notices that run, the ways in."""
-    zone = public.zone(park)
+    zone = zone_now(park)
     years = public.years(zone)
     newest = years[0] if years else None
     cards = [(row, public.title_of(row), public.lines_of(row)[:3]) for row in newest[1]] if newest else []
@@ -46,7 +47,7 @@ def home(request: HttpRequest, park: str) -> HttpResponse:
 @public_page
 def boards(request: HttpRequest, park: str) -> HttpResponse:
     """Years and the boards that are on notice or published; `?q=` finds firms by name."""
-    zone = public.zone(park)
+    zone = zone_now(park)
     text = request.GET.get("q", "").strip()
     years = [(year, [(row, public.title_of(row)) for row in rows]) for year, rows in public.years(zone)]
     context = {
@@ -58,7 +59,7 @@ def boards(request: HttpRequest, park: str) -> HttpResponse:
 @public_page
 def board_history(request: HttpRequest, park: str, year: int, board: str) -> HttpResponse:
     """All editions of a board and what each changed."""
-    zone = public.zone(park)
+    zone = zone_now(park)
     rows = history.versions(zone, year, board)
     if not rows:
         raise NotFound(code="no_such_board", message=_("这个榜单还没有公示或发布。"))
@@ -73,7 +74,7 @@ def board_history(request: HttpRequest, park: str, year: int, board: str) -> Htt
 @public_page
 def firm(request: HttpRequest, park: str, uscc: str) -> HttpResponse:
     """What a firm and the park agreed to show, and its places on final boards."""
-    zone = public.zone(park)
+    zone = zone_now(park)
     profile, name, places = profiles.shown(zone, uscc)
     context = {"zone": zone, "park": zone, "profile": profile, "name": name, "uscc": uscc, "places": places}
     return render(request, "rankings/public_firm.html", context)
@@ -82,7 +83,7 @@ def firm(request: HttpRequest, park: str, uscc: str) -> HttpResponse:
 @public_page
 def years_page(request: HttpRequest, park: str) -> HttpResponse:
     """Boards over the years in figures; `?format=csv` as a file."""
-    zone = public.zone(park)
+    zone = zone_now(park)
     rows = statistics.years(zone)
     if request.GET.get("export") in ("csv", "xlsx"):
         table = [
@@ -98,7 +99,7 @@ def years_page(request: HttpRequest, park: str) -> HttpResponse:
 @public_page
 def awards(request: HttpRequest, park: str) -> HttpResponse:
     """The special fund: plans on notice and approved."""
-    zone = public.zone(park)
+    zone = zone_now(park)
     context = {"zone": zone, "park": zone, "plans": award_queries.public_plans(zone)}
     return render(request, "rankings/public_awards.html", context)
 
@@ -106,7 +107,7 @@ def awards(request: HttpRequest, park: str) -> HttpResponse:
 @public_page
 def feed(request: HttpRequest, park: str) -> HttpResponse:
     """RSS 2.0 of notices and publications."""
-    zone = public.zone(park)
+    zone = zone_now(park)
     rows = list(public.boards(zone).order_by("-seq")[:30])
     items = [
         (row, public.title_of(row), request.build_absolute_uri(_notice_url(zone, row)), row.published_at or row.notice_starts_at)
@@ -142,7 +143,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 @public_page
 def index_json(request: HttpRequest, park: str) -> HttpResponse:
     """All published boards of a zone for programs, without their lines; each names the address of its own JSON."""
-    zone = public.zone(park)
+    zone = zone_now(park)
     rows = [
         {
             "year": row.year, "board": row.board, "edition": row.number, "state": row.state, "name": row.name_zh,
@@ -161,13 +162,13 @@ def _notice_url(zone: Park, row: PublishedBoard) -> str:
 @public_page
 def board(request: HttpRequest, park: str, year: int, board: str) -> HttpResponse:
     """The board in force; `?export=csv` downloads it."""
-    return _board(request, public.shown(public.zone(park), year, board))
+    return _board(request, public.shown(zone_now(park), year, board))
 
 
 @public_page
 def edition(request: HttpRequest, park: str, year: int, board: str, number: int) -> HttpResponse:
     """A certain edition, with a banner when it is not the one in force."""
-    return _board(request, public.edition(public.zone(park), year, board, number))
+    return _board(request, public.edition(zone_now(park), year, board, number))
 
 
 def _board(request: HttpRequest, published: PublishedBoard) -> HttpResponse:
@@ -197,7 +198,7 @@ def _export(request: HttpRequest, published: PublishedBoard) -> HttpResponse:
 def board_json(request: HttpRequest, park: str, year: int, board: str) -> HttpResponse:
     """The board in force for programs, with all hashes."""
     try:
-        published = public.shown(public.zone(park), year, board)
+        published = public.shown(zone_now(park), year, board)
     except Problem as problem:
         return JsonResponse({"code": problem.code, "detail": str(problem.message)}, status=problem.status)
     return JsonResponse(public.as_json(published), json_dumps_params={"ensure_ascii": False})
@@ -205,7 +206,7 @@ def board_json(request: HttpRequest, park: str, year: int, board: str) -> HttpRe
 
 @public_page
 def notices(request: HttpRequest, park: str) -> HttpResponse:
-    zone = public.zone(park)
+    zone = zone_now(park)
     return render(
         request, "rankings/public_notices.html", {"zone": zone, "park": zone, "notices": public.notices(zone)}
     )
@@ -213,7 +214,7 @@ def notices(request: HttpRequest, park: str) -> HttpResponse:
 
 @public_page
 def notice(request: HttpRequest, park: str, notice_id: int) -> HttpResponse:
-    zone = public.zone(park)
+    zone = zone_now(park)
     page = public.notice(zone, notice_id)
     return render(
         request,
@@ -239,7 +240,7 @@ def notice_pdf(request: HttpRequest, park: str, notice_id: int) -> HttpResponse:
 
 
 def _notice_document(request: HttpRequest, park: str, notice_id: int) -> dict[str, Any]:
-    zone = public.zone(park)
+    zone = zone_now(park)
     page = public.notice(zone, notice_id)
     path = reverse("rankings:public_notice", args=[park, notice_id])
     url = request.build_absolute_uri(path)
@@ -253,7 +254,7 @@ def _notice_document(request: HttpRequest, park: str, notice_id: int) -> dict[st
 
 def track(request: HttpRequest, park: str) -> HttpResponse:
     """Where an objection stands, for whoever has its receipt and the contact that was left."""
-    zone = public.zone(park)
+    zone = zone_now(park)
     form = TrackForm(request.POST or None)
     context: dict[str, Any] = {"zone": zone, "park": zone, "form": form}
     if request.method == "GET" or not form.is_valid():
@@ -273,7 +274,7 @@ def track(request: HttpRequest, park: str) -> HttpResponse:
 
 def file_objection(request: HttpRequest, park: str, notice_id: int) -> HttpResponse:
     """The form for everybody; after the end it is gone."""
-    zone = public.zone(park)
+    zone = zone_now(park)
     page = public.notice(zone, notice_id)
     if not page.is_open:
         raise Gone(code="notice_over", message=_("公示期已满，逾期视为无异议。"))
@@ -299,7 +300,7 @@ def file_objection(request: HttpRequest, park: str, notice_id: int) -> HttpRespo
 @public_page
 def method(request: HttpRequest, park: str, version: str) -> HttpResponse:
     """A published method in words; `?format=json` downloads the scheme itself."""
-    zone = public.zone(park)
+    zone = zone_now(park)
     row = public.method(zone, version)
     if request.GET.get("format") == "json":
         response = JsonResponse(row.body, json_dumps_params={"ensure_ascii": False, "indent": 1})

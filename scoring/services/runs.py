@@ -22,7 +22,7 @@ from ..models import CurrentRun, ScoreResult, ScoreRun
 from ..queries import facts as frozen
 from ..queries.results import latest_snapshot
 from ..queries.schemes import scheme_of
-from ..signals import run_made_current
+from ..signals import run_made_current, run_unpublished
 from ..statistics import Table, statistics
 from . import anomalies, reviews
 
@@ -87,6 +87,20 @@ def make_official(*, by: Actor, run: ScoreRun) -> None:
         locked.official_at = db_now()
         locked.save(update_fields=["official_at"])
         audit.record(by=by, action="run.made_official", obj=locked, after={"run_hash": locked.run_hash})
+
+
+def withdraw_official(*, by: Actor, run: ScoreRun, reason: str) -> None:
+    """The results no longer count as final (called when the last final board of the run was withdrawn)."""
+    with transaction.atomic():
+        locked = ScoreRun.objects.select_for_update().get(pk=run.pk)
+        if locked.official_at is None:
+            return
+        since, locked.official_at = locked.official_at, None
+        locked.save(update_fields=["official_at"])
+        run_unpublished.send(sender=ScoreRun, run=locked, reason=reason, by=by)
+        audit.record(
+            by=by, action="run.no_longer_official", obj=locked, before={"official_at": since}, reason=reason
+        )
 
 
 @dataclass(frozen=True)

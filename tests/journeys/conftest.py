@@ -56,6 +56,18 @@ class Site:
             cursor.execute(statement, values)
         owner.close()
 
+    def countdowns_end(self, park: str) -> None:
+        """A quarter of an hour goes by after a confirmation."""
+        self.sql(park, "UPDATE rankings_boardrelease SET due_at = clock_timestamp() WHERE state = 'waiting'")
+
+    def notices_end(self, park: str) -> None:
+        """Five working days go by."""
+        for table in ("rankings_boardedition", "rankings_publishedboard"):
+            self.sql(
+                park,
+                f"UPDATE {table} SET notice_ends_at = now() - interval '1 minute' WHERE state = 'on_notice'",
+            )
+
     def rows(self, park: str, query: str) -> list[tuple[Any, ...]]:
         """What a query of the owner finds in a park."""
         owner = psycopg2.connect(self.owner_url)

@@ -7,6 +7,8 @@ import json
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +34,11 @@ def open_edition(person: Visitor, board: str, number: int = 1) -> Visitor:
     return person.go(f"/p/cd/office/boards/{YEAR}/").press(f"第 {number} 版", within=f"#{board}")
 
 
-def test_a_board_is_published_by_another_and_page_and_csv_agree(visit: Any, site: Any) -> None:
-    """J15: the checklist, who may publish, and one list on the page and in the file."""
+def test_a_published_board_is_one_list_on_page_csv_and_notice(visit: Any, site: Any) -> None:
+    """J15: the checklist, who may publish, and one list on the page and in the files."""
     officer = visit("park.score@demo", zone=CD)
-    open_edition(officer, "high_quality").sees("下一步的条件", "公示期已满").sees_not("正式发布")
-    publisher = visit("park.publish@demo", zone=CD)
-    open_edition(publisher, "high_quality").looks_right().press("正式发布").sees("已正式发布")
+    open_edition(officer, "high_quality").sees("下一步的条件", "公示期已满").sees_not("确认发布")
+    _make_final(visit, site, "high_quality")
     public = visit(width=360)
     public.go(f"/zones/cd/boards/{YEAR}/high_quality/").sees("正式").looks_right()
     names = [
@@ -50,6 +51,18 @@ def test_a_board_is_published_by_another_and_page_and_csv_agree(visit: Any, site
     assert fetch(site, f"/zones/cd/notices/{_notice_id(site, 'high_quality')}/notice.pdf")[:5] == b"%PDF-"
     for path in ("/zones/cd/", "/zones/cd/years/", f"/zones/cd/boards/{YEAR}/high_quality/history/", "/v/"):
         public.go(path).looks_right()
+
+
+def _make_final(visit: Any, site: Any, *boards: str, number: int = 1) -> None:
+    """Editions whose notice is over become final, unless they are: confirmed by the second publisher."""
+    publisher = visit("park.publish2@demo", zone=CD)
+    for board in boards:
+        open_edition(publisher, board, number)
+        if publisher.page.locator("main button:has-text('确认发布')").count():
+            publisher.looks_right().press("确认发布").sees("已确认发布")
+    site.countdowns_end("cd")
+    for board in boards:
+        open_edition(publisher, board, number).sees("正式发布")
 
 
 def _notice_id(site: Any, board: str) -> int:
@@ -66,7 +79,10 @@ def _notice_id(site: Any, board: str) -> int:
 
 
 def test_from_an_objection_to_a_corrected_edition(visit: Any, site: Any) -> None:
-    """J16 and J17: receipt and tracking, the bar on publication, the order of two persons, the new notice, the late one."""
+    """J16 and J17: receipt and tracking, the bar on publication, the order of two persons, the new notice, the late one,
+    the new edition, and what an old certificate says then."""
+    _make_final(visit, site, "high_quality")
+    certificate = _certificate(visit)
     notice = f"/zones/cd/notices/{_notice_id(site, 'innovation_input')}/"
     citizen = visit(width=360)
     citizen.go(notice).looks_right().press("提出异议").looks_right()
@@ -88,19 +104,38 @@ def test_from_an_objection_to_a_corrected_edition(visit: Any, site: Any) -> None
     for box in officer.page.locator("main input[name=ids]").all():
         box.check()
     officer.fill(note="已核对更正令").press("将所选异常销号").sees("待核查 0 条")
-    officer.go(f"/p/cd/office/boards/{YEAR}/").press("提请公示", within="#innovation_input").sees("已提请")
-    open_edition(publisher, "innovation_input", 2).press("开始公示").fill(contact="积分专班 028-0000").press(
-        "开始公示"
-    )
-    publisher.sees("公示中")
+    for board in ("innovation_input", "high_quality"):
+        officer.go(f"/p/cd/office/boards/{YEAR}/").press("提请公示", within=f"#{board}").sees("已提请")
+        open_edition(publisher, board, 2).press("确认公示").fill(contact="积分专班 028-0000").press(
+            "确认公示"
+        )
+        publisher.sees("还有约 15 分钟")
+    site.countdowns_end("cd")
     citizen.go(f"/zones/cd/boards/{YEAR}/innovation_input/editions/1/").sees("旧的一版").looks_right()
     citizen.go(f"/zones/cd/boards/{YEAR}/innovation_input/history/").sees(
         "第 1 版 → 第 2 版", "名次变动"
     ).looks_right()
     citizen.go(f"{notice}object/").sees("逾期视为无异议")
+    citizen.go(certificate).sees("证书有效")
+    site.notices_end("cd")
+    _make_final(visit, site, "innovation_input", "high_quality", number=2)
+    citizen.go(f"/zones/cd/boards/{YEAR}/innovation_input/").sees("正式", "第 1 版")
+    citizen.go(certificate).sees("已更正").sees_not("证书有效").looks_right()
     citizen.go("/zones/cd/objections/").fill(receipt=receipt, contact="13800000000").press("查询").sees(
         "属实，将更正"
     )
+
+
+def _certificate(visit: Any) -> str:
+    """The check page of the first certificate that the worker has signed."""
+    admin = visit("park.admin@demo", zone=CD)
+    for _try in range(60):
+        admin.go("/p/cd/office/certificates/")
+        if admin.page.locator("main tbody a").count():
+            break
+        admin.page.wait_for_timeout(500)
+    admin.press("CD-", within="main tbody").press("公开核验页").sees("证书有效")
+    return str(admin.page.url.removeprefix(admin.address))
 
 
 def _answer(visit: Any, receipt: str) -> None:
@@ -126,17 +161,37 @@ def _correct(visit: Any, publisher: Visitor) -> None:
 
 
 def test_an_auditor_walks_from_a_place_to_its_evidence(visit: Any, site: Any) -> None:
-    """J18: nine nodes, all verified, and the proof as a print."""
+    """J18: nine nodes, all verified; one byte of the file flipped is named; the proof as a print."""
     auditor = visit("park.audit@demo")
     auditor.go(f"/p/cq/office/boards/{YEAR - 1}/").press("第 1 版", within="#innovation_input")
-    auditor.page.locator("tbody tr").nth(2).locator("a:has-text('追溯')").click()
+    auditor.page.locator("tbody tr").first.locator("a:has-text('追溯')").click()
     auditor.page.wait_for_load_state()
-    auditor.sees("九个节点全部核对通过").looks_right()
+    auditor.sees("九个节点全部核对通过", "研发费用专项审计报告").looks_right()
     assert auditor.page.locator(".chain > li").count() == 9
     assert auditor.page.locator(".chain > .chain-ok").count() == 9
+    with flipped(site):
+        auditor.page.reload()
+        auditor.sees_not("九个节点全部核对通过")
+        assert "研发费用专项审计报告" in auditor.page.locator(".chain > li:not(.chain-ok)").inner_text()
     auditor.page.set_viewport_size({"width": 360, "height": 900})
-    auditor.looks_right()
+    auditor.page.reload()
+    auditor.sees("九个节点全部核对通过").looks_right()
     auditor.press("打印证明").sees("名次追溯证明")
+
+
+@contextmanager
+def flipped(site: Any) -> Iterator[None]:
+    """One bit of every evidence file of the demo zone is another."""
+    files = [path for path in Path(site.environment["EVIDENCE_ROOT"]).rglob("*") if path.is_file()]
+    kept = {path: path.read_bytes() for path in files}
+    try:
+        for path, data in kept.items():
+            path.chmod(0o600)
+            path.write_bytes(data[:-2] + bytes([data[-2] ^ 1]) + data[-1:])
+        yield
+    finally:
+        for path, data in kept.items():
+            path.write_bytes(data)
 
 
 def test_a_certificate_is_checked_on_a_phone_and_without_the_platform(

@@ -127,15 +127,22 @@ def _publish_a_board(visit: Any, site: Any) -> None:
     officer.go(f"/p/cq/office/boards/{YEAR}/").looks_right().press("提请公示", within="#high_quality")
     publisher = visit("park.publish@demo")
     publisher.go(f"/p/cq/office/boards/{YEAR}/").press("第 1 版", within="#high_quality").looks_right()
-    publisher.press("开始公示").fill(contact="积分专班 023-0000").press("开始公示").sees("公示中")
-    publisher.press("正式发布").sees("公示期未满")
+    publisher.press("确认公示").fill(contact="积分专班 023-0000").press("确认公示").sees(
+        "还有约 15 分钟"
+    ).looks_right()
+    public.go(f"/zones/cq/boards/{YEAR}/high_quality/").sees("还没有公示或发布")
+    publisher.press("撤回这次确认").sees("公众没有看到任何变化")
+    publisher.press("确认公示").fill(contact="积分专班 023-0000").press("确认公示").sees("还有约 15 分钟")
+    site.countdowns_end("cq")
     public.go(f"/zones/cq/boards/{YEAR}/high_quality/").sees("公示中").looks_right()
-    for table in ("rankings_boardedition", "rankings_publishedboard"):
-        site.sql(
-            "cq", f"UPDATE {table} SET notice_ends_at = now() - interval '1 minute' WHERE state = 'on_notice'"
-        )
+    site.notices_end("cq")
     publisher.go(f"/p/cq/office/boards/{YEAR}/").press("第 1 版", within="#high_quality")
-    publisher.press("正式发布").sees("正式")
+    publisher.sees("由提请人和开始公示的人以外的发布员办理").sees_not("确认发布")
+    another = visit("park.publish2@demo")
+    another.go(f"/p/cq/office/boards/{YEAR}/").press("第 1 版", within="#high_quality")
+    another.press("确认发布").sees("正式生效", "还有约 15 分钟")
+    public.go(f"/zones/cq/boards/{YEAR}/high_quality/").sees("公示中")
+    site.countdowns_end("cq")
     public.go(f"/zones/cq/boards/{YEAR}/high_quality/").sees("正式", "评价办法").looks_right()
 
 

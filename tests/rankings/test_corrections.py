@@ -20,7 +20,7 @@ from parks.clock import db_today
 from rankings.models import BoardEntry, CorrectionOrder, Objection, PublishedBoard
 from rankings.queries import history, public
 from rankings.queries import trace as traces
-from rankings.services import corrections, editions, notices, objections
+from rankings.services import corrections, objections
 from scoring.models import ScoreRun, Snapshot, SnapshotRow
 from tests.factories import files
 from tests.factories import parks as people
@@ -193,11 +193,7 @@ def test_the_correction_makes_a_new_snapshot_run_and_edition_and_edits_nothing(o
     with pytest.raises(Conflict, match="anomalies_open"):
         editions.propose(by=office.officer, year=make.YEAR, board=make.BOARD)
     make.look_at_anomalies(office.officer, run)
-    second = notices.put_on_notice(
-        by=office.publisher,
-        edition=editions.propose(by=office.officer, year=make.YEAR, board=make.BOARD),
-        contact=make.CONTACT,
-    )
+    second = office.on_notice()
     shown = PublishedBoard.objects.get(edition=second)
     changes = history.changes_of(shown)
     assert changes is not None

@@ -37,6 +37,7 @@ from tests.factories import rankings as make
 from tests.factories import scoring
 
 pytestmark = pytest.mark.django_db
+CONFIRM_FINAL = "SELECT rankings_confirm(%s, %s, 'x', 'final', NULL, '{}'::date[], '', '')"
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_one_proposal_waits_at_a_time_and_a_run_is_shown_once(office: make.Offic
     with pytest.raises(Conflict) as error:
         office.proposed()
     assert error.value.code == "proposal_waits"
-    notices.put_on_notice(by=office.publisher, edition=first, contact=make.CONTACT)
+    office.noticed(first)
     with pytest.raises(Conflict) as error:
         office.proposed()
     assert error.value.code == "same_run"
@@ -131,7 +132,7 @@ def test_the_proposer_neither_puts_on_notice_nor_publishes(office: make.Office) 
     edition = office.proposed()
     with pytest.raises(Forbidden):
         notices.put_on_notice(by=other_hat, edition=edition, contact=make.CONTACT)
-    edition = notices.put_on_notice(by=office.publisher, edition=edition, contact=make.CONTACT)
+    edition = office.noticed(edition)
     with pytest.raises(Forbidden):
         publication.publish(by=other_hat, edition=edition)
 
@@ -140,10 +141,10 @@ def test_the_database_refuses_the_same_person_too(office: make.Office) -> None:
     people.actor("publisher", office.park, person=Person.objects.get(pk=office.officer.person_id))
     edition = office.proposed()
     message = refused(
-        "SELECT rankings_put_on_notice(%s, %s, 'x', now() + interval '9 days', '{}'::date[], '', 'y')",
+        "SELECT rankings_confirm(%s, %s, 'x', 'on_notice', now() + interval '9 days', '{}'::date[], '', 'y')",
         edition.pk, office.officer.person_id,
     )  # fmt: skip
-    assert "edition_notice_by_another" in message
+    assert "does not confirm it" in message
 
 
 @pytest.mark.parametrize(
@@ -160,10 +161,12 @@ def test_the_database_refuses_the_same_person_too(office: make.Office) -> None:
         "INSERT INTO rankings_allowedtransition (aggregate, before, after) VALUES ('edition', 'proposed', 'final')",
         "UPDATE rankings_allowedtransition SET after = 'final' WHERE before = 'proposed'",
         "DELETE FROM rankings_allowedtransition",
-        "SELECT rankings_publish(%(id)s, %(other)s, 'x')",
-        "SELECT rankings_put_on_notice(%(id)s, %(officer)s, 'x', now() + interval '9 days', '{}'::date[], '', 'y')",
-        "SELECT rankings_put_on_notice(%(id)s, 987654, 'x', now() + interval '9 days', '{}'::date[], '', 'y')",
-        "SELECT rankings_put_on_notice(%(id)s, %(other)s, 'x', now() + interval '4 days', '{}'::date[], '', 'y')",
+        "SELECT rankings_confirm(%(id)s, %(other)s, 'x', 'final', NULL, '{}'::date[], '', '')",
+        "SELECT rankings_publish(e, 1) FROM rankings_boardedition e WHERE id = %(id)s",
+        "SELECT rankings_put_on_notice(e, 1) FROM rankings_boardedition e WHERE id = %(id)s",
+        "SELECT rankings_confirm(%(id)s, %(officer)s, 'x', 'on_notice', now() + interval '9 days', '{}'::date[], '', 'y')",
+        "SELECT rankings_confirm(%(id)s, 987654, 'x', 'on_notice', now() + interval '9 days', '{}'::date[], '', 'y')",
+        "SELECT rankings_confirm(%(id)s, %(other)s, 'x', 'on_notice', now() + interval '4 days', '{}'::date[], '', 'y')",
         "SELECT rankings_supersede(%(id)s, 'x')",
         "SELECT rankings_take(%(id)s, %(other)s)",
         "INSERT INTO rankings_publishedcurrent (park_id, year, board, published_id) VALUES (%(park)s, 2025, 'x', 1)",
@@ -188,7 +191,7 @@ def test_sql_as_the_application_gets_around_nothing(office: make.Office, sql: st
 
 
 def test_the_worker_role_cannot_publish(office: make.Office) -> None:
-    functions = ("rankings_put_on_notice", "rankings_publish", "rankings_withdraw")
+    functions = ("rankings_confirm", "rankings_recall", "rankings_withdraw")
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT proname, has_function_privilege('innovscore_worker', oid, 'EXECUTE'), "
@@ -256,7 +259,7 @@ def test_a_running_notice_cannot_be_published(office: make.Office) -> None:
         office.publish(edition)
     assert error.value.code == "notice_runs"
     assert "24:00" in str(error.value.message)
-    message = refused("SELECT rankings_publish(%s, %s, 'x')", edition.pk, office.second.person_id)
+    message = refused(CONFIRM_FINAL, edition.pk, office.second.person_id)
     assert "the notice is still running" in message
 
 
@@ -294,7 +297,9 @@ def test_after_the_notice_it_is_published_and_the_run_is_official(live_db: None,
             .order_by("seq")
             .values_list("action", flat=True)
         )
-        assert actions == ["board.proposed", "board.put_on_notice", "board.published"]
+        assert actions == [
+            "board.proposed", "board.release_confirmed", "board.put_on_notice", "board.release_confirmed", "board.published",
+        ]  # fmt: skip
 
 
 def test_the_database_publishes_only_after_the_end_by_its_own_clock(live_db: None, park: Any) -> None:
@@ -303,12 +308,10 @@ def test_the_database_publishes_only_after_the_end_by_its_own_clock(live_db: Non
         make.computed(office.officer)
         edition = office.on_notice()
     with park_scope(park.pk):
-        assert "still running" in refused(
-            "SELECT rankings_publish(%s, %s, 'x')", edition.pk, office.second.person_id
-        )
+        assert "still running" in refused(CONFIRM_FINAL, edition.pk, office.second.person_id)
     make.run_out(edition)
     with park_scope(park.pk):
-        assert as_app("SELECT rankings_publish(%s, %s, 'x')", edition.pk, office.second.person_id)
+        assert as_app(CONFIRM_FINAL, edition.pk, office.second.person_id)
 
 
 def test_withdrawing_what_was_on_notice_needs_a_publisher_and_tells_the_public_why(
@@ -367,9 +370,7 @@ def test_an_objection_bars_publication_until_it_is_answered(live_db: None, park:
         with pytest.raises(Conflict) as error:
             office.publish(edition)
         assert error.value.code == "objection_open"
-        assert "an objection" in refused(
-            "SELECT rankings_publish(%s, %s, 'x')", edition.pk, office.second.person_id
-        )
+        assert "an objection" in refused(CONFIRM_FINAL, edition.pk, office.second.person_id)
         office.checked(row)
         with pytest.raises(Conflict):
             office.publish(edition)
@@ -408,7 +409,7 @@ def test_an_upheld_objection_needs_an_edition_of_a_newer_run(live_db: None, park
         assert new.pk != run.snapshot_id
         newer = make.compute(office.officer)
         assert newer.pk != run.pk
-        second = notices.put_on_notice(by=office.publisher, edition=office.proposed(), contact=make.CONTACT)
+        second = office.on_notice()
         edition.refresh_from_db()
         assert (edition.state, second.state, second.number) == ("superseded", "on_notice", 2)
         assert public.edition(park, make.YEAR, make.BOARD, 1).state == "superseded"
@@ -500,7 +501,7 @@ def test_another_parks_editions_do_not_exist(office: make.Office) -> None:
     assert not BoardEdition.everywhere.filter(pk=edition.pk).exists()
     assert not BoardEntry.everywhere.filter(edition_id=edition.pk).exists()
     message = refused(
-        "SELECT rankings_put_on_notice(%s, %s, 'x', now() + interval '9 days', '{}'::date[], '', 'y')",
+        "SELECT rankings_confirm(%s, %s, 'x', 'on_notice', now() + interval '9 days', '{}'::date[], '', 'y')",
         edition.pk,
         office.publisher.person_id,
     )

@@ -18,7 +18,7 @@ from parks.scope import park_scope
 from parks.services import calendar
 from rankings.models import BoardDefinition, PublicProfile, PublishedBoard
 from rankings.queries import editions as queries
-from rankings.services import certificates, definitions, editions, notices, profiles, years
+from rankings.services import certificates, definitions, editions, profiles, years
 from tests.factories import parks as people
 from tests.factories import rankings as make
 from tests.factories import scoring
@@ -67,11 +67,7 @@ def test_a_board_of_a_sub_park_keeps_its_members_when_firms_move(office: make.Of
 
 def test_the_rule_is_hashed_into_the_edition(office: make.Office) -> None:
     define(office, "industry", base=make.BOARD, value="C39")
-    edition = notices.put_on_notice(
-        by=office.publisher,
-        edition=editions.propose(by=office.officer, year=make.YEAR, board="own_board"),
-        contact=make.CONTACT,
-    )
+    edition = office.on_notice("own_board")
     shown = PublishedBoard.objects.get()
     assert shown.rule["value"] == "C39"
     from rankings.queries.verification import verify

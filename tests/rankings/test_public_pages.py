@@ -197,7 +197,7 @@ def test_the_method_page_tells_every_indicator_and_board(shown: PublishedBoard, 
 # The office and the enterprise in a browser
 
 
-def test_the_walk_of_a_board_through_the_pages(office: make.Office, client_as: Any) -> None:
+def test_the_walk_of_a_board_through_the_pages(office: make.Office, client_as: Any, client: Any) -> None:
     officer, publisher, admin = (
         client_as(office.officer),
         client_as(office.publisher),
@@ -224,9 +224,26 @@ def test_the_walk_of_a_board_through_the_pages(office: make.Office, client_as: A
     assert officer.get(notice).status_code == 403
     assert "24:00" in publisher.get(notice).content.decode()
     assert publisher.post(notice, {"working_days": 3, "contact": "x"}).status_code == 422
-    assert publisher.post(notice, {"working_days": 5, "contact": "王女士"}).status_code == 302
+    fine = {"working_days": 5, "contact": "王女士"}
+    assert publisher.post(notice, fine).status_code == 302
+    here = reverse("rankings:edition", kwargs={"park": "cq", "edition_id": edition.pk})
+    assert "还有约 15 分钟" in publisher.get(here).content.decode()
+    response = publisher.post(notice, fine)
+    assert response.status_code == 409 and "正在倒计时" in response.content.decode()
+    assert client.get(BOARD).status_code == 404
+    recall = reverse("rankings:recall", kwargs={"park": "cq", "edition_id": edition.pk})
+    assert admin.post(recall).status_code == 403
+    assert officer.post(recall).status_code == 302
+    assert officer.post(recall).status_code == 409
+    assert publisher.post(notice, fine).status_code == 302
+    assert "countdown" in publisher.get(here, headers={"HX-Request": "true"}).content.decode()
+    with make.inside(office.park):
+        make.countdowns_end(office.park, settle=False)
+    assert publisher.get(here, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+    assert client.get(BOARD).status_code == 200
     publish = reverse("rankings:publish", kwargs={"park": "cq", "edition_id": edition.pk})
-    response = publisher.post(publish)
+    assert publisher.post(publish).status_code == 403
+    response = client_as(office.second).post(publish)
     assert response.status_code == 409
     assert "公示期未满" in response.content.decode()
     assert admin.get(reverse("rankings:objections", kwargs={"park": "cq"})).status_code == 200

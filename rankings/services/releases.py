@@ -1,0 +1,115 @@
+"""The countdown before a step is public: confirmed, recalled until its end, in force from its end on.
+
+The database's clock alone decides. Nothing depends on a worker: beat settles what is due, and so does whoever looks first;
+the times that are written are the end of the countdown, whenever it was settled.
+"""
+
+from __future__ import annotations
+
+import structlog
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import Conflict
+from parks import audit, jobs
+from parks.actors import Actor
+from parks.models import Park
+from parks.scope import park_scope
+from scoring.services import runs
+
+from ..caching import published as published_for_all
+from ..models import BoardEdition, BoardRelease, PublishedBoard
+from ..queries import releases as queries
+from ..signals import board_published, board_put_on_notice
+from ..states import EditionState
+from .guarded import call, lock
+from .window import Notice
+
+CERTIFICATES = "rankings.issue_certificates"
+log = structlog.get_logger(__name__)
+
+
+def confirm(*, by: Actor, edition: BoardEdition, step: str, notice: Notice | None = None) -> BoardRelease:
+    """Begin the countdown of a step of a locked edition; the caller has checked that it may be taken."""
+    given = [notice.ends_at, notice.days, notice.text, notice.contact] if notice else [None, [], "", ""]
+    release = BoardRelease.objects.get(
+        pk=call(
+            "SELECT rankings_confirm(%s, %s, %s, %s, %s, %s::date[], %s, %s)",
+            [edition.pk, by.person_id, by.person_name, str(step), *given],
+        )
+    )
+    audit.record(
+        by=by, action="board.release_confirmed", obj=edition,
+        after={"step": release.step, "due_at": release.due_at, "content": edition.content_hash},
+    )  # fmt: skip
+    return release
+
+
+def recall(*, by: Actor, edition: BoardEdition) -> None:
+    """Stop what waits; the edition is as it was before it was confirmed. Raises Conflict when the countdown is over."""
+    with transaction.atomic():
+        edition = lock(edition.pk)
+        release = queries.waiting(edition)
+        if release is None or queries.is_due(release):
+            raise Conflict(
+                code="countdown_over",
+                message=_("倒计时已经结束或已被撤回，现在不能撤回。请刷新页面查看现状。"),
+            )
+        call("SELECT rankings_recall(%s, %s, %s)", [edition.pk, by.person_id, by.person_name])
+        audit.record(by=by, action="board.release_recalled", obj=edition, before={"step": release.step})
+
+
+def refuse_when_waiting(edition: BoardEdition) -> None:
+    """Raises Conflict while a step of the edition waits for its countdown."""
+    if queries.waiting(edition) is not None:
+        raise Conflict(
+            code="release_waits", message=_("这份榜单已确认，正在倒计时。要做别的，请先撤回这次确认。")
+        )
+
+
+def settle(park: Park) -> int:
+    """Put in force what is due in a park; returns how many. Costs one query when nothing is."""
+    due = queries.due(park)
+    done = 0
+    for edition_id in due:
+        try:
+            with park_scope(park.pk):
+                done += _settle(park, edition_id)
+        except (
+            Conflict
+        ) as problem:  # named in the log and on the edition's page; it must not take the public pages down
+            log.error("release.not_settled", park=park.code, edition=edition_id, code=problem.code)
+    return done
+
+
+def _settle(park: Park, edition_id: int) -> bool:
+    by = Actor.system(park)
+    edition = lock(edition_id)
+    release = queries.waiting(edition)
+    published_id = call("SELECT rankings_settle(%s)", [edition_id])
+    if published_id is None or release is None:
+        return False
+    edition.refresh_from_db(fields=["state", "notice_ends_at", "notice_contact", "published_by_ref"])
+    published = PublishedBoard.objects.get(pk=published_id)
+    published_for_all(park.code)
+    if edition.state == EditionState.ON_NOTICE:
+        board_put_on_notice.send(sender=BoardEdition, edition=edition, by=by)
+        audit.record(
+            by=by, action="board.put_on_notice", obj=edition,
+            after={
+                "ends_at": edition.notice_ends_at, "content": edition.content_hash, "contact": edition.notice_contact,
+                "confirmed_by": release.confirmed_by_name,
+            },
+        )  # fmt: skip
+        return True
+    runs.make_official(by=by, run=edition.run)
+    board_published.send(sender=BoardEdition, edition=edition, published=published, by=by)
+    audit.record(
+        by=by, action="board.published", obj=edition,
+        after={
+            "content": published.content_hash, "chain": published.chain, "run": published.run_hash,
+            "confirmed_by": release.confirmed_by_name,
+        },
+    )  # fmt: skip
+    jobs.request(kind=CERTIFICATES, park_id=park.pk, dedupe_key=f"certificates:{published.pk}", by=by)
+    return True
