@@ -14,6 +14,7 @@ from parks.clock import BEIJING
 from parks.models import Park
 from parks.scope import park_scope
 from rankings.models import BoardEdition
+from rankings.queries import editions as queries
 from rankings.services import definitions, editions, notices, publication, releases
 from rankings.states import COUNTDOWN
 
@@ -66,7 +67,7 @@ class Desk:
 
 def publish_year(desk: Desk, *, year: int, boards: list[str], further: bool) -> None:
     """All boards of a past year, with a notice that ended in the October after it; `further`: also those of the zone's own."""
-    codes = [*boards, *_defined(desk, boards)] if further else boards
+    codes = [*boards, *_defined(desk, boards, year)] if further else boards
     made = [desk.propose(year, board) for board in codes]
     papers.attach(desk.officer, made[codes.index(EVIDENCED[0])], EVIDENCED[1])
     start = dt.datetime(year + 1, 10, 12, 9, tzinfo=BEIJING)
@@ -74,8 +75,8 @@ def publish_year(desk: Desk, *, year: int, boards: list[str], further: bool) -> 
     desk.publish(made, at=dt.datetime(year + 1, 11, 20, 10, tzinfo=BEIJING))
 
 
-def _defined(desk: Desk, taken: list[str]) -> list[str]:
-    """Boards of the zone's own: a stage, a sub-park, the biggest risers, a band."""
+def _defined(desk: Desk, taken: list[str], year: int) -> list[str]:
+    """Boards of the zone's own: a stage, a sub-park, the biggest risers, a band; those that have enough firms."""
     with park_scope(desk.park.pk):
         for code, zh, en, kind, base, value, size, smallest in FURTHER:
             fields = {
@@ -83,7 +84,8 @@ def _defined(desk: Desk, taken: list[str]) -> list[str]:
                 "smallest": smallest,
             }  # fmt: skip
             definitions.make(by=desk.officer, fields=fields, taken=set(taken))
-    return [code for code, *_rest in FURTHER]
+        run = queries.run_of_year(year)
+        return [code for code, *_rest in FURTHER if queries.draft_of(run, code).lines]
 
 
 def every_state(desk: Desk, *, year: int, boards: list[str], now: dt.datetime) -> None:
