@@ -30,6 +30,21 @@ urlpatterns = [
     ),
     path("zones/<slug:park>/boards/<int:year>/<slug:board>/", public.board, name="public_board"),
     path(
+        "zones/<slug:park>/boards/<int:year>/<slug:board>/card.png",
+        public.board_card,
+        name="public_board_card",
+    ),
+    path(
+        "zones/<slug:park>/boards/<int:year>/<slug:board>/places/<int:position>/",
+        public.board_place,
+        name="public_place",
+    ),
+    path(
+        "zones/<slug:park>/boards/<int:year>/<slug:board>/places/<int:position>/card.png",
+        public.place_card,
+        name="public_place_card",
+    ),
+    path(
         "zones/<slug:park>/boards/<int:year>/<slug:board>/editions/<int:number>/",
         public.edition,
         name="public_edition",

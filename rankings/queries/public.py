@@ -24,7 +24,7 @@ from ..rules import Line
 from ..states import EditionState
 from . import further
 from .editions import BoardDraft, line_of
-from .wording import moment
+from .wording import day_of, moment
 
 FULL_SCORE = Decimal(100)
 LIVE = (EditionState.ON_NOTICE, EditionState.FINAL)
@@ -219,6 +219,40 @@ def board_page(published: PublishedBoard) -> BoardPage:
 def base_of(code: str, rule: Any) -> str:
     """The scheme's board that a board is counted by; empty for a further board by the total."""
     return str(rule.get("base", "")) if rule else code
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One line of a published board."""
+
+    published: PublishedBoard
+    line: Line
+    stage: str
+    board: str
+
+    @property
+    def words(self) -> str:
+        """第 3 名 or 第 4 名（并列）."""
+        words = _("第 %(n)s 名（并列）") if self.line.tied else _("第 %(n)s 名")
+        return words % {"n": self.line.place}
+
+
+def place(park: Park, year: int, board: str, position: int) -> Place:
+    """A line of the board that is shown; NotFound when there is none."""
+    published = shown(park, year, board)
+    found = next((one for one in lines_of(published) if one.line.position == position), None)
+    if found is None:
+        raise NotFound(code="no_such_place", message=_("这份榜单没有这一名次。"))
+    return Place(published, found.line, found.stage, title_of(published))
+
+
+def state_words(published: PublishedBoard) -> str:
+    """How it stands, in a line: 公示中，至 …; 正式，… 发布."""
+    if published.state == EditionState.ON_NOTICE:
+        return _("公示中，截止 %(end)s") % {"end": moment(published.notice_ends_at)}
+    if published.state == EditionState.FINAL and published.published_at:
+        return _("正式榜单，%(day)s 发布") % {"day": day_of(published.published_at)}
+    return str(published.get_state_display())
 
 
 def boards_like(published: PublishedBoard) -> list[PublishedBoard]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from parks.http import client_address
 from parks.listing import export_rows
 from parks.models import Park
 
-from .. import documents
+from .. import cards, documents
 from ..caching import public_page
 from ..forms import ObjectionForm, TrackForm
 from ..models import PublishedBoard
@@ -26,6 +27,7 @@ from ..services import lookups, objections
 from .zones import zone_now
 
 NOTICE = "rankings/documents/notice.html"
+CARD_FIRMS = 4
 COLUMNS = ("place", "tied", "name", "uscc", "stage", "score")
 
 
@@ -171,6 +173,75 @@ def edition(request: HttpRequest, park: str, year: int, board: str, number: int)
     return _board(request, public.edition(zone_now(park), year, board, number))
 
 
+@public_page
+def board_place(request: HttpRequest, park: str, year: int, board: str, position: int) -> HttpResponse:
+    """One place of the board in force: the page that a firm shares."""
+    zone = zone_now(park)
+    place = public.place(zone, year, board, position)
+    return render(
+        request,
+        "rankings/public_place.html",
+        {"zone": zone, "park": zone, "place": place, "card": _card_url(request, place.published, position)},
+    )
+
+
+@public_page
+def board_card(request: HttpRequest, park: str, year: int, board: str) -> HttpResponse:
+    """The picture for a shared link to the board."""
+    zone = zone_now(park)
+    published = public.shown(zone, year, board)
+    first = public.lines_of(published)[:CARD_FIRMS]
+    return _picture(
+        lambda: cards.board_card(
+            zone=zone.display_name, title=_titled(published), state=public.state_words(published),
+            firms=tuple((one.line.place, one.line.name) for one in first), foot=_foot(request, published),
+        )
+    )  # fmt: skip
+
+
+@public_page
+def place_card(request: HttpRequest, park: str, year: int, board: str, position: int) -> HttpResponse:
+    """The picture for a shared link to a place."""
+    zone = zone_now(park)
+    place = public.place(zone, year, board, position)
+    return _picture(
+        lambda: cards.place_card(
+            zone=zone.display_name, firm=place.line.name, title=_titled(place.published), place=place.words,
+            state=public.state_words(place.published), foot=_foot(request, place.published),
+        )
+    )  # fmt: skip
+
+
+def _titled(published: PublishedBoard) -> str:
+    return _("%(year)s 年度%(board)s") % {"year": published.year, "board": public.title_of(published)}
+
+
+def _foot(request: HttpRequest, published: PublishedBoard) -> str:
+    """Where it can be checked, and the start of the content's hash."""
+    return _("%(host)s · 内容摘要 %(hash)s") % {
+        "host": request.get_host(),
+        "hash": published.content_hash[:16],
+    }
+
+
+def _picture(draw: Callable[[], bytes]) -> HttpResponse:
+    try:
+        return HttpResponse(draw(), content_type="image/png")
+    except cards.NoFont as missing:
+        raise NotFound(code="no_card", message=_("本机没有中文字体，不能制作分享图。")) from missing
+
+
+def _card_url(request: HttpRequest, published: PublishedBoard, position: int | None = None) -> str:
+    """Absolute address of the picture; an edition of its own has an address of its own, so that phones do not keep an old one."""
+    args = [published.park.code, published.year, published.board]
+    path = (
+        reverse("rankings:public_board_card", args=args)
+        if position is None
+        else reverse("rankings:public_place_card", args=[*args, position])
+    )
+    return request.build_absolute_uri(f"{path}?v={published.content_hash[:8]}{published.state[0]}")
+
+
 def _board(request: HttpRequest, published: PublishedBoard) -> HttpResponse:
     if request.GET.get("export") in ("csv", "xlsx"):
         return _export(request, published)
@@ -178,7 +249,12 @@ def _board(request: HttpRequest, published: PublishedBoard) -> HttpResponse:
     return render(
         request,
         "rankings/public_board.html",
-        {"zone": zone, "park": zone, "page": public.board_page(published)},
+        {
+            "zone": zone,
+            "park": zone,
+            "page": public.board_page(published),
+            "card": _card_url(request, published),
+        },
     )
 
 
