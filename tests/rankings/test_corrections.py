@@ -20,7 +20,7 @@ from parks.clock import db_today
 from rankings.models import BoardEntry, CorrectionOrder, Objection, PublishedBoard
 from rankings.queries import history, public
 from rankings.queries import trace as traces
-from rankings.services import corrections, objections
+from rankings.services import corrections, editions, objections
 from scoring.models import ScoreRun, Snapshot, SnapshotRow
 from tests.factories import files
 from tests.factories import parks as people

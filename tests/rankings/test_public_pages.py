@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from PIL import Image
 
 from parks.scope import park_scope
 from rankings.models import PublishedBoard
@@ -67,6 +69,21 @@ def test_a_notice_is_public_from_its_first_second_with_its_exact_end(
     assert "公示中" in board
     assert board.count('class="place"') == 10
     assert board.count("并列</small>") == 2
+
+
+def test_a_shared_link_shows_a_picture_of_the_board_or_the_place(shown: PublishedBoard, client: Any) -> None:
+    for path in (BOARD, f"{BOARD}places/1/"):
+        body = client.get(path).content.decode()
+        assert 'property="og:title"' in body
+        address = body.split('property="og:image" content="')[1].split('"')[0]
+        picture = client.get(address.removeprefix("http://testserver"))
+        assert (picture.status_code, picture["Content-Type"]) == (200, "image/png")
+        with Image.open(io.BytesIO(picture.content)) as image:
+            assert image.size == (1200, 630)
+        assert len(picture.content) < 60_000
+    assert "第 1 名" in client.get(f"{BOARD}places/1/").content.decode()
+    for path in ("places/99/", "places/99/card.png"):
+        assert client.get(f"{BOARD}{path}").status_code == 404
 
 
 def test_only_the_board_is_told_of_a_firm(office: make.Office, shown: PublishedBoard, client: Any) -> None:
