@@ -10,6 +10,7 @@ from indicators.queries.schemes import active
 from parks.clock import BEIJING
 from parks.models import SubPark
 
+from .models import Cycle
 from .services.spreadsheets import LARGEST_FILE, SENTENCES
 from .states import INDUSTRIES, ReturnReason
 
@@ -170,6 +171,8 @@ class CycleForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["scheme_version"].queryset = active()  # type: ignore[attr-defined]
+        newest = Cycle.objects.order_by("-year").first()
+        self.fields["scheme_version"].initial = newest.scheme_version_id if newest else None
 
     def clean_deadline(self) -> dt.datetime:
         day: dt.date = self.cleaned_data["deadline"]

@@ -11,12 +11,13 @@ def in_force(enterprise_id: int) -> Standing | None:
     """The newest official standing; without one the newest, for an estimate. A veto counts from the day it is computed.
 
     A new year that is scored but not yet published must not take away the lines of the year in force, nor be shown
-    to a bank.
+    to a bank. A published year that is being corrected is waited for: neither it nor the year before gives a line.
     """
     standings = standings_of(enterprise_id)
     if not standings or vetoes_of(standings[-1]):
         return standings[-1] if standings else None
-    return next((one for one in reversed(standings) if one.is_published), standings[-1])
+    newest_first = reversed(standings)
+    return next((one for one in newest_first if one.is_published or one.is_under_correction), standings[-1])
 
 
 def standings_in_force(enterprise_ids: Iterable[int]) -> dict[int, list[Standing]]:

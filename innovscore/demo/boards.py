@@ -111,7 +111,10 @@ def _date(made: list[BoardEdition], *, step: str, at: dt.datetime, end: dt.datet
     for table in TABLES[:2]:
         if step == "final":
             _as_owner(table, made, "published_at = %s", (at,))
-        elif end is not None:
+            continue
+        if table == TABLES[0]:
+            _as_owner(table, made, "proposed_at = %s", (at - COUNTDOWN * 5,))
+        if end is not None:
             first = at.astimezone(BEIJING).date()
             days = [workdays.add_working_days(first, number) for number in range(1, 6)]
             change = "notice_starts_at = %s, notice_ends_at = %s, notice_days = %s::date[]"

@@ -15,6 +15,7 @@ from scoring.queries.schemes import names_of, scheme_of
 from ..models import Award, AwardBudget, AwardPlan, AwardRule, BoardEntry
 from ..states import EditionState
 from . import further
+from .wording import moment
 
 
 def cycle_of(year: int) -> Any:
@@ -69,5 +70,6 @@ def public_plans(park: Park) -> list[AwardPlan]:
     for plan in rows:
         awards = Award.everywhere.filter(park=park, plan=plan).exclude(state="cancelled")
         plan.shown = list(awards.order_by("-amount", "board", "place"))  # type: ignore[attr-defined]
+        plan.ends = moment(plan.notice_ends_at) if plan.notice_ends_at else ""  # type: ignore[attr-defined]
         found.append(plan)
     return found

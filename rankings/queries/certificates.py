@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from .editions import line_of
 from .public import title_of
 
 GENESIS = "0" * 64
+
+
+SIGNED_WITHIN = dt.timedelta(hours=1)  # between the time in the signed text and the row's
 
 
 def head_of(published: PublishedBoard, position: int) -> dict[str, Any]:
@@ -115,9 +119,20 @@ def breaks_of(row: PublishedCertificate, entry: PublishedEntry, key: PublishedKe
         yield _("证书登记与证书内容不同")
     if not rules.proves(str(says.get("leaf")), steps, str(says.get("entries_root"))):
         yield _("证明路径不通向名单根摘要")
+    yield from _state_breaks(row, says)
+
+
+def _state_breaks(row: PublishedCertificate, says: dict[str, Any]) -> Iterator[str]:
+    """Does the state follow the board's, and the time the signed text?"""
     board = row.published.state
     if row.state == CertificateState.VALID and board != "final":
         yield _("榜单已不是正式的一版，证书仍标为有效")
+    if row.state == CertificateState.SUPERSEDED and board != "superseded":
+        yield _("榜单没有更正，证书却标为已更正")
+    if (row.closed_at is None) != (row.state == CertificateState.VALID):
+        yield _("失效时间与证书状态不符")
+    if abs(row.issued_at - dt.datetime.fromisoformat(str(says.get("issued")))) > SIGNED_WITHIN:
+        yield _("签发时间与证书内容不同")
 
 
 def envelope(found: CertificatePage) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from ..models import (
 )
 from ..states import EditionState
 from . import certificates
-from .editions import head_of, line_of, proof_breaks
+from .editions import line_of, proof_breaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ def quick() -> Iterator[Break]:
 
 def _boards() -> list[PublishedBoard]:
     rows = PublishedBoard.objects.order_by("seq")
-    return list(rows.select_related("edition__park", "edition__cycle", "park"))
+    related = ("edition__park", "edition__cycle", "edition__scheme_version", "edition__run", "park")
+    return list(rows.select_related(*related).defer("edition__run__report", "edition__run__statistics"))
 
 
 def _where(board: PublishedBoard | BoardEdition) -> str:
@@ -100,17 +101,29 @@ def _board(board: PublishedBoard) -> Iterator[str]:
     yield from _against_edition(board, entries)
 
 
+COPIED = sorted(
+    {field.name for field in PublishedBoard._meta.fields}
+    & {field.name for field in BoardEdition._meta.fields} - {"id", "park", "scheme_version"}
+)
+"""What the published row repeats of the edition, column by column."""
+OF_THE_RUN = ("scheme_digest", "engine_version", "snapshot_root", "result_root", "run_hash")
+
+
 def _against_edition(board: PublishedBoard, entries: list[PublishedEntry]) -> Iterator[str]:
     edition = board.edition
-    if (board.state, board.content_hash) != (edition.state, edition.content_hash):
-        yield _("状态或内容与编制的榜单不同")
-    if head_of(edition)["run_hash"] != board.run_hash:
-        yield _("运行号与编制的榜单不同")
-    kept = [line_of(entry) for entry in BoardEntry.objects.filter(edition=edition).order_by("position")]
-    if kept != [line_of(entry) for entry in entries]:
+    for name in COPIED:
+        if getattr(board, name) != getattr(edition, name):
+            yield _("与编制的榜单不同：%(field)s") % {"field": name}
+    for name in OF_THE_RUN:
+        if getattr(board, name) != getattr(edition.run, name):
+            yield _("与积分运行不同：%(field)s") % {"field": name}
+    if board.year != edition.cycle.year or board.scheme_version != edition.scheme_version.version:
+        yield _("年度或指标体系版本与编制的榜单不同")
+    if (board.closed_at is None) != (board.state in (EditionState.ON_NOTICE, EditionState.FINAL)):
+        yield _("失效时间与状态不符")
+    kept = BoardEntry.objects.filter(edition=edition).order_by("position")
+    if [(line_of(row), row.leaf) for row in kept] != [(line_of(row), row.leaf) for row in entries]:
         yield _("名单与编制的榜单不同")
-    if board.notice_ends_at != edition.notice_ends_at:
-        yield _("公示截止时间与编制的榜单不同")
 
 
 def _editions(shown: set[int]) -> Iterator[Break]:
@@ -139,5 +152,8 @@ def _methods(boards: list[PublishedBoard]) -> Iterator[Break]:
         if engine.load_scheme(row.body).digest != row.digest:
             yield Break(row.version, _("公布的评价办法与其摘要不符"))
     for board in boards:
-        if board.scheme_digest not in methods:
+        method, scheme = methods.get(board.scheme_digest), board.edition.scheme_version
+        if method is None:
             yield Break(_where(board), _("没有公布所用的评价办法"))
+        elif (method.code, method.version, method.title) != (scheme.code, scheme.version, scheme.title):
+            yield Break(_where(board), _("公布的评价办法的名称或版本与指标体系不同"))

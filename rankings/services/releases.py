@@ -19,6 +19,7 @@ from scoring.services import runs
 
 from ..caching import published as published_for_all
 from ..models import BoardEdition, BoardRelease, PublishedBoard
+from ..queries import editions
 from ..queries import releases as queries
 from ..signals import board_published, board_put_on_notice
 from ..states import EditionState
@@ -103,6 +104,7 @@ def _settle(park: Park, edition_id: int) -> bool:
         )  # fmt: skip
         return True
     runs.make_official(by=by, run=edition.run)
+    _end_corrected(by, edition)
     board_published.send(sender=BoardEdition, edition=edition, published=published, by=by)
     audit.record(
         by=by, action="board.published", obj=edition,
@@ -113,3 +115,13 @@ def _settle(park: Park, edition_id: int) -> bool:
     )  # fmt: skip
     jobs.request(kind=CERTIFICATES, park_id=park.pk, dedupe_key=f"certificates:{published.pk}", by=by)
     return True
+
+
+def _end_corrected(by: Actor, edition: BoardEdition) -> None:
+    """Runs of the year whose last final board this edition has taken the place of no longer count as official."""
+    rows = BoardEdition.objects.filter(cycle_id=edition.cycle_id, run__official_at__isnull=False)
+    for row in (
+        rows.exclude(run_id=edition.run_id).order_by("run_id").distinct("run_id").select_related("run")
+    ):
+        if not editions.has_final(row.run_id):
+            runs.withdraw_official(by=by, run=row.run, reason=_("已被更正后的运行取代"))

@@ -6,6 +6,9 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
 
 from ..models import CurrentRun, ScoreResult, ScoreRun
 from .results import dimension_points, flags_of
@@ -18,7 +21,8 @@ class Standing:
     """The result of an enterprise in the current run of a cycle. Points are Decimal, out of 100.
 
     `percentile` is the midrank percentile of the total in its stage (0 to 100); places are None for those
-    without a place (provisional, vetoed). `is_published` says that the run was made official.
+    without a place (provisional, vetoed). `is_published` says that the run was made official, `is_under_correction` that
+    it is not yet, but a run of the same year that it corrects is.
     """
 
     enterprise_id: int
@@ -43,6 +47,7 @@ class Standing:
     flags: tuple[str, ...]
     computed_at: dt.datetime | None
     is_published: bool
+    is_under_correction: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +135,7 @@ def standing_of(enterprise_id: int, year: int | None = None) -> Standing | None:
     if year is not None:
         pointers = pointers.filter(cycle__year=year)
     runs = {pointer.run_id: pointer.run for pointer in pointers}
-    rows = ScoreResult.objects.filter(run_id__in=runs, enterprise_id=enterprise_id).select_related(
-        "enterprise", "run__cycle"
-    )
+    rows = _results(run_id__in=runs, enterprise_id=enterprise_id)
     row = rows.order_by("-run__cycle__year").first()
     return _standing(row) if row else None
 
@@ -156,13 +159,17 @@ def standings_of_organisation(organisation_id: int | None) -> list[Standing]:
 
 
 def _standings(**whose: int | list[int] | None) -> list[Standing]:
-    rows = ScoreResult.objects.filter(run_id__in=CurrentRun.objects.values("run_id"), **whose)
-    return [
-        _standing(row) for row in rows.select_related("enterprise", "run__cycle").order_by("run__cycle__year")
-    ]
+    rows = _results(run_id__in=CurrentRun.objects.values("run_id"), **whose)
+    return [_standing(row) for row in rows.order_by("run__cycle__year")]
 
 
-def _standing(row: ScoreResult) -> Standing:
+def _results(**which: Any) -> QuerySet[Any]:
+    official = ScoreRun.objects.filter(cycle_id=OuterRef("run__cycle_id"), official_at__isnull=False)
+    rows = ScoreResult.objects.filter(**which).annotate(year_is_official=Exists(official))
+    return rows.select_related("enterprise", "run__cycle")
+
+
+def _standing(row: Any) -> Standing:
     run = row.run
     stage = run.statistics.get("stages", {}).get(row.stage, {})
     return Standing(
@@ -188,4 +195,5 @@ def _standing(row: ScoreResult) -> Standing:
         flags=flags_of(row, run.flag_codes),
         computed_at=run.computed_at,
         is_published=run.official_at is not None,
+        is_under_correction=run.official_at is None and row.year_is_official,
     )

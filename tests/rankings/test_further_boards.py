@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 
 from enterprises.models import Cycle, Enterprise
+from enterprises.services import cycles
 from innovscore.core.problems import Conflict, Forbidden, Refused
 from parks.actors import Actor
+from parks.clock import db_now
 from parks.models import CalendarDay, SubPark
 from parks.scope import park_scope
 from parks.services import calendar
@@ -243,4 +248,10 @@ def test_a_year_is_closed_when_everything_is_published_and_stays_reproducible(
         assert Cycle.objects.get().state == "closed"
         with pytest.raises(Conflict, match="year_closed"):
             office.proposed()
+        following = cycles.open_cycle(
+            by=office.admin, year=make.YEAR + 1, scheme_version=edition.run.scheme_version,
+            deadline=db_now() + dt.timedelta(days=30),
+        )  # fmt: skip
+        assert following.scheme_version_id == edition.scheme_version_id
         assert queries.proof_breaks(edition) == []
+    call_command("verify_run", str(edition.run_id), "--park", park.code, stdout=StringIO())

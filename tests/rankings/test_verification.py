@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from parks.scope import park_scope
-from rankings.queries.verification import quick, verify
+from rankings.queries.verification import verify
 from tests.conftest import owner_connection
 from tests.factories import rankings as make
 
@@ -29,12 +29,12 @@ TAMPERS = {
     "chain": ("rankings_publishedboard", "chain = repeat('a', 64)", "true", "发布链的摘要不符"),
     "prev": ("rankings_publishedboard", "prev = repeat('a', 64)", "true", "不接在发布链"),
     "seq": ("rankings_publishedboard", "seq = 7", "true", "发布链缺少第 1 号"),
-    "state": ("rankings_publishedboard", "state = 'on_notice'", "true", "状态或内容"),
+    "state": ("rankings_publishedboard", "state = 'on_notice'", "true", "与编制的榜单不同：state"),
     "end": (
         "rankings_publishedboard",
         "notice_ends_at = notice_ends_at - interval '1 day'",
         "true",
-        "公示截止时间",
+        "与编制的榜单不同：notice_ends_at",
     ),
     "method": (
         "rankings_publishedmethod",
@@ -115,53 +115,3 @@ def test_a_publication_that_was_taken_out_is_missed(live_db: None, park: Any) ->
     )
     with park_scope(park.pk):
         assert [one.what for one in verify()] == ["公示过，但公开表里没有"]
-
-
-ENTRY_FIELDS = {
-    "name": "'冒名公司'", "place": "place + 1", "tied": "NOT tied", "uscc": "'91500000000000000X'", "score": "score + 0.0001", "leaf": "repeat('0', 64)",
-}  # fmt: skip
-CERTIFICATE_FIELDS = {
-    "payload": "replace(payload, '\"place\":', '\"place\":1')", "signature": "repeat('0', 128)", "name": "'冒名公司'", "place": "place + 1",
-    "uscc": "'91500000000000000X'", "number": "number || 'x'",
-}  # fmt: skip
-
-
-def _hundred() -> list[tuple[str, str, str, int]]:
-    """(table, column, expression, position): every field of every line and of its certificate."""
-    return [
-        (table, column, change, position)
-        for table, fields in (
-            ("rankings_publishedentry", ENTRY_FIELDS),
-            ("rankings_publishedcertificate", CERTIFICATE_FIELDS),
-        )
-        for column, change in fields.items()
-        for position in range(1, 11)
-    ]
-
-
-@pytest.mark.slow
-def test_a_hundred_tampers_of_lines_and_certificates_are_found_and_named(
-    live_db: None, park: Any, tmp_path: Any
-) -> None:
-    make.certified_world(park, tmp_path / "signing")
-    missed = []
-    tampers = _hundred()
-    assert len(tampers) >= 100
-    for table, column, change, position in tampers:
-        tamper(
-            park.pk,
-            f"CREATE TABLE kept AS SELECT id, {column} FROM {table}",
-            f"UPDATE {table} SET {column} = {change} WHERE position = {position}",
-        )
-        with park_scope(park.pk):
-            if not list(quick()):
-                missed.append((table, column, position))
-        tamper(
-            park.pk,
-            f"UPDATE {table} t SET {column} = k.{column} FROM kept k WHERE k.id = t.id",
-            "DROP TABLE kept",
-        )
-    print(f"{len(tampers)} tried, {len(missed)} missed")
-    assert missed == []
-    with park_scope(park.pk):
-        assert list(verify()) == []
