@@ -248,7 +248,7 @@ def witness_breaks() -> Iterator[tuple[str, str]]:
         if not signing.verifies(row.payload, row.signature, known.get(row.key_id, "")):
             yield f"#{row.number}", _("签名不符")
             continue
-        says = json.loads(row.payload)
+        says = json.loads(row.payload)  # readable: the signature holds
         if (row.audit_seq, row.audit_head, row.publication_seq, row.publication_head) != (
             says["audit_seq"], says["audit_head"], says["publication_seq"], says["publication_head"],
         ):  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from innovscore.core.problems import Problem
 from scoring import engine
 
 from .. import rules
@@ -45,11 +46,24 @@ def quick() -> Iterator[Break]:
     boards = _boards()
     yield from _chain(boards)
     for board in boards:
-        for what in _board(board):
-            yield Break(_where(board), what)
+        yield from _told(_where(board), lambda board=board: _board(board))  # type: ignore[misc]
     yield from _pointers()
     for number, what in certificates.breaks():
         yield Break(number, what)
+
+
+def _told(where: str, checks: Callable[[], Iterable[str]]) -> Iterator[Break]:
+    """What the checks of one thing say; what can no longer be read at all is a break too."""
+    try:
+        for what in checks():
+            yield Break(where, what)
+    except (engine.EngineError, Problem, ValueError, LookupError, TypeError, ArithmeticError) as error:
+        yield Break(where, _("内容不可读，无法核对：%(why)s") % {"why": error})
+
+
+def _method(row: PublishedMethod) -> Iterator[str]:
+    if engine.load_scheme(row.body).digest != row.digest:
+        yield _("公布的评价办法与其摘要不符")
 
 
 def _boards() -> list[PublishedBoard]:
@@ -132,8 +146,7 @@ def _editions(shown: set[int]) -> Iterator[Break]:
     for edition in rows.select_related("cycle", "park", "run__snapshot", "run__scheme_version"):
         if edition.pk not in shown:
             yield Break(_where(edition), _("公示过，但公开表里没有"))
-        for what in proof_breaks(edition):
-            yield Break(_where(edition), what)
+        yield from _told(_where(edition), lambda edition=edition: proof_breaks(edition))  # type: ignore[misc]
 
 
 def _pointers() -> Iterator[Break]:
@@ -149,8 +162,7 @@ def _pointers() -> Iterator[Break]:
 def _methods(boards: list[PublishedBoard]) -> Iterator[Break]:
     methods = {row.digest: row for row in PublishedMethod.objects.all()}
     for row in methods.values():
-        if engine.load_scheme(row.body).digest != row.digest:
-            yield Break(row.version, _("公布的评价办法与其摘要不符"))
+        yield from _told(row.version, lambda row=row: _method(row))  # type: ignore[misc]
     for board in boards:
         method, scheme = methods.get(board.scheme_digest), board.edition.scheme_version
         if method is None:
