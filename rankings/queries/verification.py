@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -46,7 +47,7 @@ def quick() -> Iterator[Break]:
     boards = _boards()
     yield from _chain(boards)
     for board in boards:
-        yield from _told(_where(board), lambda board=board: _board(board))  # type: ignore[misc]
+        yield from _told(_where(board), partial(_board, board))
     yield from _pointers()
     for number, what in certificates.breaks():
         yield Break(number, what)
@@ -146,7 +147,7 @@ def _editions(shown: set[int]) -> Iterator[Break]:
     for edition in rows.select_related("cycle", "park", "run__snapshot", "run__scheme_version"):
         if edition.pk not in shown:
             yield Break(_where(edition), _("公示过，但公开表里没有"))
-        yield from _told(_where(edition), lambda edition=edition: proof_breaks(edition))  # type: ignore[misc]
+        yield from _told(_where(edition), partial(proof_breaks, edition))
 
 
 def _pointers() -> Iterator[Break]:
@@ -162,7 +163,7 @@ def _pointers() -> Iterator[Break]:
 def _methods(boards: list[PublishedBoard]) -> Iterator[Break]:
     methods = {row.digest: row for row in PublishedMethod.objects.all()}
     for row in methods.values():
-        yield from _told(row.version, lambda row=row: _method(row))  # type: ignore[misc]
+        yield from _told(row.version, partial(_method, row))
     for board in boards:
         method, scheme = methods.get(board.scheme_digest), board.edition.scheme_version
         if method is None:
