@@ -241,6 +241,14 @@ def differences(says: dict[str, Any]) -> Iterator[str]:
         yield _("发布链与当时见证的链头不同")
 
 
+WITNESSED = ("number", "audit_seq", "audit_head", "publication_seq", "publication_head", "key_id")
+
+
+def moment_of(says: dict[str, Any]) -> str:
+    """The time of signed heads as a row's time is written."""
+    return dt.datetime.fromisoformat(says["at"]).astimezone(dt.UTC).isoformat()
+
+
 def witness_breaks() -> Iterator[tuple[str, str]]:
     """Witnesses of the park entered whose signature fails or whose heads are no longer in the chains."""
     known = {row.key_id: row.public_key for row in PublishedKey.objects.all()}
@@ -249,9 +257,9 @@ def witness_breaks() -> Iterator[tuple[str, str]]:
             yield f"#{row.number}", _("签名不符")
             continue
         says = json.loads(row.payload)  # readable: the signature holds
-        if (row.audit_seq, row.audit_head, row.publication_seq, row.publication_head) != (
-            says["audit_seq"], says["audit_head"], says["publication_seq"], says["publication_head"],
-        ):  # fmt: skip
+        if any(getattr(row, name) != says[name] for name in WITNESSED) or row.at.isoformat() != moment_of(
+            says
+        ):
             yield f"#{row.number}", _("见证登记与签名的内容不同")
         for what in differences(says):
             yield f"#{row.number}", what

@@ -254,6 +254,9 @@ def _run_breaks(edition: BoardEdition) -> list[str]:
     scheme = scheme_of(run.scheme_version)
     if scheme.digest != run.scheme_digest:
         found.append(_("指标体系的内容与其摘要不符"))
+    codes = [[item.code for item in items] for items in (scheme.indicators, scheme.dimensions, scheme.boards)]
+    if [run.indicators, run.dimensions, run.boards] != codes:
+        found.append(_("运行的指标、维度或榜单代号与指标体系不符"))
     if frozen.read(run.snapshot, scheme).root != run.snapshot_root:
         found.append(_("快照内容与冻结时的摘要不符"))
     again = draft_of(
@@ -263,12 +266,12 @@ def _run_breaks(edition: BoardEdition) -> list[str]:
         rule=edition.rule or None,
         members=edition.members or None,
     )
-    stored = {entry.enterprise_id: line_of(entry) for entry in BoardEntry.objects.filter(edition=edition)}
+    stored = {entry.enterprise_id: entry for entry in BoardEntry.objects.filter(edition=edition)}
     for row in again.lines:
         kept = stored.pop(row.enterprise_id, None)
-        if kept is None or _figures(kept) != _figures(row.line):
+        if kept is None or (kept.total, _figures(line_of(kept))) != (row.total, _figures(row.line)):
             found.append(_("“%(name)s”与积分结果不一致") % {"name": row.line.name})
-    found += [_("“%(name)s”不在积分结果的榜单里") % {"name": line.name} for line in stored.values()]
+    found += [_("“%(name)s”不在积分结果的榜单里") % {"name": entry.name} for entry in stored.values()]
     return found
 
 

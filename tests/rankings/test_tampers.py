@@ -37,6 +37,7 @@ SEED = int(os.environ.get("SEED", str(random.randrange(10**6))))
 RESTS_ON = (BoardEdition, BoardEntry, ScoreRun, ScoreResult, SnapshotRow, AuditEvent)
 WHO = "who did it and when is in the audit chain, which is walked too"
 OWN_PAGE = "shown to the firm and the office only; verify_run computes it again from the snapshot"
+NOT_YET = "the snapshot's root covers USCC, stage, figures and their states only"
 BLIND = {
     "rankings_publishedmethod.published_at": "when it was first shown is no part of a claim",
     "rankings_publishedkey.registered_at": "what a key signed is in the signed texts",
@@ -44,7 +45,6 @@ BLIND = {
     "rankings_publishedcertificate.code": "a random address; another one is answered with 未查到",
     "rankings_publishedcertificate.shows_score": "the firm's consent, in the audit chain",
     "rankings_publishedcertificate.reason": "the words of a withdrawal, in the audit chain",
-    "rankings_publishedwitness.at": "the time is in the signed text",
     "rankings_boardedition.supersedes_id": "follows from the numbers", "rankings_boardedition.members": "computed again with the rule",
     "rankings_boardedition.exclusions": "who refused; the lines are computed without them",
     "rankings_boardedition.proposed_at": WHO, "rankings_boardedition.proposed_by_ref": WHO, "rankings_boardedition.proposed_by_name": WHO,
@@ -54,13 +54,20 @@ BLIND = {
     "scoring_scorerun.job_id": WHO, "scoring_scorerun.requested_by_ref": WHO, "scoring_scorerun.requested_by_name": WHO,
     "scoring_scorerun.created_at": WHO, "scoring_scorerun.computed_at": WHO, "scoring_scorerun.official_at": WHO,
     "scoring_scorerun.state": OWN_PAGE, "scoring_scorerun.rows": OWN_PAGE, "scoring_scorerun.stages": OWN_PAGE,
-    "scoring_scorerun.indicators": OWN_PAGE, "scoring_scorerun.dimensions": OWN_PAGE, "scoring_scorerun.flag_codes": OWN_PAGE,
+    "scoring_scorerun.flag_codes": OWN_PAGE,
     "scoring_scorerun.statistics": OWN_PAGE, "scoring_scorerun.report": OWN_PAGE,
     "scoring_scoreresult.normalised": OWN_PAGE, "scoring_scoreresult.points": OWN_PAGE, "scoring_scoreresult.dimensions": OWN_PAGE,
     "scoring_scoreresult.deductions": OWN_PAGE, "scoring_scoreresult.total": OWN_PAGE, "scoring_scoreresult.completeness": OWN_PAGE,
     "scoring_scoreresult.flags": OWN_PAGE, "scoring_scoreresult.place": OWN_PAGE, "scoring_scoreresult.stage_place": OWN_PAGE,
     "scoring_scoreresult.stage_percentile": OWN_PAGE,
+    "scoring_scoreresult.board_positions": "orders equal scores only",
+    "scoring_snapshotrow.enterprise_id": NOT_YET, "scoring_snapshotrow.provenance": NOT_YET,
+    "scoring_snapshotrow.confirmed_at": NOT_YET, "scoring_snapshotrow.publication_refused": NOT_YET,
 }  # fmt: skip
+
+
+PUBLISHED = {"scoring_scoreresult": "WHERE uscc IN (SELECT uscc FROM rankings_publishedentry)"}
+"""Of the results, those that a board shows; the others are computed again by verify_run."""
 
 
 def tables() -> list[type[ParkModel]]:
@@ -90,7 +97,7 @@ def other(value: Any) -> Any:
     if isinstance(value, str):
         return (("0" if value[:1] != "0" else "1") + value[1:]) if value else "x"
     if isinstance(value, list):
-        return [other(value[0]), *value[1:]] if value else value
+        return [other(one) for one in value]
     if isinstance(value, dict):
         return value | {"tampered": 1}
     return value
@@ -164,7 +171,8 @@ def test_tampers_are_found_and_named(owner: Any, park: Any) -> None:
     print(
         f"SEED={SEED} {tried} tried, {len(missed)} failed ({refused} refused by a constraint, {len(BLIND)} columns blind)"
     )
-    assert not missed and not unneeded, (missed, unneeded)
+    print("missed:", missed, "found although blind:", unneeded)
+    assert not missed and not unneeded
     assert tried >= min(TRIES, 100)
     with park_scope(park.pk):
         assert found() == []
@@ -175,7 +183,7 @@ def _cells(owner: Any, rng: random.Random) -> list[tuple[str, str, int, bool]]:
     sound, blind = [], []
     for model in tables():
         table = model._meta.db_table
-        owner.execute(f"SELECT id FROM {table} ORDER BY id")
+        owner.execute(f"SELECT id FROM {table} {PUBLISHED.get(table, '')} ORDER BY id")
         rows = [number for (number,) in owner.fetchall()]
         for column in columns(model):
             if f"{table}.{column}" in BLIND:
