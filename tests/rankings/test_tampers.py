@@ -57,10 +57,11 @@ BLIND = {
     "scoring_scorerun.flag_codes": OWN_PAGE,
     "scoring_scorerun.statistics": OWN_PAGE, "scoring_scorerun.report": OWN_PAGE,
     "scoring_scoreresult.normalised": OWN_PAGE, "scoring_scoreresult.points": OWN_PAGE, "scoring_scoreresult.dimensions": OWN_PAGE,
-    "scoring_scoreresult.deductions": OWN_PAGE, "scoring_scoreresult.total": OWN_PAGE, "scoring_scoreresult.completeness": OWN_PAGE,
+    "scoring_scoreresult.deductions": OWN_PAGE, "scoring_scoreresult.completeness": OWN_PAGE,
     "scoring_scoreresult.flags": OWN_PAGE, "scoring_scoreresult.place": OWN_PAGE, "scoring_scoreresult.stage_place": OWN_PAGE,
     "scoring_scoreresult.stage_percentile": OWN_PAGE,
     "scoring_scoreresult.board_positions": "orders equal scores only",
+    "scoring_scoreresult.board_places": "places are counted from the scores",
     "scoring_snapshotrow.enterprise_id": NOT_YET, "scoring_snapshotrow.provenance": NOT_YET,
     "scoring_snapshotrow.confirmed_at": NOT_YET, "scoring_snapshotrow.publication_refused": NOT_YET,
 }  # fmt: skip
