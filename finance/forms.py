@@ -104,6 +104,15 @@ class ConsentForm(forms.Form):
         self.fields["months"].choices = [(n, _now("%(n)s 个月") % {"n": n}) for n in CONSENT_MONTHS]  # type: ignore[attr-defined]
 
 
+class RenewForm(ConsentForm):
+    """The same words, groups and person as before; only how long is chosen."""
+
+    groups = None  # type: ignore[assignment]
+    confirm = forms.BooleanField(
+        label=_("我已阅读授权内容，代表本企业续签"), error_messages={"required": _("请勾选确认后签署。")}
+    )
+
+
 class RevokeForm(forms.Form):
     confirm = forms.BooleanField(
         label=_("我已了解上述影响，确认撤回"), error_messages={"required": _("请勾选确认后撤回。")}
@@ -339,6 +348,10 @@ class ProgrammeForm(OnceForm):
     budget = MoneyField(label=_("预算（万元）"))
     year_cap = MoneyField(label=_("每户每年上限（万元）"))
     total_cap = MoneyField(label=_("每户累计上限（万元）"))
+    exclusive_with = forms.MultipleChoiceField(
+        label=_("不能同享的贴息项目"), required=False, choices=[], widget=forms.CheckboxSelectMultiple,
+        help_text=_("同一笔贷款享受了其中一个，就不能再享受本项目。"),
+    )  # fmt: skip
 
 
 class ProjectForm(OnceForm):

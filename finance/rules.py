@@ -21,6 +21,8 @@ GUARANTEE_GROUPS = ("id", "score", "dims")
 """What the guarantor of a product is shown: less than the bank."""
 
 CONSENT_MONTHS = (1, 6, 12)
+RENEW_DAYS = 30
+"""So many days before its end a consent may be renewed."""
 QUOTE_DAYS = 90
 LAPSE_WORKING_DAYS = 7
 HOLD_DAYS = 10

@@ -119,6 +119,11 @@ class LineState(models.TextChoices):
     CLOSED = "closed", _("已关闭")
 
 
+class LineOrderKind(models.TextChoices):
+    FREEZE = "freeze", _("冻结额度")
+    THAW = "thaw", _("解冻额度")
+
+
 class ApplicationState(models.TextChoices):
     DRAFT = "draft", _("草稿")
     SUBMITTED = "submitted", _("已提交")

@@ -165,6 +165,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 600},
     },
     "mark overdue loans": {"task": "finance.mark_overdue", "schedule": crontab(hour=16, minute=20)},
+    "verify lending": {
+        "task": "finance.verify_invariants",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "play the sandbox": {"task": "finance.play_sandbox", "schedule": 15.0, "options": {"expires": 15}},
 }
 

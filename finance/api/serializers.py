@@ -121,7 +121,7 @@ class BankConsent(serializers.Serializer):
     """A consent given to the bank. `uscc` is told while it holds."""
 
     id = serializers.IntegerField()
-    status = serializers.ChoiceField(choices=["active", "revoked", "expired"])
+    status = serializers.ChoiceField(choices=["active", "upcoming", "revoked", "expired"])
     product = serializers.CharField()
     purpose = serializers.CharField()
     groups = serializers.ListField(child=serializers.CharField())

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from innovscore.core.problems import NotFound
+from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
 from parks.idempotency import Reply
@@ -46,7 +47,7 @@ class Consents(BankView):
         if asked.get("status") == "active":
             rows = rows.filter(consent_queries.ACTIVE)
         elif asked.get("status") == "ended":
-            rows = rows.exclude(consent_queries.ACTIVE)
+            rows = rows.exclude(consent_queries.UNENDED)
         items, cursor = self.page(rows, asked)
         data = {"items": consent_data(self.actor, items, _("接口：授权列表")), "next_cursor": cursor}
         return Response(forms.ConsentPage(data).data)
@@ -241,6 +242,12 @@ class Deciding(BankView):
         self.check_version(version_of(locked))
         assertions.consume(statement, field="actor_token")
         act(person, sent | {"application_id": number})
+        audit.record(
+            by=self.actor,
+            action="bank_client.acted",
+            obj=locked,
+            after={"step": type(self).__name__, "for": person.person_name, "statement": statement.jti},
+        )
         return Reply(200, data=self.answer(number))
 
     def answer(self, application_id: int) -> dict[str, Any]:

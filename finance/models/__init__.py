@@ -2,7 +2,7 @@ from .applications import AllowedTransition, Application, ApplicationEvent, Deci
 from .clients import BankClient, UsedAssertion
 from .consents import AccessQuestion, Consent, ConsentAccess
 from .ledger import Entry, Journal, LedgerAccount
-from .lines import CreditLine, Quote
+from .lines import CreditLine, LineOrder, Quote
 from .needs import Need, NeedAnswer
 from .products import Product, ProductVersion
 from .risk import Guarantee, RiskCounter, RiskHold, RiskTerms
@@ -38,6 +38,7 @@ __all__ = [
     "Guarantee",
     "Journal",
     "LedgerAccount",
+    "LineOrder",
     "Need",
     "NeedAnswer",
     "Product",

@@ -20,12 +20,14 @@ class Consent(ParkModel):
     """A signed consent. Only revoking changes it, once (column grants and a trigger); it never reopens.
 
     `period` is at most 366 days; `text` is what was signed, `digest` its SHA-256 together with the groups and the period.
+    `root` is the first of a consent and those that renew it (itself, unless it renews one): to the bank they are one.
     """
 
     enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
     organisation = models.ForeignKey("parks.Organisation", on_delete=models.PROTECT, related_name="+")
     product = ParkForeignKey("finance.Product", related_name="+")
     purpose = models.CharField(max_length=32, default=PURPOSE_CREDIT)
+    root = ParkForeignKey("self", null=True, related_name="+")
     groups = ArrayField(models.CharField(max_length=16))
     period = DateTimeRangeField()
     text_version = models.CharField(max_length=32)

@@ -8,7 +8,8 @@ from django.db.models.functions import Now
 
 from parks.tenancy import ParkForeignKey, ParkModel
 
-from ..states import LineState, QuoteState
+from ..states import LineOrderKind, LineState, QuoteState
+from .people import SECOND, TwoPersons
 
 
 class Quote(ParkModel):
@@ -83,3 +84,29 @@ class CreditLine(ParkModel):
     def available(self) -> object:
         """Yuan that a new application may ask for."""
         return max(self.quoted_limit - self.reserved - self.drawn, type(self.quoted_limit)(0))
+
+
+class LineOrder(TwoPersons):
+    """Freezing or thawing of a line by two people of the bank, for a reason that the enterprise is shown.
+
+    The last confirmed order of a line counts: what was frozen this way is active again only after a thaw.
+    """
+
+    line = ParkForeignKey(CreditLine, related_name="orders")
+    kind = models.CharField(max_length=16, choices=LineOrderKind.choices)
+    reason = models.CharField(max_length=500)
+    live = models.BooleanField(default=True)
+
+    class Meta(TwoPersons.Meta):
+        constraints = [
+            *TwoPersons.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["park", "line"],
+                condition=Q(live=True, checker_person__isnull=True),
+                name="line_order_one_open",
+            ),
+        ]
+
+    class Tenancy:
+        grants = "select, insert"
+        updates = (*SECOND, "live")

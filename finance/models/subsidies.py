@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from parks.tenancy import ParkForeignKey, ParkModel
 
-from ..states import ProjectState, SubsidyMethod, SubsidyState, VersionState
+from ..states import PROJECT_FIELDS, ProjectState, SubsidyMethod, SubsidyState, VersionState
 from .applications import Application
 from .people import SECOND, TwoPersons
 
@@ -19,7 +19,7 @@ class SubsidyProgramme(TwoPersons):
     """Rules and budget (yuan) of a scheme, put in force by two people. Counters move with steps of subsidies only.
 
     `rate` is the share of LPR (method lpr) or the points a year as a fraction (method points: 0.025 = 2.5 points);
-    `exclusive_with` names programmes that may not pay for the same period of a loan.
+    `exclusive_with` names programmes that may not pay for a loan that this one pays for, whoever names the other.
     """
 
     organisation = models.ForeignKey("parks.Organisation", on_delete=models.PROTECT, related_name="+")
@@ -105,6 +105,10 @@ class SubsidyProject(TwoPersons):
     @property
     def number(self) -> str:
         return f"P{self.pk:05d}"
+
+    @property
+    def field_label(self) -> str:
+        return str(PROJECT_FIELDS.get(self.field, self.field))
 
 
 class Subsidy(ParkModel):

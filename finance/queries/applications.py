@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, DateTimeField, Exists, Func, OuterRef, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
@@ -30,10 +30,15 @@ SMALL_GROUP = 5
 
 def with_parts() -> QuerySet[Application]:
     """Applications with what pages show of them, and whether the consent holds now."""
-    holds = consents.active().filter(pk=OuterRef("consent_id"))
+    holds = consents.active().filter(root_id=OuterRef("consent__root_id"))
     return Application.objects.select_related(
         "enterprise", "organisation", "product_version__product", "quote", "line__quote", "consent"
-    ).annotate(consent_holds=Exists(holds))
+    ).annotate(
+        consent_holds=Exists(holds),
+        consent_until=Subquery(
+            holds.values(end=Func("period", function="upper", output_field=DateTimeField()))[:1]
+        ),
+    )
 
 
 def of_enterprise(enterprise_id: int) -> QuerySet[Application]:
@@ -164,4 +169,4 @@ def contact_clock(application: Application, now: dt.datetime) -> Clock:
 
 def undecided_of(consent: Consent) -> QuerySet[Application]:
     """Applications that would be put on hold when the consent is revoked."""
-    return Application.objects.filter(consent=consent, status__in=OPEN_STATES).order_by("pk")
+    return Application.objects.filter(consent__root_id=consent.root_id, status__in=OPEN_STATES).order_by("pk")

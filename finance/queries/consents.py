@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -12,9 +12,13 @@ from innovscore.core.problems import NotFound
 from parks.actors import Actor
 
 from ..models import AccessQuestion, Consent, ConsentAccess
+from ..rules import RENEW_DAYS
 from .acting import organisation_of
 
 ACTIVE = Q(revoked_at__isnull=True, period__startswith__lte=Now(), period__endswith__gt=Now())
+
+
+UNENDED = Q(revoked_at__isnull=True, period__endswith__gt=Now())
 
 
 def active() -> QuerySet[Consent]:
@@ -28,10 +32,41 @@ def active_for(enterprise_id: int, product_id: int) -> Consent | None:
     return active().filter(enterprise_id=enterprise_id, product_id=product_id, organisation_id=bank).first()
 
 
-def others_of(consent: Consent) -> QuerySet[Consent]:
-    """Consents that were given with a bank's: those of the product's guarantor."""
-    with_it = active().filter(enterprise_id=consent.enterprise_id, product_id=consent.product_id)
-    return with_it.exclude(organisation_id=consent.organisation_id)
+def given_together(consent: Consent) -> QuerySet[Consent]:
+    """What ends with a consent: it, its renewals, and with a bank's those given to the product's guarantor."""
+    unended = Consent.objects.filter(UNENDED, enterprise_id=consent.enterprise_id)
+    if consent.organisation_id == consent.product.organisation_id:
+        return unended.filter(product_id=consent.product_id)
+    return unended.filter(root_id=consent.root_id)
+
+
+def chain_of(consent_id: int | OuterRef) -> QuerySet[Consent]:
+    """A consent together with those that renew it or that it renews."""
+    return Consent.objects.filter(root_id__in=Consent.objects.filter(pk=consent_id).values("root_id"))
+
+
+def holds(consent_id: int) -> bool:
+    """Does the consent, or one that renews it, hold now?"""
+    return chain_of(consent_id).filter(ACTIVE).exists()
+
+
+def with_following(rows: QuerySet[Consent]) -> QuerySet[Consent]:
+    """Consents with their product and whether a renewal follows them."""
+    next_ones = Consent.objects.filter(
+        root_id=OuterRef("root_id"), period__startswith=OuterRef("period__endswith")
+    )
+    return rows.select_related("organisation", "product").annotate(followed=Exists(next_ones))
+
+
+def may_renew(consent: Consent, now: dt.datetime) -> bool:
+    """In the last RENEW_DAYS of a bank's consent (of `with_following`) that nothing follows yet."""
+    begins = consent.period.upper - dt.timedelta(days=RENEW_DAYS)
+    return (
+        consent.revoked_at is None
+        and consent.organisation_id == consent.product.organisation_id
+        and begins <= now < consent.period.upper
+        and not consent.followed  # type: ignore[attr-defined]  # annotated
+    )
 
 
 def held_by(actor: Actor, *, enterprise_id: int, product_id: int) -> Consent | None:
@@ -59,15 +94,17 @@ def of_bank(actor: Actor, consent_id: int) -> Consent:
 
 
 def state_of(consent: Consent, now: dt.datetime) -> str:
-    """active, revoked or expired."""
+    """active, revoked, expired or (a renewal that has not begun) upcoming."""
     if consent.revoked_at is not None:
         return "revoked"
-    return "active" if consent.period.lower <= now < consent.period.upper else "expired"
+    if now < consent.period.lower:
+        return "upcoming"
+    return "active" if now < consent.period.upper else "expired"
 
 
 def ledger(enterprise_id: int) -> QuerySet[Consent]:
     """All consents of an enterprise with how often and when they were last used, newest first."""
-    consents = Consent.objects.filter(enterprise_id=enterprise_id).select_related("organisation", "product")
+    consents = with_following(Consent.objects.filter(enterprise_id=enterprise_id))
     return consents.annotate(reads_count=Count("reads"), last_read=Max("reads__at")).order_by("-pk")
 
 

@@ -76,6 +76,8 @@ INVARIANTS: dict[str, tuple[str, str]] = {
         UNION ALL
         SELECT format('recovery %s: made and confirmed by person %s', id, maker_person) FROM finance_recovery WHERE checker_person = maker_person
         UNION ALL
+        SELECT format('lineorder %s: made and confirmed by person %s', id, maker_person) FROM finance_lineorder WHERE checker_person = maker_person
+        UNION ALL
         SELECT format('riskterms %s: made and confirmed by person %s', id, maker_person) FROM finance_riskterms WHERE checker_person = maker_person
         UNION ALL
         SELECT format('subsidyprogramme %s: made and confirmed by person %s', id, maker_person) FROM finance_subsidyprogramme WHERE checker_person = maker_person
@@ -242,6 +244,55 @@ INVARIANTS: dict[str, tuple[str, str]] = {
          WHERE a.status <> coalesce(last.to_state, 'draft')
         """,
     ),
+    "I16": (
+        "each message to the outside is about something that exists; each delivery carries such a message",
+        """
+        SELECT format('message %s (%s): its source is missing', m.id, m.aggregate) FROM parks_outboxmessage m
+         WHERE m.topic = 'bank.event' AND NOT CASE m.payload -> 'object' ->> 'type'
+               WHEN 'application' THEN EXISTS (SELECT FROM finance_application o WHERE o.id = (m.payload -> 'object' ->> 'id')::bigint)
+               WHEN 'consent' THEN EXISTS (SELECT FROM finance_consent o WHERE o.id = (m.payload -> 'object' ->> 'id')::bigint)
+               WHEN 'quote' THEN EXISTS (SELECT FROM finance_quote o WHERE o.id = (m.payload -> 'object' ->> 'id')::bigint)
+               WHEN 'auditchain' THEN EXISTS (SELECT FROM parks_auditchain o WHERE o.id = (m.payload -> 'object' ->> 'id')::bigint)
+               ELSE false END
+            OR m.topic = 'notice' AND NOT EXISTS (SELECT FROM parks_notification n WHERE n.id = (m.payload ->> 'notification')::bigint)
+        UNION ALL
+        SELECT format('delivery %s: no such message', d.id) FROM finance_webhookdelivery d
+         WHERE NOT EXISTS (SELECT FROM parks_outboxmessage m WHERE m.park_id = d.park_id AND m.topic = 'bank.event' AND m.payload ->> 'id' = d.event_id)
+        """,
+    ),
+    "I17": (
+        "a board in force stands on exactly one snapshot",
+        """
+        SELECT format('board %s of %s: %s snapshots', c.board, c.year, count(s.id))
+          FROM rankings_publishedcurrent c
+          LEFT JOIN rankings_publishedboard p ON p.park_id = c.park_id AND p.id = c.published_id
+          LEFT JOIN rankings_boardedition e ON e.park_id = p.park_id AND e.id = p.edition_id
+          LEFT JOIN scoring_scorerun r ON r.park_id = e.park_id AND r.id = e.run_id AND r.run_hash = p.run_hash
+          LEFT JOIN scoring_snapshot s ON s.park_id = r.park_id AND s.id = r.snapshot_id AND s.root = p.snapshot_root
+         WHERE c.park_id = current_setting('app.park_id')::bigint
+         GROUP BY c.id, c.board, c.year HAVING count(s.id) <> 1
+        """,
+    ),
+    "I18": (
+        "each published line equals its hash and the line of its edition",
+        """
+        SELECT format('board %s of %s, line %s: differs from its hash or its edition', p.board, p.year, x.position)
+          FROM rankings_publishedentry x JOIN rankings_publishedboard p ON p.park_id = x.park_id AND p.id = x.published_id
+          LEFT JOIN rankings_boardentry e ON e.park_id = p.park_id AND e.edition_id = p.edition_id
+           AND (e.position, e.place, e.tied, e.uscc, e.name, e.stage, e.score, e.leaf) = (x.position, x.place, x.tied, x.uscc, x.name, x.stage, x.score, x.leaf)
+         WHERE x.park_id = current_setting('app.park_id')::bigint
+           AND (e.id IS NULL OR x.leaf <> encode(sha256('\\x00'::bytea || convert_to(format(
+                '{"name":%s,"place":%s,"position":%s,"score":"%s","stage":%s,"tied":%s,"uscc":%s,"v":1}', to_json(normalize(x.name)), x.place,
+                x.position, x.score, to_json(normalize(x.stage)), x.tied::text, to_json(x.uscc)), 'UTF8')), 'hex'))
+        UNION ALL
+        SELECT format('board %s of %s: %s lines, its edition has %s', p.board, p.year,
+               (SELECT count(*) FROM rankings_publishedentry x WHERE x.park_id = p.park_id AND x.published_id = p.id),
+               (SELECT count(*) FROM rankings_boardentry e WHERE e.park_id = p.park_id AND e.edition_id = p.edition_id))
+          FROM rankings_publishedboard p WHERE p.park_id = current_setting('app.park_id')::bigint
+           AND (SELECT count(*) FROM rankings_publishedentry x WHERE x.park_id = p.park_id AND x.published_id = p.id)
+            <> (SELECT count(*) FROM rankings_boardentry e WHERE e.park_id = p.park_id AND e.edition_id = p.edition_id)
+        """,
+    ),
     "I19": (
         "an idempotency record that is done has its answer",
         """
@@ -254,6 +305,12 @@ INVARIANTS: dict[str, tuple[str, str]] = {
         """
         SELECT format('subsidies %s and %s overlap', one.id, two.id) FROM finance_subsidy one
           JOIN finance_subsidy two ON two.park_id = one.park_id AND two.application_id = one.application_id AND two.id > one.id AND two.period && one.period
+         WHERE one.state NOT IN ('refused', 'clawed_back') AND two.state NOT IN ('refused', 'clawed_back')
+        UNION ALL
+        SELECT format('application %s: programmes %s and %s exclude each other', one.application_id, g.code, o.code)
+          FROM finance_subsidy one JOIN finance_subsidy two ON two.park_id = one.park_id AND two.application_id = one.application_id
+          JOIN finance_subsidyprogramme g ON g.park_id = one.park_id AND g.id = one.programme_id
+          JOIN finance_subsidyprogramme o ON o.park_id = two.park_id AND o.id = two.programme_id AND o.id <> g.id AND g.exclusive_with ? o.code
          WHERE one.state NOT IN ('refused', 'clawed_back') AND two.state NOT IN ('refused', 'clawed_back')
         UNION ALL
         SELECT format('subsidy %s: %s of %s interest', id, amount, interest_paid) FROM finance_subsidy WHERE amount > interest_paid
@@ -273,6 +330,14 @@ INVARIANTS: dict[str, tuple[str, str]] = {
         SELECT format('application %s: %s since %s', id, status, lapses_at) FROM finance_application
          WHERE status IN ('submitted', 'screened', 'guarantee_review', 'g_proposed', 'guaranteed', 'proposed', 'on_hold')
            AND lapses_at < now() - interval '1 day'
+        """,
+    ),
+    "I22": (
+        "no job's lease (20 s, renewed all the time) is older than twice its length without the sweeper having rung for it",
+        """
+        SELECT format('job %s (%s): lease ended %s', id, kind, lease_until) FROM parks_job
+         WHERE state = 'running' AND lease_until < now() - interval '20 seconds'
+           AND coalesce(rung_at, started_at, created_at) < now() - interval '20 seconds'
         """,
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
@@ -35,6 +35,18 @@ def _with_parts() -> QuerySet[Subsidy]:
 
 def of_enterprise(enterprise_id: int) -> QuerySet[Subsidy]:
     return _with_parts().filter(enterprise_id=enterprise_id).order_by("-pk")
+
+
+def standing(application_id: int) -> QuerySet[Subsidy]:
+    """Subsidies of a loan that were not refused or taken back."""
+    return Subsidy.objects.filter(application_id=application_id).exclude(state__in=["refused", "clawed_back"])
+
+
+def excluding(application_id: int, programme: SubsidyProgramme) -> SubsidyProgramme | None:
+    """A programme that pays for the loan already and does not go together with this one."""
+    paying = SubsidyProgramme.objects.filter(pk__in=standing(application_id).values("programme_id"))
+    named = Q(code__in=programme.exclusive_with) | Q(exclusive_with__contains=[programme.code])
+    return paying.filter(named).exclude(pk=programme.pk).first()
 
 
 def for_desk(actor: Actor) -> QuerySet[Subsidy]:

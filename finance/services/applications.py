@@ -116,7 +116,7 @@ def hold(*, consent: Consent, park_actor: Actor) -> int:
     """Put undecided applications of a consent on hold; they lapse in ten days. Returns how many."""
     held = 0
     for pk in (
-        Application.objects.filter(consent=consent, status__in=OPEN_STATES)
+        Application.objects.filter(consent__root_id=consent.root_id, status__in=OPEN_STATES)
         .order_by("pk")
         .values_list("pk", flat=True)
     ):
@@ -150,7 +150,7 @@ def lapse(*, by: Actor, application_id: int) -> bool:
 def lock_open(*, consent_id: int, enterprise_id: int) -> None:
     """Lock the open applications of a consent, so that they and their counters come before the consent (see locks)."""
     rows = Application.objects.filter(
-        consent_id=consent_id, enterprise_id=enterprise_id, status__in=OPEN_STATES
+        consent__in=consents.chain_of(consent_id), enterprise_id=enterprise_id, status__in=OPEN_STATES
     )
     for pk in rows.order_by("pk").values_list("pk", flat=True):
         locked(pk)
@@ -166,7 +166,7 @@ def locked(application_id: int, **whose: int | None) -> Application:
     if found is None:
         raise NotFound(code="not_found", message=_("没有这笔申请。"))
     locks.counters(found["product_version_id"], found["enterprise_id"], application_id)
-    Consent.objects.select_for_update().get(pk=found["consent_id"])
+    list(consents.chain_of(found["consent_id"]).select_for_update().order_by("pk"))
     CreditLine.objects.select_for_update().get(pk=found["line_id"])
     return Application.objects.select_for_update().get(pk=application_id)
 

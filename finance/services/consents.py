@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -18,7 +20,7 @@ from parks.models import Organisation
 from parks.roles import Role
 
 from .. import rules
-from ..models import Consent, ConsentAccess, ProductVersion
+from ..models import Consent, ConsentAccess, Product
 from ..queries import consents as queries
 from ..queries import products
 from ..queries.acting import organisation_of, person_of
@@ -67,23 +69,12 @@ def grant(
         version = products.active_version(product_code)
         if queries.active_for(enterprise.pk, version.product_id):
             raise Conflict(code="consent_exists", message=_("对该产品已有有效授权，可在授权台账查看。"))
-        consent = _create(
-            by,
-            version.product.organisation,
-            version,
-            enterprise_id=enterprise.pk,
-            months=months,
-            groups=chosen,
-        )
+        common: dict[str, Any] = {
+            "product": version.product, "enterprise_id": enterprise.pk, "months": months, "start": db_now(),
+        }  # fmt: skip
+        consent = _create(by, reader=version.product.organisation, groups=chosen, **common)
         if version.guarantor is not None:
-            _create(
-                by,
-                version.guarantor,
-                version,
-                enterprise_id=enterprise.pk,
-                months=months,
-                groups=list(rules.GUARANTEE_GROUPS),
-            )
+            _create(by, reader=version.guarantor, groups=list(rules.GUARANTEE_GROUPS), **common)
         lines.requote(by=by, enterprise_id=enterprise.pk, version=version, consent=consent)
         audit.record(
             by=by, action="consent.granted", obj=consent, after={"digest": consent.digest, "groups": chosen}
@@ -92,20 +83,55 @@ def grant(
     return consent
 
 
+def renew(*, by: Actor, consent_id: int, months: int) -> Consent:
+    """Sign the next period in the last days of a consent. It begins where the one before ends, with the same groups.
+
+    What stands on the consent (applications, reads of the bank) goes on; the reads before stay where they are.
+    Raises Forbidden for others than the signatory, Refused for a wrong period, Conflict when it is not time yet or was done.
+    """
+    if by.role != Role.ENTERPRISE_SIGNATORY:
+        raise Forbidden(code="signatory_only", message=_("只有法定代表人可以签署授权。"))
+    if months not in rules.CONSENT_MONTHS:
+        raise Refused(code="period", field="months", message=_("授权期限只能选 1、6 或 12 个月。"))
+    with transaction.atomic(), guarded():
+        old = queries.own(enterprises.own_or_404(by).pk, consent_id)
+        ending = list(queries.given_together(old).select_for_update(of=("self",)).order_by("pk"))
+        if not queries.may_renew(old, db_now()):
+            raise Conflict(
+                code="not_renewable",
+                message=_("授权到期前 %(n)s 天内可以续期一次；已续期、已撤回或已到期的不能再续。")
+                % {"n": rules.RENEW_DAYS},
+            )
+        made = [
+            _create(
+                by, reader=one.organisation, product=one.product, enterprise_id=one.enterprise_id, months=months,
+                groups=list(one.groups), start=one.period.upper, root_id=one.root_id,
+            )
+            for one in ending
+        ]  # fmt: skip
+        renewed = next(one for one in made if one.organisation_id == old.organisation_id)
+        audit.record(
+            by=by, action="consent.renewed", obj=renewed, after={"digest": renewed.digest, "renews": old.pk}
+        )
+        webhooks.emit("consent.granted", organisation_id=renewed.organisation_id, about=renewed)
+    return renewed
+
+
 def _create(
     by: Actor,
-    reader: Organisation,
-    version: ProductVersion,
     *,
+    reader: Organisation,
+    product: Product,
     enterprise_id: int,
     months: int,
     groups: list[str],
+    start: dt.datetime,
+    root_id: int | None = None,
 ) -> Consent:
-    start = db_now()
     end = rules.add_months(start, months)
     text = text_for(
         reader=reader.name,
-        product=version.product.name,
+        product=product.name,
         months=months,
         until=end.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M"),
         groups=groups,
@@ -116,13 +142,14 @@ def _create(
         "from": start,
         "to": end,
         "enterprise": enterprise_id,
-        "product": version.product.code,
+        "product": product.code,
     }
     with guarded():
         return Consent.objects.create(
             enterprise_id=enterprise_id,
             organisation=reader,
-            product=version.product,
+            product=product,
+            root_id=root_id,
             groups=groups,
             period=DateTimeTZRange(start, end),
             text_version=TEXT_VERSION,
@@ -134,7 +161,7 @@ def _create(
 
 
 def revoke(*, by: Actor, consent_id: int) -> Consent:
-    """Reads stop with the commit; quotes become void, the line is frozen, undecided applications are put on hold."""
+    """Reads stop with the commit, renewals end too; quotes become void, the line is frozen, undecided applications are put on hold."""
     if by.role != Role.ENTERPRISE_SIGNATORY:
         raise Forbidden(code="signatory_only", message=_("只有法定代表人可以撤回授权。"))
     with transaction.atomic(), guarded():
@@ -144,13 +171,13 @@ def revoke(*, by: Actor, consent_id: int) -> Consent:
         consent = Consent.objects.select_for_update().filter(pk=consent_id, **own).first()
         if consent is None:
             raise NotFound(code="not_found", message=_("没有这份授权。"))
-        if consent.revoked_at is not None:
-            raise Conflict(code="consent_revoked", message=_("这份授权已经撤回。"))
-        _end(consent, by)
+        ending = list(queries.given_together(consent).select_for_update(of=("self",)).order_by("pk"))
+        if consent.revoked_at is not None or not ending:
+            raise Conflict(code="consent_revoked", message=_("这份授权已经撤回或到期。"))
+        for one in ending:
+            _end(one, by)
         held = 0
         if consent.organisation_id == consent.product.organisation_id:
-            for other in queries.others_of(consent):
-                _end(other, by)
             lines.freeze(enterprise_id=consent.enterprise_id, product_id=consent.product_id)
             held = applications.hold(consent=consent, park_actor=by)
         audit.record(by=by, action="consent.revoked", obj=consent, after={"applications_on_hold": held})
@@ -188,7 +215,9 @@ def open_groups(
 
     Fails closed: the log row is refused by the database when the consent does not hold at that instant.
     """
-    consent = queries.granted_to(by).filter(pk=consent_id).first()
+    consent = (
+        queries.granted_to(by).filter(root_id__in=queries.chain_of(consent_id).values("root_id")).first()
+    )
     if consent is None:
         return None
     wanted = [group for group in consent.groups if groups is None or group in groups]
@@ -203,8 +232,9 @@ def open_groups(
 def note_list_reads(
     *, by: Actor, consent_ids: Iterable[int], subject: str, groups: Sequence[str] = ("id",)
 ) -> set[int]:
-    """A bank person sees these groups in a list: one row a consent, person and day. Returns the consents that hold."""
-    granted = queries.granted_to(by).filter(pk__in=set(consent_ids), groups__contains=list(groups))
+    """A bank person sees these groups in a list: one row a consent, person and day. Returns the consents that hold, or are renewed."""
+    asked = dict(Consent.objects.filter(pk__in=set(consent_ids)).values_list("pk", "root_id"))
+    granted = queries.granted_to(by).filter(root_id__in=asked.values(), groups__contains=list(groups))
     holding = {consent.pk: consent for consent in granted}
     today = ConsentAccess.objects.filter(
         consent_id__in=holding, person_ref=person_of(by), subject=subject, at__date=db_today()
@@ -220,7 +250,8 @@ def note_list_reads(
         except Conflict:
             continue
         seen.add(number)
-    return seen
+    roots = {holding[number].root_id for number in seen}
+    return {number for number, root in asked.items() if root in roots}
 
 
 def _log(by: Actor, consent: Consent, groups: list[str], subject: str) -> None:

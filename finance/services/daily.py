@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from oauth2_provider.models import clear_expired
 
+from parks import outbox
 from parks.actors import Actor
-from parks.clock import db_now
-from parks.models import AuditChain, OutboxMessage, Park
+from parks.clock import BEIJING, db_now
+from parks.models import AuditChain, Notification, OutboxMessage, Park
+from parks.roles import Role
 from parks.scope import park_scope
 
-from ..models import UsedAssertion, WebhookEndpoint
+from ..models import Consent, UsedAssertion, WebhookEndpoint
 from ..queries import consents
 from . import applications, loans, webhooks
 
@@ -51,6 +55,20 @@ def _one_by_one(which: Callable[[], list[int]], service: Callable[..., bool]) ->
     return done
 
 
+def _remind(consent: Consent) -> None:
+    outbox.notify(
+        organisation_id=consent.enterprise.organisation_id,
+        role=Role.ENTERPRISE_SIGNATORY,
+        kind=Notification.Kind.DEADLINE,
+        text=_(
+            "对“%(product)s”的授权将于 %(day)s 到期。续期后申请和额度不中断；不续期，银行到期即不能再查询。"
+        )
+        % {"product": consent.product.name, "day": consent.period.upper.astimezone(BEIJING).date()},
+        url=reverse("finance:consents", args=[consent.park.code]),
+        dedupe_key=f"consent-ends:{consent.pk}",
+    )
+
+
 def tell_heads() -> None:
     """Banks keep the number and hash of the last audit event: a witness against later changes."""
     head = AuditChain.objects.first()
@@ -64,9 +82,14 @@ def tell_heads() -> None:
 
 
 def tell_expiring() -> None:
-    """Consents that end within two weeks, once each."""
+    """Consents that end within two weeks and are not renewed: the bank and the firm's signatory hear of it once each."""
     kind = "consent.expiring"
-    soon = consents.active().filter(period__endswith__lt=db_now() + EXPIRING).order_by("pk")
+    now = db_now()
+    ending = consents.with_following(consents.active().filter(period__endswith__lt=now + EXPIRING))
+    rows = ending.select_related("organisation", "product", "enterprise", "park").order_by("pk")
+    soon = [one for one in rows if consents.may_renew(one, now)]
+    for consent in soon:
+        _remind(consent)
     told = set(
         OutboxMessage.objects.filter(aggregate__endswith=f":{kind}").values_list("aggregate", flat=True)
     )

@@ -158,7 +158,7 @@ def _check_proposal(
 
 def _check_basis(application: Application, decision: Decision) -> None:
     """Consent, quote and line as they are now; the trigger of the event checks the same again."""
-    if not consents.active().filter(pk=application.consent_id).exists():
+    if not consents.holds(application.consent_id):
         raise Conflict(code="consent_over", message=_("授权已撤回或到期，不能通过。"))
     quote, line = application.line.quote, application.line
     if quote.state != QuoteState.LIVE or quote.expires_at <= db_now():

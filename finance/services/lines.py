@@ -16,6 +16,7 @@ from scoring.queries.standing import Standing
 
 from .. import rules
 from ..models import Consent, CreditLine, ProductVersion, Quote
+from ..queries import lines as queries
 from ..queries.pricing import Pricing, price
 from ..states import LineState, QuoteState
 from . import webhooks
@@ -76,7 +77,8 @@ def _set(line: CreditLine | None, quote: Quote, version: ProductVersion) -> Cred
             quoted_limit=quote.amount,
             hard_limit=quote.amount,
         )
-    line.quote, line.quoted_limit, line.state = quote, quote.amount, LineState.ACTIVE
+    line.quote, line.quoted_limit = quote, quote.amount
+    line.state = LineState.FROZEN if queries.freeze_of(line) else LineState.ACTIVE
     line.hard_limit = rules.hard_limit(quote.amount, line.reserved, line.drawn)
     line.save(update_fields=["quote", "quoted_limit", "hard_limit", "state", "updated_at"])
     return line

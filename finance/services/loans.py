@@ -287,7 +287,7 @@ def owing() -> list[int]:
 
 
 def mark_overdue(*, by: Actor, application_id: int) -> bool:
-    """Every day: what is due and not paid makes a loan overdue; on day 90 the bank is told to declare default.
+    """Every day: what is due and not paid makes a loan overdue; from day 90 on the bank is told once to declare default.
 
     Returns whether the loan's state changed.
     """
@@ -297,10 +297,13 @@ def mark_overdue(*, by: Actor, application_id: int) -> bool:
         changed = _mark(application, today)
         if changed:
             audit.record(by=by, action="loan.overdue_marked", obj=application)
-        if queries.days_overdue(application, today) == DEFAULT_AFTER:
+        since = queries.unpaid_since(application, today)
+        if since and (today - since).days >= DEFAULT_AFTER:
             notify(
                 organisation_id=application.organisation_id,
-                text=_("贷款 %(number)s 已逾期 90 天，请考虑认定违约。") % {"number": application.number},
+                text=_("贷款 %(number)s 已逾期 %(n)s 天，请考虑认定违约。")
+                % {"number": application.number, "n": (today - since).days},
+                dedupe_key=f"default:{application.pk}:{since}",
             )
     return changed
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from innovscore.core.problems import Conflict
 
@@ -27,14 +27,14 @@ def guarded() -> Iterator[None]:
 
 
 CAPS = {
-    ("pool", "total"): _lazy("资金池总额"),
-    ("pool", "client"): _lazy("资金池单户上限"),
-    ("pool", "group"): _lazy("资金池集团上限"),
-    ("guarantor", "total"): _lazy("担保机构总额"),
-    ("guarantor", "client"): _lazy("担保单户上限"),
-    ("guarantor", "group"): _lazy("担保集团上限"),
-    ("budget", "total"): _lazy("贴息预算"),
-    ("subsidy", "client"): _lazy("企业贴息上限"),
+    ("pool", "total"): gettext_lazy("资金池总额"),
+    ("pool", "client"): gettext_lazy("资金池单户上限"),
+    ("pool", "group"): gettext_lazy("资金池集团上限"),
+    ("guarantor", "total"): gettext_lazy("担保机构总额"),
+    ("guarantor", "client"): gettext_lazy("担保单户上限"),
+    ("guarantor", "group"): gettext_lazy("担保集团上限"),
+    ("budget", "total"): gettext_lazy("贴息预算"),
+    ("subsidy", "client"): gettext_lazy("企业贴息上限"),
 }
 
 

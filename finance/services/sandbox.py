@@ -136,8 +136,7 @@ def _withdraw(actor: Actor, application: Application) -> None:
 
 def _revoke(actor: Actor, application: Application) -> None:
     """Takes the consent back once the bank has been in touch: reads stop in the middle of the work."""
-    holds = consent_queries.active().filter(pk=application.consent_id).exists()
-    if holds and application.contacted_at is not None:
+    if consent_queries.holds(application.consent_id) and application.contacted_at is not None:
         consents.revoke(by=actor, consent_id=application.consent_id)
     elif application.status == ApplicationState.ON_HOLD:
         applications.withdraw(by=actor, application_id=application.pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -38,6 +39,7 @@ def propose_programme(
     total_cap: Decimal,
     lpr: Decimal | None = None,
     max_months: int = 24,
+    exclusive_with: Sequence[str] = (),
 ) -> SubsidyProgramme:
     """A programme of the acting fund: `rate` is the share of LPR or the points a year (fractions), amounts in yuan."""
     if by.role != Role.FUND_MANAGER:
@@ -48,6 +50,10 @@ def propose_programme(
         raise Refused(
             code="amounts", field="total_cap", message=_("金额须大于 0，累计上限不能低于年度上限。")
         )
+    if SubsidyProgramme.objects.filter(code__in=exclusive_with).count() != len(set(exclusive_with)):
+        raise Refused(
+            code="exclusive_with", field="exclusive_with", message=_("不能同享的贴息项目请从列表中选择。")
+        )
     if SubsidyProgramme.objects.filter(code=code).exists():
         raise Refused(
             code="code", field="code", message=_("代码“%(code)s”已被使用，请换一个。") % {"code": code}
@@ -55,7 +61,7 @@ def propose_programme(
     with transaction.atomic(), guarded():
         made = SubsidyProgramme.objects.create(
             organisation_id=organisation_of(by), code=code, name=name, method=method, rate=rate, lpr=lpr, budget=budget,
-            year_cap=year_cap, total_cap=total_cap, max_months=max_months, **made_by(by),
+            year_cap=year_cap, total_cap=total_cap, max_months=max_months, exclusive_with=list(exclusive_with), **made_by(by),
         )  # fmt: skip
         audit.record(
             by=by, action="subsidy_programme.proposed", obj=made, after={"budget": budget, "rate": rate}
@@ -187,6 +193,13 @@ def compute(
     with transaction.atomic(), guarded():
         if _overlapping(application_id, start, end):
             raise Conflict(code="period_taken", message=_("该期间与已有的贴息重叠。"))
+        other = queries.excluding(application_id, programme)
+        if other is not None:
+            raise Conflict(
+                code="excluded",
+                message=_("这笔贷款已享受“%(other)s”，不能同时享受“%(this)s”。")
+                % {"other": other, "this": programme},
+            )
         made = Subsidy.objects.create(
             programme=programme, application=application, enterprise_id=application.enterprise_id, project_id=project_id,
             period=DateRange(start, end), interest_paid=interest, principal_days=clean.principal_days, amount=amount,
@@ -202,8 +215,7 @@ def compute(
 
 
 def _overlapping(application_id: int, start: dt.date, end: dt.date) -> bool:
-    rows = Subsidy.objects.filter(application_id=application_id, period__overlap=DateRange(start, end))
-    return rows.exclude(state__in=["refused", "clawed_back"]).exists()
+    return queries.standing(application_id).filter(period__overlap=DateRange(start, end)).exists()
 
 
 def step(*, by: Actor, subsidy_id: int, event: str, note: str = "") -> Subsidy:

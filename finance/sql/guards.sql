@@ -65,12 +65,6 @@ DROP TRIGGER IF EXISTS guard ON finance_consent;
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON finance_consent
   FOR EACH ROW EXECUTE FUNCTION finance_consent_guard();
 
-CREATE OR REPLACE FUNCTION finance_consent_active(p_park bigint, p_consent bigint) RETURNS boolean LANGUAGE sql STABLE
-  SET search_path = pg_catalog AS $$
-  SELECT EXISTS (SELECT FROM public.finance_consent c WHERE c.park_id = p_park AND c.id = p_consent
-                    AND c.revoked_at IS NULL AND c.period @> clock_timestamp())
-$$;
-
 -- A read needs a consent active at that instant; the row lock makes a revocation wait for reads under way.
 CREATE OR REPLACE FUNCTION finance_access_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
@@ -107,6 +101,11 @@ CREATE OR REPLACE FUNCTION finance_line_guard() RETURNS trigger LANGUAGE plpgsql
 BEGIN
   IF TG_OP = 'INSERT' AND (NEW.reserved <> 0 OR NEW.drawn <> 0) THEN
     RAISE EXCEPTION 'a line starts unused' USING ERRCODE = 'IS001';
+  END IF;
+  IF TG_OP = 'UPDATE' AND OLD.state = 'frozen' AND NEW.state = 'active' AND (
+      SELECT o.kind FROM public.finance_lineorder o WHERE o.park_id = NEW.park_id AND o.line_id = NEW.id
+         AND o.checker_person IS NOT NULL ORDER BY o.checked_at DESC, o.id DESC LIMIT 1) = 'freeze' THEN
+    RAISE EXCEPTION 'two people of the bank froze it; two have to thaw it' USING ERRCODE = 'IS004';
   END IF;
   IF TG_OP = 'UPDATE' AND NEW.quote_id = OLD.quote_id AND NEW.quoted_limit <= OLD.quoted_limit THEN
     RETURN NEW;

@@ -75,6 +75,15 @@ BEGIN
   IF NOT FOUND OR NEW.state <> 'computed' THEN
     RAISE EXCEPTION 'a subsidy starts computed, of an own loan, in a programme in force' USING ERRCODE = 'IS004';
   END IF;
+  PERFORM FROM public.finance_application a WHERE a.park_id = NEW.park_id AND a.id = NEW.application_id FOR UPDATE;
+  PERFORM FROM public.finance_subsidy s
+    JOIN public.finance_subsidyprogramme o ON o.park_id = s.park_id AND o.id = s.programme_id
+    JOIN public.finance_subsidyprogramme g ON g.park_id = s.park_id AND g.id = NEW.programme_id AND g.id <> o.id
+    WHERE s.park_id = NEW.park_id AND s.application_id = NEW.application_id AND s.state NOT IN ('refused', 'clawed_back')
+      AND (g.exclusive_with ? o.code OR o.exclusive_with ? g.code);
+  IF FOUND THEN
+    RAISE EXCEPTION 'another programme pays for this loan and excludes this one' USING ERRCODE = 'IS004';
+  END IF;
   RETURN NEW;
 END $$;
 DROP TRIGGER IF EXISTS guard ON finance_subsidy;

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from innovscore.core.problems import Problem
+from innovscore.core.problems import NotFound, Problem
 from parks.clock import db_now
 from parks.http import ParkRequest
 from parks.idempotency import Reply, once
@@ -19,10 +19,12 @@ from ..filters import ApplicationFilter
 from ..forms import DecideForm, ProposeForm
 from ..models import Application
 from ..queries import applications as queries
+from ..queries import guarantees
 from ..queries.pricing import step_rows
 from ..rules import BANK_STEPS
 from ..services import consents, decisions
-from ..states import PROPOSABLE_STATES, WORKING_STATES
+from ..states import PROPOSABLE_STATES, REJECT_REASONS, WORKING_STATES
+from .documents import document
 from .showing import add_problem, status_of
 
 COLUMNS = (
@@ -132,6 +134,26 @@ def decision(request: ParkRequest, park: str, application_id: int) -> HttpRespon
         "is_maker": proposed is not None and proposed.maker_person == request.actor.person_id,
     }
     return render(request, "finance/bank_decision.html", context, status=status)
+
+
+def memo(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
+    """审批意见书: what was applied for, proposed and decided, by whom, on which quote; marked with who printed it when.
+
+    The firm's data is on it only while the consent holds; printing it is a read that is written down.
+    """
+    application = queries.for_bank(request.actor, application_id)
+    decided = queries.last_decision(application)
+    if decided is None:
+        raise NotFound(code="not_found", message=_("还没有提出方案，没有审批意见书。"))
+    subject = _("审批意见书 %(number)s") % {"number": application.number}
+    quote = application.quote
+    context = {
+        "application": application, "decision": decided, "guarantee": guarantees.granted(application.pk), "quote": quote,
+        "steps": step_rows([step for step in quote.steps if step["code"] in BANK_STEPS]), "timeline": queries.timeline(application),
+        "sections": consents.read(by=request.actor, consent_id=application.consent_id, subject=subject),
+        "reasons": [str(REJECT_REASONS.get(code, code)) for code in decided.reasons], "printed_at": db_now(),
+    }  # fmt: skip
+    return document(request, "finance/memo.html", context, filename=f"memo-{application.number}")
 
 
 def _context(request: ParkRequest, application: Application, *, shows_data: bool) -> dict[str, Any]:

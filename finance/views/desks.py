@@ -20,7 +20,7 @@ from parks.roles import BANK, Role
 from ..filters import ApplicationFilter
 from ..forms import TermsForm
 from ..models import Application
-from ..queries import applications, consents, guarantees, loans, risk, warnings
+from ..queries import applications, consents, guarantees, lines, loans, risk, warnings
 from ..services import consents as consent_services
 from ..services import risk as risk_services
 from ..states import OWING_STATES, AccountCode
@@ -185,7 +185,11 @@ def _case_context(
     if consent is not None and status < 400:
         sections = consent_services.read(by=request.actor, consent_id=consent.pk, subject=subject)
     has_contract = loans.recorded_contract(application.pk)
+    of_bank = request.actor.role in BANK
     return {
+        "may_print": request.actor.role in (Role.BANK_MAKER, Role.BANK_CHECKER),
+        "freeze": lines.freeze_of(application.line) if of_bank else None,
+        "line_order": lines.open_order(application.line) if of_bank else None,
         "application": application,
         "offers": offers,
         "form": next((one.form for one in offers if one.form.errors), None),

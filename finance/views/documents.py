@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from parks.clock import db_now
 from parks.http import ParkRequest
+
+STYLE = settings.BASE_DIR / "static" / "css" / "report.css"
 
 
 def document(request: ParkRequest, template: str, context: dict[str, Any], *, filename: str) -> HttpResponse:
@@ -19,14 +23,16 @@ def document(request: ParkRequest, template: str, context: dict[str, Any], *, fi
     if request.GET.get("export") != "pdf":
         return render(request, template, context)
     try:
-        from weasyprint import HTML
+        from weasyprint import CSS, HTML
     except (ImportError, OSError):
         messages.warning(request, _("本服务器不能生成 PDF，请用浏览器的打印功能另存为 PDF。"))
         return render(request, template, context)
-    text = render_to_string("finance/pdf.html", context | {"body_template": template}, request=request)
-    response = HttpResponse(
-        HTML(string=text, url_fetcher=_nothing_from_outside).write_pdf(), content_type="application/pdf"
+    more = {"body_template": template, "printed_at": db_now()}
+    text = render_to_string("finance/pdf.html", context | more, request=request)
+    made = HTML(string=text, url_fetcher=_nothing_from_outside).write_pdf(
+        stylesheets=[CSS(filename=str(STYLE))]
     )
+    response = HttpResponse(made, content_type="application/pdf")
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename)}.pdf"
     return response
 

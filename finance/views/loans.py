@@ -9,15 +9,15 @@ from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
 from innovscore.core.problems import Problem
-from parks.clock import db_now, db_today
+from parks.clock import BEIJING, db_now, db_today
 from parks.http import ParkRequest, whole
 from parks.listing import listing
 
 from ..filters import AccessFilter, ApplicationFilter
-from ..forms import RevokeForm, WithdrawForm
+from ..forms import RenewForm, RevokeForm, WithdrawForm
 from ..queries import applications as queries
 from ..queries import consents as consent_queries
-from ..queries import guarantees, reports
+from ..queries import guarantees, lines, reports
 from ..queries import loans as loan_queries
 from ..queries.pricing import step_rows
 from ..services import applications, consents
@@ -96,6 +96,7 @@ def _loan(request: ParkRequest, application_id: int, form: WithdrawForm, status:
         "paid": loan_queries.paid_sums(application.pk) if has_loan else None,
         "due": loan_queries.due_now(application, db_today()) if owes else None,
         "guarantee": guarantees.granted(application.pk),
+        "freeze": lines.freeze_of(application.line),
         "may_sign": request.actor.role == "enterprise_signatory",
         "application": application,
         "timeline": queries.timeline(application),
@@ -129,7 +130,12 @@ def ledger(request: ParkRequest, park: str) -> HttpResponse:
     )
     if isinstance(page, HttpResponse):
         return page
-    context = {"page": page, "now": db_now(), "may_sign": request.actor.role == "enterprise_signatory"}
+    now, may_sign = db_now(), request.actor.role == "enterprise_signatory"
+    rows = [
+        (row, consent_queries.state_of(row, now), may_sign and consent_queries.may_renew(row, now))
+        for row in page
+    ]
+    context = {"page": page, "rows": rows, "may_sign": may_sign}
     return render(request, "finance/consents.html", context)
 
 
@@ -148,6 +154,24 @@ def revoke(request: ParkRequest, park: str, consent_id: int) -> HttpResponse:
             return redirect("finance:consents", park=park)
     context = {"consent": found, "form": form, "open_applications": queries.undecided_of(found)}
     return render(request, "finance/revoke.html", context, status=status)
+
+
+def renew(request: ParkRequest, park: str, consent_id: int) -> HttpResponse:
+    """The next period: what was signed, how long it goes on."""
+    found = consent_queries.own(enterprises.own_or_404(request.actor).pk, consent_id)
+    form = RenewForm(request.POST if request.method == "POST" else None)
+    status = status_of(form)
+    if form.is_valid():
+        try:
+            made = consents.renew(by=request.actor, consent_id=consent_id, months=form.cleaned_data["months"])
+        except Problem as problem:
+            status = add_problem(form, problem)
+        else:
+            until = made.period.upper.astimezone(BEIJING).date()
+            messages.success(request, _("授权已续期至 %(day)s。") % {"day": until})
+            return redirect("finance:consents", park=park)
+    context = {"consent": found, "form": form, "may_renew": consent_queries.may_renew(found, db_now())}
+    return render(request, "finance/renew.html", context, status=status)
 
 
 def access_log(request: ParkRequest, park: str) -> HttpResponse:

@@ -18,7 +18,7 @@ from parks.http import ParkRequest
 from parks.idempotency import Reply, once
 
 from ..forms import ApplyForm, ConsentForm, MarketForm
-from ..models import Consent, CreditLine, ProductVersion
+from ..models import Consent, CreditLine, LineOrder, ProductVersion
 from ..queries import consents as consent_queries
 from ..queries import lines as line_queries
 from ..queries import products
@@ -37,6 +37,7 @@ class Card:
     price: Pricing
     consent: Consent | None
     line: CreditLine | None
+    freeze: LineOrder | None
 
     @property
     def may_apply(self) -> bool:
@@ -55,7 +56,8 @@ class Card:
 def _card(enterprise_id: int, version: ProductVersion) -> Card:
     consent = consent_queries.active_for(enterprise_id, version.product_id)
     line = line_queries.of_product(enterprise_id, version.product_id)
-    return Card(version, price(enterprise_id, version), consent, line)
+    freeze = line_queries.freeze_of(line) if line else None
+    return Card(version, price(enterprise_id, version), consent, line, freeze)
 
 
 def market(request: ParkRequest, park: str) -> HttpResponse:

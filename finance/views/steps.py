@@ -12,12 +12,12 @@ from parks.actors import Actor
 
 from .. import forms
 from ..models import Application, Claim, ClaimShare
-from ..queries import guarantees, loans
+from ..queries import guarantees, lines, loans
 from ..queries.acting import organisation_of, person_of
-from ..services import defaults
+from ..services import defaults, freezing
 from ..services import guarantees as guarantee_services
 from ..services import loans as loan_services
-from ..states import LOAN_STATES
+from ..states import LOAN_STATES, RESERVING_STATES
 
 BAD = ("active", "overdue")
 Run = Callable[..., Any]
@@ -92,6 +92,23 @@ def _notice(kind: str) -> Fit:
 def _no_notice(kind: str) -> Fit:
     def fits(application: Application, by: Actor) -> dict[str, Any] | None:
         return None if application.notices.filter(kind=kind, live=True).exists() else {"kind": kind}
+
+    return fits
+
+
+def _may_order(kind: str) -> Fit:
+    def fits(application: Application, by: Actor) -> dict[str, Any] | None:
+        line = application.line
+        fitting = (lines.freeze_of(line) is None) == (kind == "freeze")
+        return {"kind": kind} if fitting and lines.open_order(line) is None else None
+
+    return fits
+
+
+def _order(kind: str) -> Fit:
+    def fits(application: Application, by: Actor) -> dict[str, Any] | None:
+        made = lines.open_order(application.line)
+        return {} if made and made.kind == kind and made.maker_person != by.person_id else None
 
     return fits
 
@@ -179,6 +196,12 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "write_off_confirm", _("确认核销"), ("bank_checker",), ("defaulted", "indemnified"), defaults.confirm, fits=_notice("write_off"), danger=True
     ),
+    Action("freeze", _("提议冻结额度"), ("bank_maker",), RESERVING_STATES, freezing.propose, forms.ReasonForm, _may_order("freeze"), danger=True),
+    Action("freeze_confirm", _("确认冻结额度"), ("bank_checker",), RESERVING_STATES, freezing.confirm, fits=_order("freeze"), danger=True),
+    Action("thaw", _("提议解冻额度"), ("bank_maker",), RESERVING_STATES, freezing.propose, forms.ReasonForm, _may_order("thaw")),
+    Action("thaw_confirm", _("确认解冻额度"), ("bank_checker",), RESERVING_STATES, freezing.confirm, fits=_order("thaw")),
+    Action("freeze_drop", _("不同意冻结"), ("bank_checker",), RESERVING_STATES, freezing.drop, fits=_order("freeze")),
+    Action("thaw_drop", _("不同意解冻"), ("bank_checker",), RESERVING_STATES, freezing.drop, fits=_order("thaw")),
 )  # fmt: skip
 BY_CODE = {action.code: action for action in ACTIONS}
 

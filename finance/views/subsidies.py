@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from ..queries import subsidies as queries
 from ..queries.acting import organisation_of
 from ..services import subsidies
 from ..states import LOAN_STATES, PROJECT_FIELDS, SUBSIDY, SUBSIDY_EVENT_LABELS, TRANSITIONS
+from .documents import document
 from .needs import run_once
 from .showing import add_problem, status_of
 
@@ -28,7 +30,7 @@ COLUMNS = (
     "number", "programme__name", "application__number", "enterprise__name", "period", "interest_paid", "amount", "get_state_display",
 )  # fmt: skip
 BATCH_COLUMNS = (
-    "number", "batch", "enterprise__name", "enterprise__uscc", "name", "field", "investment", "demand", "bank_name",
+    "number", "batch", "enterprise__name", "enterprise__uscc", "name", "field_label", "investment", "demand", "bank_name",
     "get_state_display", "note", "programme__rate_percent",
 )  # fmt: skip
 
@@ -91,6 +93,7 @@ def desk(request: ParkRequest, park: str) -> HttpResponse:
     """What the bank confirms, what the fund checks and pays; the fund's programmes and projects."""
     is_fund = request.actor.role == Role.FUND_MANAGER
     form = ProgrammeForm(request.POST if request.method == "POST" else None)
+    form.fields["exclusive_with"].choices = [(one.code, one.name) for one in queries.programmes()]  # type: ignore[attr-defined]
     status = status_of(form)
     if form.is_valid():
         try:
@@ -132,7 +135,11 @@ def review(request: ParkRequest, park: str, project_id: int) -> HttpResponse:
 
 
 def batch_file(request: ParkRequest, park: str, batch: int) -> HttpResponse:
-    """The batch of projects as XLSX or CSV: enterprise, project, field, investment, demand, review, points."""
+    """The batch of projects as XLSX, CSV or PDF: enterprise, project, field, investment, demand, review, points."""
     rows = queries.projects_for(request.actor).filter(batch=batch)
+    if request.GET.get("export") == "pdf":
+        sums = rows.aggregate(investment=Sum("investment"), demand=Sum("demand"))
+        context = {"batch": batch, "projects": rows, "sums": sums}
+        return document(request, "finance/batch.html", context, filename=f"batch-{batch}")
     kind = "csv" if request.GET.get("export") == "csv" else "xlsx"
     return export_rows(rows, columns=BATCH_COLUMNS, filename=f"batch-{batch}", kind=kind)

@@ -12,9 +12,12 @@ from django.db import DatabaseError, IntegrityError, transaction
 from finance.models import Application, Consent, ConsentAccess, CreditLine, Quote
 from finance.queries import applications as application_queries
 from finance.queries import consents as queries
-from finance.services import applications, consents, quotes
+from finance.services import applications, consents, daily, quotes
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
+from parks.clock import db_now
+from parks.models import Notification
 from parks.scope import park_scope
+from tests.conftest import owner_connection
 from tests.factories import finance as make
 
 pytestmark = pytest.mark.django_db
@@ -215,3 +218,83 @@ def test_the_other_park_finds_none_of_it(granted: Any, other_park: Any) -> None:
                 make.consent(twin, firm)
     finally:
         _park_id.reset(token)
+
+
+def ending(park: Any, days: int = 10, **kwargs: Any) -> tuple[make.Bank, make.Firm, Consent]:
+    """A consent that ends in so many days, with a line and an application on it."""
+    bank, firm = make.bank(park), make.firm(park)
+    consent = make.consent(bank, firm, days=200, starts=dt.timedelta(days=days - 200))
+    consent.refresh_from_db()
+    return bank, firm, consent
+
+
+def end_now(consent: Consent) -> None:
+    """As if its time were over and the renewal had begun (only the owner can do that)."""
+    with owner_connection() as owner, owner.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.park_id', %s, false)", [str(consent.park_id)])
+        cursor.execute("ALTER TABLE finance_consent DISABLE TRIGGER USER")
+        cursor.execute(
+            "UPDATE finance_consent SET period = tstzrange(lower(period) - interval '11 days', upper(period) - interval '11 days') WHERE root_id = %s",
+            [consent.root_id],
+        )
+        cursor.execute("ALTER TABLE finance_consent ENABLE TRIGGER USER")
+
+
+def test_a_renewed_consent_goes_on_where_the_old_one_ends(live_db: None, park: Any) -> None:
+    with park_scope(park.pk):
+        bank, firm, consent = ending(park)
+        line = make.line(bank, firm, consent)
+        application = make.submitted(bank, firm, line, consent)
+        consents.read(by=bank.maker, consent_id=consent.pk, subject="before")
+        renewed = consents.renew(by=firm.signatory, consent_id=consent.pk, months=12)
+        assert (renewed.period.lower, renewed.groups) == (consent.period.upper, consent.groups)
+        assert queries.state_of(renewed, db_now()) == "upcoming"
+        with pytest.raises(Conflict, match="not_renewable"):
+            consents.renew(by=firm.signatory, consent_id=consent.pk, months=12)
+    end_now(consent)
+    with park_scope(park.pk):
+        assert consents.read(by=bank.maker, consent_id=consent.pk, subject="after") is not None
+        assert consents.note_list_reads(by=bank.maker, consent_ids=[consent.pk], subject="list") == {
+            consent.pk
+        }
+        assert application_queries.to_bank(bank.maker).get().consent_holds
+        make.step(application, "acknowledge", "bank_maker", application.status, person=bank.maker)
+        reads = dict(ConsentAccess.objects.values_list("subject", "consent_id"))
+        assert reads == {"before": consent.pk, "after": renewed.pk, "list": renewed.pk}
+        consents.revoke(by=firm.signatory, consent_id=consent.pk)
+        assert consents.read(by=bank.maker, consent_id=consent.pk, subject="revoked") is None
+        application.refresh_from_db()
+        assert application.status == "on_hold"
+
+
+def test_revoking_ends_the_renewal_too(in_park: Any) -> None:
+    _bank, firm, consent = ending(in_park)
+    renewed = consents.renew(by=firm.signatory, consent_id=consent.pk, months=6)
+    consents.revoke(by=firm.signatory, consent_id=consent.pk)
+    renewed.refresh_from_db()
+    assert renewed.revoked_at is not None
+    with pytest.raises(Conflict):
+        consents.renew(by=firm.signatory, consent_id=consent.pk, months=6)
+
+
+def test_a_renewal_is_signed_in_time_by_the_signatory(in_park: Any) -> None:
+    _bank, firm, consent = ending(in_park, days=31)
+    for by, months, problem in (
+        (firm.agent, 6, Forbidden),
+        (firm.signatory, 7, Refused),
+        (firm.signatory, 6, Conflict),
+    ):
+        with pytest.raises(problem):
+            consents.renew(by=by, consent_id=consent.pk, months=months)
+    with pytest.raises(DatabaseError, match="a renewal begins"), transaction.atomic():
+        make.consent(_bank, firm, days=10, starts=dt.timedelta(days=90), root_id=consent.pk)
+
+
+def test_the_signatory_is_reminded_once_and_not_after_renewing(in_park: Any) -> None:
+    _bank, firm, consent = ending(in_park)
+    for _n in range(2):
+        daily.tell_expiring()
+    notice = Notification.objects.get()
+    assert (notice.role, notice.url) == ("enterprise_signatory", f"/p/{in_park.code}/e/consents/")
+    consents.renew(by=firm.signatory, consent_id=consent.pk, months=1)
+    assert not [one for one in queries.with_following(queries.active()) if queries.may_renew(one, db_now())]

@@ -15,7 +15,7 @@ from finance.services import applications, consents, decisions, subsidies
 from parks.scope import park_scope
 from tests.conftest import owner_connection
 from tests.factories import finance as make
-from tests.factories import loans
+from tests.factories import loans, rankings
 
 pytestmark = pytest.mark.django_db
 MILLION = Decimal(1_000_000)
@@ -64,7 +64,7 @@ def verify() -> str:
 
 
 def test_every_invariant_has_its_damage() -> None:
-    assert set(INVARIANTS) == set(DAMAGE) | set(LOAN_DAMAGE)
+    assert set(INVARIANTS) == set(DAMAGE) | set(LOAN_DAMAGE) | set(BOARD_DAMAGE)
 
 
 def test_all_hold_after_the_walk(walked: Any) -> None:
@@ -96,6 +96,11 @@ LOAN_DAMAGE = {
     "I10": "UPDATE finance_claimshare SET amount = amount + 1 WHERE party = 'bank'",
     "I11": "UPDATE finance_riskcounter SET committed = cap + 1 WHERE kind = 'pool'",
     "I12": "UPDATE finance_riskcounter SET committed = cap + 1 WHERE kind = 'guarantor'",
+    "I16": "INSERT INTO parks_outboxmessage (park_id, topic, aggregate, seq, payload, state, attempts, next_attempt_at, last_error, created_at) "
+    """SELECT park_id, 'bank.event', 'application:0', 1, '{"object": {"type": "application", "id": 0}}', 'pending', 0, now(), '', now() FROM finance_application LIMIT 1""",
+    "I22": "INSERT INTO parks_job (park_id, kind, dedupe_key, args, state, actor, code_version, lease_until, fence, attempts, done, total, message, "
+    "cancel_requested, result, error, created_at) SELECT park_id, 'x', 'x', '{}', 'running', '{}', '', now() - interval '21 seconds', 1, 1, 0, 0, '', "
+    "false, '{}', '', now() - interval '1 minute' FROM finance_application LIMIT 1",
     "I20": "INSERT INTO finance_subsidy (park_id, programme_id, application_id, enterprise_id, period, interest_paid, principal_days, amount, computation, state, created_at) "
     "SELECT g.park_id, g.id, a.id, a.enterprise_id, '[2026-01-01,2026-02-01)', 1, 0, 2, '{}', 'computed', now() FROM finance_subsidyprogramme g, finance_application a LIMIT 1",
 }
@@ -153,6 +158,30 @@ def test_damage_to_loans_is_named(lent: Any, code: str) -> None:
         cursor.execute(INVARIANTS[code][1])
         assert cursor.fetchall()
         cursor.execute("ROLLBACK")
+
+
+BOARD_DAMAGE = {
+    "I17": "UPDATE rankings_publishedboard SET snapshot_root = run_hash",
+    "I18": "UPDATE rankings_publishedentry SET score = score + 0.0001 WHERE position = 1",
+}
+
+
+def test_damage_to_boards_is_named(live_db: None, park: Any) -> None:
+    """What the public reads stands on one snapshot and on its hashes, line by line; a changed line is named."""
+    rankings.published_world(park)
+    assert verify().endswith("hold\n")
+    for code, damage in BOARD_DAMAGE.items():
+        with owner_connection() as owner, owner.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT set_config('app.park_id', %s, true)", [str(park.pk)])
+            for table in ("publishedboard", "publishedentry"):
+                cursor.execute(
+                    f"ALTER TABLE rankings_{table} DISABLE ROW LEVEL SECURITY, DISABLE TRIGGER USER"
+                )
+            cursor.execute(damage)
+            cursor.execute(INVARIANTS[code][1])
+            assert cursor.fetchall(), code
+            cursor.execute("ROLLBACK")
 
 
 TABLES = (

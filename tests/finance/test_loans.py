@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
@@ -13,19 +13,32 @@ from finance.formula import Due, Schedule, in_proportion, interest_schedule, los
 from finance.models import (
     Application,
     Claim,
+    CreditLine,
     Disbursement,
     Entry,
     Guarantee,
     LedgerAccount,
+    LineOrder,
     RiskCounter,
     ScheduleItem,
 )
 from finance.queries import loans as queries
 from finance.queries.invariants import breaches
-from finance.services import applications, decisions, defaults, guarantees, loans, risk
+from finance.rules import add_months
+from finance.services import (
+    applications,
+    decisions,
+    defaults,
+    freezing,
+    guarantees,
+    loans,
+    quotes,
+    risk,
+)
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks.actors import Actor
 from parks.clock import db_today
+from parks.models import Notification
 from tests.factories import finance as firms
 from tests.factories import loans as make
 
@@ -196,7 +209,7 @@ def test_contract_is_recorded_by_the_bank_and_signed_by_the_firm(scene: make.Sce
         {"amount": 3 * MILLION + 1},
         {"rate": Decimal("0.0361")},
         {"ends_on": day},
-        {"ends_on": day + dt.timedelta(days=370)},
+        {"ends_on": add_months(day, 12) + dt.timedelta(days=1)},
         {"method": "never"},
     ):
         with pytest.raises(Refused):
@@ -246,6 +259,43 @@ def test_money_out_needs_two_people_and_stays_within_the_contract(scene: make.Sc
         loans.confirm_disbursement(by=scene.ops2, disbursement_id=made.pk)
     application.refresh_from_db()
     assert (application.drawn, application.reserved) == (2 * MILLION, MILLION)
+
+
+@pytest.mark.parametrize(("starts", "paid"), [(10, 11), (400, 35)], ids=["before it", "on its last day"])
+def test_money_goes_out_while_the_contract_runs(scene: make.Scene, starts: int, paid: int) -> None:
+    application = scene.approved()
+    scene.contract(application, days_ago=starts)
+    with pytest.raises(Refused, match="value_date"):
+        scene.disburse(application, days_ago=paid)
+    scene.disburse(application, days_ago=paid + (1 if starts > 365 else -1))
+
+
+def test_penalty_runs_from_each_instalments_own_day(scene: make.Scene) -> None:
+    application = scene.loan(1_200_000, days_ago=100, method="equal_principal")
+    items = list(queries.schedule_of(application.pk).filter(due_on__lte=db_today()))
+    scene.repay(application, items[0].principal / 4)
+    left = [items[0].principal - items[0].principal / 4, *(one.principal for one in items[1:])]
+    days = [(db_today() - one.due_on).days for one in items]
+    assert len(set(days)) == len(days) == 3
+    expected = sum(
+        (part * Decimal("0.036") * Decimal("1.5") * n / 360).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        for part, n in zip(left, days, strict=True)
+    )
+    due = queries.due_now(application, db_today())
+    assert (due["principal"], due["penalty"]) == (sum(left), expected)
+
+
+@pytest.mark.parametrize(("late", "told"), [(89, 0), (90, 1), (93, 1)])
+def test_from_day_90_on_the_bank_is_told_once(
+    scene: make.Scene, monkeypatch: pytest.MonkeyPatch, late: int, told: int
+) -> None:
+    """Also when nobody looked on day 90 itself."""
+    application = scene.loan(days_ago=125)
+    first = queries.schedule_of(application.pk)[0].due_on
+    monkeypatch.setattr("finance.services.loans.db_today", lambda: first + dt.timedelta(days=late))
+    for _n in range(2):
+        loans.mark_overdue(by=Actor.system(scene.park), application_id=application.pk)
+    assert Notification.objects.filter(dedupe_key__startswith="default:").count() == told
 
 
 def test_a_wrong_repayment_is_reversed_by_two_people(scene: make.Scene) -> None:
@@ -309,6 +359,51 @@ def test_the_park_or_another_bank_cannot_book(scene: make.Scene, in_park: Any, a
             by=actors("park_admin", in_park), application_id=application.pk, principal=MILLION, interest=Decimal(0),
             value_date=db_today(), bank_ref="x",
         )  # fmt: skip
+
+
+# --- a line frozen by the bank ----------------------------------------------------------------------------------------
+
+
+def test_a_line_is_frozen_and_thawed_by_two_people(scene: make.Scene) -> None:
+    """Frozen, it gives nothing new, and quoting it again does not thaw it; what is under contract goes on."""
+    loan, waiting = scene.approved(MILLION), scene.apply(MILLION)
+    scene.contract(loan)
+    freeze = {"application_id": waiting.pk, "kind": "freeze", "reason": "疑似材料不实"}
+    with pytest.raises(Forbidden):
+        freezing.propose(by=scene.ops, **freeze)
+    with pytest.raises(Refused):
+        freezing.propose(by=scene.maker, **(freeze | {"reason": " "}))
+    order = freezing.propose(by=scene.maker, **freeze)
+    with pytest.raises(Conflict, match="proposed_already"):
+        freezing.propose(by=scene.maker, **freeze)
+    with pytest.raises(IntegrityError, match="two_persons"), transaction.atomic():
+        LineOrder.objects.filter(pk=order.pk).update(checker_person=order.maker_person)
+    with pytest.raises(DatabaseError, match="not of the bank"), transaction.atomic():
+        LineOrder.objects.filter(pk=order.pk).update(checker_person=scene.g_checker.person_id)
+    freezing.confirm(by=scene.checker, application_id=waiting.pk)
+    line = CreditLine.objects.get()
+    assert line.state == "frozen"
+    assert Notification.objects.filter(text__contains="疑似材料不实").count() == 1
+    with pytest.raises(Conflict):
+        scene.apply(MILLION)
+    with pytest.raises(DatabaseError, match="two have to thaw"), transaction.atomic():
+        CreditLine.objects.update(state="active")
+    quotes.request(by=scene.firm.signatory, product_code="guaranteed")
+    line.refresh_from_db()
+    assert line.state == "frozen"
+    scene.pledge(waiting)
+    with pytest.raises(Conflict):
+        scene.approve(waiting)
+    scene.disburse(loan)
+
+    thaw = freeze | {"kind": "thaw", "reason": "已核实"}
+    freezing.propose(by=scene.maker, **thaw)
+    freezing.drop(by=scene.checker, application_id=waiting.pk)
+    freezing.propose(by=scene.maker, **thaw)
+    freezing.confirm(by=scene.checker, application_id=waiting.pk)
+    line.refresh_from_db()
+    assert line.state == "active"
+    scene.apply(MILLION)
 
 
 # --- default, claim, recovery ----------------------------------------------------------------------------------------

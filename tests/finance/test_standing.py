@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db.models.functions import Now
 
+from finance.queries.card import card
 from finance.queries.standing import in_force
 from parks.models import Park
 from parks.scope import park_scope
@@ -25,8 +26,9 @@ def test_the_year_that_lending_goes_by(park: Park, published: bool, flags: int, 
         world = lending.world(park)
         lending.score(world.enterprise, year=lending.YEAR + 1, published=published, flags=flags)
         standing = in_force(world.enterprise.pk)
-    assert standing is not None
-    assert standing.cycle_year == year
+        shown = card(world.enterprise.pk, ["score"])["score"]
+    assert standing and shown
+    assert (standing.cycle_year, shown["year"]) == (year, year)
 
 
 def test_a_published_year_that_is_being_corrected_gives_no_line_nor_does_the_year_before(park: Park) -> None:

@@ -97,6 +97,34 @@ def test_from_computed_to_paid_and_clawed_back(scene: make.Scene) -> None:
     assert (programme.committed, programme.paid, list(breaches())) == (0, 0, [])
 
 
+def test_programmes_that_exclude_each_other_never_pay_for_one_loan(scene: make.Scene) -> None:
+    """Not for other periods either; whoever names the other, and not by SQL; free again once the first was refused."""
+    second = subsidies.propose_programme(
+        by=scene.fund1, code="city", name="市级贴息", method="points", rate=Decimal("0.01"), budget=Decimal(9_000),
+        year_cap=Decimal(8_000), total_cap=Decimal(8_000), exclusive_with=["equip"],
+    )  # fmt: skip
+    subsidies.activate_programme(by=scene.fund2, programme_id=second.pk)
+    application, start, end = paid_loan(scene)
+    middle = start + dt.timedelta(days=1)
+    words: dict[str, Any] = {"by": scene.firm.agent, "application_id": application.pk}
+    first = subsidies.compute(**words, programme_code="equip", start=start, end=middle)
+    with pytest.raises(Conflict, match="excluded"):
+        subsidies.compute(**words, programme_code="city", start=middle, end=end)
+    with pytest.raises(DatabaseError, match="excludes this one"), transaction.atomic():
+        Subsidy.objects.create(
+            programme=second, application=application, enterprise=scene.firm.enterprise, period=(middle, end),
+            interest_paid=1, amount=1,
+        )  # fmt: skip
+    for by, event in ((scene.firm.agent, "apply"), (scene.ops, "refuse")):
+        subsidies.step(by=by, subsidy_id=first.pk, event=event, note="重复")
+    assert subsidies.compute(**words, programme_code="city", start=middle, end=end).amount > 0
+    with pytest.raises(Refused):
+        subsidies.propose_programme(
+            by=scene.fund1, code="x", name="x", method="points", rate=Decimal("0.01"), budget=Decimal(1), year_cap=Decimal(1),
+            total_cap=Decimal(1), exclusive_with=["nothing"],
+        )  # fmt: skip
+
+
 def test_interest_that_was_taken_back_is_not_confirmed(scene: make.Scene) -> None:
     application, start, end = paid_loan(scene)
     made = subsidies.compute(

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from finance.models import Application, Consent, ConsentAccess
+from finance.services import consents
 from parks.scope import park_scope
-from tests.factories import lending
+from tests.factories import lending, loans
 
 pytestmark = pytest.mark.django_db
 
@@ -145,6 +146,7 @@ def test_products_page_proposes_and_another_person_activates(world: lending.Worl
         from finance.models import ProductVersion
 
         version = ProductVersion.objects.get(product__code="second")
+        assert version.fresh_months == 24, "left blank"
     address = f"/p/cq/bank/products/{version.pk}/activate/"
     assert maker.post(address).status_code == 403
     assert checker.post(address).status_code == 302
@@ -167,3 +169,41 @@ def test_pages_without_an_enterprise_or_product_say_so(park: Any, client_as: Any
     for address in ("/p/cq/e/loans/", "/p/cq/e/consents/", "/p/cq/e/access-log/"):
         assert firm.get(address).status_code == 200
     assert firm.get("/p/cq/e/finance/absent/apply/").status_code == 404
+
+
+def test_a_guaranteed_loan_is_proposed_on_the_page(park: Any, client_as: Any) -> None:
+    with park_scope(park.pk):
+        scene = loans.scene(park)
+        application = scene.apply()
+        scene.pledge(application)
+    maker, url = client_as(scene.maker), f"/p/cq/bank/applications/{application.pk}/"
+    body = {"amount": "100", "rate": "3.6", "term_months": "12", "idempotency_key": key_of(maker.get(url))}
+    assert maker.post(url, body).status_code == 302
+    with park_scope(park.pk):
+        application.refresh_from_db()
+        assert application.status == "proposed"
+
+
+def test_early_warnings_read_scores_by_consent_only(park: Any, client_as: Any) -> None:
+    """A veto is told while the consent holds, and each look is on record; afterwards only what the bank knows itself."""
+    with park_scope(park.pk):
+        scene = loans.scene(park)
+        scene.loan(days_ago=70)
+        lending.score(scene.firm.enterprise, year=lending.YEAR + 1, flags=2)
+        consent = Consent.objects.get(organisation=scene.bank)
+    maker, ops = client_as(scene.maker), client_as(scene.ops)
+
+    def shows_veto(client: Any) -> bool:
+        text = client.get("/p/cq/desk/loans/").content.decode()
+        assert "逾期" in text
+        return "一票否决" in text
+
+    assert not shows_veto(ops), "who only books money is shown no scores"
+    assert shows_veto(maker)
+    with park_scope(park.pk):
+        reads = ConsentAccess.objects.filter(consent=consent, groups=["score"])
+        assert [one.person_name for one in reads] == [scene.maker.person_name]
+        consents.revoke(by=scene.firm.signatory, consent_id=consent.pk)
+    assert not shows_veto(maker)
+    with park_scope(park.pk):
+        assert ConsentAccess.objects.filter(groups=["score"]).count() == 1
