@@ -41,7 +41,7 @@ ROW: dict[str, Any] = {
 DETAIL: dict[str, Any] = ROW | {"decision": DECISION, "etag": SHA[:32]}
 ENDPOINT: dict[str, Any] = {
     "id": 1, "url": "https://hooks.bank.example/innovscore", "events": ["application.submitted", "consent.revoked"], "state": "active",
-    "last_sequence": 0, "failing_since": None, "previous_until": None, "created_at": "2026-03-02T09:00:00+08:00",
+    "last_sequence": 0, "failing_since": None, "previous_until": None, "public_key": "whpk_" + "A" * 43 + "=", "created_at": "2026-03-02T09:00:00+08:00",
 }  # fmt: skip
 DELIVERY: dict[str, Any] = {
     "id": 9, "event_id": "evt_0f9d2c5b7a", "event": "application.submitted", "sequence": 4, "state": "dead", "attempts": 12,

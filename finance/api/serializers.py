@@ -7,6 +7,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from ..services import posting
+from ..services.sealing import unseal
 from ..states import EVENTS, GROUPS, REJECT_REASONS, RepaymentMethod
 from .base import Page
 from .fields import Choice, Day, Money, Number, Rate, Strict, Text, Whole
@@ -439,7 +441,11 @@ class BankEndpoint(serializers.Serializer):
     previous_until = serializers.DateTimeField(
         allow_null=True, help_text="until then the former secret signs too"
     )
+    public_key = serializers.SerializerMethodField(help_text="checks `v1a` signatures (Ed25519)")
     created_at = serializers.DateTimeField()
+
+    def get_public_key(self, row: Any) -> str:
+        return posting.public_key(unseal(row.secret))
 
 
 class EndpointSecret(BankEndpoint):

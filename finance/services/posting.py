@@ -6,14 +6,16 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from parks import egress
 
 PREFIX = "whsec_"
+PUBLIC_PREFIX = "whpk_"
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
@@ -41,9 +43,35 @@ def signature(secret: str, *, message_id: str, timestamp: int, body: bytes) -> s
     return "v1," + base64.b64encode(digest).decode()
 
 
+def signing_keys(secret: str) -> list[Ed25519PrivateKey]:
+    """Keys that only the platform has, the current one first; they change with the endpoint's secret and with SECRET_KEY."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    seeds = (
+        hmac.new(key.encode(), f"innovscore.webhook\x00{secret}".encode(), hashlib.sha256) for key in keys
+    )
+    return [Ed25519PrivateKey.from_private_bytes(seed.digest()) for seed in seeds]
+
+
+def public_key(secret: str) -> str:
+    """`whpk_` and base64 of the Ed25519 key by which a bank checks `v1a` signatures and can show them to others."""
+    return PUBLIC_PREFIX + base64.b64encode(signing_keys(secret)[0].public_key().public_bytes_raw()).decode()
+
+
+def _signatures(secret: str, *, message_id: str, timestamp: int, body: bytes) -> Iterator[str]:
+    """The symmetric signature and the asymmetric ones."""
+    yield signature(secret, message_id=message_id, timestamp=timestamp, body=body)
+    text = f"{message_id}.{timestamp}.".encode() + body
+    for key in signing_keys(secret):
+        yield "v1a," + base64.b64encode(key.sign(text)).decode()
+
+
 def headers_for(secrets_: Sequence[str], *, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
     """Headers of a message; every secret that is valid signs."""
-    signed = (signature(secret, message_id=message_id, timestamp=timestamp, body=body) for secret in secrets_)
+    signed = (
+        one
+        for secret in secrets_
+        for one in _signatures(secret, message_id=message_id, timestamp=timestamp, body=body)
+    )
     return {
         "content-type": "application/json",
         "user-agent": "Innovscore-Webhooks/1",

@@ -20,7 +20,8 @@ from ..filters import DeliveryFilter
 from ..forms import ClientForm, EndpointForm, KeyForm
 from ..queries import clients as client_queries
 from ..queries import webhooks as webhook_queries
-from ..services import clients, webhooks
+from ..services import clients, posting, webhooks
+from ..services.sealing import unseal
 from ..states import EVENTS, SCOPES
 from .showing import add_problem, status_of
 
@@ -140,6 +141,7 @@ def endpoint(request: ParkRequest, park: str, endpoint_id: int) -> HttpResponse:
         return page
     context = {
         "endpoint": row,
+        "public_key": posting.public_key(unseal(row.secret)),
         "page": page,
         "events": [EVENTS[event] for event in row.events],
         "labels": EVENTS,

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.utils import timezone
 
 from finance.models import WebhookDelivery, WebhookEndpoint
@@ -73,6 +75,20 @@ def expected(secret: str, headers: dict[str, str], body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(key, text, hashlib.sha256).digest()).decode()
 
 
+def hmacs(headers: dict[str, str]) -> list[str]:
+    return [one for one in headers["webhook-signature"].split() if one.startswith("v1,")]
+
+
+def check_ed25519(public: str, headers: dict[str, str], body: bytes) -> None:
+    """Raises InvalidSignature unless the platform's key signed exactly this."""
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public.removeprefix("whpk_")))
+    given = next(one for one in headers["webhook-signature"].split() if one.startswith("v1a,"))
+    text = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    key.verify(base64.b64decode(given.removeprefix("v1a,")), text)
+    with pytest.raises(InvalidSignature):
+        key.verify(base64.b64decode(given.removeprefix("v1a,")), text + b" ")
+
+
 def test_what_happened_arrives_signed_numbered_and_without_data(told: Any, receiver: Receiver) -> None:
     case, endpoint, secret = told
     consent, application = case.consent(), case.application()
@@ -85,7 +101,8 @@ def test_what_happened_arrives_signed_numbered_and_without_data(told: Any, recei
     assert submitted["link"] == f"/api/bank/v1/parks/cq/applications/{application.pk}"
     assert case.engine.get(submitted["link"]).json()["id"] == application.pk
     for headers, body in receiver.received:
-        assert headers["webhook-signature"] == expected(secret, headers, body)
+        assert hmacs(headers) == [expected(secret, headers, body)]
+        check_ed25519(case.engine.get(f"webhooks/{endpoint.pk}").json()["public_key"], headers, body)
         assert abs(int(headers["webhook-timestamp"]) - time.time()) < 60
         for canary in (case.world.enterprise.name, case.world.enterprise.uscc, "86.00", "5000000"):
             assert canary not in body.decode()
@@ -141,10 +158,7 @@ def test_for_a_day_both_secrets_sign(told: Any, receiver: Receiver) -> None:
     assert answer["Cache-Control"] == "no-store"
     run(case)
     headers, body = receiver.received[0]
-    assert headers["webhook-signature"].split() == [
-        expected(new, headers, body),
-        expected(old, headers, body),
-    ]
+    assert hmacs(headers) == [expected(new, headers, body), expected(old, headers, body)]
     with case.inside():
         WebhookEndpoint.objects.update(previous_until=timezone.now())
         consents.revoke(
@@ -152,7 +166,7 @@ def test_for_a_day_both_secrets_sign(told: Any, receiver: Receiver) -> None:
         )
     run(case)
     headers, body = receiver.received[-1]
-    assert headers["webhook-signature"] == expected(new, headers, body)
+    assert hmacs(headers) == [expected(new, headers, body)]
 
 
 def test_a_lease_keeps_two_senders_apart_and_runs_out(told: Any, receiver: Receiver) -> None:

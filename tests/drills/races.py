@@ -1,7 +1,7 @@
 """Races for a line, again and again: python -m tests.drills.races
 
-SEED (sizes of amounts) and MINUTES (default 1) come from the environment; THREADS connections (default 32) apply at
-once. After each race what is taken must be within the cap, with exactly the winners it allows, and all
+SEED (sizes of amounts), MINUTES (default 1) and RACES (at least so many, default 20) come from the environment; THREADS
+connections (default 64) apply at once. After each race what is taken must be within the cap, with exactly the winners it allows, and all
 invariants of the park must hold. Prints "N tried, N failed".
 """
 
@@ -20,15 +20,16 @@ from bench import run as bench
 
 
 def main() -> int:
-    minutes, threads = float(os.environ.get("MINUTES", "1")), int(os.environ.get("THREADS", "32"))
+    minutes, threads = float(os.environ.get("MINUTES", "1")), int(os.environ.get("THREADS", "64"))
+    races = int(os.environ.get("RACES", "20"))
     seed = int(os.environ.get("SEED", str(random.randrange(10**6))))
-    print(f"SEED={seed} MINUTES={minutes} THREADS={threads}")
+    print(f"SEED={seed} MINUTES={minutes} RACES={races} THREADS={threads}")
     bench.prepare()
     rng, tried, failed = random.Random(seed), 0, 0  # sizes, not secrets
     deadline = time.monotonic() + minutes * 60
     try:
         scene = _scene()
-        while time.monotonic() < deadline:
+        while tried < races or time.monotonic() < deadline:
             tried += 1
             problem = one_race(scene, Decimal(rng.randrange(20, 300)) * 10_000, threads)
             if problem:
