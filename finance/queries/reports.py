@@ -15,6 +15,7 @@ from parks.actors import Actor
 from parks.clock import BEIJING
 
 from ..models import Application, ApplicationEvent, Consent, ConsentAccess, Decision
+from ..rules import add_months
 from ..states import LOAN_STATES, OWING_STATES, REJECT_REASONS
 from .acting import organisation_of
 from .applications import SMALL_GROUP
@@ -47,9 +48,10 @@ def month_of(text: str, today: dt.date) -> tuple[dt.date, dt.date]:
     """[first day, first day of the next month) of "YYYY-MM"; this month when the text names none."""
     try:
         first = dt.date.fromisoformat(f"{text}-01")
-        return first, (first + dt.timedelta(days=31)).replace(day=1)
-    except (ValueError, OverflowError):
-        return month_of(f"{today:%Y-%m}", today)
+        return first, add_months(first, 1)
+    except ValueError:  # no month, or one that no month follows
+        first = today.replace(day=1)
+        return first, add_months(first, 1)
 
 
 def _approved(start: dt.date | None, end: dt.date | None, whose: Q) -> QuerySet[Decision]:

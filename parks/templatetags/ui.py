@@ -14,7 +14,8 @@ STATE_TONES = {
     "confirmed": "neutral", "zero_confirmed": "neutral", "not_applicable": "neutral", "active": "ok", "final": "ok",
     "on_notice": "warn", "proposed": "info", "withdrawn": "error", "superseded": "neutral", "approved": "ok",
     "filed": "warn", "accepted": "info", "investigated": "info", "upheld": "error", "partly": "warn", "valid": "ok",
-    "publicised": "warn", "cancelled": "neutral", "done": "ok", "now": "info",
+    "publicised": "warn", "cancelled": "neutral", "done": "ok", "now": "info", "screened": "info", "guarantee_review": "info", "guaranteed": "info", "g_proposed": "info",
+    "on_hold": "warn", "overdue": "error", "defaulted": "error", "claim_filed": "warn", "claim_accepted": "warn", "contracted": "ok",
 }  # fmt: skip
 
 

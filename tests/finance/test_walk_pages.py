@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from finance.models import Application, Consent, ConsentAccess
 from finance.services import consents
 from parks.scope import park_scope
-from tests.factories import lending, loans
+from tests.factories import finance, lending, loans
 
 pytestmark = pytest.mark.django_db
 
@@ -207,3 +208,56 @@ def test_early_warnings_read_scores_by_consent_only(park: Any, client_as: Any) -
     assert not shows_veto(maker)
     with park_scope(park.pk):
         assert ConsentAccess.objects.filter(groups=["score"]).count() == 1
+
+
+def test_the_memo_names_who_printed_it_and_is_a_read(
+    world: lending.World, client_as: Any, actors: Any
+) -> None:
+    with park_scope(world.park.pk):
+        consent, application = world.consent(), world.apply()
+        url = f"/p/cq/bank/applications/{application.pk}/memo/"
+        stranger, maker = client_as(actors("bank_checker", world.park)), client_as(world.maker)
+    assert maker.get(url).status_code == 404, "nothing is proposed yet"
+    with park_scope(world.park.pk):
+        world.propose(application)
+        world.approve(application)
+    text = maker.get(url).content.decode()
+    for part in (world.enterprise.name, world.checker.person_name, "4,000,000.00", 'class="watermark"'):
+        assert part in text
+    assert stranger.get(url).status_code == 404
+    pdf = maker.get(url + "?export=pdf")
+    assert pdf["Content-Type"] != "application/pdf" or pdf.content.startswith(b"%PDF")
+    with park_scope(world.park.pk):
+        assert ConsentAccess.objects.filter(subject__startswith="审批意见书").count() == 2
+        consents.revoke(by=world.signatory, consent_id=consent.pk)
+    text = maker.get(url).content.decode()
+    assert "4,000,000.00" in text
+    assert world.enterprise.name not in text
+
+
+def test_renewal_and_freeze_on_the_firms_pages(park: Any, client_as: Any) -> None:
+    with park_scope(park.pk):
+        bank, firm = finance.bank(park), finance.firm(park)
+        consent = finance.consent(bank, firm, days=200, starts=dt.timedelta(days=-190))
+        application = finance.submitted(bank, firm, finance.line(bank, firm, consent), consent)
+    client, maker, checker = client_as(firm.signatory), client_as(bank.maker), client_as(bank.checker)
+    url = f"/p/cq/e/consents/{consent.pk}/renew/"
+    assert url in client.get("/p/cq/e/consents/").content.decode()
+    assert client.post(url, {"months": 12}).status_code == 422
+    assert client.post(url, {"months": 12, "confirm": "on"}).status_code == 302
+    assert client.post(url, {"months": 12, "confirm": "on"}).status_code == 409
+    assert "已续签" in client.get("/p/cq/e/consents/").content.decode()
+
+    case = f"/p/cq/desk/loans/{application.pk}/"
+    assert maker.post(case, {"action": "freeze", "reason": "疑似材料不实"}).status_code == 302
+    assert "待另一人确认" in checker.get(case).content.decode()
+    assert checker.post(case, {"action": "freeze_confirm"}).status_code == 302
+    for address in ("/p/cq/e/finance/", f"/p/cq/e/loans/{application.pk}/"):
+        assert "疑似材料不实" in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("month", ["9999-12", "0001-01", "2026-13", "x", "2026-02"])
+def test_any_month_may_be_asked(park: Any, client_as: Any, actors: Any, month: str) -> None:
+    assert (
+        client_as(actors("park_admin", park)).get(f"/p/cq/office/finance/?month={month}").status_code == 200
+    )
