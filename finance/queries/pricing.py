@@ -104,6 +104,11 @@ class Pricing:
         return str(RAISE_TEXTS.get(self.result.binding, ""))
 
     @property
+    def used_elsewhere(self) -> Decimal:
+        """Yuan taken under other products, which the amount is already less."""
+        return Decimal((self.inputs or {}).get("exposure", 0))
+
+    @property
     def labels(self) -> list[str]:
         return [str(LIMIT_LABELS.get(name, name)) for name in self.result.limits]
 
