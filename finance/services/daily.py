@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -38,15 +38,17 @@ def lapse() -> int:
     return _one_by_one(applications.due_to_lapse, applications.lapse)
 
 
-def mark_overdue() -> int:
-    """In every park: loans with a payment that is due and not made become overdue; returns how many changed."""
-    return _one_by_one(loans.owing, loans.mark_overdue)
+def mark_overdue(parks: Iterable[Park] | None = None) -> int:
+    """In these parks (all): loans with a payment that is due and not made become overdue; returns how many changed."""
+    return _one_by_one(loans.owing, loans.mark_overdue, parks)
 
 
-def _one_by_one(which: Callable[[], list[int]], service: Callable[..., bool]) -> int:
-    """In every park, each application in a transaction of its own: no lock is held while the next is waited for."""
+def _one_by_one(
+    which: Callable[[], list[int]], service: Callable[..., bool], parks: Iterable[Park] | None = None
+) -> int:
+    """In each park, each application in a transaction of its own: no lock is held while the next is waited for."""
     done = 0
-    for park in Park.objects.order_by("pk"):
+    for park in Park.objects.order_by("pk") if parks is None else parks:
         with park_scope(park.pk):
             numbers = which()
         for number in numbers:

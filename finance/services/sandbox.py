@@ -1,7 +1,8 @@
 """Firms of a sandbox park follow a script that their name tells, so that a bank can try every outcome.
 
 `ent-approve-01` takes part in the whole loan; others end it earlier (SCRIPTS). A firm whose last application has ended
-applies again, so that there is always one to try. Nothing happens in other parks; all steps go through the usual services.
+applies again, so that there is always one to try. A contract and payment dated in the past make a loan overdue with the
+next round, so that nobody waits for the calendar. Nothing happens in other parks; all steps go through the usual services.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from ..queries import loans as loan_queries
 from ..queries import products
 from ..queries.acting import organisation_of
 from ..states import OPEN_STATES, OWING_STATES, RESERVING_STATES, ApplicationState
-from . import applications, consents, loans
+from . import applications, consents, daily, loans
 
 NAME = re.compile(r"^ent-(?P<script>[a-z]+)-\d+$")
 MONTHS = 12
@@ -41,6 +42,7 @@ def play() -> int:
     for park in Park.objects.filter(kind=Park.Kind.SANDBOX).order_by("pk"):
         with park_scope(park.pk):
             taken += play_here()
+        taken += daily.mark_overdue([park])
     return taken
 
 

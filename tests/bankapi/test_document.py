@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import uuid
@@ -18,7 +19,7 @@ from tests.bankapi.receiver import receiving
 from tests.factories import parks as people
 
 pytestmark = pytest.mark.django_db
-REQUESTS = 400
+REQUESTS = int(os.environ.get("REQUESTS", "400"))
 PREFIX = "/api/bank/v1"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import uuid
 from collections import Counter
@@ -13,12 +14,13 @@ from django.db import connection
 
 from finance.models import Application, ApplicationEvent, WebhookEndpoint
 from finance.services import decisions, posting
+from parks import throttle
 from parks.models import IdempotencyRecord
 from tests.bankapi.conftest import Case, make_case
 from tests.factories import parks as people
 
 OFFER = {"amount": "4000000.00", "rate": "0.0345", "term_months": 12}
-KEYS, COPIES = 8, 8
+KEYS, COPIES = int(os.environ.get("KEYS", "8")), 8
 
 
 @pytest.mark.django_db
@@ -107,10 +109,11 @@ def test_a_secret_is_stored_sealed_and_replayed_in_clear(case: Case, settings: A
 
 
 def test_parallel_duplicates_have_one_effect_and_equal_answers(
-    live_db: None, park: Any, settings: Any
+    live_db: None, park: Any, settings: Any, monkeypatch: Any
 ) -> None:
     """KEYS × COPIES calls at once: those in flight are told to come back, and then all have the same answer."""
     settings.WEBHOOK_LOOPBACK = True
+    monkeypatch.setattr(throttle, "CLIENT", throttle.Rate(per_minute=10**6, burst=10**6))
     case = make_case(park)
     case.consent()
     application = case.application()

@@ -11,6 +11,7 @@ from finance.services import decisions, sandbox
 from parks.models import Organisation, Park
 from parks.scope import park_scope
 from tests.factories import lending
+from tests.factories import loans as loan_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +90,13 @@ def test_nothing_moves_in_a_real_park(park: Any) -> None:
 def test_firms_with_other_names_are_left_alone(box: Any) -> None:
     world_of(box, "ent-approve-01x")
     assert sandbox.play() == 0
+
+
+def test_what_is_dated_in_the_past_is_overdue_at_once(box: Any) -> None:
+    with park_scope(box.pk):
+        scene = loan_rows.scene(box)
+        application = scene.loan(days_ago=70)
+    sandbox.play()
+    with park_scope(box.pk):
+        application.refresh_from_db()
+        assert application.status == "overdue"

@@ -376,10 +376,9 @@ def test_a_line_is_frozen_and_thawed_by_two_people(scene: make.Scene) -> None:
     order = freezing.propose(by=scene.maker, **freeze)
     with pytest.raises(Conflict, match="proposed_already"):
         freezing.propose(by=scene.maker, **freeze)
-    with pytest.raises(IntegrityError, match="two_persons"), transaction.atomic():
-        LineOrder.objects.filter(pk=order.pk).update(checker_person=order.maker_person)
-    with pytest.raises(DatabaseError, match="not of the bank"), transaction.atomic():
-        LineOrder.objects.filter(pk=order.pk).update(checker_person=scene.g_checker.person_id)
+    for person in (order.maker_person, scene.g_checker.person_id):
+        with pytest.raises(DatabaseError, match="not of the bank"), transaction.atomic():
+            LineOrder.objects.filter(pk=order.pk).update(checker_person=person)
     freezing.confirm(by=scene.checker, application_id=waiting.pk)
     line = CreditLine.objects.get()
     assert line.state == "frozen"
