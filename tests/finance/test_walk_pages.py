@@ -249,9 +249,10 @@ def test_renewal_and_freeze_on_the_firms_pages(park: Any, client_as: Any) -> Non
     assert "已续签" in client.get("/p/cq/e/consents/").content.decode()
 
     case = f"/p/cq/desk/loans/{application.pk}/"
-    assert maker.post(case, {"action": "freeze", "reason": "疑似材料不实"}).status_code == 302
+    order = {"action": "freeze", "reason": "疑似材料不实", "idempotency_key": "freeze-1"}
+    assert maker.post(case, order).status_code == 302
     assert "待另一人确认" in checker.get(case).content.decode()
-    assert checker.post(case, {"action": "freeze_confirm"}).status_code == 302
+    assert checker.post(case, {"action": "freeze_confirm", "idempotency_key": "freeze-2"}).status_code == 302
     for address in ("/p/cq/e/finance/", f"/p/cq/e/loans/{application.pk}/"):
         assert "疑似材料不实" in client.get(address).content.decode()
 
