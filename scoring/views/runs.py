@@ -118,7 +118,9 @@ def anomaly_list(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
     if request.method == "POST":
         ids = [number for text in request.POST.getlist("ids") if (number := whole(text)) is not None]
         try:
-            cleared = anomaly_services.clear(by=request.actor, run=row, ids=ids, note=request.POST.get("note", ""))
+            cleared = anomaly_services.clear(
+                by=request.actor, run=row, ids=ids, note=request.POST.get("note", "")
+            )
         except Problem as refused:
             problem, status = refused, refused.status
         else:
