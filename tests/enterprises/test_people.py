@@ -310,6 +310,8 @@ def test_revoking_works_with_the_next_request(
     shown = client.get("/p/cq/e/people/")
     assert (shown.status_code, shown["Cache-Control"]) == (200, "private, no-store")
     authority.revoke(by=signatory, enterprise=firm, membership=membership, reason="离职")
+    assert client.get("/p/cq/e/people/")["Location"].startswith("/account/switch/")  # there is another role
+    Membership.objects.filter(account_id=stranger.account_id).update(ends_on=db_today())
     refused = client.get("/p/cq/e/people/")
     assert refused.status_code == 403
     assert "已终止或尚未开始" in refused.content.decode()
