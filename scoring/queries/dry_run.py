@@ -178,7 +178,9 @@ def _results(run: ScoreRun) -> dict[str, NDArray]:
     if run.boards:
         shapes["boards"] = f"i4*{len(run.boards)}"
     query = RESULTS.format(boards=", board_places" if run.boards else "")
-    return pgcopy.unpack(bulk.read_binary(query, [run.pk]), shapes)
+    rows = pgcopy.Unpacker(shapes, run.snapshot.rows)
+    bulk.read_binary(query, [run.pk], rows)
+    return rows.finish()
 
 
 def _names(run: ScoreRun, wanted: list[int], old: dict[str, NDArray]) -> dict[int, str]:
