@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from indicators.queries.schemes import name_of, scheme_of
 from parks.models import EvidenceFile, SubPark
 
-from .models import Certification, Declaration, DepartmentBatch, Enterprise, ReviewClaim
-from .queries import coverage, cycles, declarations
+from .models import Certification, Cycle, Declaration, DepartmentBatch, Enterprise, ReviewClaim
+from .queries import coverage, cycles, declarations, reviews
 from .states import BatchState, CertificationState, DeclarationState
 
 
@@ -52,6 +52,9 @@ class DeclarationFilter(django_filters.FilterSet):
         method="by_claim",
         choices=[("mine", _("我领取的")), ("pool", _("未领取")), ("others", _("他人领取"))],
     )
+    talk = django_filters.ChoiceFilter(
+        label=_("留言"), method="by_talk", choices=[("unanswered", _("企业留言待回复"))]
+    )
     year = django_filters.NumberFilter(label=_("年度"), field_name="cycle__year")
     sub_park = django_filters.ModelChoiceFilter(
         label=_("所在园区"), field_name="enterprise__sub_park", queryset=sub_parks
@@ -59,7 +62,7 @@ class DeclarationFilter(django_filters.FilterSet):
 
     class Meta:
         model = Declaration
-        fields = ["q", "state", "topic", "assigned", "year", "sub_park"]
+        fields = ["q", "state", "topic", "assigned", "talk", "year", "sub_park"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,6 +75,9 @@ class DeclarationFilter(django_filters.FilterSet):
 
     def by_topic(self, queryset: QuerySet[Declaration], name: str, value: str) -> QuerySet[Declaration]:
         return declarations.with_open_topic(queryset, self.cycle, value) if self.cycle else queryset
+
+    def by_talk(self, queryset: QuerySet[Declaration], name: str, value: str) -> QuerySet[Declaration]:
+        return reviews.unanswered(queryset)
 
     def by_claim(self, queryset: QuerySet[Declaration], name: str, value: str) -> QuerySet[Declaration]:
         claims = ReviewClaim.objects.filter(declaration=OuterRef("pk"))
@@ -87,16 +93,30 @@ class CoverageFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("名称或信用代码"), method="search")
     sub_park = django_filters.ModelChoiceFilter(label=_("所在园区"), queryset=sub_parks)
     industry = django_filters.ChoiceFilter(label=_("行业"))
-    standing = django_filters.ChoiceFilter(label=_("情况"), choices=coverage.Standing.choices)
+    qualification = django_filters.ChoiceFilter(label=_("资质"), method="holding")
+    standing = django_filters.ChoiceFilter(
+        label=_("情况"),
+        choices=[("out", _("全部不在评价内的")), *coverage.Standing.choices],
+        method="standing_at",
+    )
 
     class Meta:
         model = Enterprise
-        fields = ["q", "sub_park", "industry", "standing"]
+        fields = ["q", "sub_park", "industry", "qualification", "standing"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, cycle: Cycle | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.request is not None:
+        if cycle is not None:
             self.filters["industry"].extra["choices"] = coverage.industries()
+            self.filters["qualification"].extra["choices"] = coverage.qualification_names(cycle)
+
+    def holding(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
+        return queryset.filter(qualifications__contains=[value])
+
+    def standing_at(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
+        if value == "out":
+            return queryset.exclude(standing=coverage.Standing.IN)
+        return queryset.filter(standing=value)
 
     def search(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
         return queryset.filter(Q(name__icontains=value) | Q(uscc__istartswith=value))

@@ -74,6 +74,17 @@ class ValueState(models.TextChoices):
     REJECTED = "rejected", _("未采信")
 
 
+UNDECIDED = (
+    ValueState.PREFILLED,
+    ValueState.CONFIRMED,
+    ValueState.DEFAULT_CONFIRMED,
+    ValueState.DISPUTED,
+)
+"""States of a value that a reviewer still has to decide about."""
+STATED = (ValueState.ZERO_CONFIRMED, ValueState.NOT_APPLICABLE)
+"""What a firm states without a figure; it keeps its state when a reviewer accepts it."""
+
+
 class BatchState(models.TextChoices):
     UPLOADED = "uploaded", _("检查中")
     CHECKED = "checked", _("已检查")

@@ -13,7 +13,7 @@ from parks.actors import Actor
 from parks.roles import ENTERPRISE
 
 from .models import Certification, Declaration, Delegation
-from .queries import declarations, enterprises
+from .queries import declarations, enterprises, reviews
 from .states import CertificationState, DeclarationState
 
 
@@ -70,6 +70,9 @@ def _of_reviewer(actor: Actor) -> Iterator[todo.Todo]:
         yield todo.Todo(_("我领取的申报核定"), f"{queue}?state=submitted&assigned=mine", counts["mine"])
     if counts["pool"]:
         yield todo.Todo(_("待领取的申报核定"), f"{queue}?state=submitted&assigned=pool", counts["pool"])
+    asked = reviews.unanswered(Declaration.objects.filter(cycle__state="open")).count()
+    if asked:
+        yield todo.Todo(_("企业留言待回复"), f"{queue}?talk=unanswered", asked)
     signing = declarations.to_sign(actor.person_id).count()
     if signing:
         url = reverse("enterprises:second", kwargs={"park": actor.park_code})

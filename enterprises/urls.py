@@ -7,6 +7,7 @@ from .views import (
     declarations,
     firms,
     library,
+    papers,
     people,
     registration,
     reviews,
@@ -52,9 +53,20 @@ urlpatterns = [
         name="section",
     ),
     path("p/<slug:park>/e/evidence/", library.own_files, name="library"),
+    path("p/<slug:park>/evidence/preview/", library.preview, name="evidence_preview"),
     path("p/<slug:park>/evidence/<int:file_id>/", library.evidence, name="evidence"),
     path("p/<slug:park>/evidence/<int:file_id>/view/", library.evidence_page, name="evidence_page"),
     path("p/<slug:park>/review/evidence/doubles/", library.doubles, name="doubles"),
+    path(
+        "p/<slug:park>/declarations/<int:declaration_id>/receipts/<int:seq>/",
+        papers.receipt,
+        name="receipt_paper",
+    ),
+    path(
+        "p/<slug:park>/declarations/<int:declaration_id>/returns/<int:number>/",
+        papers.notice,
+        name="return_paper",
+    ),
     path("p/<slug:park>/review/certifications/", registration.cases, name="cases"),
     path("p/<slug:park>/review/certifications/<int:case_id>/", registration.case, name="case"),
     path("p/<slug:park>/review/declarations/", reviews.queue, name="queue"),
@@ -62,6 +74,11 @@ urlpatterns = [
     path("p/<slug:park>/review/declarations/<int:declaration_id>/", reviews.review, name="review"),
     path(
         "p/<slug:park>/review/declarations/<int:declaration_id>/return/", reviews.send_back, name="send_back"
+    ),
+    path(
+        "p/<slug:park>/review/declarations/<int:declaration_id>/lists/<slug:code>/",
+        reviews.adjust_list,
+        name="adjust_list",
     ),
     path("p/<slug:park>/review/declarations/<int:declaration_id>/extend/", reviews.extend, name="extend"),
     path("p/<slug:park>/review/conflicts/", reviews.conflicts, name="conflicts"),

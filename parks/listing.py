@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -50,7 +50,7 @@ def listing(
     request: HttpRequest,
     queryset: QuerySet[Any],
     *,
-    filterset: type[FilterSet] | None = None,
+    filterset: Callable[..., FilterSet] | None = None,
     columns: Sequence[str] = (),
     filename: str = "export",
     sortable: Sequence[str] = (),
@@ -105,7 +105,7 @@ def _value(row: Any, path: str) -> Any:
         value = value() if callable(value) else value
     if isinstance(value, dt.datetime):
         return value.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
-    return value
+    return "；".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _heading(model: type[Model], path: str) -> str:

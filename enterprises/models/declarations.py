@@ -11,7 +11,7 @@ from django.db.models import F
 
 from parks.tenancy import ParkForeignKey, ParkModel
 
-from ..states import DeclarationState, ValueState
+from ..states import STATED, UNDECIDED, DeclarationState, ValueState
 from .cycles import Cycle
 from .enterprises import Enterprise
 
@@ -111,6 +111,11 @@ class DeclaredValue(ParkModel):
             if value is not None:
                 return list(value)
         return None
+
+    @property
+    def is_undecided(self) -> bool:
+        """Does a reviewer still have to decide about it?"""
+        return self.state in UNDECIDED or (self.state in STATED and self.verified_by_ref is None)
 
 
 class VerificationDecision(ParkModel):

@@ -5,12 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    Func,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.fields import CharField
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Cycle, Declaration, DeclaredValue, Enterprise
-from ..states import CertificationState, DeclarationState
+from indicators.queries.schemes import name_of, scheme_of
+
+from ..models import Cycle, Declaration, DeclaredValue, DepartmentValue, Enterprise, RegisterRecord
+from ..states import BatchState, CertificationState, DeclarationState
+
+QUALIFICATIONS = "qualifications"
+"""The input that lists what a firm is recognised as (高新技术企业, 专精特新 …)."""
 
 
 class Standing:
@@ -57,7 +76,7 @@ class Share:
 
 
 def roster(cycle: Cycle) -> QuerySet[Enterprise]:
-    """All members of the park with `standing` in a year, `declaration_id` and `certified`."""
+    """All members of the park with `standing` in a year, `declaration_id` and the levels of their `qualifications`."""
     own = Declaration.objects.filter(cycle=cycle, enterprise=OuterRef("pk"))
     filled = DeclaredValue.objects.filter(
         declaration__cycle=cycle, declaration__enterprise=OuterRef("pk")
@@ -75,9 +94,28 @@ def roster(cycle: Cycle) -> QuerySet[Enterprise]:
             declaration_state=Subquery(own.values("state")[:1]),
             has_data=Exists(filled),
         )
-        .annotate(standing=_standing())
+        .annotate(standing=_standing(), qualifications=_qualifications(cycle))
         .order_by("name", "pk")
     )
+
+
+def _qualifications(cycle: Cycle) -> Func:
+    """Levels of the qualifications that count in the declaration, else that departments list for the year."""
+    said = DeclaredValue.objects.filter(
+        declaration__cycle=cycle, declaration__enterprise=OuterRef("pk"), code=QUALIFICATIONS
+    ).annotate(now=Coalesce("verified_entries", "declared_entries", "prefilled_entries"))
+    listed = DepartmentValue.objects.filter(
+        uscc=OuterRef("uscc"), year=cycle.year, code=QUALIFICATIONS, batch__state=BatchState.APPLIED
+    ).order_by("-as_of", "-pk")
+    entries = Coalesce(Subquery(said.values("now")[:1]), Subquery(listed.values("entries")[:1]))
+    path = Func(Value("$[*].level"), function="CAST", template="%(function)s(%(expressions)s AS jsonpath)")
+    return Func(entries, path, function="jsonb_path_query_array", output_field=JSONField())
+
+
+def qualification_names(cycle: Cycle) -> list[tuple[str, str]]:
+    """(level, name) of the qualifications that the year's scheme knows."""
+    item = scheme_of(cycle.scheme_version).input_by_code.get(QUALIFICATIONS)
+    return [(level, name_of(names)) for level, names in item.levels.items()] if item else []
 
 
 def _standing() -> Case:
@@ -100,7 +138,7 @@ def _standing() -> Case:
 
 
 def summary(cycle: Cycle) -> dict[str, Any]:
-    """Counts by standing, by sub-park and by industry, in one query."""
+    """Counts by standing, by sub-park, industry and qualification; a firm counts under each of its qualifications."""
     members: Any = roster(cycle)  # its annotations are grouped by
     rows = members.order_by().values("standing", "industry", part=F("sub_park__name")).annotate(n=Count("pk"))
     standings: dict[str, int] = {}
@@ -121,7 +159,29 @@ def summary(cycle: Cycle) -> dict[str, Any]:
         "standings": [(code, label, standings.get(code, 0)) for code, label in Standing.choices],
         "sub_parks": _shares(parts),
         "industries": _shares(industries),
+        "qualifications": _by_qualification(cycle),
+        "outside": outside(),
     }
+
+
+def _by_qualification(cycle: Cycle) -> list[Share]:
+    names = dict(qualification_names(cycle))
+    groups: dict[str, list[int]] = {}
+    for standing, levels in roster(cycle).order_by().values_list("standing", "qualifications"):
+        held = [names[level] for level in set(levels or ()) if level in names]
+        for name in held or [str(_("没有资质记录"))]:
+            group = groups.setdefault(name, [0, 0])
+            group[0] += 1
+            group[1] += standing == Standing.IN
+    return _shares(groups) if names else []
+
+
+def outside() -> list[RegisterRecord]:
+    """Firms of the market-regulation extract that are not on the roster: whom the zone may have overlooked, by name."""
+    members = Enterprise.objects.filter(member_to__isnull=True, uscc=OuterRef("uscc"))
+    rows = RegisterRecord.objects.filter(~Exists(members), batch__state=BatchState.APPLIED)
+    newest = rows.order_by("uscc", "-as_of", "-pk").distinct("uscc")
+    return sorted(newest, key=lambda row: (row.name, row.uscc))
 
 
 def _shares(groups: dict[str, list[int]]) -> list[Share]:

@@ -15,18 +15,20 @@ from indicators.queries.schemes import name_of, scheme_of
 from innovscore.core.problems import NotFound
 
 from .. import rules
-from ..models import Cycle, Declaration, DeclaredValue, Delegation, Enterprise, Receipt
-from ..states import DeclarationState, ValueState
+from ..models import (
+    ConflictOfInterest,
+    Cycle,
+    Declaration,
+    DeclaredValue,
+    Delegation,
+    Enterprise,
+    Receipt,
+    ReviewClaim,
+)
+from ..states import STATED, UNDECIDED, DeclarationState, ValueState
 from . import anomalies
 from .verified import CARRIED, amounts_by_year
 
-UNDECIDED = (
-    ValueState.PREFILLED,
-    ValueState.CONFIRMED,
-    ValueState.DEFAULT_CONFIRMED,
-    ValueState.DISPUTED,
-)
-"""States of a value that a reviewer still has to decide about."""
 YEARS_SHOWN = 3
 WAITING = (ValueState.MISSING, ValueState.PREFILLED, ValueState.RETURNED)
 
@@ -67,7 +69,26 @@ class Item:
 
     @property
     def is_undecided(self) -> bool:
-        return self.value.state in UNDECIDED
+        return self.value.is_undecided
+
+    @property
+    def is_corrected(self) -> bool:
+        """Does the firm say something else than the department?"""
+        says = self.value.declared_amount is not None or self.value.declared_entries is not None
+        return says and self.has_prefill
+
+    @property
+    def is_decided_otherwise(self) -> bool:
+        """Did a reviewer decide something else than what the firm stands for?"""
+        value = self.value
+        if value.state == ValueState.REJECTED:
+            return True
+        declared = (value.declared_amount, value.declared_entries)
+        stands = declared if declared != (None, None) else (value.prefilled_amount, value.prefilled_entries)
+        return value.state == ValueState.VERIFIED and stands != (
+            value.verified_amount,
+            value.verified_entries,
+        )
 
     @property
     def typed_or_saved(self) -> dict[str, Any]:
@@ -183,10 +204,29 @@ def queue(cycle: Cycle | None = None) -> QuerySet[Declaration]:
         .prefetch_related("claims")
         .annotate(
             disputed=Count("values", filter=Q(values__state=ValueState.DISPUTED)),
-            undecided=Count("values", filter=Q(values__state__in=UNDECIDED)),
+            undecided=Count("values", filter=undecided("values__")),
         )
     )
     return (rows.filter(cycle=cycle) if cycle else rows).order_by("submitted_at", "pk")
+
+
+def next_in_review(after: Declaration, person_id: int | None) -> Declaration | None:
+    """The case to go on with: one's own claims first, then the pool, the longest waiting first."""
+    others = ReviewClaim.objects.filter(declaration=OuterRef("pk")).exclude(person_ref=person_id or 0)
+    mine = ReviewClaim.objects.filter(declaration=OuterRef("pk"), person_ref=person_id or 0)
+    barred = ConflictOfInterest.objects.filter(
+        enterprise=OuterRef("enterprise"), person_ref=person_id or 0, lifted_at__isnull=True
+    )
+    signed = Receipt.objects.filter(declaration=OuterRef("pk"), signed_by_ref=person_id or 0)
+    waiting = DeclaredValue.objects.filter(undecided(), declaration=OuterRef("pk"))
+    barring = Exists(others) | Exists(barred) | Exists(signed)
+    return (
+        Declaration.objects.filter(Exists(waiting), ~barring, state=DeclarationState.SUBMITTED)
+        .exclude(pk=after.pk)
+        .select_related("enterprise")
+        .order_by(Exists(mine).desc(), "submitted_at", "pk")
+        .first()
+    )
 
 
 def to_sign(person_id: int | None) -> QuerySet[Declaration]:
@@ -194,7 +234,7 @@ def to_sign(person_id: int | None) -> QuerySet[Declaration]:
     own = DeclaredValue.objects.filter(declaration=OuterRef("pk"), verified_by_ref=person_id)
     signed = Receipt.objects.filter(declaration=OuterRef("pk"), signed_by_ref=person_id or 0)
     open_values = DeclaredValue.objects.filter(
-        declaration=OuterRef("pk"), state__in=(*UNDECIDED, ValueState.RETURNED)
+        Q(state=ValueState.RETURNED) | undecided(), declaration=OuterRef("pk")
     )
     return (
         Declaration.objects.filter(state=DeclarationState.SUBMITTED)
@@ -202,6 +242,12 @@ def to_sign(person_id: int | None) -> QuerySet[Declaration]:
         .select_related("enterprise__sub_park", "cycle")
         .order_by("submitted_at", "pk")
     )
+
+
+def undecided(prefix: str = "") -> Q:
+    """Values that a reviewer still has to decide about, as a condition."""
+    stated = {f"{prefix}state__in": STATED, f"{prefix}verified_by_ref__isnull": True}
+    return Q(**{f"{prefix}state__in": UNDECIDED}) | Q(**stated)
 
 
 def topics(scheme: Any) -> dict[str, str]:
@@ -237,7 +283,7 @@ def with_open_topic(rows: QuerySet[Declaration], cycle: Cycle, topic: str) -> Qu
     codes = [
         code for code, dimension in topics(scheme_of(cycle.scheme_version)).items() if dimension == topic
     ]
-    waiting = DeclaredValue.objects.filter(declaration=OuterRef("pk"), code__in=codes, state__in=UNDECIDED)
+    waiting = DeclaredValue.objects.filter(undecided(), declaration=OuterRef("pk"), code__in=codes)
     return rows.filter(Exists(waiting))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from parks.clock import db_today
 from parks.models import Membership
@@ -101,8 +101,18 @@ def return_items(values: Iterable[DeclaredValue]) -> dict[int, list[ReturnItem]]
     return found
 
 
-def whom_to_tell(declaration: Declaration, value: DeclaredValue) -> list[tuple[int, int]]:
-    """(organisation, person) of the reviewers who have the case, else of those who spoke or decided about the item."""
+def unanswered(rows: QuerySet[Declaration]) -> QuerySet[Declaration]:
+    """Only declarations with a message of the firm that the office has not answered."""
+    answers = ItemMessage.objects.filter(value=OuterRef("value"), from_office=True, pk__gt=OuterRef("pk"))
+    asked = ItemMessage.objects.filter(~Exists(answers), value__declaration=OuterRef("pk"), from_office=False)
+    return rows.filter(Exists(asked))
+
+
+def whom_to_tell(declaration: Declaration, value: DeclaredValue) -> list[tuple[int, int | None]]:
+    """(organisation, person) of the reviewers who have the case, else of those who spoke or decided about the item.
+
+    When there is nobody of these: the reviewers' organisations, with None for everybody there.
+    """
     persons: set[int | None] = set(
         ReviewClaim.objects.filter(declaration=declaration).values_list("person_ref", flat=True)
     )
@@ -110,9 +120,9 @@ def whom_to_tell(declaration: Declaration, value: DeclaredValue) -> list[tuple[i
         persons = set(
             ItemMessage.objects.filter(value=value, from_office=True).values_list("author_ref", flat=True)
         ) | set(VerificationDecision.objects.filter(value=value).values_list("decided_by_ref", flat=True))
-    rows = Membership.objects.filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gt=db_today()),
-        account__person_id__in=[one for one in persons if one],
-        role="park_reviewer",
-    ).values_list("organisation_id", "account__person_id")
-    return sorted(set(rows))
+    live = Membership.objects.filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gt=db_today()), role="park_reviewer"
+    )
+    known = live.filter(account__person_id__in=[one for one in persons if one])
+    told = sorted(set(known.values_list("organisation_id", "account__person_id")))
+    return told or [(one, None) for one in sorted(set(live.values_list("organisation_id", flat=True)))]

@@ -79,7 +79,7 @@ def correct(
         needs_reason = not first or value.state == ValueState.RETURNED
         if needs_reason and len(reason.strip()) < SHORTEST_TEXT:
             raise Refused(code="reason_missing", field="reason", message=_("请说明更正原因（至少 4 个字）。"))
-        _check_entries(declaration, code, entries)
+        check_entries(declaration, code, entries)
         before = {"state": value.state, "amount": value.amount, "entries": value.entries}
         _answer_return(by, value, reason)
         value.declared_amount, value.declared_entries = amount, entries
@@ -268,7 +268,8 @@ def _answer_return(by: Actor, value: DeclaredValue, text: str) -> None:
         )
 
 
-def _check_entries(declaration: Declaration, code: str, entries: list[dict[str, Any]] | None) -> None:
+def check_entries(declaration: Declaration, code: str, entries: list[dict[str, Any]] | None) -> None:
+    """Every row of a list has what the scheme asks of it. Raises Refused naming the field."""
     item = scheme_of(declaration.cycle.scheme_version).input_by_code.get(code)
     if item is None or entries is None:
         return

@@ -20,6 +20,7 @@ from parks.roles import Role
 from parks.services import evidence, people
 
 from ..models import Certification, Enterprise
+from ..queries import reviews
 from ..queries.matching import FIELDS
 from ..signals import certified
 from ..states import CERTIFICATION_TRANSITIONS, CaseKind, CertificationState
@@ -258,6 +259,8 @@ def decide(
         )
         if locked.submitted_by_ref == by.person_id:
             raise Forbidden(code="own_case", message=_("不能审核自己提交的申请，请由另一位审核员处理。"))
+        if reviews.has_conflict(enterprise_id=locked.enterprise_id, person_id=by.person_id):
+            raise Forbidden(code="conflict_of_interest", message=_("您已申报与该企业有利益关系，须回避。"))
         if event == "certify":
             _admit_code(by, locked, reason.strip())
             _apply_changes(by, locked)

@@ -131,7 +131,8 @@ def say(*, by: Actor, value: DeclaredValue, text: str, from_office: bool) -> Ite
         else:
             for organisation_id, person_id in reviews.whom_to_tell(declaration, value):
                 outbox.notify(
-                    organisation_id=organisation_id, person_ref=person_id, kind=Notification.Kind.TALK,
+                    organisation_id=organisation_id, person_ref=person_id,
+                    role="" if person_id else "park_reviewer", kind=Notification.Kind.TALK,
                     text=_("企业就一项申报数据给您留言。"),
                     url=reverse(
                         "enterprises:review", kwargs={"park": by.park_code, "declaration_id": declaration.pk}

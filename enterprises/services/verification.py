@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -28,13 +29,14 @@ from ..models import (
 )
 from ..queries import declarations as queries
 from ..queries import reviews
-from ..states import CycleState, DeclarationState, ReturnReason, ValueState
+from ..states import STATED, CycleState, DeclarationState, ReturnReason, ValueState
 from .deadlines import CLOSING_HOUR, undecided_state
-from .declarations import clear_decision
+from .declarations import check_entries, clear_decision
 
 MOST_RETURNS = 2
 RETURN_WORKING_DAYS = 5
-OPEN_VALUES = queries.UNDECIDED
+UNDISPUTED = ~Q(state__in=(ValueState.DISPUTED, ValueState.NOT_APPLICABLE))
+"""What may be accepted in bulk: a firm's correction, and what it says does not apply, is looked at one by one."""
 DECISIONS = ("accept", "keep", "adjust", "mark", "undo")
 NEED_NO_REASON = ("accept", "undo")
 
@@ -53,10 +55,7 @@ def accept_undisputed(*, by: Actor, declaration: Declaration, topic: str = "") -
             for item in section.items
             if not item.findings and not item.reasons
         ]
-        rows = DeclaredValue.objects.select_for_update().filter(
-            pk__in=calm,
-            state__in=(ValueState.PREFILLED, ValueState.CONFIRMED, ValueState.DEFAULT_CONFIRMED),
-        )
+        rows = DeclaredValue.objects.select_for_update().filter(queries.undecided(), UNDISPUTED, pk__in=calm)
         count = 0
         for value in rows:
             _decide(by=by, value=value, decision="accept", amount=value.amount, entries=value.entries)
@@ -75,9 +74,12 @@ def decide(
     reason_code: str = "",
     bring: str = "",
     amount: Decimal | None = None,
+    entries: list[dict[str, Any]] | None = None,
     version: int | None = None,
 ) -> None:
     """Decide one value: accept what is declared, keep the department's, adjust to another, mark for return, or undo.
+
+    To adjust is to give an `amount` (yuan or units), or the `entries` of a list.
 
     All but accepting and undoing need a reason. Raises Forbidden for one's own declaration or with a conflict of
     interest, Conflict when a colleague has the case or the item changed meanwhile.
@@ -88,7 +90,7 @@ def decide(
         raise Refused(
             code="reason_missing", field="reason", message=_("请写明理由（至少 4 个字），企业会看到。")
         )
-    if decision == "adjust" and amount is None:
+    if decision == "adjust" and amount is None and entries is None:
         raise Refused(code="amount_missing", field="amount", message=_("请填写调整后的数值。"))
     with transaction.atomic():
         locked = _in_review(by, value.declaration, queries.topic_of(value.declaration, value.code))
@@ -104,7 +106,8 @@ def decide(
         elif decision == "undo":
             _undo(by=by, value=row)
         elif decision == "adjust":
-            _decide(by=by, value=row, decision=decision, amount=amount, entries=row.entries, reason=reason)
+            check_entries(locked, row.code, entries)
+            _decide(by=by, value=row, decision=decision, amount=amount, entries=entries, reason=reason)
         elif decision == "keep":
             _decide(
                 by=by,
@@ -163,7 +166,7 @@ def warned_and_open(declaration: Declaration) -> list[str]:
         item.name
         for section in queries.sections(declaration, for_review=True)
         for item in section.items
-        if item.value.state in OPEN_VALUES and (item.findings or item.reasons)
+        if item.is_undecided and (item.findings or item.reasons)
     ]
 
 
@@ -172,7 +175,7 @@ def sign(*, by: Actor, declaration: Declaration) -> Declaration:
     with transaction.atomic():
         locked = _in_review(by, declaration, claimed=False)
         values = list(DeclaredValue.objects.filter(declaration=locked))
-        undecided = [v for v in values if v.state in (*OPEN_VALUES, ValueState.RETURNED)]
+        undecided = [v for v in values if v.is_undecided or v.state == ValueState.RETURNED]
         if undecided:
             raise Refused(
                 code="undecided", message=_("还有 %(n)s 项未核定，不能签署。") % {"n": len(undecided)}
@@ -260,7 +263,7 @@ def _in_review(by: Actor, declaration: Declaration, topic: str = "", *, claimed:
 
 def _undo(*, by: Actor, value: DeclaredValue) -> None:
     before = _shown(value)
-    if value.state in (ValueState.VERIFIED, ValueState.REJECTED):
+    if value.verified_by_ref is not None:
         clear_decision(value)
         value.state = undecided_state(value)
     value.version += 1
@@ -279,11 +282,11 @@ def _decide(
     *, by: Actor, value: DeclaredValue, decision: str, amount: Decimal | None, entries: Any, reason: str = ""
 ) -> None:
     before = _shown(value)
-    value.state = (
-        ValueState.REJECTED
-        if decision == "keep" and value.prefilled_amount is None and value.prefilled_entries is None
-        else ValueState.VERIFIED
-    )
+    nothing = value.prefilled_amount is None and value.prefilled_entries is None
+    if decision == "keep" and nothing:
+        value.state = ValueState.REJECTED
+    elif decision != "accept" or value.state not in STATED:
+        value.state = ValueState.VERIFIED
     value.verified_amount, value.verified_entries = amount, entries
     value.verified_by_ref, value.verified_by_name, value.verified_at = by.person_id, by.person_name, db_now()
     value.version += 1
@@ -311,7 +314,13 @@ def _mark(*, by: Actor, value: DeclaredValue, reason: str, reason_code: str, bri
 
 
 def _shown(value: DeclaredValue) -> dict[str, Any]:
-    return {"state": value.state, "amount": str(value.amount) if value.amount is not None else None}
+    """The value as it counts now, for the record of decisions."""
+    return _written(value.state, value.amount, value.entries)
+
+
+def _written(state: str, amount: Decimal | None, entries: list[dict[str, Any]] | None) -> dict[str, Any]:
+    written = {"state": state, "amount": str(amount) if amount is not None else None}
+    return written if entries is None else written | {"entries": entries}
 
 
 def _record(
@@ -329,10 +338,7 @@ def _record(
         value=value,
         decision=decision,
         before=before,
-        after={
-            "state": value.state,
-            "amount": str(value.verified_amount) if value.verified_amount is not None else None,
-        },
+        after=_written(value.state, value.verified_amount, value.verified_entries),
         reason=reason,
         reason_code=reason_code,
         decided_by_ref=by.person_id,

@@ -10,8 +10,11 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from parks.templatetags.numbers import count, wan
+
+from ..models import VerificationDecision
 
 register = template.Library()
 WIDTH, HEIGHT, GAP = 14, 24, 4
@@ -43,6 +46,18 @@ def mini_strip(history: Sequence[tuple[int, Decimal | None]], is_money: bool) ->
         len(history) * (WIDTH + GAP), HEIGHT, len(history) * (WIDTH + GAP), HEIGHT, label, label,
         format_html_join("", '<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>', bars),
     )  # fmt: skip
+
+
+DECISIONS = {
+    "accept": gettext_lazy("采信"), "keep": gettext_lazy("维持部门数据或不采信"), "adjust": gettext_lazy("调整"), "return": gettext_lazy("标记退回"),
+    "undo": gettext_lazy("撤销"), "correct": gettext_lazy("按更正令更正"),
+}  # fmt: skip
+
+
+@register.filter
+def decision_name(row: VerificationDecision) -> str:
+    """What a reviewer did, in words."""
+    return str(DECISIONS.get(row.decision, row.decision))
 
 
 @register.filter

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -14,11 +16,11 @@ from ..queries import cycles
 
 
 def coverage(request: ParkRequest, park: str, year: int) -> HttpResponse:
-    """Who of the roster is not in the year's evaluation, and why; by sub-park and industry."""
+    """Who of the roster is not in the year's evaluation, and why; by sub-park, industry and qualification."""
     cycle = cycles.of_year(year)
     page = listing(
-        request, queries.roster(cycle), filterset=CoverageFilter, filename=f"coverage-{year}",
-        columns=("uscc", "name", "sub_park__name", "industry", "certification_state", "standing", "declaration_state"),
+        request, queries.roster(cycle), filterset=partial(CoverageFilter, cycle=cycle), filename=f"coverage-{year}",
+        columns=("uscc", "name", "sub_park__name", "industry", "qualifications", "certification_state", "standing", "declaration_state"),
         sortable=("name", "standing", "industry"),
     )  # fmt: skip
     if isinstance(page, HttpResponse):
@@ -27,6 +29,7 @@ def coverage(request: ParkRequest, park: str, year: int) -> HttpResponse:
         "cycle": cycle,
         "page": page,
         "labels": queries.LABELS,
+        "qualification_names": dict(queries.qualification_names(cycle)),
         "remedies": queries.REMEDIES,
         "summary": queries.summary(cycle),
     }

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from csp.decorators import csp_update
 from django.contrib import messages
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from indicators.queries.schemes import name_of, scheme_of
 from innovscore.core.problems import Problem
@@ -18,6 +16,7 @@ from parks.http import ParkRequest, whole
 from parks.listing import listing
 from parks.models import EvidenceFile
 from parks.roles import ENTERPRISE
+from parks.services import pages, virus_scan
 from parks.services.evidence import open_file
 
 from ..filters import LibraryFilter
@@ -26,8 +25,9 @@ from ..queries import cycles, library
 from ..queries import enterprises as firms
 from ..services import library as services
 
-SHUT = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
-"""Policy of a document: nothing in it runs, loads or sends; our own page may frame it. Pictures are sandboxed too."""
+SHUT = "sandbox; default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+"""Policy of a stored document, should a browser open it all the same: nothing in it runs, loads or sends."""
+LAST_PAGE = 10_000
 
 
 def _input_names() -> dict[str, str]:
@@ -67,10 +67,14 @@ def own_files(request: ParkRequest, park: str) -> HttpResponse:
     return render(request, "enterprises/library.html", context, status=422 if form.errors else 200)
 
 
-@csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
 def evidence_page(request: ParkRequest, park: str, file_id: int) -> HttpResponse:
-    """One document: the page asked for, what it proves, where it is used; reviewers see who else holds it."""
+    """One document: the page asked for, what it proves, where it is used; reviewers see who else holds it.
+
+    The picture of a page alone for htmx.
+    """
     row = library.visible(request.actor, file_id)
+    if request.htmx:
+        return _viewer(request, row)
     is_firm = request.actor.role in ENTERPRISE
     note, names = library.note_of(row), _input_names()
     initial = {"title": note.title, "proves": note.proves, "valid_until": note.valid_until} if note else {}
@@ -79,26 +83,51 @@ def evidence_page(request: ParkRequest, park: str, file_id: int) -> HttpResponse
         services.describe(by=request.actor, row=row, **form.cleaned_data)
         messages.success(request, _("已保存。"))
         return redirect("enterprises:evidence_page", park=park, file_id=row.pk)
-    context = {
-        "file": row, "note": note, "names": names, "form": form, "is_firm": is_firm, "page_number": _page(request),
+    context = _seen(request, row) | {
+        "note": note, "names": names, "form": form, "is_firm": is_firm,
         "usages": library.usages([row.pk]).get(row.pk, []), "doubles": [] if is_firm else library.same_content(row),
     }  # fmt: skip
     return render(request, "enterprises/evidence.html", context, status=422 if form.errors else 200)
 
 
-def _page(request: ParkRequest) -> int | None:
-    return whole(request.GET.get("page", ""), at_most=10_000) or None
+def preview(request: ParkRequest, park: str) -> HttpResponse:
+    """The document that a form has chosen, at the page typed there; nothing while none is chosen."""
+    file_id = whole(request.GET.get("evidence", ""))
+    if not file_id:
+        return HttpResponse()
+    return _viewer(request, library.visible(request.actor, file_id))
 
 
-@xframe_options_sameorigin
+def _viewer(request: ParkRequest, row: EvidenceFile) -> HttpResponse:
+    response = render(request, "enterprises/_evidence_view.html", _seen(request, row))
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _seen(request: ParkRequest, row: EvidenceFile) -> dict[str, Any]:
+    """A drawn page of a document, or why there is none."""
+    words, large = request.GET.get("words", "").strip(), "large" in request.GET
+    asked = whole(request.GET.get("page", ""), at_most=LAST_PAGE) or 1
+    seen: dict[str, Any] = {
+        "file": row,
+        "asked": asked,
+        "words": words,
+        "large": large,
+        "scanner": virus_scan.is_set_up(),
+    }
+    try:
+        drawn = pages.draw(row, asked, large=large, words=words)
+    except Problem as problem:
+        return seen | {"undrawn": problem.message}
+    return seen | {"drawn": drawn}
+
+
 def evidence(request: ParkRequest, park: str, file_id: int) -> HttpResponse | FileResponse:
-    """The bytes of a document, never executable: for reviewers, and for the firm that owns it."""
+    """The bytes of a document to take along, never opened in place: for reviewers, and for the firm that owns it."""
     row: EvidenceFile = library.visible(request.actor, file_id)
     response = FileResponse(open_file(row), content_type=row.content_type)
-    is_download = "download" in request.GET
-    response["Content-Disposition"] = content_disposition_header(is_download, row.filename) or "inline"
-    is_picture = row.content_type.startswith("image/")
-    response["Content-Security-Policy"] = f"sandbox; {SHUT}" if is_picture else SHUT
+    response["Content-Disposition"] = content_disposition_header(True, row.filename) or "attachment"
+    response["Content-Security-Policy"] = SHUT
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
     return response

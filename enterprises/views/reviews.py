@@ -8,8 +8,11 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from indicators.queries.schemes import name_of
 from innovscore.core.problems import Problem, Refused
 from parks.http import ParkRequest, whole
 from parks.listing import listing
@@ -20,9 +23,14 @@ from ..models import Declaration, DeclaredValue
 from ..queries import cycles, declarations, enterprises, reviews
 from ..services import deadlines, reviewing, verification
 from ..states import ReturnReason
-from .numbers import read_number
+from .numbers import entries_of, read_number
 
-ORDER = {"returned": 0, "disputed": 1}
+SHOWN = {
+    "": gettext_lazy("全部项目"),
+    "open": gettext_lazy("未核定"),
+    "changed": gettext_lazy("与企业填报不同的决定"),
+}
+"""Which items of a declaration the page shows."""
 
 
 def queue(request: ParkRequest, park: str) -> HttpResponse:
@@ -54,7 +62,7 @@ def second(request: ParkRequest, park: str) -> HttpResponse:
 def review(request: ParkRequest, park: str, declaration_id: int) -> HttpResponse:
     """One declaration: what was disputed or looks odd first; value, source, dispute and evidence side by side."""
     found = declarations.get(declaration_id)
-    topic = request.GET.get("topic", "")
+    topic = _topic(request, found)
     problem = None
     if request.method == "POST":
         try:
@@ -62,8 +70,7 @@ def review(request: ParkRequest, park: str, declaration_id: int) -> HttpResponse
         except Problem as refused:
             problem = refused
         else:
-            query = f"?topic={topic}" if topic in dict(declarations.topic_names(found)) else ""
-            return redirect(_page(park, found) + query + spot)
+            return redirect(_page(request, found) + spot)
     return render(
         request,
         "enterprises/review.html",
@@ -72,14 +79,51 @@ def review(request: ParkRequest, park: str, declaration_id: int) -> HttpResponse
     )
 
 
-def _page(park: str, found: Declaration) -> str:
-    return reverse("enterprises:review", kwargs={"park": park, "declaration_id": found.pk})
+def _topic(request: ParkRequest, found: Declaration) -> str:
+    topic = request.GET.get("topic", "")
+    return topic if topic in dict(declarations.topic_names(found)) else ""
+
+
+def _page(request: ParkRequest, found: Declaration) -> str:
+    """The page of a declaration with the filters of the request."""
+    page = reverse("enterprises:review", kwargs={"park": request.park.code, "declaration_id": found.pk})
+    kept = {"topic": _topic(request, found), "show": _show(request)}
+    query = urlencode({name: value for name, value in kept.items() if value})
+    return f"{page}?{query}" if query else page
+
+
+def _show(request: ParkRequest) -> str:
+    show = request.GET.get("show", "")
+    return show if show in SHOWN else ""
+
+
+def _weight(item: declarations.Item) -> int:
+    """Where an item stands on the page: corrections first, then what looks odd; its place stays when it is decided."""
+    if item.is_corrected:
+        return 0
+    if item.findings or item.reasons or item.value.state == "not_applicable":
+        return 1
+    return 3 if item.value.state == "missing" else 2
+
+
+def _items(found: Declaration, topic: str) -> list[declarations.Item]:
+    """The items of a topic, or of all, in the order in which they are reviewed."""
+    sections = declarations.sections(found, for_review=True)
+    return sorted((one for part in sections if topic in ("", part.code) for one in part.items), key=_weight)
+
+
+def _shows(show: str, item: declarations.Item) -> bool:
+    if show == "open":
+        return item.is_undecided or item.value.state == "returned"
+    if show == "changed":
+        return item.is_decided_otherwise
+    return True
 
 
 def _context(request: ParkRequest, found: Declaration, topic: str, problem: Problem | None) -> dict[str, Any]:
-    sections = declarations.sections(found, for_review=True)
-    items = [one for part in sections if topic in ("", part.code) for one in part.items]
-    items.sort(key=lambda one: ORDER.get(one.value.state, 2 if one.findings or one.reasons else 3))
+    show = _show(request)
+    in_topic = _items(found, topic)
+    items = [one for one in in_topic if _shows(show, one)]
     values = [one.value for one in items]
     in_review = found.state == "submitted"
     person_id = request.actor.person_id
@@ -89,12 +133,15 @@ def _context(request: ParkRequest, found: Declaration, topic: str, problem: Prob
     claims = reviews.claims_over(found, topic=topic)
     return {
         "declaration": found, "items": items, "topic": topic, "topics": declarations.topic_names(found), "problem": problem,
-        "undecided": sum(one.is_undecided for one in items), "in_review": in_review, "claims": claims, "other": other,
+        "undecided": sum(one.is_undecided for one in in_topic), "show": show, "shown": SHOWN.items(), "in_review": in_review, "claims": claims, "other": other,
         "own_claim": next((one for one in claims if one.person_ref == person_id and one.topic == topic), None),
         "conflicted": conflicted, "may_decide": reviews_here and not conflicted and other is None, "may_act": reviews_here and not conflicted,
         "reason_codes": ReturnReason.choices, "threads": reviews.threads(values), "notes": reviews.notes(values),
         "decisions": reviews.decisions(values), "returned": reviews.return_items(values), "marked": reviews.marked(found),
+        "receipts": found.receipts.order_by("pk"), "sent": found.return_notices.order_by("number"),
         "most_returns": verification.MOST_RETURNS, "posted": request.POST if problem else {},
+        "posted_pk": whole(request.POST.get("value", "")) if problem else None,
+        "following": declarations.next_in_review(found, person_id) if reviews_here else None,
         "extend_form": ExtendForm() if found.state == "open" and request.actor.role == "park_admin" else None,
     }  # fmt: skip
 
@@ -106,6 +153,8 @@ def _act(request: ParkRequest, found: Declaration, topic: str) -> str:
     if act == "accept_all":
         count = verification.accept_undisputed(by=by, declaration=found, topic=topic)
         messages.success(request, _("已采信 %(n)s 项。") % {"n": count})
+        waiting = next((one for one in _items(found, topic) if one.is_undecided), None)
+        return f"#value-{waiting.value.pk}" if waiting else ""
     elif act == "claim":
         reviewing.claim(by=by, declaration=found, topic=topic, reason=request.POST.get("reason", ""))
         messages.success(request, _("已领取，其他审核员暂不能处理。"))
@@ -121,7 +170,7 @@ def _act(request: ParkRequest, found: Declaration, topic: str) -> str:
     elif act in ("say", "note"):
         return _talk(request, found, act)
     else:
-        return _decide(request, found)
+        return _decide(request, found, topic)
     return ""
 
 
@@ -148,7 +197,8 @@ def _talk(request: ParkRequest, found: Declaration, act: str) -> str:
     return f"#value-{value.pk}"
 
 
-def _decide(request: ParkRequest, found: Declaration) -> str:
+def _decide(request: ParkRequest, found: Declaration, topic: str) -> str:
+    """Decide one item; the page goes on at the next one that is undecided."""
     form = ReviewForm(request.POST)
     if not form.is_valid():
         raise Refused(code="decision_missing", message=_("请选择一个决定。"))
@@ -156,15 +206,56 @@ def _decide(request: ParkRequest, found: Declaration) -> str:
     value = _value(found, data["value"])
     amount = None
     if data["decision"] == "adjust":
-        item = next(
-            one for part in declarations.sections(found) for one in part.items if one.value.pk == value.pk
-        )
-        amount = read_number(data["amount"], is_money=item.is_money, field="amount")
+        amount = read_number(data["amount"], is_money=_item(found, value).is_money, field="amount")
     verification.decide(
         by=request.actor, value=value, decision=data["decision"], reason=data["reason"], reason_code=data["reason_code"],
         bring=data["bring"], amount=amount, version=data["version"],
     )  # fmt: skip
-    return f"#value-{value.pk}"
+    stay = data["decision"] == "undo"
+    return f"#value-{value.pk if stay else _next_undecided(_items(found, topic), value.pk)}"
+
+
+def _next_undecided(items: list[declarations.Item], pk: int) -> int:
+    """The next undecided item behind this one, else the first of all, else this one."""
+    order = [one.value.pk for one in items]
+    at = order.index(pk) if pk in order else 0
+    waiting = [one.value.pk for one in [*items[at + 1 :], *items[:at]] if one.is_undecided]
+    return waiting[0] if waiting else pk
+
+
+def _item(found: Declaration, value: DeclaredValue) -> declarations.Item:
+    return next(
+        one for part in declarations.sections(found) for one in part.items if one.value.pk == value.pk
+    )
+
+
+def adjust_list(request: ParkRequest, park: str, declaration_id: int, code: str) -> HttpResponse:
+    """Adjust the rows of a list: levels, ranks, dates, rows that do not count; with a reason."""
+    found = declarations.get(declaration_id)
+    value = found.values.filter(code=code).first()
+    if value is None:
+        raise Http404
+    item = _item(found, value)
+    if not item.is_list:
+        raise Http404
+    rows, problem = item.value.entries or [], None
+    if request.method == "POST":
+        rows = entries_of(request.POST)
+        try:
+            verification.decide(
+                by=request.actor, value=value, decision="adjust", entries=rows, reason=request.POST.get("reason", ""),
+                version=whole(request.POST.get("version", "")),
+            )  # fmt: skip
+        except Problem as refused:
+            problem = refused
+        else:
+            messages.success(request, _("已调整：%(name)s。") % {"name": item.name})
+            return redirect(_page(request, found) + f"#value-{value.pk}")
+    context = {
+        "declaration": found, "item": item, "problem": problem, "rows": [*rows, {}], "reason": request.POST.get("reason", ""),
+        "levels": [(level, name_of(names)) for level, names in item.input.levels.items()], "ranks": item.input.ranks,
+    }  # fmt: skip
+    return render(request, "enterprises/adjust_list.html", context, status=problem.status if problem else 200)
 
 
 def send_back(request: ParkRequest, park: str, declaration_id: int) -> HttpResponse:

@@ -23,7 +23,7 @@ from enterprises.models import (
     Enterprise,
     PenaltyRecord,
 )
-from enterprises.states import DeclarationState, ValueState
+from enterprises.states import STATED, DeclarationState, ValueState
 from indicators.queries.schemes import scheme_of
 from parks.bulk import copy_rows
 from parks.models import Organisation, SubPark
@@ -213,10 +213,11 @@ class _Values:
         if state is None:
             state = self._state(declaration, amount, entries, reason)
         done = declaration.state == DeclarationState.VERIFIED and state == ValueState.VERIFIED
+        seen = done or (declaration.state == DeclarationState.VERIFIED and state in STATED)
         return (
             declaration.pk, code, state, prefilled, entries, source_of(code), self.as_of, declared, None, reason, "",
-            amount if done else None, entries if done else None, self.verifier.person_id if done else None,
-            self.verifier.name if done else "", self.at if done else None, 1, self.at, self.batches.get(source_of(code)),
+            amount if done else None, entries if done else None, self.verifier.person_id if seen else None,
+            self.verifier.name if seen else "", self.at if seen else None, 1, self.at, self.batches.get(source_of(code)),
         )  # fmt: skip
 
     def _told(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import struct
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 
 from django.utils.translation import gettext_lazy
 
@@ -67,8 +69,31 @@ def _pdf(data: bytes) -> None:
         raise refuse("file_broken")
     if re.search(rb"/Encrypt\s+\d+\s+\d+\s+R|/Encrypt\s*<<", data):
         raise refuse("file_password")
-    if ACTIVE.search(data):
+    if any(ACTIVE.search(_ESCAPED.sub(_letter, part)) for part in (data, *_packed_objects(data))):
         raise refuse("file_active")
+
+
+_ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
+_PACKED = re.compile(rb"/ObjStm\b.{0,500}?stream\r?\n", re.S)
+MOST_UNPACKED = 4 * 1024 * 1024
+"""Bytes of packed objects that are looked at."""
+
+
+def _letter(escaped: re.Match[bytes]) -> bytes:
+    """A letter that a name writes as #xx."""
+    return bytes([int(escaped[1], 16)])
+
+
+def _packed_objects(data: bytes) -> Iterator[bytes]:
+    """Objects that a PDF keeps in compressed streams; those that cannot be unpacked are no readable objects either."""
+    left = MOST_UNPACKED
+    for match in _PACKED.finditer(data):
+        if left <= 0:
+            return
+        with contextlib.suppress(zlib.error):
+            objects = zlib.decompressobj().decompress(data[match.end() : match.end() + MOST_UNPACKED], left)
+            left -= len(objects)
+            yield objects
 
 
 def _png(data: bytes) -> None:

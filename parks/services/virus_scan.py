@@ -14,6 +14,11 @@ PIECE = 1 << 16
 NOT_SCANNED, CLEAN, INFECTED = "not_scanned", "clean", "infected"
 
 
+def is_set_up() -> bool:
+    """Does the zone run a scanner?"""
+    return bool(settings.CLAMD_ADDRESS)
+
+
 def scan(data: bytes) -> str:
     """clean, infected, or not_scanned when no scanner is set up or it does not answer (protocol: INSTREAM)."""
     address = settings.CLAMD_ADDRESS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -66,12 +66,17 @@ def settings(request: ParkRequest, park: str) -> HttpResponse:
             messages.success(request, _("已保存消息设置。"))
             return redirect("parks:message_settings", park=park)
     chosen = inbox.mail_choices(request.actor)
+    stored = Person.objects.values_list("email", flat=True).get(pk=request.actor.person_id or 0)
+    typed = request.POST if problem else QueryDict()
     context = {
         "problem": problem,
-        "email": request.POST.get("email")
-        if problem
-        else Person.objects.values_list("email", flat=True).get(pk=request.actor.person_id or 0),
-        "kinds": [(kind, label, chosen[kind]) for kind, label in Notification.Kind.choices],
+        "typed": typed,
+        "typed_kinds": typed.getlist("kinds"),
+        "email": typed.get("email", stored),
+        "kinds": [
+            (kind, label, typed.get(f"mail_{kind}", chosen[kind]))
+            for kind, label in Notification.Kind.choices
+        ],
         "mails": NoticePreference.Mail.choices,
         "brands": GroupRobot.Brand.choices,
         "keeps_robots": request.actor.role in ROBOT_KEEPERS,

@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
+from parks import papers
 from parks.http import ParkRequest, client_address
 from parks.listing import listing
 
-from .. import documents
 from ..filters import CertificateFilter
 from ..forms import CodeForm, WithdrawCertificateForm
 from ..queries import certificates as queries
@@ -106,13 +106,13 @@ def own_page(request: ParkRequest, park: str, certificate_id: int) -> HttpRespon
     row = queries.own(request.actor.organisation_id, certificate_id)
     urls = reverse("rankings:own_certificate_pdf", args=[park, row.pk])
     back = reverse("rankings:own_certificates", args=[park])
-    return documents.page(request, DOCUMENT, _context(request, row) | {"back_url": back}, pdf_url=urls)
+    return papers.page(request, DOCUMENT, _context(request, row) | {"back_url": back}, pdf_url=urls)
 
 
 def own_pdf(request: ParkRequest, park: str, certificate_id: int) -> HttpResponse:
     row = queries.own(request.actor.organisation_id, certificate_id)
     page_url = reverse("rankings:own_certificate", args=[park, row.pk])
-    return documents.file(request, DOCUMENT, _context(request, row), filename=row.number, page_url=page_url)
+    return papers.file(request, DOCUMENT, _context(request, row), filename=row.number, page_url=page_url)
 
 
 def office_list(request: ParkRequest, park: str) -> HttpResponse:
@@ -177,20 +177,20 @@ def office_page(request: ParkRequest, park: str, certificate_id: int) -> HttpRes
     row = queries.get(certificate_id)
     back = reverse("rankings:office_certificate", args=[park, row.pk])
     url = reverse("rankings:office_certificate_pdf", args=[park, row.pk])
-    return documents.page(request, DOCUMENT, _context(request, row) | {"back_url": back}, pdf_url=url)
+    return papers.page(request, DOCUMENT, _context(request, row) | {"back_url": back}, pdf_url=url)
 
 
 def office_pdf(request: ParkRequest, park: str, certificate_id: int) -> HttpResponse:
     row = queries.get(certificate_id)
     page_url = reverse("rankings:office_certificate_print", args=[park, row.pk])
-    return documents.file(request, DOCUMENT, _context(request, row), filename=row.number, page_url=page_url)
+    return papers.file(request, DOCUMENT, _context(request, row), filename=row.number, page_url=page_url)
 
 
 def _context(request: HttpRequest, row: Any) -> dict[str, Any]:
     one = queries.page(row)
     url = request.build_absolute_uri(reverse("rankings:check", args=[row.code]))
     return {
-        "one": one, "check_url": url, "qr": documents.qr(f"{url}?t={one.tag}"), "tag": _grouped(one.tag),
+        "one": one, "check_url": url, "qr": papers.qr(f"{url}?t={one.tag}"), "tag": _grouped(one.tag),
         "dated": day_of(row.published.published_at or row.issued_at),
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Gone, NotFound, Problem
+from parks import papers
 from parks.http import client_address
 from parks.listing import export_rows
 from parks.models import Park
@@ -304,7 +305,7 @@ def notice_print(request: HttpRequest, park: str, notice_id: int) -> HttpRespons
     """The notice as a document that the browser prints."""
     context = _notice_document(request, park, notice_id)
     pdf_url = reverse("rankings:public_notice_pdf", args=[park, notice_id])
-    return documents.page(request, NOTICE, context, pdf_url=pdf_url)
+    return papers.page(request, NOTICE, context, pdf_url=pdf_url)
 
 
 @public_page
@@ -312,7 +313,7 @@ def notice_pdf(request: HttpRequest, park: str, notice_id: int) -> HttpResponse:
     """The notice as a PDF in the red-head style."""
     context = _notice_document(request, park, notice_id)
     page_url = reverse("rankings:public_notice_print", args=[park, notice_id])
-    return documents.file(request, NOTICE, context, filename=f"notice-{park}-{notice_id}", page_url=page_url)
+    return papers.file(request, NOTICE, context, filename=f"notice-{park}-{notice_id}", page_url=page_url)
 
 
 def _notice_document(request: HttpRequest, park: str, notice_id: int) -> dict[str, Any]:
@@ -322,7 +323,7 @@ def _notice_document(request: HttpRequest, park: str, notice_id: int) -> dict[st
     url = request.build_absolute_uri(path)
     return {
         "zone": zone, "notice": page, "changes": history.changes_of(page.published), "back_url": path, "check_url": url,
-        "qr": documents.qr(url), "dated": day_of(page.published.notice_starts_at),
+        "qr": papers.qr(url), "dated": day_of(page.published.notice_starts_at),
         "year": page.published.notice_starts_at.year,
         "witness": certificates.witnesses(zone).filter(at__lte=page.published.notice_starts_at).first(),
     }  # fmt: skip

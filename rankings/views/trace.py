@@ -8,10 +8,10 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from parks import papers
 from parks.clock import db_now
 from parks.http import ParkRequest
 
-from .. import documents
 from ..queries import editions
 from ..queries import trace as queries
 from ..queries.wording import moment
@@ -34,13 +34,13 @@ def trace_json(request: ParkRequest, park: str, edition_id: int, position: int) 
 def trace_print(request: ParkRequest, park: str, edition_id: int, position: int) -> HttpResponse:
     urls = {name: _url(request, name, park, edition_id, position) for name in ("trace", "trace_pdf")}
     context = _context(request, edition_id, position) | {"back_url": urls["trace"]}
-    return documents.page(request, DOCUMENT, context, pdf_url=urls["trace_pdf"])
+    return papers.page(request, DOCUMENT, context, pdf_url=urls["trace_pdf"])
 
 
 def trace_pdf(request: ParkRequest, park: str, edition_id: int, position: int) -> HttpResponse:
     page_url = _url(request, "trace_print", park, edition_id, position)
     context = _context(request, edition_id, position)
-    return documents.file(
+    return papers.file(
         request, DOCUMENT, context, filename=f"trace-{edition_id}-{position}", page_url=page_url
     )
 

@@ -1,4 +1,5 @@
-// Keys of the review page: j and k walk the items, 1 accepts, 2 opens the return, n the note. They can be switched off.
+// Keys of the review page: j and k walk the items, 1 accepts, 2 opens the return, 3 the adjustment, e goes to the evidence,
+// n to the note; keys of the whole page are said by data-page-key. They can be switched off.
 const toggle = document.querySelector("[data-keys-toggle]");
 const items = [...document.querySelectorAll("[data-review-item]")];
 const KEY = "innovscore.review-keys";
@@ -26,6 +27,12 @@ toggle?.addEventListener("click", () => {
   label();
 });
 
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.closest("[data-review-item]")) {
+    event.target.closest("[data-review-item]").focus();
+  }
+});
+
 const current = () => items.findIndex((item) => item.contains(document.activeElement));
 
 function go(step) {
@@ -41,7 +48,9 @@ function act(name) {
   if (!button) return;
   if (button.tagName === "DETAILS") {
     button.open = true;
-    button.querySelector("select, textarea, input:not([type=hidden])")?.focus();
+    button.querySelector("select, textarea, input:not([type=hidden]), a")?.focus();
+  } else if (button.tagName === "ASIDE") {
+    button.focus();
   } else {
     button.click();
   }
@@ -50,12 +59,23 @@ function act(name) {
 document.addEventListener("keydown", (event) => {
   if (off || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-  const keys = { j: () => go(1), k: () => go(-1), 1: () => act("accept"), 2: () => act("return"), n: () => act("note") };
-  const run = keys[event.key];
+  const keys = {
+    j: () => go(1),
+    k: () => go(-1),
+    1: () => act("accept"),
+    2: () => act("return"),
+    3: () => act("adjust"),
+    e: () => act("evidence"),
+    n: () => act("note"),
+  };
+  const whole = document.querySelector(`[data-page-key="${CSS.escape(event.key)}"]`);
+  const run = keys[event.key] ?? (whole && (() => whole.click()));
   if (run) {
     event.preventDefault();
     run();
   }
 });
 label();
-document.getElementById("error-summary")?.focus();
+// After a decision the address names the item to go on with: the keyboard goes there too.
+const named = items.find((item) => location.hash === `#${item.id}`);
+(document.getElementById("error-summary") ?? named)?.focus();

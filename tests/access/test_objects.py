@@ -23,7 +23,7 @@ from tests.factories import parks as people
 
 WORDS = {
     "board": ["high_quality"], "dimension": ["rd_input"], "product": ["first-loan"], "number": [1],
-    "code": ["rd_intensity"], "version": ["2021.1"], "year": [story.LAST_YEAR - 1],
+    "code": ["rd_intensity"], "version": ["2021.1"], "seq": [1], "year": [story.LAST_YEAR - 1],
 }  # fmt: skip
 ALIASES = {
     "case": "certification",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -286,6 +287,8 @@ def test_a_bomb_that_lies_about_its_size_is_found_by_unpacking(admin: Any, cycle
     [
         (files.pdf(extra="/OpenAction << /S /JavaScript /JS (app.alert(1)) >>"), "file_active"),
         (files.pdf(extra="/Names << /EmbeddedFiles 9 0 R >>"), "file_active"),
+        (files.pdf(extra="/OpenAction << /S /J#61vaScript /JS (app.alert(1)) >>"), "file_active"),
+        (files.pdf().replace(b"startxref", b"9 0 obj << /Type /ObjStm /Filter /FlateDecode >> stream\n" + zlib.compress(b"<< /S /Launch >>") + b"\nendstream endobj\nstartxref"), "file_active"),
         (files.pdf() .replace(b"/Root", b"/Encrypt 9 0 R /Root"), "file_password"),
         (files.pdf()[:-30], "file_broken"),
         (files.png()[:-6], "file_broken"),

@@ -8,6 +8,7 @@ import pytest
 
 from enterprises.models import Declaration
 from enterprises.queries import coverage
+from innovscore.core import uscc as codes
 from tests.factories import enterprises as make
 from tests.factories import parks as people
 
@@ -63,6 +64,27 @@ def test_the_page_filters_and_exports(
     page = client.get("/p/cq/office/cycles/2025/coverage/?standing=no_data").content.decode()
     assert "示例企业5" in page
     assert "示例企业4" not in page
+    levels = [{"level": "hnte", "name": "高企证书"}, {"level": "srdi_sme", "name": "专精特新"}]
+    make.DeclaredValue.objects.filter(
+        declaration__enterprise__name="示例企业1", code="qualifications"
+    ).update(verified_entries=levels)
+    listed = client.get("/p/cq/office/cycles/2025/coverage/?qualification=hnte")
+    assert [one.name for one in listed.context["page"]] == ["示例企业1"]
+    shares = {share.name: share.total for share in listed.context["summary"]["qualifications"]}
+    assert shares == {"高新技术企业": 1, "专精特新中小企业": 1, "没有资质记录": 8}
+    out = client.get("/p/cq/office/cycles/2025/coverage/?standing=out")
+    assert len(list(out.context["page"])) == 8
     table = client.get("/p/cq/office/cycles/2025/coverage/?export=csv").content.decode("utf-8-sig")
     assert len(table.splitlines()) == 10
     assert "not_certified" in table
+    assert "hnte；srdi_sme" in table
+
+
+def test_firms_of_the_market_register_that_the_roster_lacks_are_named(
+    admin: Any, cycle: Any, roster: dict[int, str]
+) -> None:
+    heads = ("uscc", "企业名称")
+    rows = [(codes.synthetic(number), f"登记企业{number}") for number in (1, 99)]
+    batch = make.batch(admin, cycle, make.table(heads, *rows), source="amr")
+    make.apply(admin, batch)
+    assert [row.name for row in coverage.outside()] == ["登记企业99"]

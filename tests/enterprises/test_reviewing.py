@@ -11,6 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from enterprises.models import (
+    Certification,
     Declaration,
     DepartmentBatch,
     InternalNote,
@@ -19,7 +20,8 @@ from enterprises.models import (
     ReviewClaim,
 )
 from enterprises.queries import declarations as queries
-from enterprises.services import cycles, deadlines, declarations, reviewing, verification
+from enterprises.queries import reviews
+from enterprises.services import cycles, deadlines, declarations, registration, reviewing, verification
 from innovscore.core.problems import Conflict, Forbidden, Refused
 from parks.actors import Actor
 from parks.clock import BEIJING, db_now, db_today
@@ -90,11 +92,13 @@ def test_a_stake_in_the_firm_bars_a_reviewer_until_the_office_lifts_it(
 ) -> None:
     reviewing.claim(by=first, declaration=case)
     row = reviewing.declare_conflict(by=first, enterprise=case.enterprise, reason="配偶任职")
+    application = Certification.objects.create(enterprise=case.enterprise, state="submitted")
     assert not ReviewClaim.objects.exists()
     for act in (
         lambda: reviewing.claim(by=first, declaration=case),
         lambda: verification.accept_undisputed(by=first, declaration=case),
         lambda: verification.sign(by=first, declaration=case),
+        lambda: registration.decide(by=first, case=application, event="certify"),
     ):
         with pytest.raises(Forbidden, match="回避"):
             act()
@@ -323,6 +327,23 @@ def test_talk_goes_both_ways_and_says_nothing_in_the_notice(case: Any, first: An
         reviewing.say(by=agent, value=value, text="  ", from_office=False)
 
 
+def test_a_message_before_anybody_has_the_case_reaches_all_reviewers_and_waits_for_an_answer(
+    case: Any, first: Any, agent: Any
+) -> None:
+    value = make.value(case, "rd_expense")
+    reviewing.say(by=agent, value=value, text="口径如何把握", from_office=False)
+    told = Notification.objects.get(kind="talk")
+    assert (told.organisation_id, told.person_ref, told.role) == (
+        first.organisation_id,
+        None,
+        "park_reviewer",
+    )
+    asked = reviews.unanswered(queries.queue())
+    assert list(asked) == [case]
+    reviewing.say(by=first, value=value, text="按专项审计", from_office=True)
+    assert not asked.all()
+
+
 def test_internal_notes_never_reach_the_firms_pages(
     case: Any, first: Any, agent: Any, client_as: Any
 ) -> None:
@@ -332,3 +353,95 @@ def test_internal_notes_never_reach_the_firms_pages(
     assert "疑似重复计算" not in page
     office = client_as(first).get(f"/p/cq/review/declarations/{case.pk}/").content.decode()
     assert "疑似重复计算" in office
+
+
+def test_a_list_is_adjusted_row_by_row_and_the_second_person_signs(  # noqa: PLR0917  # everybody who has a part
+    declaration: Any, agent: Any, signatory: Any, first: Any, second: Any, client_as: Any
+) -> None:
+    said = [
+        {"level": "national", "name": "重点实验室", "number": "1", "date": "2024-05-01"},
+        {"level": "rd_center", "name": "研发中心"},
+    ]
+    version = make.value(declaration, "platforms").version
+    declarations.correct(
+        by=agent, declaration=declaration, code="platforms", version=version, reason="", entries=said
+    )
+    finish(declaration, agent)
+    sign(declaration, signatory)
+    value = make.value(declaration, "platforms")
+    page = f"/p/cq/review/declarations/{declaration.pk}/lists/platforms/"
+    desk = client_as(first)
+    assert "重点实验室" in desk.get(page).content.decode()
+    rows = {
+        "version": value.version, "reason": "批复为省级", "entry_level": ["provincial", "", ""], "entry_rank": [""] * 3,
+        "entry_name": ["重点实验室", "", ""], "entry_number": ["1", "", ""], "entry_date": ["2024-05-01", "", ""],
+    }  # fmt: skip
+    assert desk.post(page, rows | {"reason": ""}).status_code == 422
+    assert desk.post(page, rows | {"entry_level": ["galactic", "", ""]}).status_code == 422
+    assert desk.post(page, rows).status_code == 302
+    assert desk.post(page, rows).status_code == 409
+    after = [{"level": "provincial", "name": "重点实验室", "number": "1", "date": "2024-05-01"}]
+    value.refresh_from_db()
+    assert (value.state, value.verified_entries, value.declared_entries) == ("verified", after, said)
+    decision = value.decisions.get()
+    assert (decision.before["entries"], decision.after["entries"], decision.reason) == (
+        said,
+        after,
+        "批复为省级",
+    )
+    verification.accept_undisputed(by=first, declaration=declaration)
+    with pytest.raises(Forbidden):
+        verification.sign(by=first, declaration=declaration)
+    assert verification.sign(by=second, declaration=declaration).state == "verified"
+
+
+def test_what_does_not_apply_waits_for_a_reviewer_and_keeps_its_meaning(
+    declaration: Any, agent: Any, signatory: Any, first: Any, second: Any
+) -> None:
+    for code, state in (("revenue_prev", "not_applicable"), ("pct_applications", "zero_confirmed")):
+        declaration.values.filter(code=code).update(
+            state=state, prefilled_amount=None, reason="当年新成立的企业"
+        )
+    finish(declaration, agent)
+    sign(declaration, signatory)
+    verification.accept_undisputed(by=first, declaration=declaration)
+    assert make.value(declaration, "pct_applications").verified_by_ref == first.person_id
+    with pytest.raises(Refused, match="未核定"):
+        verification.sign(by=second, declaration=declaration)
+    verification.decide(by=first, value=make.value(declaration, "revenue_prev"), decision="accept")
+    verification.decide(by=first, value=make.value(declaration, "revenue_prev"), decision="undo")
+    assert make.value(declaration, "revenue_prev").is_undecided
+    verification.decide(by=first, value=make.value(declaration, "revenue_prev"), decision="accept")
+    assert verification.sign(by=second, declaration=declaration).state == "verified"
+    states = {code: make.value(declaration, code).state for code in ("revenue_prev", "pct_applications")}
+    assert states == {"revenue_prev": "not_applicable", "pct_applications": "zero_confirmed"}
+
+
+def test_after_a_decision_the_page_goes_on_at_the_next_undecided_item(
+    case: Any, first: Any, client_as: Any
+) -> None:
+    desk, page = client_as(first), f"/p/cq/review/declarations/{case.pk}/"
+    shown = desk.get(page).context["items"]
+    answer = desk.post(page, {"value": shown[0].value.pk, "decision": "accept"})
+    assert answer["Location"].endswith(f"#value-{shown[1].value.pk}")
+    kept = desk.post(page, {"value": shown[1].value.pk, "decision": "adjust", "amount": "8", "reason": "少"})
+    assert kept.status_code == 422
+    assert 'value="少"' in kept.content.decode()
+    assert [one.value.pk for one in desk.get(page).context["items"]] == [one.value.pk for one in shown]
+    open_now = desk.get(f"{page}?show=open").context["items"]
+    assert shown[0].value.pk not in [one.value.pk for one in open_now]
+
+
+def test_the_next_case_is_ones_own_claim_then_the_pool(
+    case: Any, admin: Any, first: Any, second: Any
+) -> None:
+    waiting = [make.declaration(admin, make.enterprise(n), case.cycle, **make.SOUND) for n in (21, 22, 23)]
+    for row in waiting:
+        row.state, row.submitted_at = "submitted", db_now()
+        row.save()
+    reviewing.claim(by=second, declaration=waiting[0])
+    reviewing.claim(by=first, declaration=waiting[2])
+    assert queries.next_in_review(case, first.person_id) == waiting[2]
+    reviewing.release(by=first, declaration=waiting[2])
+    reviewing.declare_conflict(by=first, enterprise=waiting[1].enterprise, reason="配偶任职")
+    assert queries.next_in_review(case, first.person_id) == waiting[2]

@@ -105,6 +105,11 @@ def test_j02_correct_with_proof(firm: Any, come: Any) -> None:
     assert total.inner_text() != before
     desk.go(f"{OWN}/item/rd_expense_prev/").sees("审计报告.pdf").fill(text="550", reason="以专项审计报告为准")
     desk.page.select_option("main [name=evidence]", index=1)
+    shown = desk.page.locator("#preview-rd_expense_prev img")
+    shown.wait_for()
+    desk.sees("第 1 / 3 页").press("下一页", within="#preview-rd_expense_prev")
+    desk.page.locator("#preview-rd_expense_prev :text('第 2 / 3 页')").wait_for()
+    assert shown.evaluate("picture => picture.naturalWidth") > 0
     desk.press("保存", within="#correct").sees("已更正·待核", "550.00", "540.00", "税务局").looks_right()
 
 
@@ -252,15 +257,21 @@ def test_j11_claim_race(case: Any, reviewer: Any) -> None:
     two.press("领取", exact=True).sees("已领取")
 
 
+def _key(window: Visitor, key: str) -> Visitor:
+    """Press a key that leads to a new page, and wait for it."""
+    window.page.evaluate("window.isOld = true")
+    window.page.keyboard.press(key)
+    window.page.wait_for_function("!window.isOld && document.readyState === 'complete'")
+    return window
+
+
 def test_j12_no_self_review_and_keys(case: Any, reviewer: Any) -> None:
     one, two = reviewer(1), reviewer(2)
     page = f"{REVIEW}/{case['declaration']}/"
-    one.go(page).press("采信全部无争议项").sees("已采信")
+    one.go(page)
+    _key(one, "a").sees("已采信")
     while one.page.locator("[data-key=accept]").count():
-        one.page.locator("[data-review-item]:has([data-key=accept])").first.focus()
-        one.page.keyboard.press("1")
-        one.page.wait_for_load_state()
-        one.page.wait_for_timeout(200)
+        _key(one, "1")  # after each decision the keyboard stands on the next undecided item
     one.go(f"{REVIEW}/second/").sees_not(case["name"]).looks_right()
     one.go(page).press("复核签署").sees("须由另一位审核员复核签署")
     two.go(f"{REVIEW}/second/").sees(case["name"])

@@ -221,5 +221,7 @@ def test_pages_of_the_inbox(agent: Any, in_park: Any, client_as: Any) -> None:
     robot = {"act": "robot", "brand": "wecom", "name": "群", "url": "https://10.0.0.1/", "kinds": "task"}
     assert client.post("/p/cq/messages/settings/", robot).status_code == 403
     signatory = client_as(colleague(agent, in_park))
-    assert signatory.post("/p/cq/messages/settings/", robot).status_code == 422
+    refused = signatory.post("/p/cq/messages/settings/", robot)
+    assert refused.status_code == 422
+    assert 'value="https://10.0.0.1/"' in refused.content.decode()  # what was typed stays
     assert client.get("/p/cq/todo/").status_code == 200

@@ -290,12 +290,12 @@ def test_certificate_and_notice_are_made_as_pdf(world: Any, park: Any) -> None:
 
 
 def test_without_the_libraries_the_printable_page_is_offered(world: Any, park: Any, monkeypatch: Any) -> None:
-    from rankings import documents
+    from parks import papers
 
     def absent(html: str) -> bytes:
-        raise documents.NoPrinter("cannot load library 'libpango-1.0-0'")
+        raise papers.NoPrinter("cannot load library 'libpango-1.0-0'")
 
-    monkeypatch.setattr(documents, "pdf", absent)
+    monkeypatch.setattr(papers, "pdf", absent)
     shown = PublishedBoard.everywhere.get()
     answer = Client().get(reverse("rankings:public_notice_pdf", args=[park.code, shown.pk]))
     assert answer.status_code == 503

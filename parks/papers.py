@@ -1,4 +1,4 @@
-"""Documents: one HTML template for the printed page of the browser and for the PDF (WeasyPrint, loaded when needed)."""
+"""Documents on paper: one HTML template for the printed page of the browser and for the PDF (WeasyPrint, loaded when needed)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def file(
         data = pdf(html)
     except NoPrinter:
         return render(
-            request, "rankings/no_pdf.html", {"packages": PACKAGES, "page_url": page_url}, status=503
+            request, "documents/no_pdf.html", {"packages": PACKAGES, "page_url": page_url}, status=503
         )
     response = HttpResponse(data, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{filename}.pdf"'
