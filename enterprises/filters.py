@@ -110,13 +110,14 @@ class CoverageFilter(django_filters.FilterSet):
             self.filters["industry"].extra["choices"] = coverage.industries()
             self.filters["qualification"].extra["choices"] = coverage.qualification_names(cycle)
 
-    def holding(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
-        return queryset.filter(qualifications__contains=[value])
+    def holding(self, queryset: Any, name: str, value: str) -> QuerySet[Enterprise]:
+        found: QuerySet[Enterprise] = queryset.filter(qualifications__contains=[value])
+        return found
 
-    def standing_at(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
-        if value == "out":
-            return queryset.exclude(standing=coverage.Standing.IN)
-        return queryset.filter(standing=value)
+    def standing_at(self, queryset: Any, name: str, value: str) -> QuerySet[Enterprise]:
+        is_in = Q(standing=coverage.Standing.IN)
+        found: QuerySet[Enterprise] = queryset.filter(~is_in if value == "out" else Q(standing=value))
+        return found
 
     def search(self, queryset: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
         return queryset.filter(Q(name__icontains=value) | Q(uscc__istartswith=value))

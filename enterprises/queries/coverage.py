@@ -167,7 +167,8 @@ def summary(cycle: Cycle) -> dict[str, Any]:
 def _by_qualification(cycle: Cycle) -> list[Share]:
     names = dict(qualification_names(cycle))
     groups: dict[str, list[int]] = {}
-    for standing, levels in roster(cycle).order_by().values_list("standing", "qualifications"):
+    members: Any = roster(cycle)  # its annotations are read
+    for standing, levels in members.order_by().values_list("standing", "qualifications"):
         held = [names[level] for level in set(levels or ()) if level in names]
         for name in held or [str(_("没有资质记录"))]:
             group = groups.setdefault(name, [0, 0])

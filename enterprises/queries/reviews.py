@@ -124,5 +124,7 @@ def whom_to_tell(declaration: Declaration, value: DeclaredValue) -> list[tuple[i
         Q(ends_on__isnull=True) | Q(ends_on__gt=db_today()), role="park_reviewer"
     )
     known = live.filter(account__person_id__in=[one for one in persons if one])
-    told = sorted(set(known.values_list("organisation_id", "account__person_id")))
-    return told or [(one, None) for one in sorted(set(live.values_list("organisation_id", flat=True)))]
+    told: set[tuple[int, int | None]] = set(known.values_list("organisation_id", "account__person_id"))
+    return sorted(told) or [
+        (one, None) for one in sorted(set(live.values_list("organisation_id", flat=True)))
+    ]
