@@ -17,7 +17,7 @@ from parks.http import client_address
 from parks.listing import export_rows
 from parks.models import Park
 
-from .. import cards, documents
+from .. import cards
 from ..caching import public_page
 from ..forms import ObjectionForm, TrackForm
 from ..models import PublishedBoard
