@@ -125,7 +125,7 @@ def pool_crowd(park: Any) -> tuple[make.Scene, list[Decision]]:
                 term_months=12,
             )
             waiting.append(made)
-        make.terms(scene.fund1, scene.fund2, capital=500_000, client_cap=500_000, group_cap=500_000)
+        make.terms(scene.fund1, scene.fund2, capital=500_000, client_cap=8_000_000, group_cap=8_000_000)
     return scene, waiting
 
 
