@@ -124,7 +124,14 @@ def _publish_a_board(visit: Any, site: Any) -> None:
     public = visit(width=360)
     public.go(f"/zones/cq/boards/{YEAR}/high_quality/").sees("还没有公示或发布")
     officer = visit("park.score@demo")
-    officer.go(f"/p/cq/office/boards/{YEAR}/").looks_right().press("提请公示", within="#high_quality")
+    boards = f"/p/cq/office/boards/{YEAR}/"
+    officer.go(boards).looks_right().press("提请公示", within="#high_quality").sees("条积分异常没有核查")
+    while officer.go(boards).page.locator("main a:has-text('条积分异常待核查')").count():
+        officer.press("条积分异常待核查")
+        for box in officer.page.locator("main input[name=ids]").all():
+            box.check()
+        officer.fill(note="已核对申报材料").press("将所选异常销号")
+    officer.press("提请公示", within="#high_quality").sees("已提请")
     publisher = visit("park.publish@demo")
     publisher.go(f"/p/cq/office/boards/{YEAR}/").press("第 1 版", within="#high_quality").looks_right()
     publisher.press("确认公示").fill(contact="积分专班 023-0000").press("确认公示").sees(
