@@ -343,7 +343,8 @@ def test_once_a_day_the_chain_s_head_and_ending_consents_are_told(case: Case, re
         daily.tell_expiring()
         daily.tell_expiring()
         daily.EXPIRING = old
-        assert OutboxMessage.objects.count() == webhooks_before + 1
+        assert OutboxMessage.objects.exclude(topic=outbox.NOTICE).count() == webhooks_before + 1
+        assert OutboxMessage.objects.filter(topic=outbox.NOTICE).count() == 1
 
 
 def test_deliveries_can_be_paged_and_filtered(told: Any, receiver: Receiver) -> None:
