@@ -360,7 +360,7 @@ def test_a_list_is_adjusted_row_by_row_and_the_second_person_signs(  # noqa: PLR
 ) -> None:
     said = [
         {"level": "national", "name": "重点实验室", "number": "1", "date": "2024-05-01"},
-        {"level": "rd_center", "name": "研发中心"},
+        {"level": "rd_center", "name": "研发中心", "number": "2", "date": "2024-06-01"},
     ]
     version = make.value(declaration, "platforms").version
     declarations.correct(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,7 +52,8 @@ def test_data_survives_kill_9_of_everything(place: Place) -> None:
     killed = [process for process in psutil.process_iter() if _is_of(process, place)]
     assert len(killed) > 5
     for process in killed:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # it went down with another
+            process.kill()
     psutil.wait_procs(killed, timeout=10)
     assert (place.data / "postmaster.pid").exists()
 

@@ -99,7 +99,7 @@ def test_a_role_that_has_ended_opens_nothing(park: Any) -> None:
     client = people.client_for(actor)
     with park_scope(park.pk):
         Membership.objects.update(ends_on="2024-01-01")
-    assert client.get("/p/cq/").status_code == 404
+    assert client.get("/p/cq/").status_code == 403
 
 
 def test_next_leads_only_to_our_own_pages(account: Account) -> None:
