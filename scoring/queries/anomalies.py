@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from ..models import Anomaly, ScoreRun
@@ -19,7 +19,7 @@ def open_count(run: ScoreRun) -> int:
 def of_run(run: ScoreRun) -> QuerySet[Anomaly]:
     """Anomalies of a run, the open ones first."""
     rows = Anomaly.objects.filter(run=run).select_related("enterprise__sub_park")
-    return rows.order_by("cleared_at", "rule", "enterprise__name", "pk")
+    return rows.order_by(F("cleared_at").asc(nulls_first=True), "rule", "enterprise__name", "pk")
 
 
 def counts(run: ScoreRun) -> dict[str, Any]:
