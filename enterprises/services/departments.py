@@ -298,7 +298,7 @@ def file_path(digest: str) -> Path:
 def reading_of(batch: DepartmentBatch, limits: Limits = WEB) -> Reading:
     """The kept file of a batch, opened again. Raises Refused when the store has lost it."""
     path = file_path(batch.sha256)
-    if not path.exists():
+    if not path.is_file():
         raise Refused(code="file_lost", message=_("原文件已不在存储中，请重新上传。"))
     return open_table(path, limits)
 

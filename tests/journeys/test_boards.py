@@ -37,19 +37,28 @@ def open_edition(person: Visitor, board: str, number: int = 1) -> Visitor:
 def test_a_published_board_is_one_list_on_page_csv_and_notice(visit: Any, site: Any) -> None:
     """J15: the checklist, who may publish, and one list on the page and in the files."""
     officer = visit("park.score@demo", zone=CD)
-    open_edition(officer, "high_quality").sees("下一步的条件", "公示期已满").sees_not("确认发布")
-    _make_final(visit, site, "high_quality")
+    open_edition(officer, "innovation_talent").sees("下一步的条件", "公示期已满").sees_not("确认发布")
+    _make_final(visit, site, "innovation_talent")
     public = visit(width=360)
-    public.go(f"/zones/cd/boards/{YEAR}/high_quality/").sees("正式").looks_right()
+    public.go(f"/zones/cd/boards/{YEAR}/innovation_talent/").sees("正式").looks_right()
     names = [
         text.strip() for text in public.page.locator("tbody td strong").all_inner_texts() if text.strip()
     ][:10]
     table = (
-        fetch(site, f"/zones/cd/boards/{YEAR}/high_quality/?export=csv").decode("utf-8-sig").splitlines()[1:]
+        fetch(site, f"/zones/cd/boards/{YEAR}/innovation_talent/?export=csv")
+        .decode("utf-8-sig")
+        .splitlines()[1:]
     )
     assert [line.split(",")[2] for line in table] == names
-    assert fetch(site, f"/zones/cd/notices/{_notice_id(site, 'high_quality')}/notice.pdf")[:5] == b"%PDF-"
-    for path in ("/zones/cd/", "/zones/cd/years/", f"/zones/cd/boards/{YEAR}/high_quality/history/", "/v/"):
+    assert (
+        fetch(site, f"/zones/cd/notices/{_notice_id(site, 'innovation_talent')}/notice.pdf")[:5] == b"%PDF-"
+    )
+    for path in (
+        "/zones/cd/",
+        "/zones/cd/years/",
+        f"/zones/cd/boards/{YEAR}/innovation_talent/history/",
+        "/v/",
+    ):
         public.go(path).looks_right()
 
 

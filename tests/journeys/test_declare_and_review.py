@@ -261,7 +261,7 @@ def _key(window: Visitor, key: str) -> Visitor:
     """Press a key that leads to a new page, and wait for it."""
     window.page.evaluate("window.isOld = true")
     window.page.keyboard.press(key)
-    window.page.wait_for_function("!window.isOld && document.readyState === 'complete'")
+    window.page.wait_for_function("() => !window.isOld && document.readyState === 'complete'")
     return window
 
 
