@@ -34,29 +34,25 @@ def open_edition(person: Visitor, board: str, number: int = 1) -> Visitor:
     return person.go(f"/p/cd/office/boards/{YEAR}/").press(f"第 {number} 版", within=f"#{board}")
 
 
-def test_a_published_board_is_one_list_on_page_csv_and_notice(visit: Any, site: Any) -> None:
+def _a_published_board_is_one_list(visit: Any, site: Any) -> None:
     """J15: the checklist, who may publish, and one list on the page and in the files."""
     officer = visit("park.score@demo", zone=CD)
-    open_edition(officer, "innovation_talent").sees("下一步的条件", "公示期已满").sees_not("确认发布")
-    _make_final(visit, site, "innovation_talent")
+    open_edition(officer, "high_quality").sees("下一步的条件", "公示期已满").sees_not("确认发布")
+    _make_final(visit, site, "high_quality")
     public = visit(width=360)
-    public.go(f"/zones/cd/boards/{YEAR}/innovation_talent/").sees("正式").looks_right()
+    public.go(f"/zones/cd/boards/{YEAR}/high_quality/").sees("正式").looks_right()
     names = [
         text.strip() for text in public.page.locator("tbody td strong").all_inner_texts() if text.strip()
     ][:10]
     table = (
-        fetch(site, f"/zones/cd/boards/{YEAR}/innovation_talent/?export=csv")
-        .decode("utf-8-sig")
-        .splitlines()[1:]
+        fetch(site, f"/zones/cd/boards/{YEAR}/high_quality/?export=csv").decode("utf-8-sig").splitlines()[1:]
     )
     assert [line.split(",")[2] for line in table] == names
-    assert (
-        fetch(site, f"/zones/cd/notices/{_notice_id(site, 'innovation_talent')}/notice.pdf")[:5] == b"%PDF-"
-    )
+    assert fetch(site, f"/zones/cd/notices/{_notice_id(site, 'high_quality')}/notice.pdf")[:5] == b"%PDF-"
     for path in (
         "/zones/cd/",
         "/zones/cd/years/",
-        f"/zones/cd/boards/{YEAR}/innovation_talent/history/",
+        f"/zones/cd/boards/{YEAR}/high_quality/history/",
         "/v/",
     ):
         public.go(path).looks_right()
@@ -87,10 +83,10 @@ def _notice_id(site: Any, board: str) -> int:
     raise AssertionError("no notice of this board")
 
 
-def test_from_an_objection_to_a_corrected_edition(visit: Any, site: Any) -> None:
-    """J16 and J17: receipt and tracking, the bar on publication, the order of two persons, the new notice, the late one,
+def test_from_a_published_board_to_a_corrected_edition(visit: Any, site: Any) -> None:
+    """J15 to J17: the published list; receipt and tracking, the bar on publication, the order of two persons, the new notice, the late one,
     the new edition, and what an old certificate says then."""
-    _make_final(visit, site, "high_quality")
+    _a_published_board_is_one_list(visit, site)
     certificate = _certificate(visit)
     notice = f"/zones/cd/notices/{_notice_id(site, 'innovation_input')}/"
     citizen = visit(width=360)
