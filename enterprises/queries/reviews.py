@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
-from parks.clock import db_today
 from parks.models import Membership
+from parks.queries.memberships import in_force
 
 from ..models import (
     ConflictOfInterest,
@@ -120,9 +120,7 @@ def whom_to_tell(declaration: Declaration, value: DeclaredValue) -> list[tuple[i
         persons = set(
             ItemMessage.objects.filter(value=value, from_office=True).values_list("author_ref", flat=True)
         ) | set(VerificationDecision.objects.filter(value=value).values_list("decided_by_ref", flat=True))
-    live = Membership.objects.filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gt=db_today()), role="park_reviewer"
-    )
+    live = in_force(Membership.objects.filter(role="park_reviewer"))
     known = live.filter(account__person_id__in=[one for one in persons if one])
     told: set[tuple[int, int | None]] = set(known.values_list("organisation_id", "account__person_id"))
     return sorted(told) or [

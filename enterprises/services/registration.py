@@ -22,7 +22,6 @@ from parks.services import evidence, people
 from ..models import Certification, Enterprise
 from ..queries import reviews
 from ..queries.matching import FIELDS
-from ..signals import certified
 from ..states import CERTIFICATION_TRANSITIONS, CaseKind, CertificationState
 from . import authority, moves
 from .authority import EVERYTHING, Powers
@@ -276,8 +275,6 @@ def decide(
         _move(by=by, case=locked, event=event, reason=reason.strip())
         if event == "reject" and locked.kind == CaseKind.FIRST:
             moves.release(by=by, enterprise=locked.enterprise)
-    if event == "certify":
-        certified.send(sender=Certification, enterprise=locked.enterprise, by=by)
 
 
 def _admit_code(by: Actor, case: Certification, reason: str) -> None:

@@ -77,7 +77,7 @@ def _act(request: ParkRequest, enterprise: Enterprise, act: str, form: Any) -> H
     else:
         services.revoke(
             by=request.actor, enterprise=enterprise, membership=authority.colleague(enterprise, target),
-            reason=request.POST.get("reason", "").replace("\x00", ""),
+            reason=request.POST.get("reason", ""),
         )  # fmt: skip
         messages.success(request, _("已撤销授权，立即生效。"))
     return redirect("enterprises:people", park=request.park.code)
