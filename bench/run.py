@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -303,20 +302,18 @@ def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]
 
 
 def _correct_one(clock: Clock, run: Any) -> None:
-    """One enterprise's figures change: its new score and place."""
+    """One enterprise's figures change: its new score."""
     from scoring import engine
     from scoring.models import ScoreResult
     from scoring.queries import facts as frozen
-    from scoring.queries import results
     from scoring.queries.schemes import scheme_of
 
     scheme = scheme_of(run.scheme_version)
     for row in ScoreResult.objects.filter(run=run, place__isnull=False).order_by("pk")[:20]:
-        with clock("one correction: score and place"):
+        with clock("one correction: score"):
             one = frozen.read(run.snapshot, scheme, uscc=row.uscc).facts
             one.values[0] += 1
-            total = int(engine.score_one(one, scheme).total[0])
-            results.place_of(run, Decimal(total) / 100, without=row)
+            engine.score_one(one, scheme)
 
 
 INDEXES = (

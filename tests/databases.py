@@ -7,6 +7,8 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,6 +51,14 @@ def drop(name: str) -> None:
     admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+@contextmanager
+def alone(what: str) -> Iterator[None]:
+    """One process at a time does this in a checkout."""
+    with (embedded.TEST.home / f"{what}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def migrated() -> str:
     """The name of a migrated database to copy from; made when the tables have changed since the last one."""
     digest = hashlib.sha256()
@@ -56,8 +66,7 @@ def migrated() -> str:
         for path in sorted(ROOT.glob(pattern)):
             digest.update(path.read_bytes())
     name = f"test_migrated_{digest.hexdigest()[:12]}"
-    with (embedded.TEST.home / "migrated.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone("migrated"):
         known = _known()
         if name not in known:
             _migrate("test_migrating")

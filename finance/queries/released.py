@@ -8,8 +8,7 @@ from decimal import Decimal
 from django.db.models import Count, Sum
 
 from ..models import Disbursement
-
-FEWEST = 3  # enterprises behind a released total
+from .reports import HEADLINE_GROUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +20,10 @@ class Loans:
 
 
 def loans() -> Loans | None:
-    """Of the park entered; None while fewer than FEWEST enterprises stand behind the sum."""
+    """Of the park entered; None while fewer than HEADLINE_GROUP enterprises stand behind the sum."""
     found = Disbursement.objects.filter(checker_person__isnull=False).aggregate(
         enterprises=Count("application__enterprise", distinct=True), amount=Sum("amount")
     )
-    if found["enterprises"] < FEWEST:
+    if found["enterprises"] < HEADLINE_GROUP:
         return None
     return Loans(found["enterprises"], found["amount"])

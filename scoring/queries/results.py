@@ -59,23 +59,6 @@ def of_run(run: ScoreRun) -> QuerySet[ScoreResult]:
     return rows.order_by("place", "-total", "uscc")
 
 
-def place_of(run: ScoreRun, total: Decimal, *, without: ScoreResult) -> int:
-    """The place that a total has among the ranked of a run, the enterprise's own result left out.
-
-    Looks up as many places as the number of the ranked has binary digits, each by the index.
-    """
-    rows = ScoreResult.objects.filter(run=run).order_by("-place")
-    above, upto = 0, run.statistics["ranked"]
-    while above < upto:
-        middle = (above + upto + 1) // 2
-        place, here = rows.filter(place__lte=middle).values_list("place", "total")[0]
-        if here > total:
-            above = middle
-        else:
-            upto = (place or 1) - 1
-    return above + 1 - (without.place is not None and without.total > total)
-
-
 def dimension_points(row: ScoreResult) -> list[Decimal]:
     """Points of each dimension, exact, rounded to 2 decimals for the eye."""
     return [(Decimal(value) / POINT).quantize(Decimal("0.01")) for value in row.dimensions]

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.django_db
 def test_the_sum_of_one_enterprise_is_nobodys_business(in_park: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     scene = make.scene(in_park)
     scene.loan(1_000_000)
-    assert released.FEWEST == 3
+    assert released.HEADLINE_GROUP == 3
     assert released.loans() is None
-    monkeypatch.setattr(released, "FEWEST", 1)
+    monkeypatch.setattr(released, "HEADLINE_GROUP", 1)
     assert released.loans() == released.Loans(1, Decimal(1_000_000))
 
 
@@ -28,7 +28,7 @@ def test_money_that_only_one_has_recorded_does_not_count(
     in_park: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene = make.scene(in_park)
-    monkeypatch.setattr(released, "FEWEST", 1)
+    monkeypatch.setattr(released, "HEADLINE_GROUP", 1)
     application = scene.approved(1_000_000)
     scene.contract(application)
     application.refresh_from_db()

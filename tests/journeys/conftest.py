@@ -19,6 +19,7 @@ import psycopg2
 import pytest
 import redis as redis_client
 
+from innovscore.embedded import TEST
 from tests import databases
 from tests.conftest import ROOT
 from tests.journeys.visitor import FLAGS, browser_path
@@ -157,19 +158,31 @@ def _environment(prepared: Prepared, database: str, folder: Path) -> dict[str, s
 
 
 def _prepare(environment: dict[str, str]) -> None:
-    for command in (
-        ["collectstatic", "--no-input", "-v0"],
-        ["demo", "--enterprises", "80", "--years", "2"],
-    ):
-        done = subprocess.run(
-            [sys.executable, "manage.py", *command],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    _collect_static(environment)
+    _manage(environment, "demo", "--enterprises", "80", "--years", "2")
+
+
+def _collect_static(environment: dict[str, str]) -> None:
+    """Once a run: processes that share a run share the folder, and a browser of one may be reading it already."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
+    made = TEST.home / "static.made"
+    with databases.alone("static"):
+        if run and made.exists() and made.read_text() == run:
+            return
+        _manage(environment, "collectstatic", "--no-input", "-v0")
+        made.write_text(run)
+
+
+def _manage(environment: dict[str, str], *command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _commands(folder: Path) -> dict[str, list[str]]:

@@ -67,17 +67,6 @@ def test_the_pointer_names_one_run_and_says_so_below(officer: Any) -> None:
     assert standing.current_run(run.cycle_id) == run
 
 
-def test_the_place_of_one_total_is_found_without_the_others(officer: Any) -> None:
-    make.snapshot(officer, cases=make.golden_cases(scale=4))
-    run = compute(runs.request_run(by=officer, cycle=make.Cycle.objects.get()))
-    rows = list(ScoreResult.objects.filter(run=run, place__isnull=False))
-    for row in rows:
-        assert results.place_of(run, row.total, without=row) == row.place
-        for total in (Decimal(0), row.total + Decimal("0.01"), Decimal(100)):
-            others = sum(other.total > total for other in rows if other != row)
-            assert results.place_of(run, total, without=row) == others + 1
-
-
 def test_computing_again_gives_the_same_hash_and_no_second_results(officer: Any) -> None:
     make.snapshot(officer)
     cycle = make.Cycle.objects.get()
