@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "scoring.apps.ScoringConfig",
     "rankings.apps.RankingsConfig",
     "finance.apps.FinanceConfig",
+    "cultivation.apps.CultivationConfig",
     "innovscore.apps.InnovscoreConfig",
 ]
 
@@ -236,7 +237,7 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("简体中文")), ("en", "English")]
 LOCALE_PATHS = [
     BASE_DIR / room / "locale"
-    for room in ("innovscore", "parks", "indicators", "enterprises", "scoring", "rankings", "finance")
+    for room in ("innovscore", "parks", "indicators", "enterprises", "scoring", "rankings", "finance", "cultivation")
 ]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True

@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("scoring.urls")),
     path("", include("rankings.urls")),
     path("", include("finance.urls")),
+    path("", include("cultivation.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", pages.api_docs, name="api-docs"),
     path("api/bank/v1/", include("finance.api.urls")),
