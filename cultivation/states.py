@@ -1,0 +1,91 @@
+"""States of policies and claims 政策兑现, and the steps that exist, as data.
+
+`CLAIM_STEPS` is loaded into the table cultivation_claimtransition; every event of a claim has a foreign key to it, so
+that a step which is not listed here cannot be written, not even by SQL.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class PolicyState(models.TextChoices):
+    DRAFT = "draft", _("草稿")
+    PROPOSED = "proposed", _("待发布")
+    RELEASED = "released", _("已发布")
+    RETIRED = "retired", _("已停用")
+
+
+class ClaimState(models.TextChoices):
+    DRAFT = "draft", _("待确认")
+    SUBMITTED = "submitted", _("待初审")
+    RETURNED = "returned", _("退回补正")
+    REVIEWED = "reviewed", _("待联审")
+    JOINT = "joint", _("待公示")
+    NOTICE = "notice", _("公示中")
+    APPROVED_ONCE = "approved_once", _("待第二人审定")
+    APPROVED = "approved", _("待拨付")
+    PAID = "paid", _("待确认到账")
+    CLOSED = "closed", _("已兑现")
+    REFUSED = "refused", _("不予兑现")
+    WITHDRAWN = "withdrawn", _("已撤回")
+
+
+OVER = (ClaimState.REFUSED, ClaimState.WITHDRAWN)
+"""A claim in one of these stands in nobody's way."""
+RESERVING = tuple(state for state in ClaimState if state not in (ClaimState.DRAFT, *OVER))
+"""A claim in one of these holds its amount of the budget."""
+OPEN = tuple(state for state in RESERVING if state != ClaimState.CLOSED)
+MOST_RETURNS = 2
+NOTICE_WORKING_DAYS = 5
+CLAIM_WORKING_DAYS = 60
+"""From submission to payment; time that the firm takes for a correction is part of it."""
+
+FIRM = ("enterprise_agent", "enterprise_signatory")
+CHECKERS = ("park_reviewer", "park_admin")
+APPROVERS = ("publisher", "park_admin")
+PAYERS = ("fund_manager", "park_admin")
+BEFORE_NOTICE = ("submitted", "reviewed", "joint")
+
+CLAIM_STEPS: tuple[tuple[str, str, str, str], ...] = (
+    *((state, "submit", role, "submitted") for state in ("draft", "returned") for role in FIRM),
+    *((state, "withdraw", role, "withdrawn") for state in ("draft", "returned", *BEFORE_NOTICE) for role in FIRM),
+    *(("submitted", "review", role, "reviewed") for role in CHECKERS),
+    *(("submitted", "return", role, "returned") for role in CHECKERS),
+    *((state, "refuse", role, "refused") for state in BEFORE_NOTICE for role in CHECKERS),
+    *(("reviewed", "joint", role, "joint") for role in (*CHECKERS, "score_officer")),
+    *(("joint", "notice", role, "notice") for role in APPROVERS),
+    *(("notice", "approve", role, "approved_once") for role in APPROVERS),
+    *(("approved_once", "approve", role, "approved") for role in APPROVERS),
+    *((state, "refuse", role, "refused") for state in ("notice", "approved_once") for role in APPROVERS),
+    *(("approved", "pay", role, "paid") for role in PAYERS),
+    *(("paid", "confirm", role, "closed") for role in PAYERS),
+    *(("paid", "reject_payment", role, "approved") for role in PAYERS),
+)  # fmt: skip
+"""State, step, role, next state."""
+
+STEP_LABELS = {
+    "submit": _("提交"), "withdraw": _("撤回"), "review": _("初审通过"), "return": _("退回补正"), "refuse": _("不予兑现"),
+    "joint": _("联审通过"), "notice": _("公示"), "approve": _("审定"), "pay": _("登记拨付"), "confirm": _("确认到账"),
+    "reject_payment": _("未到账，退回"),
+}  # fmt: skip
+
+OTHER_THAN = {
+    "joint": ("review",),
+    "notice": ("review",),
+    "approve": ("review", "joint", "approve"),
+    "pay": ("approve",),
+    "confirm": ("pay",),
+    "reject_payment": ("pay",),
+}
+"""A step is taken by another person than who took these since the claim was last submitted."""
+
+REFUSAL_REASONS = {
+    "conditions": _("不符合政策条件"),
+    "papers": _("材料不全或无法核实"),
+    "double": _("同一事项已享受其他政策"),
+    "credit": _("存在失信或重大违法情形"),
+    "late": _("超过申报期限"),
+}
+"""Reason codes the office chooses from; each is told to the enterprise in words."""
