@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROGRAMS = ("bench.engine", "bench.run", "bench.imports")
+PROGRAMS = ("bench.engine", "bench.run", "bench.imports", "bench.policies")
 
 if __name__ == "__main__":
     root = Path(__file__).resolve().parent.parent

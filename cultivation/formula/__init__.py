@@ -1,0 +1,16 @@
+"""Policy rules as data, without framework or database: read, judged over many firms at once, put into words.
+
+Money in a rule is in 万元 and is computed exactly as fractions; an amount that is paid is cut to the whole yuan (never
+more than the rule gives). A condition is met, not met, or unknown, with the data that is missing named.
+"""
+
+from .checks import Case, run_tests
+from .language import MOST_TEXT, Amount, Cap, Condition, Finding, Name, Rule, RuleError, load, load_body
+from .matching import Columns, Outcomes, judge
+from .results import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Check, Result, result_for
+from .vocabulary import FACTS, UNITS, Fact
+
+__all__ = [
+    "ELIGIBLE", "FACTS", "MOST_TEXT", "NOT_ELIGIBLE", "UNITS", "UNKNOWN", "Amount", "Cap", "Case", "Check", "Columns", "Condition",
+    "Fact", "Finding", "Name", "Outcomes", "Result", "Rule", "RuleError", "judge", "load", "load_body", "result_for", "run_tests",
+]  # fmt: skip

@@ -1,0 +1,363 @@
+"""Reading a rule: YAML with the line of every key, checked against rule.schema.json, expressions parsed, units compared."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import yaml
+
+from scoring.engine.errors import ExpressionError
+from scoring.engine.expressions import Expression, Node, parse
+
+from .schema import Key, faults
+from .vocabulary import FACTS
+
+MOST_TEXT = 60_000
+_LITERAL = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s*(wan|万元|yuan|元|%)")
+_COMPARED = re.compile(
+    r"(?<![\w.])([A-Za-z_]\w*)\s*(?:<=|>=|==|!=|<|>)\s*(\d+(?:\.\d+)?)\s*(wan|万元|yuan|元|%)?"
+    r"|(?<![\w.])(\d+(?:\.\d+)?)\s*(wan|万元|yuan|元|%)?\s*(?:<=|>=|==|!=|<|>)\s*([A-Za-z_]\w*)(?!\s*[-+*/])"
+)
+_UNIT_OF = {"wan": "wan", "万元": "wan", "yuan": "wan", "元": "wan", "%": "percent", "": ""}
+_FORBIDDEN = ("if", "ln", "log10", "sqrt")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong in a rule: key path, line (0 = not known), a code, and the value or limit it is about."""
+
+    path: str
+    line: int
+    code: str
+    what: str = ""
+
+
+class RuleError(ValueError):
+    """A rule that cannot be used, with all findings."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        self.findings = findings
+        super().__init__("; ".join(f"{one.path} ({one.line}): {one.code} {one.what}" for one in findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that a rule brings: what the firm adds (`formula` none), or what is made of others."""
+
+    code: str
+    label: str
+    unit: str
+    evidence: str = ""
+    formula: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    text: str
+    test: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """One way to pay, in 万元: fixed, a rate of a base, or so much per step of a base. `when` none = always."""
+
+    when: Expression | None = None
+    text: str = ""
+    fixed: Decimal | None = None
+    rate: Decimal | None = None
+    of: Expression | None = None
+    per: Decimal | None = None
+    pays: Decimal | None = None
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most so many 万元, where `when` holds."""
+
+    wan: Decimal
+    when: Expression | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that may be judged. `body` is what was written, as plain data; money in 万元."""
+
+    body: Mapping[str, Any]
+    code: str
+    title: str
+    inputs: tuple[Name, ...]
+    derived: tuple[Name, ...]
+    conditions: tuple[Condition, ...]
+    amounts: tuple[Amount, ...]
+    caps: tuple[Cap, ...]
+    any_of: tuple[str, ...] = ()
+    names: tuple[str, ...] = field(default=())
+
+    @property
+    def period_label(self) -> str:
+        return str(self.body["period"]["label"])
+
+    @property
+    def subject(self) -> str:
+        """What a firm is paid for once: the stacking group, or the rule itself, in its period."""
+        return f"{self.body.get('stacking', {}).get('group', self.code)}:{self.period_label}"
+
+    @property
+    def up_to(self) -> bool:
+        return bool(self.body["amount"].get("up_to"))
+
+    def day(self, which: str) -> dt.date | None:
+        text = self.body["period"].get(which)
+        return dt.date.fromisoformat(text) if text else None
+
+    def unit(self, name: str) -> str:
+        own = next((one for one in (*self.inputs, *self.derived) if one.code == name), None)
+        return own.unit if own else FACTS[name].unit
+
+    def label(self, name: str, language: str = "zh") -> str:
+        own = next((one for one in (*self.inputs, *self.derived) if one.code == name), None)
+        if own:
+            return own.label
+        return FACTS[name].zh if language.startswith("zh") else FACTS[name].en
+
+
+def load(text: str) -> Rule:
+    """The rule of a YAML (or JSON) text. Raises RuleError with every finding, its key and line."""
+    body, lines = _read(text)
+    return load_body(body, lines)
+
+
+def load_body(body: Any, lines: Mapping[Key, int] | None = None) -> Rule:
+    """The rule of plain data. Raises RuleError."""
+    return _Reader(body, lines or {}).rule()
+
+
+def _read(text: str) -> tuple[Any, dict[Key, int]]:
+    if len(text) > MOST_TEXT:
+        raise RuleError([Finding("", 0, "too_long", str(MOST_TEXT))])
+    lines: dict[Key, int] = {}
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            raise RuleError([Finding("", 0, "alias")])
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        return (_plain(node, (), lines) if node else None), lines
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        if isinstance(error, RuleError):
+            raise
+        mark = getattr(error, "problem_mark", None)
+        raise RuleError([Finding("", mark.line + 1 if mark else 0, "not_yaml")]) from error
+
+
+def _plain(node: Any, path: Key, lines: dict[Key, int]) -> Any:
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        made: dict[str, Any] = {}
+        for key, value in node.value:
+            name = str(key.value)
+            if name in made:
+                raise RuleError([Finding(_dotted((*path, name)), key.start_mark.line + 1, "twice")])
+            made[name] = _plain(value, (*path, name), lines)
+            lines[(*path, name)] = key.start_mark.line + 1
+        return made
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(value, (*path, number), lines) for number, value in enumerate(node.value)]
+    kind = node.tag.rsplit(":", 1)[-1]
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return node.value.lower() in ("true", "yes", "on")
+    if kind in ("int", "float") and re.fullmatch(r"-?\d{1,15}(\.\d{1,9})?", node.value):
+        return float(node.value) if "." in node.value else int(node.value)
+    return node.value
+
+
+def _dotted(path: Key) -> str:
+    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+class _Reader:
+    """Turns plain data into a rule, gathering findings on the way."""
+
+    def __init__(self, body: Any, lines: Mapping[Key, int]) -> None:
+        self.body, self.lines = body, lines
+        self.findings: list[Finding] = []
+        self.units: dict[str, str] = {code: fact.unit for code, fact in FACTS.items()}
+
+    def rule(self) -> Rule:
+        for path, code, what in faults(self.body):
+            self._wrong(path, code, what)
+        self._stop()
+        self._days()
+        inputs = tuple(self._inputs())
+        derived = tuple(self._derived())
+        conditions = tuple(
+            Condition(one["text"], test)
+            for number, one in enumerate(self.body["conditions"])
+            if (test := self._condition(one["test"], ("conditions", number, "test")))
+        )
+        amounts, caps = tuple(self._amounts()), tuple(self._caps())
+        any_of = tuple(self.body.get("who", {}).get("any_of", ()))
+        for number, name in enumerate(any_of):
+            if self.units.get(name) != "flag":
+                self._wrong(("who", "any_of", number), "not_a_flag", name)
+        for number, case in enumerate(self.body["tests"]):
+            for name in case["facts"]:
+                if name not in self.units:
+                    self._wrong(("tests", number, "facts", name), "no_such_name", name)
+        self._stop()
+        rule = Rule(
+            self.body,
+            self.body["code"],
+            self.body["title"],
+            inputs,
+            derived,
+            conditions,
+            amounts,
+            caps,
+            any_of,
+        )
+        object.__setattr__(rule, "names", tuple(dict.fromkeys(_names_of(rule))))
+        return rule
+
+    def _days(self) -> None:
+        days = {}
+        for key in ("starts", "ends"):
+            if text := self.body["period"].get(key):
+                try:
+                    days[key] = dt.date.fromisoformat(text)
+                except ValueError:
+                    self._wrong(("period", key), "no_day", text)
+        if len(days) == 2 and days["starts"] > days["ends"]:
+            self._wrong(("period", "ends"), "ends_before_start")
+
+    def _inputs(self) -> Iterator[Name]:
+        for number, one in enumerate(self.body.get("inputs", ())):
+            if one["code"] in self.units:
+                self._wrong(("inputs", number, "code"), "name_taken", one["code"])
+            self.units[one["code"]] = one["unit"]
+            yield Name(one["code"], one["label"], one["unit"], one.get("evidence", ""))
+
+    def _derived(self) -> Iterator[Name]:
+        for number, one in enumerate(self.body.get("derived", ())):
+            formula = self._number(one["formula"], ("derived", number, "formula"))
+            if one["code"] in self.units:
+                self._wrong(("derived", number, "code"), "name_taken", one["code"])
+            self.units[one["code"]] = one["unit"]
+            if formula:
+                yield Name(one["code"], one["label"], one["unit"], formula=formula)
+
+    def _amounts(self) -> Iterator[Amount]:
+        body = self.body["amount"]
+        tiers = body.get("tiers")
+        if tiers is None:
+            yield self._amount(body, ("amount",))
+            return
+        if any(key in body for key in ("fixed_wan", "rate", "per_wan", "pays_wan", "of")) or not tiers:
+            self._wrong(("amount",), "tiers_or_one")
+        for number, one in enumerate(tiers):
+            path: Key = ("amount", "tiers", number)
+            if "when" not in one and number < len(tiers) - 1:
+                self._wrong(path, "when_missing")
+            yield self._amount(one, path)
+
+    def _amount(self, one: Mapping[str, Any], path: Key) -> Amount:
+        kinds = [key for key in ("fixed_wan", "rate", "per_wan") if key in one]
+        if len(kinds) != 1:
+            self._wrong(path, "one_kind", ", ".join(kinds))
+        if ("of" in one) != (kinds != ["fixed_wan"]) or ("pays_wan" in one) != ("per_wan" in one):
+            self._wrong(path, "base_missing")
+        return Amount(
+            when=self._condition(one["when"], (*path, "when")) if "when" in one else None,
+            text=one.get("text", ""), fixed=_decimal(one.get("fixed_wan")), rate=_decimal(one.get("rate")),
+            of=self._number(one["of"], (*path, "of")) if "of" in one else None, per=_decimal(one.get("per_wan")),
+            pays=_decimal(one.get("pays_wan")), whole=one.get("whole_steps_only", True),
+        )  # fmt: skip
+
+    def _caps(self) -> Iterator[Cap]:
+        cap = self.body.get("cap_wan")
+        for number, one in enumerate(cap if isinstance(cap, list) else []):
+            when = self._condition(one["when"], ("cap_wan", number, "when")) if "when" in one else None
+            yield Cap(Decimal(str(one["wan"])), when)
+        if isinstance(cap, int | float):
+            yield Cap(Decimal(str(cap)))
+
+    def _condition(self, text: str, path: Key) -> Expression | None:
+        found = self._expression(text, path)
+        if found and not found.is_condition:
+            self._wrong(path, "no_condition", text)
+        return found
+
+    def _number(self, text: str, path: Key) -> Expression | None:
+        found = self._expression(text, path)
+        if found and found.is_condition:
+            self._wrong(path, "no_number", text)
+        return found
+
+    def _expression(self, text: str, path: Key) -> Expression | None:
+        for match in _COMPARED.finditer(text):
+            name = match[1] or match[6]
+            given, wanted = _UNIT_OF[match[3] or match[5] or ""], self.units.get(name, "")
+            if wanted in ("wan", "percent", "count", "years", "points") and given != (
+                wanted if wanted in ("wan", "percent") else ""
+            ):
+                self._wrong(path, "unit_wrong", f"{name}: {wanted}")
+        try:
+            found = parse(_LITERAL.sub(_canonical, text))
+        except ExpressionError as error:
+            self._wrong(path, "expression", str(error))
+            return None
+        for name in found.names:
+            if name not in self.units:
+                self._wrong(path, "no_such_name", name)
+        for kind in _kinds(found.root) & set(_FORBIDDEN):
+            self._wrong(path, "no_such_function", kind)
+        return found
+
+    def _wrong(self, path: Key, code: str, what: str = "") -> None:
+        line = next(
+            (self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines), 0
+        )
+        self.findings.append(Finding(_dotted(path), line, code, what))
+
+    def _stop(self) -> None:
+        if self.findings:
+            raise RuleError(self.findings)
+
+
+def _canonical(match: re.Match[str]) -> str:
+    """A number with its unit as a number of 万元 or per cent."""
+    if match[2] in ("yuan", "元"):
+        return f"{Decimal(match[1]) / 10_000:f}"
+    return f"{match[1]} "
+
+
+def _decimal(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def _kinds(node: Node) -> set[str]:
+    return {node.kind}.union(*map(_kinds, node.args))
+
+
+def _names_of(rule: Rule) -> Iterator[str]:
+    """Names outside the rule's own formulas that decide it, in the order of reading."""
+    made = {one.code: one.formula for one in rule.derived}
+    texts = [
+        *(one.test for one in rule.conditions), *(one.when for one in rule.amounts), *(one.of for one in rule.amounts),
+        *(one.when for one in rule.caps),
+    ]  # fmt: skip
+    for name in (*rule.any_of, *(name for text in texts if text for name in text.names)):
+        formula = made.get(name)
+        yield from _roots(formula, made) if formula else (name,)
+
+
+def _roots(formula: Expression, made: Mapping[str, Expression | None]) -> Iterator[str]:
+    for name in formula.names:
+        inner = made.get(name)
+        yield from _roots(inner, made) if inner else (name,)

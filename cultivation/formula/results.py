@@ -1,0 +1,169 @@
+"""The answer for one firm, ready to be shown: outcome, each check with its figures and gap, amount and how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from scoring.engine.expressions import Expression, Node, evaluate_exact, test_exact
+
+from .language import Amount, Condition, Rule
+from .matching import Columns, judge
+from .vocabulary import UNITS
+
+ELIGIBLE, NOT_ELIGIBLE, UNKNOWN = "eligible", "not_eligible", "unknown"
+Known = Mapping[str, Decimal | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition: met, not_met or unknown; `figures` are (label, figure) of the names it reads.
+
+    `gap` is how far the firm is from the bound, with unit; `missing` are labels of data that is not there.
+    """
+
+    text: str
+    state: str
+    figures: tuple[tuple[str, str], ...] = ()
+    gap: str = ""
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a rule says of a firm. `yuan` is the amount that would be paid; `steps` how it came about, with figures."""
+
+    outcome: str
+    yuan: Decimal
+    checks: tuple[Check, ...]
+    steps: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"yuan": str(self.yuan)}
+
+    @property
+    def failed(self) -> list[Check]:
+        return [one for one in self.checks if one.state == "not_met"]
+
+
+def result_for(rule: Rule, known: Known, language: str = "zh") -> Result:
+    """Judge one firm; `known` are its figures by name (万元, per cent as 12.5, flags 0 or 1), None = not known."""
+    columns = Columns(1, {name: [value] for name, value in known.items()})
+    found = judge(rule, columns)
+    values = _values(rule, known)
+    states = ["met" if yes[0] else "not_met" if no[0] else "unknown" for yes, no in found.checks]
+    checks = [*_applicability(rule, values, states, language)]
+    for condition, state in zip(rule.conditions, states[len(checks) :], strict=False):
+        checks.append(_check(rule, condition, state, values, language))
+    outcome = ELIGIBLE if found.yes[0] else NOT_ELIGIBLE if found.no[0] else UNKNOWN
+    yuan = Decimal(int(found.yuan[0])) if states[-1] != "unknown" else Decimal(0)
+    missing = tuple(
+        dict.fromkeys(rule.label(name, language) for name in rule.names if known.get(name) is None)
+    )
+    steps = _steps(rule, values, yuan) if states[-1] != "unknown" else ()
+    if states[-1] == "not_met" and all(state == "met" for state in states[:-1]):
+        checks.append(Check(steps[0] if steps else "", "not_met"))
+    return Result(outcome, yuan, tuple(checks), steps, missing if outcome == UNKNOWN else ())
+
+
+def _values(rule: Rule, known: Known) -> dict[str, Decimal | None]:
+    values = {name: known.get(name) for name in rule.names}
+    for one in rule.derived:
+        assert one.formula is not None  # noqa: S101  # derived names have one
+        for name in one.formula.names:
+            values.setdefault(name, known.get(name))
+        values[one.code] = evaluate_exact(one.formula, values)
+    return values
+
+
+def _applicability(rule: Rule, values: Known, states: list[str], language: str) -> list[Check]:
+    if not rule.any_of:
+        return []
+    text = rule.body.get("who", {}).get("text") or " / ".join(
+        rule.label(name, language) for name in rule.any_of
+    )
+    return [
+        Check(
+            text,
+            states[0],
+            _figures(rule, rule.any_of, values, language),
+            "",
+            _missing(rule, rule.any_of, values, language),
+        )
+    ]
+
+
+def _check(rule: Rule, condition: Condition, state: str, values: Known, language: str) -> Check:
+    test = condition.test
+    gap = _gap(rule, test.root, values) if state == "not_met" else ""
+    missing = _missing(rule, test.names, values, language) if state == "unknown" else ()
+    return Check(condition.text, state, _figures(rule, test.names, values, language), gap, missing)
+
+
+def _missing(rule: Rule, names: tuple[str, ...], values: Known, language: str) -> tuple[str, ...]:
+    return tuple(rule.label(name, language) for name in names if values.get(name) is None)
+
+
+def _figures(rule: Rule, names: tuple[str, ...], values: Known, language: str) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (rule.label(name, language), figure(value, rule.unit(name)))
+        for name in names
+        if (value := values.get(name)) is not None
+    )
+
+
+def _gap(rule: Rule, node: Node, values: Known) -> str:
+    """By how much the first comparison that fails is missed."""
+    if node.kind == "and":
+        return next((gap for arg in node.args if (gap := _gap(rule, arg, values))), "")
+    if node.kind not in ("<", "<=", ">", ">="):
+        return ""
+    left, right = (evaluate_exact(Expression("", arg, (), False), values) for arg in node.args)
+    if left is None or right is None:
+        return ""
+    difference = right - left if node.kind in (">", ">=") else left - right
+    name = next((arg.name for arg in node.args if arg.kind == "name"), "")
+    if difference < 0 or difference == 0 and node.kind in (">=", "<="):
+        return ""
+    return figure(difference, rule.unit(name) if name else "count")
+
+
+def figure(value: Decimal, unit: str) -> str:
+    """A figure with its unit, at most two decimals."""
+    if unit == "flag":
+        return "✓" if value else "✗"
+    return f"{_short(value)}{'' if unit == 'percent' else ' ' if UNITS[unit][0] else ''}{UNITS[unit][0]}"
+
+
+def _short(value: Decimal) -> str:
+    text = f"{value:,.4f}" if value and abs(value) < 1 else f"{value:,.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def _steps(rule: Rule, values: Known, yuan: Decimal) -> tuple[str, ...]:
+    """The computation in one or two lines: 350 × 5% = 17.5 万元; 上限 100 万元."""
+    amount = next((one for one in rule.amounts if one.when is None or test_exact(one.when, values)), None)
+    if amount is None:
+        return ()
+    line, paid = _line(amount, values)
+    wan = yuan / 10_000
+    cap = f" → ≤ {_short(wan)} 万元" if paid > wan and paid - wan >= Decimal("0.0001") else ""
+    return (f"{amount.text + '：' if amount.text else ''}{line}{cap}",)
+
+
+def _line(amount: Amount, values: Known) -> tuple[str, Decimal]:
+    if amount.fixed is not None:
+        return f"{_short(amount.fixed)} 万元", amount.fixed
+    assert amount.of is not None  # noqa: S101  # the reader made sure
+    base = evaluate_exact(amount.of, values) or Decimal(0)
+    if amount.rate is not None:
+        paid = base * amount.rate
+        return f"{_short(base)} 万元 × {_short(amount.rate * 100)}% = {_short(paid)} 万元", paid
+    assert amount.per is not None and amount.pays is not None  # noqa: S101
+    steps = base / amount.per
+    whole = Decimal(int(steps // 1)) if amount.whole else steps
+    paid = whole * amount.pays
+    return f"⌊{_short(base)} ÷ {_short(amount.per)}⌋ × {_short(amount.pays)} 万元 = {_short(paid)} 万元", paid

@@ -1,0 +1,74 @@
+"""Names that every rule may use: what the platform knows of a firm, with the unit it is counted in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+UNITS = {
+    "wan": ("万元", "10,000 yuan"), "percent": ("%", "%"), "count": ("", ""), "years": ("年", "years"), "flag": ("", ""),
+    "points": ("分", "points"),
+}  # fmt: skip
+"""Unit -> how it is written in Chinese and English."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A figure of a firm: names for people, unit, and the input codes it is made of (empty: not from a declaration)."""
+
+    zh: str
+    en: str
+    unit: str
+    sources: tuple[str, ...] = ()
+
+
+def _money(code: str, zh: str, en: str) -> tuple[str, Fact]:
+    return code, Fact(zh, en, "wan", (code,))
+
+
+def _count(code: str, zh: str, en: str) -> tuple[str, Fact]:
+    return code, Fact(zh, en, "count", (code,))
+
+
+def _flag(code: str, zh: str, en: str) -> tuple[str, Fact]:
+    return code, Fact(zh, en, "flag", ("qualifications",))
+
+
+FACTS: dict[str, Fact] = dict(
+    (
+        _money("revenue", "营业收入", "Operating revenue"),
+        _money("revenue_prev", "上年营业收入", "Operating revenue, year before"),
+        _money("hightech_revenue", "高新技术产品（服务）收入", "High-tech revenue"),
+        _money("net_profit", "净利润", "Net profit"),
+        _money("total_assets_end", "年末资产总额", "Total assets, end of year"),
+        _money("total_liabilities_end", "年末负债总额", "Total liabilities, end of year"),
+        _money("tax_paid_total", "实际上缴税费总额", "Taxes paid"),
+        _money("rd_expense", "研发费用", "R&D expense"),
+        _money("rd_expense_prev", "上年研发费用", "R&D expense, year before"),
+        _money("rd_equipment_invest", "新增科研仪器设备投入", "New R&D equipment"),
+        _money("univ_collab_paid", "支付高校院所经费", "Paid to universities"),
+        _money("tech_contract_amount", "技术合同成交额", "Technology contracts"),
+        _money("equity_financing_24m", "近两年股权融资", "Equity raised in two years"),
+        _count("staff_total", "职工总数", "Staff"),
+        _count("rd_staff", "科技人员数", "R&D staff"),
+        _count("fresh_graduates", "吸纳应届毕业生数", "Graduates hired"),
+        _count("senior_staff", "中高级职称或硕士以上人数", "Senior staff"),
+        _count("invention_applications", "发明专利申请量", "Invention applications"),
+        _count("ip_class1", "有效Ⅰ类知识产权数", "Class I intellectual property"),
+        _count("ip_class2", "有效Ⅱ类知识产权数", "Class II intellectual property"),
+        _flag("tech_sme", "科技型中小企业", "Technology SME"),
+        _flag("innovative_sme", "创新型中小企业", "Innovative SME"),
+        _flag("hnte", "高新技术企业", "High-tech enterprise"),
+        _flag("hnte_prev", "上年已是高新技术企业", "High-tech enterprise the year before"),
+        _flag("srdi_sme", "专精特新中小企业", "SRDI SME"),
+        _flag("little_giant", "专精特新“小巨人”", "Little giant"),
+        _flag("gazelle", "瞪羚企业", "Gazelle"),
+        _flag("unicorn", "独角兽企业", "Unicorn"),
+        ("revenue_yoy", Fact("营业收入增长率", "Revenue growth", "percent", ("revenue", "revenue_prev"))),
+        ("rd_increase", Fact("研发费用增加额", "Increase of R&D expense", "wan", ("rd_expense", "rd_expense_prev"))),
+        ("rd_intensity", Fact("研发费用占营业收入比重", "R&D intensity", "percent", ("rd_expense", "revenue"))),
+        ("rd_staff_ratio", Fact("科技人员占比", "Share of R&D staff", "percent", ("rd_staff", "staff_total"))),
+        ("age_years", Fact("成立年限", "Age", "years")),
+        ("score_total", Fact("创新积分", "Innovation points", "points")),
+        ("enterprise", Fact("园区企业", "Firm of the park", "flag")),
+    )
+)  # fmt: skip
