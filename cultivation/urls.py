@@ -1,4 +1,36 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from .views import claims, matching, policies
 
 app_name = "cultivation"
-urlpatterns: list[URLPattern] = []
+# policies and claims
+policy_urls = [
+    path("zones/<slug:park>/policies/", policies.public_library, name="public_policies"),
+    path("zones/<slug:park>/policies/<int:version_id>/", policies.public_policy, name="public_policy"),
+    path("zones/<slug:park>/claim-notices/", claims.public_notices, name="claim_notices"),
+    path("p/<slug:park>/e/policies/", policies.own, name="policies"),
+    path("p/<slug:park>/e/policies/<int:version_id>/", policies.policy, name="policy"),
+    path("p/<slug:park>/e/policies/<int:version_id>/claim/", claims.file, name="claim_file"),
+    path("p/<slug:park>/e/claims/", claims.own, name="claims"),
+    path("p/<slug:park>/claims/<int:claim_id>/", claims.claim, name="claim"),
+    path("p/<slug:park>/claims/<int:claim_id>/step/", claims.step, name="claim_step"),
+    path("p/<slug:park>/office/claims/", claims.queue, name="claim_queue"),
+    path("p/<slug:park>/office/policies/", policies.office, name="policy_rules"),
+    path("p/<slug:park>/office/policies/new/", policies.new, name="policy_new"),
+    path("p/<slug:park>/office/policies/check/", policies.check, name="policy_check"),
+    path("p/<slug:park>/office/policies/<int:version_id>/", policies.edit, name="policy_edit"),
+    path("p/<slug:park>/office/policies/<int:version_id>/file/", policies.export, name="policy_export"),
+    path("p/<slug:park>/office/policies/<int:version_id>/propose/", policies.propose, name="policy_propose"),
+    path(
+        "p/<slug:park>/office/policies/<int:version_id>/take-back/",
+        policies.take_back,
+        name="policy_take_back",
+    ),
+    path("p/<slug:park>/office/policies/<int:version_id>/release/", policies.release, name="policy_release"),
+    path("p/<slug:park>/office/policies/<int:version_id>/retire/", policies.retire, name="policy_retire"),
+    path("p/<slug:park>/office/policies/<int:version_id>/push/", matching.push, name="policy_push"),
+    path("p/<slug:park>/office/policies/<int:version_id>/prepare/", matching.prepare, name="policy_prepare"),
+    path("p/<slug:park>/office/matching/", matching.overview, name="matching"),
+    path("p/<slug:park>/office/matching/run/", matching.run, name="matching_run"),
+]
+urlpatterns = [*policy_urls]

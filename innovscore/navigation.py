@@ -105,6 +105,12 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         _("金融统计"), "finance:office", frozenset({"park_admin", "park_auditor"}), _("园区贷款申请的汇总")
     ),
+    # policies and claims
+    Entry(_("政策匹配"), "cultivation:policies", FIRM, _("能申请哪些政策、多少钱、差什么")),
+    Entry(_("政策兑现"), "cultivation:claims", FIRM, _("我的申请、进度和到账")),
+    Entry(_("政策规则"), "cultivation:policy_rules", OFFICE, _("政策写成数据，两人发布，试算预算")),
+    Entry(_("政策匹配与推送"), "cultivation:matching", OFFICE, _("全部企业对全部政策，通知企业，免申即享")),
+    Entry(_("政策兑现申请"), "cultivation:claim_queue", OFFICE | FUNDS, _("初审、联审、公示、审定、拨付")),
     Entry(
         _("审计记录"),
         "parks:audit",

@@ -34,6 +34,7 @@ KEPT_TABLES = {
     "auth_permission",
     "rankings_allowedtransition",
     "finance_allowedtransition",
+    "cultivation_claimtransition",
 }
 
 

@@ -100,11 +100,13 @@ class Outcomes:
 
     @property
     def near(self) -> NDArray:
-        """The number of the one check that fails while all others hold; -1 elsewhere."""
-        failed = np.array([no for _yes, no in self.checks])
-        held = np.array([yes for yes, _no in self.checks])
-        amount_fails = failed[-1] & (failed.sum(axis=0) == 1)
-        one = (failed.sum(axis=0) == 1) & (held.sum(axis=0) >= len(held) - 1) & ~amount_fails
+        """The number of the one condition that fails while all others hold; -1 elsewhere."""
+        conditions = self.checks[:-1]
+        if not conditions:
+            return np.full(len(self.yes), -1)
+        failed = np.array([no for _yes, no in conditions])
+        held = np.array([yes for yes, _no in conditions])
+        one = (failed.sum(axis=0) == 1) & (held.sum(axis=0) == len(held) - 1)
         return np.where(one, failed.argmax(axis=0), -1)
 
 

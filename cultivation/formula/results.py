@@ -33,13 +33,17 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a rule says of a firm. `yuan` is the amount that would be paid; `steps` how it came about, with figures."""
+    """What a rule says of a firm. `yuan` is the amount that would be paid; `steps` how it came about, with figures.
+
+    `near` is the one condition that fails while all others are met.
+    """
 
     outcome: str
     yuan: Decimal
     checks: tuple[Check, ...]
     steps: tuple[str, ...]
     missing: tuple[str, ...]
+    near: Check | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self) | {"yuan": str(self.yuan)}
@@ -64,9 +68,11 @@ def result_for(rule: Rule, known: Known, language: str = "zh") -> Result:
         dict.fromkeys(rule.label(name, language) for name in rule.names if known.get(name) is None)
     )
     steps = _steps(rule, values, yuan) if states[-1] != "unknown" else ()
+    failed = [one for one in checks if one.state == "not_met"]
+    near = failed[0] if len(failed) == 1 and not any(one.state == "unknown" for one in checks) else None
     if states[-1] == "not_met" and all(state == "met" for state in states[:-1]):
         checks.append(Check(steps[0] if steps else "", "not_met"))
-    return Result(outcome, yuan, tuple(checks), steps, missing if outcome == UNKNOWN else ())
+    return Result(outcome, yuan, tuple(checks), steps, missing if outcome == UNKNOWN else (), near)
 
 
 def _values(rule: Rule, known: Known) -> dict[str, Decimal | None]:

@@ -1,7 +1,7 @@
 # policies and claims
-from .claims import Claim, ClaimEvent, ClaimPaper, ClaimTransition
+from .claims import Claim, ClaimEvent, ClaimNotice, ClaimPaper, ClaimTransition
 from .policies import CurrentMatch, Match, MatchRun, Policy, PolicyPush, PolicyVersion
 
 __all__ = [
-    "Claim", "ClaimEvent", "ClaimPaper", "ClaimTransition", "CurrentMatch", "Match", "MatchRun", "Policy", "PolicyPush", "PolicyVersion",
+    "Claim", "ClaimEvent", "ClaimNotice", "ClaimPaper", "ClaimTransition", "CurrentMatch", "Match", "MatchRun", "Policy", "PolicyPush", "PolicyVersion",
 ]  # fmt: skip

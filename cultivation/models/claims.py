@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from parks.tenancy import ParkForeignKey, ParkModel
 
-from ..states import ClaimState
+from ..states import REFUSAL_REASONS, STEP_LABELS, ClaimState
 from .policies import Policy, PolicyVersion
 
 
@@ -125,3 +125,31 @@ class ClaimEvent(ParkModel):
 
     class Tenancy:
         append_only = True
+
+    @property
+    def label(self) -> str:
+        return str(STEP_LABELS.get(self.event, self.event))
+
+    @property
+    def reason_label(self) -> str:
+        return str(REFUSAL_REASONS.get(self.reason, ""))
+
+
+class ClaimNotice(ParkModel):
+    """What the public is told of a claim 公示: who, for which policy, how much (yuan), until when."""
+
+    claim = ParkForeignKey(Claim, related_name="notices")
+    uscc = models.CharField(max_length=18)
+    name = models.CharField(max_length=200)
+    title = models.CharField(max_length=200)
+    amount = models.DecimalField(max_digits=18, decimal_places=2)
+    contact = models.CharField(max_length=200, blank=True)
+    begins_at = models.DateTimeField(db_default=Now())
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["park", "claim", "ends_at"], name="claim_notice_once")]
+
+    class Tenancy:
+        append_only = True
+        visible = "true"

@@ -246,3 +246,42 @@ def amounts_of_firms(
         code__in=list(codes),
     ).select_related("declaration__enterprise")
     return {(row.declaration.enterprise.uscc, row.code): _counts(row) for row in rows}
+
+
+def figures(
+    *, codes: Sequence[str], since: int, enterprise_id: int | None = None
+) -> dict[tuple[int, int], dict[str, Decimal | list[dict[str, Any]] | None]]:
+    """What counts of verified declarations from a year on, of the whole park or one enterprise: (enterprise, year) -> code ->
+    amount (yuan or units) or entries; a confirmed zero is 0 or no entries, what is missing or not applicable None."""
+    one = "" if enterprise_id is None else "AND d.enterprise_id = %(enterprise)s"
+    query = f"""
+        SELECT d.enterprise_id, c.year, v.code, v.state, {COUNTED_AMOUNT.format(value="v")},
+               (CASE WHEN v.state IN ('verified', 'confirmed', 'disputed') THEN coalesce(v.verified_entries, v.declared_entries, v.prefilled_entries)
+                     WHEN v.state IN ('prefilled', 'default_confirmed', 'rejected') THEN v.prefilled_entries END)::text
+          FROM enterprises_declaration d
+          JOIN enterprises_cycle c ON c.park_id = d.park_id AND c.id = d.cycle_id
+          JOIN enterprises_declaredvalue v ON v.park_id = d.park_id AND v.declaration_id = d.id
+         WHERE c.year >= %(since)s AND d.state = ANY(%(states)s) AND v.code = ANY(%(codes)s) {one}
+    """  # noqa: S608  # texts of this module
+    params = {
+        "since": since,
+        "states": [str(state) for state in COUNTED],
+        "codes": list(codes),
+        "enterprise": enterprise_id,
+    }
+    found: dict[tuple[int, int], dict[str, Decimal | list[dict[str, Any]] | None]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        for firm, year, code, state, amount, entries in cursor:
+            value = json.loads(entries) if entries is not None else amount
+            if state == ValueState.ZERO_CONFIRMED:
+                value = Decimal(0)
+            found.setdefault((firm, year), {})[code] = value
+    return found
+
+
+def newest_verified_year() -> int | None:
+    """The newest year of the park in which a declaration counts."""
+    years = Declaration.objects.filter(state__in=COUNTED).values_list("cycle__year", flat=True)
+    newest: int | None = years.order_by("-cycle__year").first()
+    return newest

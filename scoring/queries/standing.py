@@ -197,3 +197,17 @@ def _standing(row: Any) -> Standing:
         is_published=run.official_at is not None,
         is_under_correction=run.official_at is None and row.year_is_official,
     )
+
+
+def published_totals() -> dict[int, tuple[Decimal, str]]:
+    """Total points and stage of every enterprise in the newest year that was made official."""
+    pointer = (
+        CurrentRun.objects.filter(run__official_at__isnull=False)
+        .order_by("-cycle__year")
+        .values("run_id")
+        .first()
+    )
+    if pointer is None:
+        return {}
+    rows = ScoreResult.objects.filter(run_id=pointer["run_id"]).values_list("enterprise_id", "total", "stage")
+    return {firm: (total, stage) for firm, total, stage in rows}

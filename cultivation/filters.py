@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from .queries.claims import waiting_for
+from .states import ClaimState, PolicyState
+
+
+# policies and claims
+class LibraryFilter(django_filters.FilterSet):
+    """Released policies by words and tag."""
+
+    title = django_filters.CharFilter(label=_("名称"), lookup_expr="icontains", max_length=60)
+    tag = django_filters.CharFilter(label=_("标签"), method="with_tag", max_length=32)
+
+    def with_tag(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(tags__contains=[value.strip()])
+
+
+class VersionFilter(LibraryFilter):
+    """Versions of policies by words, state and tag."""
+
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=PolicyState.choices, empty_label=_("全部"))
+
+
+class MatchFilter(django_filters.FilterSet):
+    """What the last run found, by firm, policy and whether it is eligible or nearly there."""
+
+    name = django_filters.CharFilter(
+        label=_("企业"), field_name="enterprise__name", lookup_expr="icontains", max_length=60
+    )
+    eligible = django_filters.ChoiceFilter(
+        label=_("结果"),
+        field_name="is_eligible",
+        choices=[("True", _("符合")), ("False", _("差一项"))],
+        empty_label=_("全部"),
+    )
+    policy = django_filters.NumberFilter(label=_("政策编号"), field_name="version_id")
+
+
+class ClaimFilter(django_filters.FilterSet):
+    """Claims by firm, state, policy and whose turn it is."""
+
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=ClaimState.choices, empty_label=_("全部"))
+    name = django_filters.CharFilter(
+        label=_("企业"), field_name="enterprise__name", lookup_expr="icontains", max_length=60
+    )
+    uscc = django_filters.CharFilter(
+        label=_("统一社会信用代码"), field_name="enterprise__uscc", lookup_expr="istartswith", max_length=18
+    )
+    title = django_filters.CharFilter(
+        label=_("政策"), field_name="version__title", lookup_expr="icontains", max_length=60
+    )
+    automatic = django_filters.BooleanFilter(label=_("免申即享"), field_name="is_automatic")
+    mine = django_filters.BooleanFilter(label=_("待我办理"), method="for_me")
+
+    def for_me(self, rows: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
+        return rows.filter(pk__in=waiting_for(self.request.actor).values("pk")) if value else rows

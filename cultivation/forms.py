@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from innovscore.core.money import NotANumber, parse_money
+from parks.idempotency import new_key
+
+from . import formula
+from .states import REFUSAL_REASONS
+
+# policies and claims
+WAN = Decimal(10_000)
+
+
+class WanField(forms.CharField):
+    """Money typed in 万元 (or with a unit); cleaned to 万元."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            return Decimal(parse_money(text)) / WAN
+        except NotANumber as error:
+            raise forms.ValidationError(
+                _("“%(label)s”请填写金额，单位万元，例如 500 或 500.50。"), params={"label": self.label}
+            ) from error
+
+
+class FigureField(forms.CharField):
+    """A plain figure, per cent without the sign."""
+
+    def to_python(self, value: Any) -> Any:
+        text = (super().to_python(value) or "").strip()[:60].rstrip("%％").replace(",", "").replace("，", "")
+        if not text:
+            return None
+        try:
+            found = Decimal(text)
+        except InvalidOperation:
+            found = Decimal("NaN")
+        if not found.is_finite() or abs(found) >= 10**12 or found != round(found, 6):
+            raise forms.ValidationError(_("“%(label)s”请填写数字，例如 12.5。"), params={"label": self.label})
+        return found
+
+
+def figure_field(label: str, unit: str, help_text: str = "", *, required: bool = False) -> forms.Field:
+    """The field that asks for a figure of this unit; flags are a choice of yes and no."""
+    if unit == "flag":
+        choices = [("", _now("请选择")), ("1", _now("是")), ("0", _now("否"))]
+        return forms.TypedChoiceField(
+            label=label,
+            choices=choices,
+            coerce=Decimal,
+            empty_value=None,
+            required=required,
+            help_text=help_text,
+        )
+    suffix = {"wan": _now("（万元）"), "percent": "（%）", "years": _now("（年）")}.get(unit, "")
+    kind = WanField if unit == "wan" else FigureField
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 40})
+    return kind(label=f"{label}{suffix}", required=required, help_text=help_text, widget=widget)
+
+
+class WhatIfForm(forms.Form):
+    """The figures that a rule reads, to be changed at will; empty = as known."""
+
+    def __init__(self, *args: Any, rule: formula.Rule, language: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in rule.names:
+            if name != "enterprise":
+                self.fields[name] = figure_field(rule.label(name, language), rule.unit(name))
+
+
+class ClaimForm(forms.Form):
+    """What the firm itself adds, its account, its papers."""
+
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, initial=new_key)
+    account_name = forms.CharField(label=_("收款户名"), max_length=200)
+    account_bank = forms.CharField(label=_("开户银行"), max_length=120)
+    account_number = forms.RegexField(
+        r"^\d{6,34}$",
+        label=_("收款账号"),
+        help_text=_("对公账户，只填数字。"),
+        error_messages={"invalid": _("账号是 6 到 34 位数字，请检查。")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    papers = forms.TypedMultipleChoiceField(
+        label=_("引用材料库中的文件"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    upload = forms.FileField(
+        label=_("上传新材料"),
+        required=False,
+        help_text=_("PDF、PNG 或 JPEG，不超过 10 MB；存入材料库，以后可再引用。"),
+    )
+
+    def __init__(self, *args: Any, rule: formula.Rule, files: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = {
+            f"in_{one.code}": figure_field(one.label, one.unit, one.evidence, required=True)
+            for one in rule.inputs
+        }
+        self.fields = asked | self.fields
+        self.fields["papers"].choices = files  # type: ignore[attr-defined]
+        if not files:
+            del self.fields["papers"]
+
+    @property
+    def inputs(self) -> dict[str, Decimal | None]:
+        return {name[3:]: value for name, value in self.cleaned_data.items() if name.startswith("in_")}
+
+    @property
+    def account(self) -> dict[str, str]:
+        return {
+            name: str(self.cleaned_data[name]) for name in ("account_name", "account_bank", "account_number")
+        }
+
+
+class ClaimStepForm(forms.Form):
+    """One step of a claim and what it needs."""
+
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, initial=new_key)
+    event = forms.CharField(max_length=16)
+    note = forms.CharField(
+        label=_("意见"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    reason = forms.ChoiceField(
+        label=_("不予兑现的原因"), choices=[("", "—"), *REFUSAL_REASONS.items()], required=False
+    )
+    paid_on = forms.DateField(
+        label=_("拨付日期"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    paid_reference = forms.CharField(label=_("拨付凭证号"), required=False, max_length=120)
+
+
+class PolicyForm(forms.Form):
+    """The text of a rule, typed or as a file."""
+
+    text = forms.CharField(
+        label=_("规则（YAML）"), required=False, max_length=formula.MOST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "false", "class": "code"}),
+    )  # fmt: skip
+    upload = forms.FileField(
+        label=_("从文件导入"), required=False, help_text=_("导出的 YAML 或 JSON 文件，不超过 60 KB。")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        upload = data.get("upload")
+        if upload is not None:
+            raw = upload.read(formula.MOST_TEXT * 4 + 1)
+            try:
+                data["text"] = raw.decode("utf-8-sig").replace("\0", "")
+            except UnicodeDecodeError:
+                self.add_error("upload", _("文件不是 UTF-8 文本，请另存为 UTF-8 后再导入。"))
+        if not data.get("text", "").strip() and not self.errors:
+            self.add_error("text", _("请填写规则，或选择要导入的文件。"))
+        return data
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("原因"), max_length=500)

@@ -1,0 +1,49 @@
+"""What waits for people about policies and claims: registered with parks.todo when the application starts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from enterprises.queries import enterprises
+from parks import todo
+from parks.actors import Actor
+from parks.clock import BEIJING
+from parks.roles import ENTERPRISE
+
+from .queries import claims, policies
+from .states import PolicyState
+
+RELEASERS = ("park_admin", "publisher")
+WORKERS = ("park_reviewer", "park_admin", "score_officer", "publisher", "fund_manager")
+
+
+@todo.source("policies")
+def todos(actor: Actor) -> Iterator[todo.Todo]:
+    """A firm's claims to confirm or correct; the office's and the fund's next steps; versions to release."""
+    park = {"park": actor.park_code}
+    if actor.role in ENTERPRISE:
+        own = enterprises.own(actor)
+        rows = claims.of_enterprise(own.pk).filter(state__in=("draft", "returned")) if own else []
+        for row in rows:
+            label = _("补正申请：%(title)s") if row.state == "returned" else _("确认免申即享：%(title)s")
+            url = reverse("cultivation:claim", kwargs=park | {"claim_id": row.pk})
+            yield todo.Todo(label % {"title": row.version.title}, url)
+    if actor.role in WORKERS:
+        waiting = claims.waiting_for(actor)
+        if count := waiting.count():
+            due = waiting.values_list("due_on", flat=True).first()
+            end = dt.datetime.combine(due + dt.timedelta(days=1), dt.time(), BEIJING) if due else None
+            yield todo.Todo(
+                _("政策兑现申请"), f"{reverse('cultivation:claim_queue', kwargs=park)}?mine=true", count, end
+            )
+    if actor.role in RELEASERS:
+        proposed = (
+            policies.versions().filter(state=PolicyState.PROPOSED).exclude(proposed_by_ref=actor.person_id)
+        )
+        for version in proposed:
+            url = reverse("cultivation:policy_edit", kwargs=park | {"version_id": version.pk})
+            yield todo.Todo(_("核对并发布政策：%(title)s") % {"title": version.title}, url)

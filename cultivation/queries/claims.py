@@ -1,0 +1,120 @@
+"""Reading claims: the firm's own, the office's queue, what the public is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from enterprises.queries import enterprises, library
+from innovscore.core.problems import NotFound
+from parks import workdays
+from parks.actors import Actor
+from parks.clock import BEIJING, db_now, db_today
+from parks.models import EvidenceFile, Park
+from parks.roles import ENTERPRISE
+
+from ..models import Claim, ClaimEvent, ClaimNotice, ClaimPaper
+from ..states import CLAIM_STEPS, CLAIM_WORKING_DAYS, MOST_RETURNS, OTHER_THAN, STEP_LABELS
+
+NOTICE_SHOWN = dt.timedelta(days=90)
+
+
+def queue() -> QuerySet[Claim]:
+    """Claims that the office has or had; drafts are the firm's own affair."""
+    rows = Claim.objects.exclude(state="draft").exclude(state="withdrawn", submitted_at__isnull=True)
+    return rows.select_related("enterprise__sub_park", "version", "policy").order_by("due_on", "pk")
+
+
+def of_enterprise(enterprise_id: int) -> QuerySet[Claim]:
+    return (
+        Claim.objects.filter(enterprise_id=enterprise_id).select_related("version", "policy").order_by("-pk")
+    )
+
+
+def visible(actor: Actor, claim_id: int) -> Claim:
+    """A claim of the own firm, or any that the office has; raises NotFound for others and absent ones alike."""
+    if actor.role in ENTERPRISE:
+        own = enterprises.own(actor)
+        rows = of_enterprise(own.pk if own else 0)
+    else:
+        rows = queue()
+    row = rows.filter(pk=claim_id).first()
+    if row is None:
+        raise NotFound(code="no_such_claim", message=_("没有这份申请。"))
+    return row
+
+
+def events(claim: Claim) -> QuerySet[ClaimEvent]:
+    return ClaimEvent.objects.filter(claim=claim).order_by("seq")
+
+
+def papers(claim: Claim) -> list[ClaimPaper]:
+    return list(ClaimPaper.objects.filter(claim=claim).select_related("evidence").order_by("pk"))
+
+
+def library_of(actor: Actor) -> QuerySet[EvidenceFile]:
+    """Documents of the firm that a claim may use again."""
+    return library.files_of(actor.organisation_id or 0)
+
+
+def steps_for(actor: Actor, claim: Claim, past: list[ClaimEvent]) -> list[tuple[str, Any]]:
+    """What this person may do now, with labels; what another person has to do is left out."""
+    since = max((one.seq for one in past if one.event == "submit"), default=0)
+    own = {one.event for one in past if one.person_ref == actor.person_id and one.seq > since}
+    found = []
+    for state, event, role, _next in CLAIM_STEPS:
+        if state != claim.state or role != actor.role or own & set(OTHER_THAN.get(event, ())):
+            continue
+        if event == "return" and claim.returns >= MOST_RETURNS:
+            continue
+        if event == "approve" and claim.notice_ends_at and claim.notice_ends_at > db_now():
+            continue
+        found.append((event, STEP_LABELS[event]))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Working days of a claim: passed since it was filed, left until it is due (negative = late)."""
+
+    passed: int
+    left: int
+    of: int = CLAIM_WORKING_DAYS
+
+    @property
+    def is_late(self) -> bool:
+        return self.left < 0
+
+
+def clock(claim: Claim) -> Clock | None:
+    """None before it is filed."""
+    if claim.submitted_at is None or claim.due_on is None:
+        return None
+    first, today = claim.submitted_at.astimezone(BEIJING).date(), db_today()
+    until = min(claim.paid_on, today) if claim.paid_on else today
+    passed = workdays.working_days_between(first, max(until, first))
+    return Clock(passed, CLAIM_WORKING_DAYS - passed)
+
+
+def waiting_for(actor: Actor) -> QuerySet[Claim]:
+    """Claims in a state in which this role has a step to take."""
+    states = {
+        state
+        for state, event, role, _next in CLAIM_STEPS
+        if role == actor.role and event not in ("refuse", "return", "withdraw")
+    }
+    rows = queue().filter(state__in=states)
+    taken = ClaimEvent.objects.filter(
+        person_ref=actor.person_id, event__in=["review", "joint", "approve", "pay"]
+    )
+    return rows.exclude(pk__in=taken.values("claim_id"))
+
+
+def public_notices(park: Park) -> QuerySet[ClaimNotice]:
+    """Notices of the last months, those that run first; no park is entered."""
+    since = db_now() - NOTICE_SHOWN
+    return ClaimNotice.everywhere.filter(park=park, ends_at__gt=since).order_by("-ends_at", "name", "pk")

@@ -1,0 +1,188 @@
+"""What a firm may claim: every policy in force judged at once, and what the last run over all firms found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import NotFound
+from parks.models import Job
+
+from .. import formula
+from ..models import Claim, CurrentMatch, Match, MatchRun, PolicyVersion
+from ..states import OVER
+from ..wording import language
+from . import matching_facts, policies
+
+KIND = "cultivation.match"
+NEAREST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A policy and what it says of a firm. `better` is the policy that pays more for the same thing (就高不重复)."""
+
+    version: PolicyVersion
+    rule: formula.Rule
+    result: formula.Result
+    claim: Claim | None = None
+    better: str = ""
+
+    @property
+    def is_near(self) -> bool:
+        """One condition is missing; everything else is known and met."""
+        return self.result.near is not None
+
+    @property
+    def asks(self) -> bool:
+        """Only data that the firm itself would add is missing."""
+        return self.result.outcome == formula.UNKNOWN and not any(
+            one.state == "not_met" for one in self.result.checks
+        )
+
+    @property
+    def open(self) -> bool:
+        return self.result.outcome == formula.ELIGIBLE and self.claim is None and not self.better
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Offers of a firm by kind."""
+
+    eligible: list[Offer]
+    near: list[Offer]
+    unknown: list[Offer]
+    others: list[Offer]
+    total: Decimal
+
+
+def offer(version: PolicyVersion, known: Mapping[str, Decimal | None], claim: Claim | None = None) -> Offer:
+    rule = policies.rule_of(version)
+    return Offer(version, rule, formula.result_for(rule, known, language()), claim)
+
+
+def overview(enterprise_id: int, firm: matching_facts.Firm | None = None) -> Overview:
+    """Every policy in force for one firm, best first; of policies for the same thing only the best counts."""
+    firm = firm or matching_facts.firm(enterprise_id)
+    claims = standing_claims(enterprise_id)
+    offers = [
+        offer(version, firm.known, claims.get(policies.rule_of(version).subject))
+        for version in policies.in_force()
+    ]
+    eligible = _highest([one for one in offers if one.result.outcome == formula.ELIGIBLE])
+    rest = [one for one in offers if one.result.outcome != formula.ELIGIBLE]
+    return Overview(
+        eligible=eligible,
+        near=[one for one in rest if one.is_near],
+        unknown=[one for one in rest if one.asks and not one.is_near],
+        others=[one for one in rest if not one.is_near and not one.asks],
+        total=sum((one.result.yuan for one in eligible if not one.better), Decimal(0)),
+    )
+
+
+def _highest(offers: Sequence[Offer]) -> list[Offer]:
+    best: dict[str, Offer] = {}
+    found = []
+    for one in sorted(offers, key=lambda one: (-one.result.yuan, one.version.title)):
+        first = best.setdefault(one.rule.subject, one)
+        found.append(one if first is one else replace(one, better=first.version.title))
+    return found
+
+
+def standing_claims(enterprise_id: int) -> dict[str, Claim]:
+    """Claims of a firm that are not refused or withdrawn, by what they are for."""
+    rows = Claim.objects.filter(enterprise_id=enterprise_id).exclude(state__in=OVER)
+    return {row.subject: row for row in rows.select_related("version")}
+
+
+def current() -> MatchRun | None:
+    pointer = CurrentMatch.objects.select_related("run").first()
+    return pointer.run if pointer else None
+
+
+def latest_job() -> Job | None:
+    return Job.objects.filter(kind=KIND).order_by("-pk").first()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCount:
+    """What the last run found of a policy; `total` in yuan."""
+
+    version: PolicyVersion
+    eligible: int
+    near: int
+    unknown: int
+    not_eligible: int
+    total: Decimal
+
+
+def counts(run: MatchRun) -> list[PolicyCount]:
+    """By policy, the most money first."""
+    rows = PolicyVersion.objects.select_related("policy").in_bulk([int(pk) for pk in run.counts])
+    found = []
+    for pk, (eligible, near, unknown, not_eligible, total) in run.counts.items():
+        if int(pk) in rows:
+            found.append(PolicyCount(rows[int(pk)], eligible, near, unknown, not_eligible, Decimal(total)))
+    return sorted(found, key=lambda one: (-one.total, one.version.title))
+
+
+def matches(run: MatchRun | None) -> QuerySet[Match]:
+    """Firms and policies of a run: eligible ones with their amount, nearly eligible ones with the gap."""
+    rows = Match.objects.filter(run=run) if run else Match.objects.none()
+    return rows.select_related("version", "enterprise").order_by(
+        "-is_eligible", "-amount", "enterprise__name", "pk"
+    )
+
+
+def get_run(run_id: int) -> MatchRun:
+    run = MatchRun.objects.filter(pk=run_id).first()
+    if run is None:
+        raise NotFound(code="no_such_run", message=_("没有这次匹配。"))
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a version would cost on the last verified data; amounts in yuan."""
+
+    firms: int
+    eligible: int
+    unknown: int
+    near: int
+    total: Decimal
+    budget: Decimal | None
+    stages: dict[str, tuple[int, Decimal]]
+
+    @property
+    def left(self) -> Decimal | None:
+        return None if self.budget is None else self.budget - self.total
+
+
+def forecast(rule: formula.Rule) -> Forecast:
+    """The cost of a policy before it is issued, by stage of the firms."""
+    firms = matching_facts.firms()
+    columns = formula.Columns(
+        len(firms), {name: [one.known.get(name) for one in firms] for name in rule.names}
+    )
+    found = formula.judge(rule, columns)
+    stages: dict[str, tuple[int, Decimal]] = {}
+    for number, one in enumerate(firms):
+        if found.yes[number]:
+            n, total = stages.get(one.stage, (0, Decimal(0)))
+            stages[one.stage] = (n + 1, total + int(found.yuan[number]))
+    eligible, budget = int(found.yes.sum()), rule.body.get("budget_wan")
+    return Forecast(
+        firms=len(firms), eligible=eligible, unknown=int((~found.yes & ~found.no).sum()), near=int((found.near >= 0).sum()),
+        total=sum((total for _n, total in stages.values()), Decimal(0)),
+        budget=None if budget is None else Decimal(str(budget)) * 10_000, stages=dict(sorted(stages.items())),
+    )  # fmt: skip
+
+
+def paid_by_policy() -> QuerySet[Claim, dict[str, Any]]:
+    """Claims by policy and state with their sums, for the year's totals."""
+    return Claim.objects.values("policy__code", "state").annotate(n=Count("pk"), total=Sum("amount"))

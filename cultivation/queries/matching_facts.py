@@ -1,0 +1,117 @@
+"""What is known of firms under the names that rules use: verified figures, published points, the register."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from enterprises.queries import enterprises, verified
+from parks.clock import db_today
+from scoring.queries import standing
+
+from .. import formula
+
+Known = dict[str, Decimal | None]
+WAN = Decimal(10_000)
+YEARS = 2
+"""So many years before the newest one a firm's last verified figures may lie."""
+_CODES = sorted({code for fact in formula.FACTS.values() for code in fact.sources})
+_QUALIFICATIONS = [
+    name
+    for name, fact in formula.FACTS.items()
+    if fact.sources == ("qualifications",) and name != "hnte_prev"
+]
+_PLAIN = [name for name, fact in formula.FACTS.items() if fact.sources == (name,)]
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """A firm with what is known of it; `year` is the year of its figures, None without verified ones."""
+
+    id: int
+    organisation_id: int
+    name: str
+    uscc: str
+    stage: str
+    year: int | None
+    known: Known
+
+
+def firms(enterprise_id: int | None = None) -> list[Firm]:
+    """All members of the park, or one, with their facts; the number of queries does not depend on how many."""
+    rows = enterprises.members().order_by("pk")
+    if enterprise_id is not None:
+        rows = rows.filter(pk=enterprise_id)
+    newest = verified.newest_verified_year()
+    figures = (
+        verified.figures(codes=_CODES, since=newest - YEARS, enterprise_id=enterprise_id) if newest else {}
+    )
+    points = _points(enterprise_id)
+    today = db_today()
+    found = []
+    for pk, organisation, name, uscc, founded in rows.values_list(
+        "pk", "organisation_id", "name", "uscc", "founded_on"
+    ):
+        year = (
+            next((y for y in range(newest, newest - YEARS - 1, -1) if (pk, y) in figures), None)
+            if newest
+            else None
+        )
+        total, stage = points.get(pk, (None, ""))
+        known = _known(figures.get((pk, year or 0), {}), figures.get((pk, (year or 0) - 1)))
+        known |= {"enterprise": Decimal(1), "score_total": total, "age_years": _age(founded, today)}
+        found.append(Firm(pk, organisation, name, uscc, stage, year, known))
+    return found
+
+
+def firm(enterprise_id: int) -> Firm:
+    return firms(enterprise_id)[0]
+
+
+def _points(enterprise_id: int | None) -> Mapping[int, tuple[Decimal | None, str]]:
+    if enterprise_id is None:
+        return standing.published_totals()
+    scored = [one for one in standing.standings_of(enterprise_id) if one.is_published]
+    return {enterprise_id: (scored[-1].total, scored[-1].stage)} if scored else {}
+
+
+def _age(founded: dt.date | None, today: dt.date) -> Decimal | None:
+    if founded is None:
+        return None
+    return Decimal(today.year - founded.year - ((today.month, today.day) < (founded.month, founded.day)))
+
+
+def _known(values: Mapping[str, Any], before: Mapping[str, Any] | None) -> Known:
+    known: Known = {}
+    for name in _PLAIN:
+        value = values.get(name)
+        if isinstance(value, Decimal):
+            known[name] = value / WAN if formula.FACTS[name].unit == "wan" else value
+        else:
+            known[name] = None
+    levels = _levels(values.get("qualifications"))
+    known |= {name: None if levels is None else Decimal(name in levels) for name in _QUALIFICATIONS}
+    past = _levels((before or {}).get("qualifications"))
+    known["hnte_prev"] = None if past is None else Decimal("hnte" in past)
+    known["rd_increase"] = _minus(known["rd_expense"], known["rd_expense_prev"])
+    known["revenue_yoy"] = _percent(_minus(known["revenue"], known["revenue_prev"]), known["revenue_prev"])
+    known["rd_intensity"] = _percent(known["rd_expense"], known["revenue"])
+    known["rd_staff_ratio"] = _percent(known["rd_staff"], known["staff_total"])
+    return known
+
+
+def _levels(entries: Any) -> set[str] | None:
+    if entries is None:
+        return None
+    return {str(one.get("level")) for one in entries} if isinstance(entries, list) else set()
+
+
+def _minus(a: Decimal | None, b: Decimal | None) -> Decimal | None:
+    return None if a is None or b is None else a - b
+
+
+def _percent(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    return None if part is None or not whole or whole < 0 else part / whole * 100

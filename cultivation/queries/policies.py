@@ -1,0 +1,146 @@
+"""Reading policies: versions with their rule, for the office, the firm and the public."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import NotFound
+from parks.clock import db_today
+from parks.models import Park
+
+from .. import formula
+from ..models import Policy, PolicyVersion
+from ..states import PolicyState
+
+LIBRARY = Path(__file__).parent.parent / "policies"
+
+
+def rule_of(version: PolicyVersion) -> formula.Rule:
+    """The rule of a version; kept per content."""
+    return _rule(version.digest, version)
+
+
+_rules: dict[str, formula.Rule] = {}
+
+
+def _rule(digest: str, version: PolicyVersion) -> formula.Rule:
+    if digest not in _rules:
+        if len(_rules) > 2000:
+            _rules.clear()
+        _rules[digest] = formula.load_body(version.rule)
+    return _rules[digest]
+
+
+def versions() -> QuerySet[PolicyVersion]:
+    """Every version, those that wait first, then the newest."""
+    return PolicyVersion.objects.select_related("policy").order_by("policy__code", "-number")
+
+
+def released() -> QuerySet[PolicyVersion]:
+    return (
+        PolicyVersion.objects.select_related("policy")
+        .filter(state=PolicyState.RELEASED)
+        .order_by("title", "pk")
+    )
+
+
+def in_force() -> QuerySet[PolicyVersion]:
+    """Released and open today."""
+    today = db_today()
+    return released().exclude(ends_on__lt=today).filter(Q(starts_on__isnull=True) | Q(starts_on__lte=today))
+
+
+def get_version(version_id: int) -> PolicyVersion:
+    return _found(PolicyVersion.objects.select_related("policy").filter(pk=version_id).first())
+
+
+def get_released(version_id: int) -> PolicyVersion:
+    return _found(released().filter(pk=version_id).first())
+
+
+def of_code(code: str) -> Policy | None:
+    return Policy.objects.filter(code=code).first()
+
+
+def public_versions(park: Park) -> QuerySet[PolicyVersion]:
+    """What anybody may read; no park is entered."""
+    return PolicyVersion.everywhere.filter(park=park, state=PolicyState.RELEASED).order_by("title", "pk")
+
+
+def public_version(park: Park, version_id: int) -> PolicyVersion:
+    return _found(public_versions(park).filter(pk=version_id).first())
+
+
+def _found(row: PolicyVersion | None) -> PolicyVersion:
+    if row is None:
+        raise NotFound(code="no_such_policy", message=_("没有这项政策。"))
+    return row
+
+
+def tags(rows: QuerySet[PolicyVersion]) -> list[str]:
+    return sorted({tag for row in rows.values_list("tags", flat=True) for tag in row})
+
+
+@lru_cache(maxsize=1)
+def library() -> dict[str, str]:
+    """The rules that come with the platform: code -> text."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(LIBRARY.glob("*.yaml"))}
+
+
+def card(rule: formula.Rule, language: str) -> dict[str, Any]:
+    """The plain-language card of a rule."""
+    body = rule.body
+    first = next(
+        (case for case in body["tests"] if case["outcome"] == formula.ELIGIBLE and case.get("amount_wan")),
+        None,
+    )
+    return {
+        "who": body.get("who", {}).get("text", "")
+        or " / ".join(rule.label(name, language) for name in rule.any_of),
+        "conditions": [one.text for one in rule.conditions],
+        "pays": [_pays(rule, one) for one in rule.amounts],
+        "caps": [_cap(one) for one in rule.caps],
+        "period": rule.period_label,
+        "starts": rule.day("starts"),
+        "ends": rule.day("ends"),
+        "inputs": [(one.label, one.evidence) for one in rule.inputs],
+        "papers": body.get("papers", []),
+        "stacking": body.get("stacking", {}),
+        "automatic": body.get("automatic", False),
+        "budget_wan": body.get("budget_wan"),
+        "source": body["source"],
+        "summary": body.get("summary", ""),
+        "example": first,
+    }
+
+
+def _pays(rule: formula.Rule, one: formula.Amount) -> str:
+    head = f"{one.text}：" if one.text else ""
+    if one.fixed is not None:
+        words = _("最高 %(n)s 万元") if rule.up_to else _("%(n)s 万元")
+        return head + words % {"n": _n(one.fixed)}
+    assert one.of is not None  # noqa: S101  # the reader made sure
+    base = rule.label(one.of.single_name) if one.of.single_name else one.of.text
+    if one.rate is not None:
+        return head + _("%(base)s的 %(rate)s%%") % {"base": base, "rate": _n(one.rate * 100)}
+    words = (
+        _("%(base)s每满 %(per)s 万元给 %(pays)s 万元，不满一档的部分不计")
+        if one.whole
+        else _("%(base)s每 %(per)s 万元给 %(pays)s 万元")
+    )
+    return head + words % {"base": base, "per": _n(one.per), "pays": _n(one.pays)}
+
+
+def _cap(one: formula.Cap) -> str:
+    text = _("最高 %(n)s 万元") % {"n": _n(one.wan)}
+    return f"{one.when.text}：{text}" if one.when else text
+
+
+def _n(value: Any) -> str:
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

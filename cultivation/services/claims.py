@@ -1,0 +1,273 @@
+"""Claims 政策兑现 from the pre-filled form to the confirmed payment; every step is an event that the database checks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from enterprises.queries import enterprises
+from enterprises.services import library
+from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
+from parks import audit, workdays
+from parks.actors import Actor
+from parks.clock import BEIJING, db_now, db_today
+from parks.models import EvidenceFile, Park
+from parks.outbox import notify
+
+from .. import formula
+from ..models import Claim, ClaimEvent, ClaimNotice, ClaimPaper, PolicyVersion
+from ..queries import claims as queries
+from ..queries import matching_facts, policies
+from ..states import CLAIM_STEPS, CLAIM_WORKING_DAYS, NOTICE_WORKING_DAYS, OVER, REFUSAL_REASONS, ClaimState
+from ..wording import language
+from .refusals import guarded
+
+TOLD = {
+    "return": gettext_lazy("您的政策兑现申请被退回补正，请查看原因。"),
+    "refuse": gettext_lazy("您的政策兑现申请未通过，请查看原因。"),
+    "notice": gettext_lazy("您的政策兑现申请进入公示。"),
+    "pay": gettext_lazy("您的政策兑现资金已登记拨付，请留意到账。"),
+    "confirm": gettext_lazy("您的政策兑现已办结。"),
+}
+
+
+def file(
+    *, by: Actor, version_id: int, inputs: Mapping[str, Decimal | None], account: Mapping[str, str],
+    evidence_ids: Iterable[int] = (), upload: UploadedFile | None = None,
+) -> Claim:  # fmt: skip
+    """A firm files a claim: judged on its verified data and what it adds, papers attached, submitted in one act.
+
+    Raises Refused when the policy says no or cannot say, Conflict when the thing is claimed already or the budget is used up.
+    """
+    enterprise = enterprises.own_or_404(by)
+    version = policies.get_released(version_id)
+    _open(version)
+    with transaction.atomic(), guarded():
+        known, result = _judged(version, enterprise.pk, inputs)
+        claim = Claim.objects.create(
+            policy_id=version.policy_id, version=version, enterprise=enterprise, subject=policies.rule_of(version).subject,
+            amount=result.yuan, inputs=_kept(inputs), result=result.as_dict() | {"known": known}, **account,
+        )  # fmt: skip
+        _attach(by, claim, evidence_ids, upload)
+        _step(by=by, claim=claim, event="submit")
+    return claim
+
+
+def correct(
+    *, by: Actor, claim_id: int, inputs: Mapping[str, Decimal | None], account: Mapping[str, str],
+    evidence_ids: Iterable[int] = (), upload: UploadedFile | None = None,
+) -> Claim:  # fmt: skip
+    """A draft that was made for the firm, or a returned claim, with what the firm says now; submitted in the same act."""
+    with transaction.atomic(), guarded():
+        claim = _locked(by, claim_id)
+        if claim.state not in (ClaimState.DRAFT, ClaimState.RETURNED):
+            raise Conflict(code="not_allowed_now", message=_("申请已提交，不能修改。"))
+        known, result = _judged(claim.version, claim.enterprise_id, inputs)
+        claim.amount, claim.inputs, claim.result = (
+            result.yuan,
+            _kept(inputs),
+            result.as_dict() | {"known": known},
+        )
+        for name, value in account.items():
+            setattr(claim, name, value)
+        claim.save(update_fields=["amount", "inputs", "result", *account])
+        _attach(by, claim, evidence_ids, upload)
+        _step(by=by, claim=claim, event="submit")
+    return claim
+
+
+def prepare(*, by: Actor, version_id: int) -> int:
+    """免申即享: a draft for every firm that the verified data alone make eligible; the firm confirms its account only.
+
+    Firms that claimed the thing already, or whose better policy of the group is another, get none. Returns how many.
+    """
+    version = policies.get_released(version_id)
+    _open(version)
+    rule = policies.rule_of(version)
+    if not rule.body.get("automatic") or rule.inputs:
+        raise Refused(code="not_automatic", message=_("这项政策需要企业补充数据，不能免申即享。"))
+    with transaction.atomic(), guarded():
+        taken = set(
+            Claim.objects.filter(subject=rule.subject)
+            .exclude(state__in=OVER)
+            .values_list("enterprise_id", flat=True)
+        )
+        made = 0
+        for firm in matching_facts.firms():
+            result = formula.result_for(rule, firm.known, language())
+            if firm.id in taken or result.outcome != formula.ELIGIBLE or _better(version, firm):
+                continue
+            claim = Claim.objects.create(
+                policy_id=version.policy_id, version=version, enterprise_id=firm.id, subject=rule.subject, is_automatic=True,
+                amount=result.yuan, result=result.as_dict() | {"known": _plain(rule, firm.known)}, account_name=firm.name,
+            )  # fmt: skip
+            _tell(
+                claim,
+                firm.organisation_id,
+                by.park_code,
+                _("“%(title)s”免申即享：请确认收款账户。") % {"title": version.title},
+            )
+            made += 1
+        audit.record(by=by, action="claims.prepared", obj=version, after={"firms": made})
+    return made
+
+
+def step(
+    *, by: Actor, claim_id: int, event: str, note: str = "", reason: str = "", paid_on: dt.date | None = None, paid_reference: str = ""
+) -> Claim:  # fmt: skip
+    """One step by who the table of steps says: review, return, refuse, joint, notice, approve, pay, confirm, withdraw.
+
+    Raises Refused for what is missing, Conflict when it is not this step's turn, Forbidden when another person has to act.
+    """
+    if event == "return" and not note.strip() or event == "refuse" and reason not in REFUSAL_REASONS:
+        raise Refused(code="reason_missing", field="note", message=_("请写明原因（不予兑现请选择原因）。"))
+    if event == "pay" and (paid_on is None or not paid_reference.strip() or paid_on > db_today()):
+        raise Refused(code="payment", field="paid_on", message=_("请填写拨付日期（不晚于今天）和凭证号。"))
+    with transaction.atomic(), guarded():
+        claim = _locked(by, claim_id)
+        _step(
+            by=by,
+            claim=claim,
+            event=event,
+            note=note,
+            reason=reason,
+            paid_on=paid_on,
+            paid_reference=paid_reference,
+        )
+        claim.refresh_from_db()
+        if event == "notice":
+            _announce(claim, by.park_id)
+        if event in TOLD:
+            _tell(claim, claim.enterprise.organisation_id, by.park_code, TOLD[event])
+    return claim
+
+
+def _step(*, by: Actor, claim: Claim, event: str, **more: Any) -> None:
+    target = next(
+        (to for state, name, role, to in CLAIM_STEPS if (state, name, role) == (claim.state, event, by.role)),
+        None,
+    )
+    if target is None or by.person_id is None:
+        raise Conflict(
+            code="not_allowed_now",
+            message=_("申请当前为“%(state)s”，不能进行这一步。") % {"state": claim.get_state_display()},
+        )
+    if event not in dict(queries.steps_for(by, claim, list(queries.events(claim)))):
+        raise _not_you(claim, event)
+    today = db_today()
+    if event == "submit":
+        more["due_on"] = workdays.add_working_days(today, CLAIM_WORKING_DAYS)
+    if event == "notice":
+        last = workdays.add_working_days(today, NOTICE_WORKING_DAYS)
+        more["notice_ends_at"] = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), BEIJING)
+    ClaimEvent.objects.create(
+        claim=claim, from_state=claim.state, event=event, role=by.role, to_state=target, person_ref=by.person_id,
+        person_name=by.person_name, **more,
+    )  # fmt: skip
+    audit.record(
+        by=by,
+        action=f"claim.{event}",
+        obj=claim,
+        after={"state": target, "amount": claim.amount},
+        reason=more.get("note", ""),
+    )
+    claim.state = target
+
+
+def _not_you(claim: Claim, event: str) -> Conflict | Forbidden:
+    if event == "approve" and claim.notice_ends_at and claim.notice_ends_at > db_now():
+        return Conflict(code="notice_runs", message=_("公示期未满，不能审定。"))
+    if event == "return":
+        return Conflict(code="returned_twice", message=_("已退回两次，不能再退回；请通过或不予兑现。"))
+    return Forbidden(code="same_person", message=_("您已办理过前一步，这一步请由另一位同事办理。"))
+
+
+def _judged(
+    version: PolicyVersion, enterprise_id: int, inputs: Mapping[str, Decimal | None]
+) -> tuple[dict[str, str | None], formula.Result]:
+    rule = policies.rule_of(version)
+    known = matching_facts.firm(enterprise_id).known | {one.code: inputs.get(one.code) for one in rule.inputs}
+    result = formula.result_for(rule, known, language())
+    if result.outcome == formula.ELIGIBLE:
+        return _plain(rule, known), result
+    if result.outcome == formula.UNKNOWN:
+        message = _("还缺数据：%(what)s。") % {"what": "、".join(result.missing)}
+        raise Refused(code="data_missing", message=message)
+    failed = "；".join(f"{one.text}{_('，差 ') + one.gap if one.gap else ''}" for one in result.failed)
+    raise Refused(code="not_eligible", message=_("不符合条件：%(what)s。") % {"what": failed})
+
+
+def _better(version: PolicyVersion, firm: matching_facts.Firm) -> bool:
+    """Whether another policy pays the firm more for the same thing."""
+    subject = policies.rule_of(version).subject
+    rivals = [row for row in policies.in_force() if policies.rule_of(row).subject == subject]
+    if len(rivals) < 2:
+        return False
+    results = {row.pk: formula.result_for(policies.rule_of(row), firm.known) for row in rivals}
+    own = results[version.pk].yuan
+    return any(
+        one.outcome == formula.ELIGIBLE and one.yuan > own for pk, one in results.items() if pk != version.pk
+    )
+
+
+def _open(version: PolicyVersion) -> None:
+    today = db_today()
+    if version.starts_on and today < version.starts_on or version.ends_on and today > version.ends_on:
+        raise Conflict(code="not_open", message=_("不在这项政策的申报期内。"))
+
+
+def _plain(rule: formula.Rule, known: Mapping[str, Decimal | None]) -> dict[str, str | None]:
+    """The figures that decided, as they were at that time."""
+    return {
+        name: None if (value := known.get(name)) is None else f"{value.normalize():f}" for name in rule.names
+    }
+
+
+def _kept(inputs: Mapping[str, Decimal | None]) -> dict[str, str]:
+    return {name: str(value) for name, value in inputs.items() if value is not None}
+
+
+def _attach(by: Actor, claim: Claim, evidence_ids: Iterable[int], upload: UploadedFile | None) -> None:
+    """The papers chosen from the firm's library, and a new one, which joins the library."""
+    ids = set(evidence_ids)
+    own = list(EvidenceFile.objects.filter(organisation_id=claim.enterprise.organisation_id, pk__in=ids))
+    if len(own) < len(ids):
+        raise Refused(code="no_such_paper", field="papers", message=_("请从材料库中选择文件。"))
+    if upload is not None:
+        own.append(library.add(by=by, organisation_id=claim.enterprise.organisation_id, upload=upload)[0])
+    ClaimPaper.objects.filter(claim=claim).exclude(evidence__in=own).delete()
+    ClaimPaper.objects.bulk_create(
+        [ClaimPaper(claim=claim, evidence=row) for row in own], ignore_conflicts=True
+    )
+
+
+def _announce(claim: Claim, park_id: int) -> None:
+    park = Park.objects.get(pk=park_id)
+    ClaimNotice.objects.create(
+        claim=claim, uscc=claim.enterprise.uscc, name=claim.enterprise.name, title=claim.version.title, amount=claim.amount,
+        contact=f"{park.contact_office} {park.contact_phone}".strip(), ends_at=claim.notice_ends_at,
+    )  # fmt: skip
+
+
+def _tell(claim: Claim, organisation_id: int, park_code: str, text: Any) -> None:
+    url = reverse("cultivation:claim", kwargs={"park": park_code, "claim_id": claim.pk})
+    notify(organisation_id=organisation_id, text=str(text), url=url, kind="decision")
+
+
+def _locked(by: Actor, claim_id: int) -> Claim:
+    queries.visible(by, claim_id)
+    row = (
+        Claim.objects.select_for_update(of=("self",))
+        .select_related("version", "enterprise").filter(pk=claim_id).first()
+    )  # fmt: skip
+    if row is None:
+        raise NotFound(code="no_such_claim", message=_("没有这份申请。"))
+    return row

@@ -1,0 +1,121 @@
+"""All firms against all policies in one job, and telling firms what they may claim.
+
+The job writes under its run; one pointer makes the run current, in the transaction that proves the job is still ours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from parks import audit, bulk, jobs
+from parks.actors import Actor
+from parks.models import Job
+from parks.outbox import notify
+from parks.scope import park_scope
+
+from .. import formula
+from ..models import CurrentMatch, Match, MatchRun, PolicyPush, PolicyVersion
+from ..queries import matching as queries
+from ..queries import matching_facts, policies
+
+COLUMNS = ("run_id", "version_id", "enterprise_id", "is_eligible", "amount", "gap")
+
+
+def request(*, by: Actor) -> Job:
+    """Ask for a run over the whole park; while one waits or runs, that one is returned."""
+    job = jobs.request(kind=queries.KIND, park_id=by.park_id, dedupe_key="match", by=by)
+    audit.record(by=by, action="match.requested", obj=job)
+    return job
+
+
+def run(job: jobs.JobHandle) -> dict[str, Any]:
+    """The job: read firms and policies, judge, write, switch. Safe to run twice: only the last commit is seen."""
+    with park_scope(job.park_id):
+        job.report(0, 3, _("读取企业数据"))
+        firms, versions = matching_facts.firms(), list(policies.in_force())
+        job.report(1, 3, _("匹配政策"))
+        found = [
+            _found(version, firms_columns, firms) for version, firms_columns in _columns(versions, firms)
+        ]
+        job.report(2, 3, _("写入结果"))
+        made = MatchRun.objects.create(
+            job=job.id, firms=len(firms), year=max((one.year for one in firms if one.year), default=None),
+            counts={str(version.pk): counts for version, counts, _rows in found},
+            requested_by_name=job.actor.person_name,
+        )  # fmt: skip
+        written = bulk.copy_rows(
+            Match, COLUMNS, ((made.pk, *row) for _version, _counts, rows in found for row in rows)
+        )
+        job.guard()
+        CurrentMatch.objects.update_or_create(park_id=job.park_id, defaults={"run": made})
+    return {"run": made.pk, "firms": len(firms), "policies": len(versions), "rows": written}
+
+
+def _columns(
+    versions: Sequence[PolicyVersion], firms: Sequence[matching_facts.Firm]
+) -> Iterator[tuple[PolicyVersion, formula.Columns]]:
+    names = {name for version in versions for name in policies.rule_of(version).names} & set(formula.FACTS)
+    columns = formula.Columns(len(firms), {name: [one.known.get(name) for one in firms] for name in names})
+    for version in versions:
+        yield version, columns
+
+
+def _found(
+    version: PolicyVersion, columns: formula.Columns, firms: Sequence[matching_facts.Firm]
+) -> tuple[PolicyVersion, list[Any], list[tuple[Any, ...]]]:
+    rule = policies.rule_of(version)
+    outcome = formula.judge(rule, columns)
+    near = outcome.near
+    rows: list[tuple[Any, ...]] = []
+    total = Decimal(0)
+    for number in (outcome.yes | (near >= 0)).nonzero()[0]:
+        one = firms[number]
+        if outcome.yes[number]:
+            amount = int(outcome.yuan[number])
+            total += amount
+            rows.append((version.pk, one.id, "t", amount, None))
+        else:
+            failed = formula.result_for(rule, one.known).near
+            assert failed is not None  # noqa: S101  # the columns say so
+            gap = {"text": failed.text, "gap": failed.gap, "figures": [list(pair) for pair in failed.figures]}
+            rows.append((version.pk, one.id, "f", None, json.dumps(gap, ensure_ascii=False)))
+    eligible, nearly = int(outcome.yes.sum()), int((near >= 0).sum())
+    unknown = int((~outcome.yes & ~outcome.no).sum())
+    counts = [eligible, nearly, unknown, len(firms) - eligible - unknown - nearly, str(total)]
+    return version, counts, rows
+
+
+def push(*, by: Actor, version_id: int) -> int:
+    """Tell every firm that the current run found eligible, and every firm of the rule's stages that is nearly there: once.
+
+    Returns how many were told.
+    """
+    version = policies.get_released(version_id)
+    run_ = queries.current()
+    rows = queries.matches(run_).filter(version=version).select_related("enterprise")
+    known = set(PolicyPush.objects.filter(version=version).values_list("enterprise_id", flat=True))
+    stages = set(policies.rule_of(version).body.get("stages", ()))
+    stage_of = {one.id: one.stage for one in matching_facts.firms()} if stages else {}
+    wanted = [
+        row for row in rows
+        if row.enterprise_id not in known and (not stages or stage_of.get(row.enterprise_id) in stages)
+    ]  # fmt: skip
+    url = reverse("cultivation:policy", kwargs={"park": by.park_code, "version_id": version.pk})
+    for row in wanted:
+        text = _("您可以申请“%(title)s”。") if row.is_eligible else _("您离“%(title)s”只差一项条件。")
+        notify(
+            organisation_id=row.enterprise.organisation_id, text=text % {"title": version.title}, url=url,
+            dedupe_key=f"policy:{version.pk}:{row.enterprise_id}",
+        )  # fmt: skip
+    PolicyPush.objects.bulk_create(
+        [PolicyPush(version=version, enterprise_id=row.enterprise_id) for row in wanted],
+        ignore_conflicts=True,
+    )
+    audit.record(by=by, action="policy.pushed", obj=version, after={"firms": len(wanted)})
+    return len(wanted)

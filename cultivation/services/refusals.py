@@ -1,0 +1,57 @@
+"""What the database's guards of this room say, in words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+from django.db import DatabaseError, IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from innovscore.core.problems import Conflict
+
+NAMED = {
+    "claim_one_for_a_thing": ("claimed_already", lambda: _("这一事项已有申请在办理或已兑现，不能重复申请。")),
+    "claim_returned_twice": ("returned_twice", lambda: _("已退回两次，不能再退回；请通过或不予兑现。")),
+    "policy_one_open": ("draft_open", lambda: _("这项政策已有一份草稿，请先处理它。")),
+    "policy_budget": ("budget_below", lambda: _("新版本的预算低于已受理的金额，请提高预算。")),
+}
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """A savepoint in which a refusal of the database becomes a Problem; other errors pass."""
+    try:
+        with transaction.atomic():
+            yield
+    except DatabaseError as error:
+        problem = _problem_of(error)
+        if problem is None:
+            raise
+        raise problem from error
+
+
+def _problem_of(error: DatabaseError) -> Conflict | None:
+    code = getattr(error.__cause__, "pgcode", "") or ""
+    diag = getattr(error.__cause__, "diag", None)
+    if code == "IS007":
+        left = Decimal(getattr(diag, "message_detail", None) or 0)
+        message = _("预算不足：还剩 %(left)s 万元。可等待预算追加后再提交。") % {
+            "left": f"{left / 10_000:,.2f}"
+        }
+        return Conflict(code="budget_used_up", message=message, params={"left": str(left)})
+    said = {
+        "IS004": ("not_allowed_now", _("当前状态下不能进行这一步，请刷新页面后查看最新状态。")),
+        "IS005": ("another_person", _("这一步需要由另一位有相应身份的人员完成。")),
+        "IS006": ("fixed", _("此内容已经确定，不能再修改。")),
+        "23503": ("not_allowed_now", _("当前状态下不能进行这一步，请刷新页面后查看最新状态。")),
+    }
+    if code in said:
+        return Conflict(code=said[code][0], message=said[code][1])
+    if isinstance(error, IntegrityError):
+        name = getattr(diag, "constraint_name", "") or ""
+        if name in NAMED:
+            return Conflict(code=NAMED[name][0], message=NAMED[name][1]())
+        return Conflict(code="conflict", message=_("与已有记录冲突：可能已由他人完成，请刷新页面后查看。"))
+    return None

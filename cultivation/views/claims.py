@@ -1,0 +1,257 @@
+"""Claims: the firm files, corrects and withdraws; the office and the fund take the steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from enterprises.queries import enterprises
+from innovscore.core.problems import NotFound, Problem
+from parks.http import ParkRequest
+from parks.idempotency import Reply, once
+from parks.listing import listing
+from parks.models import Park
+from parks.roles import ENTERPRISE
+
+from ..filters import ClaimFilter
+from ..forms import ClaimForm, ClaimStepForm
+from ..models import Claim
+from ..queries import claims as queries
+from ..queries import matching, matching_facts, policies
+from ..services import claims
+from ..states import BEFORE_NOTICE
+from ..wording import language
+
+COLUMNS = (
+    "number", "enterprise__name", "enterprise__uscc", "version__title", "amount", "get_state_display", "is_automatic", "submitted_at",
+    "due_on", "paid_on", "paid_reference",
+)  # fmt: skip
+MOST_FILES = 30
+
+
+def own(request: ParkRequest, park: str) -> HttpResponse:
+    """The firm's claims."""
+    enterprise = enterprises.own(request.actor)
+    page = listing(
+        request, queries.of_enterprise(enterprise.pk if enterprise else 0), columns=COLUMNS, filename="claims"
+    )
+    if isinstance(page, HttpResponse):
+        return page
+    return render(
+        request,
+        "cultivation/claims/own.html",
+        {"page": page, "rows": [(row, queries.clock(row)) for row in page]},
+    )
+
+
+def file(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    """The pre-filled claim under a policy; POST files it."""
+    enterprise = enterprises.own_or_404(request.actor)
+    version = policies.get_released(version_id)
+    claim = matching.standing_claims(enterprise.pk).get(policies.rule_of(version).subject)
+    if claim is not None and request.method != "POST":
+        return redirect("cultivation:claim", park=park, claim_id=claim.pk)
+    last = queries.of_enterprise(enterprise.pk).exclude(account_number="").first()
+    account = {name: getattr(last, name) for name in ("account_bank", "account_number")} if last else {}
+    form = _form(request, version, account | {"account_name": enterprise.name})
+    if form.is_valid():
+        made: list[Claim] = []
+
+        def work() -> None:
+            made.append(claims.file(by=request.actor, version_id=version.pk, **_said(form)))
+
+        if (answer := _once(request, "cultivation:claim_file", form, work)) is None:
+            target = (
+                made[0].pk
+                if made
+                else queries.of_enterprise(enterprise.pk)
+                .filter(version=version)
+                .values_list("pk", flat=True)[0]
+            )
+            messages.success(request, _("申请已提交，园区将在 60 个工作日内办结。"))
+            return redirect("cultivation:claim", park=park, claim_id=target)
+        return _file_page(request, version, form, answer)
+    return _file_page(request, version, form, 422 if form.is_bound else 200)
+
+
+def _file_page(request: ParkRequest, version: Any, form: ClaimForm, status: int) -> HttpResponse:
+    enterprise = enterprises.own_or_404(request.actor)
+    known = matching_facts.firm(enterprise.pk).known
+    if form.is_bound and form.is_valid():
+        known = known | form.inputs
+    rule = policies.rule_of(version)
+    context = {
+        "version": version,
+        "form": form,
+        "offer": matching.offer(version, known),
+        "card": policies.card(rule, language()),
+        "claim": None,
+    }
+    return render(request, "cultivation/claims/file.html", context, status=status)
+
+
+def claim(request: ParkRequest, park: str, claim_id: int) -> HttpResponse:
+    """One claim; the firm corrects a draft or a returned one here (POST), the others see what they may do."""
+    row = queries.visible(request.actor, claim_id)
+    is_firm = request.actor.role in ENTERPRISE
+    editable = is_firm and row.state in ("draft", "returned")
+    form, status = None, 200
+    if editable:
+        initial = {name: getattr(row, name) for name in ("account_name", "account_bank", "account_number")}
+        initial |= {f"in_{name}": value for name, value in row.inputs.items()} | {
+            "papers": [one.evidence_id for one in queries.papers(row)]
+        }
+        form = _form(request, row.version, initial)
+        status = 422 if form.is_bound else 200
+    if form is not None and form.is_valid():
+        bound = form
+
+        def work() -> None:
+            claims.correct(by=request.actor, claim_id=row.pk, **_said(bound))
+
+        if (answer := _once(request, "cultivation:claim", bound, work)) is None:
+            messages.success(request, _("申请已提交。"))
+            return redirect("cultivation:claim", park=park, claim_id=row.pk)
+        status = answer
+    elif request.method == "POST" and form is None:
+        raise NotFound(code="not_editable", message=_("申请已提交，不能修改。"))
+    return _claim_page(request, row, form=form, status=status)
+
+
+def _claim_page(
+    request: ParkRequest,
+    row: Claim,
+    *,
+    form: Any = None,
+    step_form: Any = None,
+    problem: Problem | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    past = list(queries.events(row))
+    steps = queries.steps_for(request.actor, row, past)
+    is_firm = request.actor.role in ENTERPRISE
+    names = {event for event, _label in steps}
+    step_form = step_form or ClaimStepForm()
+    context = {
+        "claim": row, "events": past, "papers": queries.papers(row), "clock": queries.clock(row), "form": form, "problem": problem,
+        "is_firm": is_firm, "card": policies.card(policies.rule_of(row.version), language()), "step_form": step_form,
+        "steps": [(event, label) for event, label in steps if event not in ("submit", "withdraw")],
+        "can_withdraw": "withdraw" in names and row.state in ("draft", "returned", *BEFORE_NOTICE),
+        "needs_payment": "pay" in names, "needs_reason": "refuse" in names,
+        "step_key": step_form["idempotency_key"].value(),
+    }  # fmt: skip
+    return render(request, "cultivation/claims/claim.html", context, status=status)
+
+
+def step(request: ParkRequest, park: str, claim_id: int) -> HttpResponse:
+    """A step by whoever's turn it is."""
+    row = queries.visible(request.actor, claim_id)
+    form = ClaimStepForm(request.POST)
+    if not form.is_valid():
+        return _claim_page(request, row, step_form=form, status=422)
+    data = {name: value for name, value in form.cleaned_data.items() if name != "idempotency_key"}
+
+    def effect() -> Reply:
+        claims.step(by=request.actor, claim_id=row.pk, **data)
+        return Reply(302)
+
+    body = {name: str(value) for name, value in data.items()} | {"claim": row.pk}
+    try:
+        once(
+            by=request.actor,
+            route="cultivation:claim_step",
+            key=form.cleaned_data["idempotency_key"],
+            body=body,
+            effect=effect,
+        )
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        return _claim_page(request, row, step_form=form, problem=problem, status=problem.status)
+    messages.success(request, _("已记录。"))
+    return redirect("cultivation:claim", park=park, claim_id=row.pk)
+
+
+def queue(request: ParkRequest, park: str) -> HttpResponse:
+    """The office's and the fund's queue, the nearest due day first."""
+    page = listing(
+        request,
+        queries.queue(),
+        filterset=ClaimFilter,
+        columns=COLUMNS,
+        filename="claims",
+        sortable=("amount", "submitted_at", "due_on"),
+    )
+    if isinstance(page, HttpResponse):
+        return page
+    return render(
+        request,
+        "cultivation/claims/queue.html",
+        {"page": page, "rows": [(row, queries.clock(row)) for row in page]},
+    )
+
+
+def public_notices(request: ParkRequest, park: str) -> HttpResponse:
+    """公示: claims that are about to be paid, for anybody."""
+    zone = get_object_or_404(Park, code=park)
+    page = listing(
+        request,
+        queries.public_notices(zone),
+        columns=("name", "uscc", "title", "amount", "begins_at", "ends_at"),
+        filename="claim-notices",
+    )
+    if isinstance(page, HttpResponse):
+        return page
+    return render(
+        request, "cultivation/claims/public_notices.html", {"zone": zone, "park": zone, "page": page}
+    )
+
+
+def _form(request: ParkRequest, version: Any, initial: dict[str, Any]) -> ClaimForm:
+    files = [(row.pk, row.filename) for row in queries.library_of(request.actor)[:MOST_FILES]]
+    posted = request.POST if request.method == "POST" else None
+    return ClaimForm(
+        posted, request.FILES or None, rule=policies.rule_of(version), files=files, initial=initial
+    )
+
+
+def _said(form: ClaimForm) -> dict[str, Any]:
+    data = form.cleaned_data
+    return {
+        "inputs": form.inputs,
+        "account": form.account,
+        "evidence_ids": data.get("papers") or [],
+        "upload": data.get("upload"),
+    }
+
+
+def _once(request: ParkRequest, route: str, form: ClaimForm, work: Any) -> int | None:
+    """Run once for the form's key; the status of the answer when a rule refused it, with the reason on the form."""
+
+    def effect() -> Reply:
+        work()
+        return Reply(302)
+
+    body = {
+        name: str(value)
+        for name, value in form.cleaned_data.items()
+        if name not in ("idempotency_key", "upload")
+    }
+    try:
+        once(
+            by=request.actor,
+            route=route,
+            key=form.cleaned_data["idempotency_key"],
+            body=body | {"path": request.path},
+            effect=effect,
+        )
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        form.add_error(problem.field if problem.field in form.fields else None, str(problem.message))
+        return problem.status
+    return None

@@ -1,0 +1,248 @@
+"""Policies: the library for everybody, the firm's matches and what-if, the office's editor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from enterprises.queries import enterprises
+from innovscore.core.problems import Problem
+from parks.http import ParkRequest
+from parks.listing import listing
+from parks.models import Park
+
+from ..filters import LibraryFilter, VersionFilter
+from ..forms import PolicyForm, ReasonForm, WhatIfForm
+from ..formula import Rule, run_tests
+from ..models import PolicyVersion
+from ..queries import matching, matching_facts
+from ..queries import policies as queries
+from ..services import policies
+from ..states import PolicyState
+from ..wording import language
+
+COLUMNS = ("policy__code", "number", "title", "tags", "starts_on", "ends_on", "get_state_display")
+EDITORS = ("park_admin", "score_officer", "publisher")
+
+
+def _with_cards(rows: Any) -> list[tuple[PolicyVersion, dict[str, Any]]]:
+    return [(row, queries.card(queries.rule_of(row), language())) for row in rows]
+
+
+def public_library(request: ParkRequest, park: str) -> HttpResponse:
+    """Released policies of a zone for anybody."""
+    zone = get_object_or_404(Park, code=park)
+    rows = queries.public_versions(zone)
+    page = listing(
+        request,
+        rows,
+        filterset=LibraryFilter,
+        filename="policies",
+        columns=("number", "title", "tags", "starts_on", "ends_on"),
+    )
+    if isinstance(page, HttpResponse):
+        return page
+    return render(
+        request,
+        "cultivation/policies/library.html",
+        {"zone": zone, "park": zone, "page": page, "cards": _with_cards(page), "tags": queries.tags(rows)},
+    )
+
+
+def public_policy(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    """One released policy in plain words."""
+    zone = get_object_or_404(Park, code=park)
+    version = queries.public_version(zone, version_id)
+    return render(
+        request,
+        "cultivation/policies/public.html",
+        {
+            "zone": zone,
+            "park": zone,
+            "version": version,
+            "card": queries.card(queries.rule_of(version), language()),
+        },
+    )
+
+
+def own(request: ParkRequest, park: str) -> HttpResponse:
+    """What the firm may claim, what it nearly may, what is not known yet."""
+    enterprise = enterprises.own(request.actor)
+    if enterprise is None:
+        return render(request, "cultivation/policies/own.html", {"overview": None})
+    firm = matching_facts.firm(enterprise.pk)
+    return render(
+        request,
+        "cultivation/policies/own.html",
+        {"overview": matching.overview(enterprise.pk, firm), "firm": firm},
+    )
+
+
+def policy(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    """One policy for the firm: its card, the answer with figures, and what-if by the query string."""
+    version = queries.get_released(version_id)
+    rule = queries.rule_of(version)
+    enterprise = enterprises.own(request.actor)
+    known = matching_facts.firm(enterprise.pk).known if enterprise else {}
+    form = WhatIfForm(request.GET if request.GET else None, rule=rule, language=language())
+    changed = {}
+    if form.is_bound and form.is_valid():
+        changed = {name: value for name, value in form.cleaned_data.items() if value is not None}
+    claim = matching.standing_claims(enterprise.pk).get(rule.subject) if enterprise else None
+    context = {
+        "version": version, "card": queries.card(rule, language()), "offer": matching.offer(version, known, claim), "form": form,
+        "supposed": matching.offer(version, known | changed) if changed else None, "rule": rule,
+    }  # fmt: skip
+    return render(request, "cultivation/policies/policy.html", context)
+
+
+def office(request: ParkRequest, park: str) -> HttpResponse:
+    """All versions of all policies, with the rules that come with the platform."""
+    page = listing(
+        request, queries.versions(), filterset=VersionFilter, filename="policy-rules", columns=COLUMNS,
+        sortable=("title", "starts_on", "ends_on"),
+    )  # fmt: skip
+    if isinstance(page, HttpResponse):
+        return page
+    return render(
+        request,
+        "cultivation/policies/office.html",
+        {"page": page, "library": list(queries.library()), "can_edit": request.actor.role in EDITORS},
+    )
+
+
+def new(request: ParkRequest, park: str) -> HttpResponse:
+    """A new draft: from a shipped rule, a version of the park, a file, or an empty page."""
+    source = queries.library().get(request.GET.get("example", ""), "")
+    if (number := request.GET.get("of", "")).isdigit() and len(number) < 19:
+        source = queries.get_version(int(number)).text
+    form = PolicyForm(request.POST or None, request.FILES or None, initial={"text": source})
+    return _edit(request, form, None)
+
+
+def edit(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    """A version with its card, test cases and cost; a draft can be changed."""
+    version = queries.get_version(version_id)
+    form = PolicyForm(request.POST or None, request.FILES or None, initial={"text": version.text})
+    return _edit(request, form, version)
+
+
+def _edit(request: ParkRequest, form: PolicyForm, version: PolicyVersion | None) -> HttpResponse:
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                row = policies.save(
+                    by=request.actor,
+                    text=form.cleaned_data["text"],
+                    version_id=version.pk if version else None,
+                )
+            except Problem as problem:
+                if problem.status == 404:
+                    raise
+                form.add_error("text", str(problem.message))
+                status = problem.status
+            else:
+                messages.success(request, _("已保存，并运行了测试用例。"))
+                return redirect("cultivation:policy_edit", park=request.park.code, version_id=row.pk)
+    rule = queries.rule_of(version) if version else _maybe(str(form["text"].value() or ""))
+    context = {"form": form, "version": version, **_preview(rule), **_steps(request, version)}
+    if version and rule:
+        context["forecast"] = matching.forecast(rule)
+    return render(request, "cultivation/policies/edit.html", context, status=status)
+
+
+def _maybe(text: str) -> Rule | None:
+    try:
+        return policies.read(text) if text.strip() else None
+    except Problem:
+        return None
+
+
+def _preview(rule: Rule | None) -> dict[str, Any]:
+    if rule is None:
+        return {"card": None, "cases": []}
+    return {"card": queries.card(rule, language()), "cases": run_tests(rule), "rule": rule}
+
+
+def _steps(request: ParkRequest, version: PolicyVersion | None) -> dict[str, bool]:
+    role, state = request.actor.role, version.state if version else PolicyState.DRAFT
+    mine = version is not None and version.proposed_by_ref == request.actor.person_id
+    return {
+        "can_edit": role in EDITORS and state == PolicyState.DRAFT,
+        "can_propose": role in EDITORS and version is not None and state == PolicyState.DRAFT,
+        "can_release": role in ("park_admin", "publisher") and state == PolicyState.PROPOSED and not mine,
+        "can_take_back": role in EDITORS and state == PolicyState.PROPOSED,
+        "can_retire": role in ("park_admin", "publisher") and state == PolicyState.RELEASED,
+        "can_renew": role in EDITORS
+        and version is not None
+        and state in (PolicyState.RELEASED, PolicyState.RETIRED),
+    }
+
+
+def check(request: ParkRequest, park: str) -> HttpResponse:
+    """The live card and test cases of what is typed; keeps nothing."""
+    problem = None
+    try:
+        rule = policies.read(request.POST.get("text", ""))
+    except Problem as refused:
+        rule, problem = None, refused
+    return render(request, "cultivation/policies/_preview.html", {"problem": problem, **_preview(rule)})
+
+
+def export(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    """The rule as a file that can be imported again."""
+    version = queries.get_version(version_id)
+    response = HttpResponse(version.text, content_type="application/yaml; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{version.policy.code}-{version.number}.yaml"'
+    return response
+
+
+def step(request: ParkRequest, park: str, version_id: int, event: str) -> HttpResponse:
+    """propose, take_back, release or retire."""
+    version = queries.get_version(version_id)
+    works: dict[str, Any] = {
+        "propose": policies.propose,
+        "take_back": policies.take_back,
+        "release": policies.release,
+    }
+    said = {
+        "propose": _("已提请发布。"),
+        "take_back": _("已取回为草稿。"),
+        "release": _("已发布。"),
+        "retire": _("已停用。"),
+    }
+    try:
+        if event == "retire":
+            form = ReasonForm(request.POST)
+            reason = form.cleaned_data["reason"] if form.is_valid() else ""
+            policies.retire(by=request.actor, version_id=version.pk, reason=reason)
+        else:
+            works[event](by=request.actor, version_id=version.pk)
+    except Problem as problem:
+        context = {"form": PolicyForm(initial={"text": version.text}), "version": version, "problem": problem}
+        context |= _preview(queries.rule_of(version)) | _steps(request, version)
+        return render(request, "cultivation/policies/edit.html", context, status=problem.status)
+    messages.success(request, said[event])
+    return redirect("cultivation:policy_edit", park=park, version_id=version.pk)
+
+
+def propose(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    return step(request, park, version_id, "propose")
+
+
+def take_back(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    return step(request, park, version_id, "take_back")
+
+
+def release(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    return step(request, park, version_id, "release")
+
+
+def retire(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    return step(request, park, version_id, "retire")

@@ -1,0 +1,262 @@
+"""Claims: from the pre-filled form to the confirmed payment, by different people, within the budget, once for a thing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
+
+from cultivation.models import Claim, ClaimEvent, ClaimNotice, Policy
+from cultivation.queries import claims as queries
+from cultivation.services import claims
+from cultivation.states import CLAIM_STEPS, OTHER_THAN
+from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
+from parks.clock import db_today
+from parks.models import Notification
+from parks.scope import park_scope
+from parks.todo import todos_for
+from tests.conftest import owner_connection
+from tests.factories import files
+from tests.factories import parks as people
+from tests.factories import policies as make
+from tests.finance.test_line import race
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office(in_park: Any) -> make.Office:
+    return make.Office(in_park)
+
+
+def walk(office: make.Office, claim: Claim, *steps: tuple[str, str], **more: Any) -> Claim:
+    for who, event in steps:
+        claim = claims.step(by=office[who], claim_id=claim.pk, event=event, **more)
+    return claim
+
+
+def test_a_firm_files_what_the_data_say_and_the_budget_holds_it(office: make.Office) -> None:
+    version, firm = office.release(make.text(budget_wan="20")), make.firm(office.park)
+    claim = make.filed(firm, version)
+    claim.refresh_from_db()
+    assert (claim.state, claim.amount, claim.result["known"]["rd_increase"]) == (
+        "submitted",
+        148_000,
+        "148",
+    )
+    assert claim.due_on > db_today() + dt.timedelta(days=80)
+    assert Policy.objects.get().committed == 148_000
+    with pytest.raises(Conflict, match="claimed_already"):
+        make.filed(firm, version)
+    with pytest.raises(Conflict, match="budget_used_up"):
+        make.filed(make.firm(office.park, 2), version)
+    claims.step(by=firm.agent, claim_id=claim.pk, event="withdraw")
+    assert Policy.objects.get().committed == 0
+    assert make.filed(firm, version).pk != claim.pk
+
+
+def test_who_is_not_eligible_or_unknown_is_refused_with_the_reason(office: make.Office) -> None:
+    version = office.release()
+    with pytest.raises(Refused) as caught:
+        make.filed(make.firm(office.park, 2, rd_expense=1_000_000, rd_expense_prev=900_000), version)
+    assert "差 1.84%" in str(caught.value.message)
+    contracts = office.release(make.text("hz32_tech_contract", period="{label: 长期}"))
+    with pytest.raises(Refused, match="data_missing"):
+        make.filed(make.firm(office.park, 3), contracts)
+
+
+def test_the_whole_way_takes_different_people(office: make.Office) -> None:
+    version, firm = office.release(), make.firm(office.park)
+    claim = walk(office, make.filed(firm, version), ("reviewer", "review"))
+    with pytest.raises(Forbidden, match="same_person"):
+        walk(office, claim, ("reviewer", "joint"))
+    claim = walk(office, claim, ("reviewer2", "joint"), ("publisher", "notice"))
+    assert ClaimNotice.objects.get().amount == 148_000
+    with pytest.raises(Conflict, match="notice_runs"):
+        walk(office, claim, ("publisher", "approve"))
+    make.notice_over(claim)
+    claim = walk(office, claim, ("publisher", "approve"))
+    with pytest.raises(Forbidden, match="same_person"):
+        walk(office, claim, ("publisher", "approve"))
+    claim = walk(office, claim, ("admin", "approve"))
+    with pytest.raises(Refused, match="payment"):
+        walk(office, claim, ("fund", "pay"))
+    claim = walk(office, claim, ("fund", "pay"), paid_on=db_today(), paid_reference="GK-1")
+    with pytest.raises(Forbidden, match="same_person"):
+        walk(office, claim, ("fund", "confirm"))
+    claim = walk(office, claim, ("fund2", "confirm"))
+    policy = Policy.objects.get()
+    assert (claim.state, policy.committed, policy.paid) == ("closed", 148_000, 148_000)
+    assert (
+        Notification.objects.filter(
+            organisation_id=firm.enterprise.organisation_id, url__contains="/claims/"
+        ).count()
+        == 3
+    )
+
+
+def test_a_claim_goes_back_twice_at_most(office: make.Office) -> None:
+    version, firm = office.release(), make.firm(office.park)
+    claim = make.filed(firm, version)
+    for _round in range(2):
+        claim = walk(office, claim, ("reviewer", "return"), note="请补充辅助账")
+        assert [one for one in todos_for(firm.agent) if "补正" in one.label]
+        claims.correct(by=firm.agent, claim_id=claim.pk, inputs={}, account=make.ACCOUNT)
+    with pytest.raises(Conflict, match="returned_twice"):
+        walk(office, claim, ("reviewer", "return"), note="再补")
+    with pytest.raises(Refused, match="reason_missing"):
+        walk(office, claim, ("reviewer", "refuse"))
+    claim = walk(office, claim, ("reviewer", "refuse"), reason="papers")
+    assert (claim.state, Policy.objects.get().committed) == ("refused", 0)
+
+
+def test_what_is_submitted_is_fixed_even_by_sql(office: make.Office) -> None:
+    claim = make.filed(make.firm(office.park), office.release())
+    for change in ({"amount": 1}, {"account_number": "1234567"}, {"state": "closed"}):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Claim.objects.filter(pk=claim.pk).update(**change)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ClaimEvent.objects.create(
+            claim=claim,
+            from_state="submitted",
+            event="pay",
+            role="fund_manager",
+            to_state="paid",
+            person_ref=office["fund"].person_id,
+            person_name="x",
+        )
+
+
+def test_ready_made_claims_need_the_account_only(office: make.Office) -> None:
+    version, firm = office.release(), make.firm(office.park)
+    make.firm(office.park, 2, rd_expense=1_000_000, rd_expense_prev=900_000)
+    assert claims.prepare(by=office["officer"], version_id=version.pk) == 1
+    assert claims.prepare(by=office["officer"], version_id=version.pk) == 0
+    claim = Claim.objects.get()
+    assert (claim.state, claim.is_automatic, Policy.objects.get().committed) == ("draft", True, 0)
+    client = people.client_for(firm.agent)
+    address = reverse("cultivation:claim", kwargs={"park": "cq", "claim_id": claim.pk})
+    key = {"idempotency_key": "k1"}
+    assert client.post(address, {"account_name": "示例"} | key).status_code == 422
+    assert client.post(address, make.ACCOUNT | key).status_code == 302
+    assert client.post(address, make.ACCOUNT | key).status_code == 404
+    claim.refresh_from_db()
+    assert claim.state == "submitted"
+
+
+def test_papers_come_from_the_library_or_join_it(office: make.Office) -> None:
+    version, firm, other = office.release(), make.firm(office.park), make.firm(office.park, 2)
+    upload = SimpleUploadedFile("辅助账.pdf", files.pdf("账"), content_type="application/pdf")
+    claim = make.filed(firm, version, upload=upload)
+    (paper,) = queries.papers(claim)
+    with pytest.raises(Refused, match="no_such_paper"):
+        make.filed(other, version, evidence_ids=[paper.evidence_id])
+    claims.step(by=firm.agent, claim_id=claim.pk, event="withdraw")
+    again = make.filed(firm, version, evidence_ids=[paper.evidence_id])
+    assert queries.papers(again)[0].evidence_id == paper.evidence_id
+
+
+def test_a_firm_sees_its_own_claims_only(office: make.Office) -> None:
+    version, firm, other = office.release(), make.firm(office.park), make.firm(office.park, 2)
+    claim = make.filed(firm, version)
+    with pytest.raises(NotFound):
+        claims.step(by=other.agent, claim_id=claim.pk, event="withdraw")
+    address = reverse("cultivation:claim", kwargs={"park": "cq", "claim_id": claim.pk})
+    assert people.client_for(other.agent).get(address).status_code == 404
+    page = people.client_for(firm.agent).get(address).content.decode()
+    assert "还有 60 个" in page
+
+
+def test_the_queue_filters_searches_and_exports(office: make.Office) -> None:
+    version = office.release()
+    for number in (1, 2):
+        make.filed(make.firm(office.park, number), version)
+    client = people.client_for(office["reviewer"])
+    address = reverse("cultivation:claim_queue", kwargs={"park": "cq"})
+    page = client.get(address, {"name": "示例企业1", "mine": "true"}).content.decode()
+    assert "示例企业1" in page and "示例企业2" not in page
+    assert client.get(address, {"export": "xlsx"}).status_code == 200
+    assert [one.count for one in todos_for(office["reviewer"]) if one.label == "政策兑现申请"] == [2]
+
+
+def test_the_database_knows_the_same_steps_and_pairs_of_people(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT from_state, event, role, to_state FROM cultivation_claimtransition")
+        assert set(cursor.fetchall()) == set(CLAIM_STEPS)
+        cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = 'cultivation_claim_step'")
+        source = cursor.fetchone()[0]
+    for event, others in OTHER_THAN.items():
+        listed = ", ".join(f"'{one}'" for one in others)
+        assert f"WHEN '{event}' THEN ARRAY[{listed}]" in source
+
+
+UNLOCKED = """
+CREATE OR REPLACE FUNCTION cultivation_reserve(p_park bigint, p_policy bigint, p_delta numeric, p_paid numeric) RETURNS void
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE free boolean;
+BEGIN
+  SELECT budget IS NULL OR committed + p_delta <= budget INTO free FROM public.cultivation_policy WHERE park_id = p_park AND id = p_policy;
+  PERFORM pg_sleep(0.2);
+  IF NOT free THEN RAISE EXCEPTION 'no' USING ERRCODE = 'IS007', DETAIL = '0'; END IF;
+  UPDATE public.cultivation_policy SET committed = committed + p_delta, paid = paid + p_paid WHERE park_id = p_park AND id = p_policy;
+END $$"""
+
+
+def all_file(park: Any) -> tuple[list[Any], Policy]:
+    """Ten firms file at once for 14.8 万元 each; the budget has 50."""
+    with park_scope(park.pk):
+        office = make.Office(park)
+        version = office.release(make.text(budget_wan="50"))
+        firms = [make.firm(park, number) for number in range(1, 11)]
+
+    def file(i: int) -> Any:
+        with park_scope(park.pk):
+            return make.filed(firms[i], version)
+
+    results = race(len(firms), file)
+    with park_scope(park.pk):
+        return results, Policy.objects.get()
+
+
+def test_the_last_of_a_budget_goes_to_exactly_as_many_as_it_holds(live_db: None, park: Any) -> None:
+    results, policy = all_file(park)
+    lost = [one for one in results if isinstance(one, Conflict)]
+    assert (len(results) - len(lost), {one.code for one in lost}, policy.committed) == (
+        3,
+        {"budget_used_up"},
+        444_000,
+    )
+
+
+def test_without_the_guard_the_budget_is_overrun(live_db: None, park: Any) -> None:
+    with weakened():
+        _results, policy = all_file(park)
+    assert policy.committed > 500_000
+
+
+@contextmanager
+def weakened() -> Iterator[None]:
+    """The reservation without its lock, and without the CHECK that would still catch it."""
+    with owner_connection() as owner, owner.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_functiondef('cultivation_reserve(bigint,bigint,numeric,numeric)'::regprocedure)"
+        )
+        sound = cursor.fetchone()[0]
+        cursor.execute("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'policy_budget'")
+        check = cursor.fetchone()[0]
+        cursor.execute("ALTER TABLE cultivation_policy DROP CONSTRAINT policy_budget")
+        cursor.execute(UNLOCKED)
+    try:
+        yield
+    finally:
+        with owner_connection() as owner, owner.cursor() as cursor:
+            cursor.execute(sound)
+            cursor.execute(f"ALTER TABLE cultivation_policy ADD CONSTRAINT policy_budget {check} NOT VALID")
+            cursor.execute("TRUNCATE cultivation_policy CASCADE")
+            cursor.execute("ALTER TABLE cultivation_policy VALIDATE CONSTRAINT policy_budget")

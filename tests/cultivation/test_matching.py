@@ -1,0 +1,82 @@
+"""All firms of a park against all policies in one job: stored by run, current by one pointer, told once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from cultivation.models import CurrentMatch, Match, MatchRun, PolicyPush
+from cultivation.queries import matching as queries
+from cultivation.services import matching
+from parks import jobs
+from parks.models import Job, Notification
+from tests.factories import parks as people
+from tests.factories import policies as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office(in_park: Any) -> make.Office:
+    office = make.Office(in_park)
+    office.release()
+    make.firm(in_park, 1)
+    make.firm(in_park, 2, rd_expense=1_000_000, rd_expense_prev=900_000)
+    return office
+
+
+def run(office: make.Office) -> Job:
+    job = matching.request(by=office["officer"])
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def test_a_run_finds_who_is_eligible_and_who_is_nearly(office: make.Office) -> None:
+    assert run(office).state == "succeeded"
+    rows = {row.enterprise.name: row for row in queries.matches(queries.current())}
+    assert rows["示例企业1"].amount == 148_000
+    assert rows["示例企业2"].gap == {
+        "text": "研发费用占营业收入3%以上", "gap": "1.84%", "figures": [["研发费用占营业收入比重", "1.16%"]],
+    }  # fmt: skip
+    (one,) = queries.counts(queries.current())
+    assert (one.eligible, one.near, one.unknown, one.not_eligible, one.total) == (1, 1, 0, 0, 148_000)
+
+
+def test_a_run_that_lost_its_lease_changes_nothing_and_the_next_one_does(
+    office: make.Office, monkeypatch: Any
+) -> None:
+    """kill -9 in the middle: the worker that takes over writes a run of its own, one pointer is moved once."""
+    job = matching.request(by=office["officer"])
+
+    def lost(handle: jobs.JobHandle) -> None:
+        raise jobs.LeaseLost("taken over")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs.JobHandle, "guard", lost)
+        jobs.run(job.pk)
+    assert not CurrentMatch.objects.exists() and not Match.objects.exists()
+    Job.objects.filter(pk=job.pk).update(lease_until="2020-01-01T00:00:00Z")
+    jobs.run(job.pk)
+    assert MatchRun.objects.count() == 1 and CurrentMatch.objects.get().run == MatchRun.objects.get()
+
+
+def test_firms_are_told_once_per_version(office: make.Office) -> None:
+    run(office)
+    version = queries.counts(queries.current())[0].version
+    assert matching.push(by=office["officer"], version_id=version.pk) == 2
+    assert matching.push(by=office["officer"], version_id=version.pk) == 0
+    assert (
+        Notification.objects.filter(url__contains="/e/policies/").count() == 2 == PolicyPush.objects.count()
+    )
+
+
+def test_the_page_lists_and_exports(office: make.Office) -> None:
+    run(office)
+    client = people.client_for(office["reviewer"])
+    address = reverse("cultivation:matching", kwargs={"park": "cq"})
+    assert "示例企业2" in client.get(address, {"eligible": "False"}).content.decode()
+    assert "示例企业1" not in client.get(address, {"eligible": "False"}).content.decode()
+    assert client.get(address, {"export": "csv"}).content.decode("utf-8-sig").count("\n") == 3
