@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises, library
@@ -18,7 +19,7 @@ from parks.models import EvidenceFile, Park
 from parks.roles import ENTERPRISE
 
 from ..models import Claim, ClaimEvent, ClaimNotice, ClaimPaper
-from ..states import CLAIM_STEPS, CLAIM_WORKING_DAYS, MOST_RETURNS, OTHER_THAN, STEP_LABELS
+from ..states import CLAIM_STEPS, CLAIM_WORKING_DAYS, MOST_RETURNS, OTHER_THAN, OVER, STEP_LABELS, ClaimState
 
 NOTICE_SHOWN = dt.timedelta(days=90)
 
@@ -27,6 +28,30 @@ def queue() -> QuerySet[Claim]:
     """Claims that the office has or had; drafts are the firm's own affair."""
     rows = Claim.objects.exclude(state="draft").exclude(state="withdrawn", submitted_at__isnull=True)
     return rows.select_related("enterprise__sub_park", "version", "policy").order_by("due_on", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Claims filed in a year, and what of them was paid and confirmed; amounts in yuan."""
+
+    filed: int
+    filed_amount: Decimal
+    paid: int
+    paid_amount: Decimal
+    firms: int
+
+
+def totals(year: int) -> Totals:
+    """The year's claims by the day they were filed (Beijing), and payments by their day."""
+    filed = queue().filter(submitted_at__year=year).exclude(state__in=OVER)
+    paid = queue().filter(state=ClaimState.CLOSED, paid_on__year=year)
+    return Totals(
+        filed=filed.count(),
+        filed_amount=filed.aggregate(sum=Sum("amount"))["sum"] or Decimal(0),
+        paid=paid.count(),
+        paid_amount=paid.aggregate(sum=Sum("amount"))["sum"] or Decimal(0),
+        firms=paid.values("enterprise_id").distinct().order_by().count(),
+    )
 
 
 def of_enterprise(enterprise_id: int) -> QuerySet[Claim]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
 from parks.models import Job
+from scoring.queries import standing
 
 from .. import formula
 from ..models import Claim, CurrentMatch, Match, MatchRun, PolicyVersion
@@ -183,6 +183,6 @@ def forecast(rule: formula.Rule) -> Forecast:
     )  # fmt: skip
 
 
-def paid_by_policy() -> QuerySet[Claim, dict[str, Any]]:
-    """Claims by policy and state with their sums, for the year's totals."""
-    return Claim.objects.values("policy__code", "state").annotate(n=Count("pk"), total=Sum("amount"))
+def stages() -> list[str]:
+    """Stages of the firms that have published points."""
+    return sorted({stage for _total, stage in standing.published_totals().values() if stage})

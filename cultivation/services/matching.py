@@ -91,16 +91,16 @@ def _found(
     return version, counts, rows
 
 
-def push(*, by: Actor, version_id: int) -> int:
-    """Tell every firm that the current run found eligible, and every firm of the rule's stages that is nearly there: once.
+def push(*, by: Actor, version_id: int, stage: str = "") -> int:
+    """Tell every firm that the current run found eligible or nearly there, once per version.
 
-    Returns how many were told.
+    Only firms of a stage when one is given, and of the stages that the rule names. Returns how many were told.
     """
     version = policies.get_released(version_id)
     run_ = queries.current()
     rows = queries.matches(run_).filter(version=version).select_related("enterprise")
     known = set(PolicyPush.objects.filter(version=version).values_list("enterprise_id", flat=True))
-    stages = set(policies.rule_of(version).body.get("stages", ()))
+    stages = {stage} if stage else set(policies.rule_of(version).body.get("stages", ()))
     stage_of = {one.id: one.stage for one in matching_facts.firms()} if stages else {}
     wanted = [
         row for row in rows

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
 from innovscore.core.problems import NotFound, Problem
+from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.idempotency import Reply, once
 from parks.listing import listing
@@ -188,11 +189,11 @@ def queue(request: ParkRequest, park: str) -> HttpResponse:
     )
     if isinstance(page, HttpResponse):
         return page
-    return render(
-        request,
-        "cultivation/claims/queue.html",
-        {"page": page, "rows": [(row, queries.clock(row)) for row in page]},
-    )
+    context = {
+        "page": page, "rows": [(row, queries.clock(row)) for row in page], "year": db_today().year,
+        "totals": queries.totals(db_today().year),
+    }  # fmt: skip
+    return render(request, "cultivation/claims/queue.html", context)
 
 
 def public_notices(request: ParkRequest, park: str) -> HttpResponse:

@@ -39,6 +39,7 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
     context = {
         "run": run, "counts": queries.counts(run) if run else [], "page": page, "job": job if job and not job.is_over else None,
         "can_act": request.actor.role in ("park_admin", "score_officer", "publisher"),
+        "stages": queries.stages(),
         "automatic": {row.pk for row in policies.in_force() if row.rule.get("automatic")},
     }  # fmt: skip
     return render(request, "cultivation/policies/matching.html", context)
@@ -51,7 +52,7 @@ def run(request: ParkRequest, park: str) -> HttpResponse:
 
 
 def push(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
-    count = matching.push(by=request.actor, version_id=version_id)
+    count = matching.push(by=request.actor, version_id=version_id, stage=request.POST.get("stage", "")[:32])
     messages.success(request, _("已通知 %(n)s 家企业。") % {"n": count})
     return redirect("cultivation:matching", park=park)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
 from innovscore.core.problems import Problem
+from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import listing
 from parks.models import Park
@@ -49,7 +50,14 @@ def public_library(request: ParkRequest, park: str) -> HttpResponse:
     return render(
         request,
         "cultivation/policies/library.html",
-        {"zone": zone, "park": zone, "page": page, "cards": _with_cards(page), "tags": queries.tags(rows)},
+        {
+            "zone": zone,
+            "park": zone,
+            "page": page,
+            "cards": _with_cards(page),
+            "tags": queries.tags(rows),
+            "today": db_today(),
+        },
     )
 
 

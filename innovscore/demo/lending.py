@@ -119,7 +119,7 @@ def _firms(version: ProductVersion, *, leave_out: int) -> list[Enterprise]:
     return found
 
 
-def _signatory(park: Park, firm: Enterprise) -> Actor:
+def signatory_of(park: Park, firm: Enterprise) -> Actor:
     login = f"legal{firm.pk}@{park.code}.invalid"
     person = Person.objects.create(name=firm.legal_representative or "法定代表人")
     account = Account.objects.create(login=login, person=person)
@@ -142,7 +142,7 @@ def _loan(
     row: tuple[int, str, int, int],
 ) -> None:
     wan, code, days, months = row
-    amount, signatory, ref = wan * WAN, _signatory(park, firm), f"DEMO-{number}"
+    amount, signatory, ref = wan * WAN, signatory_of(park, firm), f"DEMO-{number}"
     consents.grant(by=signatory, product_code=code, months=12)
     made = applications.submit(
         by=signatory,
@@ -218,7 +218,7 @@ def _repay(actors: dict[str, Actor], made: Application, months: int, ref: str) -
 
 
 def _revoked(park: Park, firm: Enterprise, version: ProductVersion) -> None:
-    signatory = _signatory(park, firm)
+    signatory = signatory_of(park, firm)
     made = consents.grant(by=signatory, product_code=version.product.code, months=6)
     consents.revoke(by=signatory, consent_id=made.pk)
 
@@ -231,7 +231,7 @@ def _need(park: Park, actors: dict[str, Actor], firms: list[Enterprise]) -> None
         .select_related("account__person", "organisation", "park")
         .first()
     )
-    signatory = Actor.of(member) if member else _signatory(park, firms[-1])
+    signatory = Actor.of(member) if member else signatory_of(park, firms[-1])
     need = needs.post(
         by=signatory, amount=500 * WAN, term_months=24, purpose="新建中试生产线", guarantee_wish="any"
     )

@@ -1,0 +1,117 @@
+"""Policies of the demo zone: five released, one waiting for release; one matching run; claims in several states."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg2
+
+from cultivation.models import Claim, PolicyVersion
+from cultivation.queries import matching as found
+from cultivation.queries.policies import library
+from cultivation.services import claims, matching, policies
+from enterprises.models import Enterprise
+from innovscore.settings import env
+from parks import jobs
+from parks.actors import Actor
+from parks.clock import db_today
+from parks.models import Membership, Park
+from parks.scope import park_scope
+
+from .lending import signatory_of
+
+RELEASED = (
+    "cqhtz25_hnte_first",
+    "cqhtz25_hnte_renewal",
+    "cqhtz25_rd_growth",
+    "hz32_domestic_equipment",
+    "xm_torch_voucher",
+)
+PROPOSED = "hz32_tech_contract"
+BUDGETS = {"cqhtz25_rd_growth": 3000, "hz32_domestic_equipment": 2000}
+"""万元 a policy."""
+APPROVED = ("review", "joint", "notice", "over", "approve", "approve2")
+PATHS = (
+    (*APPROVED, "pay", "confirm"),
+    (*APPROVED, "pay"),
+    APPROVED,
+    ("review", "joint", "notice"),
+    ("review", "joint"),
+    ("review",),
+    ("return",),
+    ("refuse",),
+    (),
+)
+"""What was done with each of the claims."""
+STAFF = {
+    "review": "park.review1@demo", "return": "park.review1@demo", "refuse": "park.review1@demo", "joint": "park.review2@demo",
+    "notice": "park.publish@demo", "approve": "park.publish@demo", "approve2": "park.publish2@demo", "pay": "fund@demo", "confirm": "fund2@demo",
+}  # fmt: skip
+
+
+def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
+    """Make policies, a run and claims in a zone that has verified years. The hero has claimed nothing yet."""
+    with park_scope(park.pk):
+        versions = {code: _released(actors, code) for code in RELEASED}
+        draft = policies.save(by=actors["park.score@demo"], text=library()[PROPOSED])
+        policies.propose(by=actors["park.score@demo"], version_id=draft.pk)
+        job = matching.request(by=actors["park.score@demo"])
+    jobs.run(job.pk)
+    with park_scope(park.pk):
+        growth = versions["cqhtz25_rd_growth"]
+        rows = (
+            found.matches(found.current()).filter(version=growth, is_eligible=True).exclude(enterprise=hero)
+        )
+        chosen = [row.enterprise for row in rows.order_by("amount")[: len(PATHS)]]
+    for firm, path in zip(chosen, PATHS, strict=False):
+        with park_scope(park.pk):
+            claim = claims.file(by=_firm(park, firm), version_id=growth.pk, inputs={}, account=_account(firm))
+        _walk(park, actors, claim, path)
+
+
+def _released(actors: dict[str, Actor], code: str) -> PolicyVersion:
+    text = library()[code]
+    if code in BUDGETS:
+        text += f"budget_wan: {BUDGETS[code]}\n"
+    row = policies.save(by=actors["park.score@demo"], text=text)
+    policies.propose(by=actors["park.score@demo"], version_id=row.pk)
+    return policies.release(by=actors["park.publish@demo"], version_id=row.pk)
+
+
+def _firm(park: Park, firm: Enterprise) -> Actor:
+    member = Membership.objects.filter(organisation=firm.organisation, role="enterprise_signatory").select_related(
+        "account__person", "organisation", "park"
+    ).first()  # fmt: skip
+    return Actor.of(member) if member else signatory_of(park, firm)
+
+
+def _account(firm: Enterprise) -> dict[str, Any]:
+    return {
+        "account_name": firm.name,
+        "account_bank": "江城银行高新支行",
+        "account_number": f"62220000{firm.pk:08d}",
+    }
+
+
+def _walk(park: Park, actors: dict[str, Actor], claim: Claim, path: tuple[str, ...]) -> None:
+    for event in path:
+        if event == "over":
+            notice_is_over(claim)
+            continue
+        more: dict[str, Any] = {
+            "return": {"note": "请补充研发支出辅助账"},
+            "refuse": {"reason": "papers"},
+            "pay": {"paid_on": db_today(), "paid_reference": f"GK-{claim.number}"},
+        }.get(event, {})
+        with park_scope(park.pk):
+            claims.step(by=actors[STAFF[event]], claim_id=claim.pk, event=event.rstrip("2"), **more)
+
+
+def notice_is_over(claim: Claim) -> None:
+    """Invented history needs the owner of the tables: the application cannot shorten a notice."""
+    owner = psycopg2.connect(env.str("DATABASE_OWNER_URL"))
+    with owner, owner.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.park_id', %s, true)", [str(claim.park_id)])
+        query = "UPDATE cultivation_claim SET notice_ends_at = clock_timestamp() - interval '1 minute' WHERE id = %s"
+        cursor.execute(query, [claim.pk])
+    owner.close()

@@ -1,0 +1,67 @@
+"""Policies in a browser: a firm on a phone from sign-in to a filed claim, the office and the fund to the confirmed payment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from typing import Any
+
+import pytest
+
+from parks.clock import BEIJING
+
+pytestmark = pytest.mark.browser
+TITLE = "国产化装备采购奖励"
+ACCOUNT = {"account_bank": "江城银行高新支行", "account_number": "622200001234567"}
+
+
+def test_a_claim_from_the_phone_to_the_money(visit: Any, site: Any) -> None:
+    started = time.monotonic()
+    firm = visit("ent.agent@demo", width=360)
+    firm.go("/p/cq/e/policies/").looks_right().press(TITLE).looks_right()
+    firm.sees("依据")
+    firm.press("申请").looks_right()
+    firm.press("提交申请").sees("处需要修改").looks_right()
+    firm.fill(in_in_catalogue="1", in_investment="350", **ACCOUNT).press("提交申请")
+    firm.sees("待初审", "17.50", "60").looks_right()
+    assert time.monotonic() - started < 300
+    number = firm.page.url.rstrip("/").rpartition("/")[2]
+    page = f"/p/cq/claims/{number}/"
+
+    for login, button, after in (
+        ("park.review1@demo", "初审通过", "待联审"),
+        ("park.review2@demo", "联审通过", "待公示"),
+        ("park.publish@demo", "公示", "公示中"),
+    ):
+        person = visit(login)
+        person.go("/p/cq/office/claims/?mine=true").looks_right()
+        person.go(page).looks_right().press(button).sees(after)
+    visit(None).go("/zones/cq/claim-notices/").sees(TITLE).looks_right()
+    site.sql(
+        "cq",
+        "UPDATE cultivation_claim SET notice_ends_at = now() - interval '1 minute' WHERE id = %s",
+        int(number),
+    )
+    for login in ("park.publish@demo", "park.publish2@demo"):
+        visit(login).go(page).press("审定")
+    paying = visit("fund@demo")
+    paying.go(page).looks_right()
+    today = dt.datetime.now(BEIJING).date().isoformat()
+    paying.fill(paid_on=today, paid_reference="GK-1").press("登记拨付").sees("待确认到账")
+    visit("fund2@demo").go(page).press("确认到账").sees("已兑现")
+    firm.go(page).sees("已兑现", "GK-1").looks_right()
+
+
+def test_a_policy_is_written_checked_and_released(visit: Any) -> None:
+    writer = visit("park.score@demo")
+    writer.go("/p/cq/office/policies/new/?example=hz32_rd_growth").looks_right()
+    text = writer.page.locator("textarea[name=text]").input_value()
+    writer.fill(text=text.replace("amount_wan: 200", "amount_wan: 201"))
+    writer.waits_for("未通过")
+    writer.fill(text=text)
+    writer.press("保存").sees("需要", "已保存").looks_right()
+    page = writer.page.url.removeprefix(writer.address)
+    writer.press("提请发布").sees("待发布")
+    visit("park.publish@demo").go(page).press("发布").sees("已发布").looks_right()
+    visit(None, width=360).go("/zones/cq/policies/?title=研发投入增量").sees("研发投入增量补助").looks_right()
+    writer.go("/p/cq/office/matching/").looks_right().press("匹配全部企业").looks_right()
