@@ -109,6 +109,11 @@ class Rule:
         return f"{self.body.get('stacking', {}).get('group', self.code)}:{self.period_label}"
 
     @property
+    def not_with(self) -> tuple[str, ...]:
+        """Schemes of public money that a firm may not hold in the same year."""
+        return tuple(self.body.get("stacking", {}).get("not_with", ()))
+
+    @property
     def up_to(self) -> bool:
         return bool(self.body["amount"].get("up_to"))
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
 from parks.clock import db_today
-from parks.models import Park
+from parks.models import Benefit, Park
 
 from .. import formula
 from ..models import Policy, PolicyVersion
@@ -111,6 +111,7 @@ def card(rule: formula.Rule, language: str) -> dict[str, Any]:
         "inputs": [(one.label, one.evidence) for one in rule.inputs],
         "papers": body.get("papers", []),
         "stacking": body.get("stacking", {}),
+        "not_with": [str(Benefit.Scheme(one).label) for one in rule.not_with],
         "automatic": body.get("automatic", False),
         "budget_wan": body.get("budget_wan"),
         "source": body["source"],

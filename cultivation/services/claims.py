@@ -21,6 +21,8 @@ from parks.actors import Actor
 from parks.clock import BEIJING, db_now, db_today
 from parks.models import EvidenceFile, Park
 from parks.outbox import notify
+from parks.queries import benefits as register
+from parks.services import benefits
 
 from .. import formula
 from ..models import Claim, ClaimEvent, ClaimNotice, ClaimPaper, PolicyVersion
@@ -172,6 +174,7 @@ def _step(*, by: Actor, claim: Claim, event: str, **more: Any) -> None:
         claim=claim, from_state=claim.state, event=event, role=by.role, to_state=target, person_ref=by.person_id,
         person_name=by.person_name, **more,
     )  # fmt: skip
+    _register(claim, event)
     audit.record(
         by=by,
         action=f"claim.{event}",
@@ -180,6 +183,36 @@ def _step(*, by: Actor, claim: Claim, event: str, **more: Any) -> None:
         reason=more.get("note", ""),
     )
     claim.state = target
+
+
+def _register(claim: Claim, event: str) -> None:
+    """The register of public money knows a claim from each submission until it is returned, refused or withdrawn.
+
+    Raises Conflict where the policy excludes what the firm already has this year.
+    """
+    organisation, subject = claim.enterprise.organisation_id, f"policy:{claim.subject}"
+    if event in ("return", "refuse", "withdraw"):
+        benefits.let_go(organisation_id=organisation, subject=subject)
+    if event != "submit":
+        return
+    excluded = (
+        register.of_this_year(organisation)
+        .filter(scheme__in=policies.rule_of(claim.version).not_with)
+        .first()
+    )
+    if excluded is not None:
+        message = _("本年度已享受“%(label)s”（%(scheme)s），按规定不能同时享受。")
+        raise Conflict(
+            code="excluded",
+            message=message % {"label": excluded.label, "scheme": excluded.get_scheme_display()},
+        )
+    benefits.hold(
+        organisation_id=organisation,
+        scheme="policy_claim",
+        subject=subject,
+        label=claim.version.title,
+        amount=claim.amount,
+    )
 
 
 def _not_you(claim: Claim, event: str) -> Conflict | Forbidden:

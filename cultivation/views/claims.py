@@ -16,6 +16,7 @@ from parks.http import ParkRequest
 from parks.idempotency import Reply, once
 from parks.listing import listing
 from parks.models import Park
+from parks.queries import benefits as register
 from parks.roles import ENTERPRISE
 
 from ..filters import ClaimFilter
@@ -139,7 +140,7 @@ def _claim_page(
     step_form = step_form or ClaimStepForm()
     context = {
         "claim": row, "events": past, "papers": queries.papers(row), "clock": queries.clock(row), "form": form, "problem": problem,
-        "is_firm": is_firm, "card": policies.card(policies.rule_of(row.version), language()), "step_form": step_form,
+        "benefits": [] if is_firm else register.standing(row.enterprise.organisation_id)[:20], "is_firm": is_firm, "card": policies.card(policies.rule_of(row.version), language()), "step_form": step_form,
         "steps": [(event, label) for event, label in steps if event not in ("submit", "withdraw")],
         "can_withdraw": "withdraw" in names and row.state in ("draft", "returned", *BEFORE_NOTICE),
         "needs_payment": "pay" in names, "needs_reason": "refuse" in names,

@@ -15,6 +15,7 @@ from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
 from parks.roles import Role
+from parks.services import benefits
 
 from ..formula import Due, Paid, clean_interest, points_subsidy
 from ..formula import subsidy as lpr_subsidy
@@ -241,6 +242,7 @@ def step(*, by: Actor, subsidy_id: int, event: str, note: str = "") -> Subsidy:
             person_name=by.person_name, note=note,
         )  # fmt: skip
         subsidy.refresh_from_db()
+        _register(subsidy, event)
         audit.record(
             by=by,
             action=f"subsidy.{subsidy.state}",
@@ -249,6 +251,22 @@ def step(*, by: Actor, subsidy_id: int, event: str, note: str = "") -> Subsidy:
             reason=note,
         )
     return subsidy
+
+
+def _register(subsidy: Subsidy, event: str) -> None:
+    """The register of public money knows a subsidy from its application on, until it is refused or clawed back."""
+    organisation, subject = subsidy.enterprise.organisation_id, f"subsidy:{subsidy.pk}"
+    if event == "apply":
+        label = subsidy.programme.name
+        benefits.hold(
+            organisation_id=organisation,
+            scheme="interest_subsidy",
+            subject=subject,
+            label=label,
+            amount=subsidy.amount,
+        )
+    if event in ("refuse", "claw_back"):
+        benefits.let_go(organisation_id=organisation, subject=subject)
 
 
 def _visible(by: Actor, subsidy_id: int) -> Subsidy:

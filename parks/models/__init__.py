@@ -1,4 +1,5 @@
 from .audit import AuditChain, AuditEvent
+from .benefits import Benefit
 from .calendar import CalendarDay
 from .evidence import EvidenceFile
 from .idempotency import IdempotencyRecord
@@ -13,6 +14,7 @@ __all__ = [
     "ApiToken",
     "AuditChain",
     "AuditEvent",
+    "Benefit",
     "CalendarDay",
     "EvidenceFile",
     "GroupRobot",

@@ -19,6 +19,7 @@ from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import audit, idempotency, outbox
 from parks.actors import Actor
 from parks.clock import db_now, db_today
+from parks.services import benefits
 
 from .. import rules
 from ..caching import published
@@ -220,6 +221,10 @@ def approve(*, by: Actor, plan_id: int) -> AwardPlan:
         for award in Award.objects.select_related("enterprise").filter(plan=plan, state=Award.State.PROPOSED):
             award.state = Award.State.APPROVED
             award.save(update_fields=["state"])
+            benefits.hold(
+                organisation_id=award.enterprise.organisation_id, scheme="board_award", subject=_subject(plan),
+                label=award.board_name, amount=award.amount,
+            )  # fmt: skip
             outbox.notify(
                 organisation_id=award.enterprise.organisation_id,
                 text=_("%(year)s 年度科技创新专项资金奖励已审定：%(amount)s 万元。")
@@ -228,6 +233,11 @@ def approve(*, by: Actor, plan_id: int) -> AwardPlan:
         published(by.park_code)
         audit.record(by=by, action="award_plan.approved", obj=plan, after={"total": str(plan.total)})
     return plan
+
+
+def _subject(plan: AwardPlan) -> str:
+    """A firm has one award a year (就高不重复)."""
+    return f"award:{plan.year}"
 
 
 def _check_boards(plan: AwardPlan) -> None:
@@ -309,6 +319,7 @@ def reclaim(*, by: Actor, award_id: int, reason: str) -> Award:
         award.state, award.reclaimed_on, award.reason = Award.State.RECLAIMED, db_today(), reason.strip()
         award.reclaimed_by_ref, award.reclaimed_by_name = by.person_id, by.person_name
         award.save(update_fields=["state", "reclaimed_on", "reason", "reclaimed_by_ref", "reclaimed_by_name"])
+        benefits.let_go(organisation_id=award.enterprise.organisation_id, subject=_subject(award.plan))
         published(by.park_code)
         audit.record(
             by=by, action="award.reclaimed", obj=award, after={"amount": str(award.amount)}, reason=reason
@@ -317,7 +328,12 @@ def reclaim(*, by: Actor, award_id: int, reason: str) -> Award:
 
 
 def _award(award_id: int, state: str) -> Award:
-    award = Award.objects.select_for_update(of=("self",)).select_related("plan").filter(pk=award_id).first()
+    award = (
+        Award.objects.select_for_update(of=("self",))
+        .select_related("plan", "enterprise")
+        .filter(pk=award_id)
+        .first()
+    )
     if award is None:
         raise NotFound(code="no_such_award", message=_("没有这笔奖励。"))
     if award.state != state:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks.clock import db_today
 from parks.models import Notification
 from parks.scope import park_scope
+from parks.services import benefits
 from parks.todo import todos_for
 from tests.conftest import owner_connection
 from tests.factories import files
@@ -99,6 +101,25 @@ def test_the_whole_way_takes_different_people(office: make.Office) -> None:
         ).count()
         == 3
     )
+
+
+def test_a_policy_may_exclude_other_public_money_of_the_year(office: make.Office) -> None:
+    """The register is one for awards, subsidies and claims: whoever has the one may not have the other."""
+    version, firm = office.release(make.text(stacking="{not_with: [board_award]}")), make.firm(office.park)
+    held = {"organisation_id": firm.enterprise.organisation_id, "subject": "award:2025"}
+    benefits.hold(scheme="board_award", label="创新投入十强", amount=Decimal(200_000), **held)
+    with pytest.raises(Conflict, match="excluded"):
+        make.filed(firm, version)
+    benefits.let_go(**held)
+    claim = make.filed(firm, version)
+    with pytest.raises(Conflict, match="benefit_held"):
+        benefits.hold(
+            organisation_id=held["organisation_id"],
+            scheme="interest_subsidy",
+            subject=f"policy:{claim.subject}",
+            label="x",
+            amount=Decimal(1),
+        )
 
 
 def test_a_claim_goes_back_twice_at_most(office: make.Office) -> None:
