@@ -37,6 +37,7 @@ OVER = (ClaimState.REFUSED, ClaimState.WITHDRAWN)
 RESERVING = tuple(state for state in ClaimState if state not in (ClaimState.DRAFT, *OVER))
 """A claim in one of these holds its amount of the budget."""
 OPEN = tuple(state for state in RESERVING if state != ClaimState.CLOSED)
+PAYABLE = (ClaimState.APPROVED, ClaimState.PAID, ClaimState.CLOSED)
 MOST_RETURNS = 2
 NOTICE_WORKING_DAYS = 5
 CLAIM_WORKING_DAYS = 60

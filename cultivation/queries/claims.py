@@ -16,17 +16,28 @@ from parks import workdays
 from parks.actors import Actor
 from parks.clock import BEIJING, db_now, db_today
 from parks.models import EvidenceFile, Park
-from parks.roles import ENTERPRISE
+from parks.roles import ENTERPRISE, FUND
 
 from ..models import Claim, ClaimEvent, ClaimNotice, ClaimPaper
-from ..states import CLAIM_STEPS, CLAIM_WORKING_DAYS, MOST_RETURNS, OTHER_THAN, OVER, STEP_LABELS, ClaimState
+from ..states import (
+    CLAIM_STEPS,
+    CLAIM_WORKING_DAYS,
+    MOST_RETURNS,
+    OTHER_THAN,
+    OVER,
+    PAYABLE,
+    STEP_LABELS,
+    ClaimState,
+)
 
 NOTICE_SHOWN = dt.timedelta(days=90)
 
 
-def queue() -> QuerySet[Claim]:
-    """Claims that the office has or had; drafts are the firm's own affair."""
+def queue(actor: Actor | None = None) -> QuerySet[Claim]:
+    """Claims that the office has or had; drafts are the firm's own affair, and a fund sees what is to be paid only."""
     rows = Claim.objects.exclude(state="draft").exclude(state="withdrawn", submitted_at__isnull=True)
+    if actor is not None and actor.role in FUND:
+        rows = rows.filter(state__in=PAYABLE)
     return rows.select_related("enterprise__sub_park", "version", "policy").order_by("due_on", "pk")
 
 
@@ -66,7 +77,7 @@ def visible(actor: Actor, claim_id: int) -> Claim:
         own = enterprises.own(actor)
         rows = of_enterprise(own.pk if own else 0)
     else:
-        rows = queue()
+        rows = queue(actor)
     row = rows.filter(pk=claim_id).first()
     if row is None:
         raise NotFound(code="no_such_claim", message=_("没有这份申请。"))
@@ -132,7 +143,7 @@ def waiting_for(actor: Actor) -> QuerySet[Claim]:
         for state, event, role, _next in CLAIM_STEPS
         if role == actor.role and event not in ("refuse", "return", "withdraw")
     }
-    rows = queue().filter(state__in=states)
+    rows = queue(actor).filter(state__in=states)
     taken = ClaimEvent.objects.filter(
         person_ref=actor.person_id, event__in=["review", "joint", "approve", "pay"]
     )

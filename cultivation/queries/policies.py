@@ -103,7 +103,7 @@ def card(rule: formula.Rule, language: str) -> dict[str, Any]:
         "who": body.get("who", {}).get("text", "")
         or " / ".join(rule.label(name, language) for name in rule.any_of),
         "conditions": [one.text for one in rule.conditions],
-        "pays": [_pays(rule, one) for one in rule.amounts],
+        "pays": [_pays(rule, one, language) for one in rule.amounts],
         "caps": [_cap(one) for one in rule.caps],
         "period": rule.period_label,
         "starts": rule.day("starts"),
@@ -120,13 +120,13 @@ def card(rule: formula.Rule, language: str) -> dict[str, Any]:
     }
 
 
-def _pays(rule: formula.Rule, one: formula.Amount) -> str:
+def _pays(rule: formula.Rule, one: formula.Amount, language: str) -> str:
     head = f"{one.text}：" if one.text else ""
     if one.fixed is not None:
         words = _("最高 %(n)s 万元") if rule.up_to else _("%(n)s 万元")
         return head + words % {"n": _n(one.fixed)}
     assert one.of is not None  # noqa: S101  # the reader made sure
-    base = rule.label(one.of.single_name) if one.of.single_name else one.of.text
+    base = rule.label(one.of.single_name, language) if one.of.single_name else one.of.text
     if one.rate is not None:
         return head + _("%(base)s的 %(rate)s%%") % {"base": base, "rate": _n(one.rate * 100)}
     words = (

@@ -72,6 +72,8 @@ def correct(
         claim = _locked(by, claim_id)
         if claim.state not in (ClaimState.DRAFT, ClaimState.RETURNED):
             raise Conflict(code="not_allowed_now", message=_("申请已提交，不能修改。"))
+        if claim.state == ClaimState.DRAFT:
+            _open(claim.version)
         known, result = _judged(claim.version, claim.enterprise_id, inputs)
         claim.amount, claim.inputs, claim.result = (
             result.yuan,
@@ -102,10 +104,10 @@ def prepare(*, by: Actor, version_id: int) -> int:
             .exclude(state__in=OVER)
             .values_list("enterprise_id", flat=True)
         )
-        made = 0
+        made, rivals = 0, _rivals(version)
         for firm in matching_facts.firms():
             result = formula.result_for(rule, firm.known, language())
-            if firm.id in taken or result.outcome != formula.ELIGIBLE or _better(version, firm):
+            if firm.id in taken or result.outcome != formula.ELIGIBLE or _outdone(result, rivals, firm):
                 continue
             claim = Claim.objects.create(
                 policy_id=version.policy_id, version=version, enterprise_id=firm.id, subject=rule.subject, is_automatic=True,
@@ -238,17 +240,17 @@ def _judged(
     raise Refused(code="not_eligible", message=_("不符合条件：%(what)s。") % {"what": failed})
 
 
-def _better(version: PolicyVersion, firm: matching_facts.Firm) -> bool:
-    """Whether another policy pays the firm more for the same thing."""
+def _rivals(version: PolicyVersion) -> list[formula.Rule]:
+    """Rules of other policies in force that pay for the same thing."""
     subject = policies.rule_of(version).subject
-    rivals = [row for row in policies.in_force() if policies.rule_of(row).subject == subject]
-    if len(rivals) < 2:
-        return False
-    results = {row.pk: formula.result_for(policies.rule_of(row), firm.known) for row in rivals}
-    own = results[version.pk].yuan
-    return any(
-        one.outcome == formula.ELIGIBLE and one.yuan > own for pk, one in results.items() if pk != version.pk
-    )
+    others = [policies.rule_of(row) for row in policies.in_force() if row.pk != version.pk]
+    return [rule for rule in others if rule.subject == subject]
+
+
+def _outdone(own: formula.Result, rivals: Iterable[formula.Rule], firm: matching_facts.Firm) -> bool:
+    """Whether another policy pays the firm more for the same thing."""
+    results = (formula.result_for(rule, firm.known) for rule in rivals)
+    return any(one.outcome == formula.ELIGIBLE and one.yuan > own.yuan for one in results)
 
 
 def _open(version: PolicyVersion) -> None:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
-from innovscore.core.problems import NotFound, Problem
+from innovscore.core.problems import Problem
 from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.idempotency import Reply, once
@@ -120,7 +120,8 @@ def claim(request: ParkRequest, park: str, claim_id: int) -> HttpResponse:
             return redirect("cultivation:claim", park=park, claim_id=row.pk)
         status = answer
     elif request.method == "POST" and form is None:
-        raise NotFound(code="not_editable", message=_("申请已提交，不能修改。"))
+        messages.info(request, _("申请已提交，不能修改。"))
+        return redirect("cultivation:claim", park=park, claim_id=row.pk)
     return _claim_page(request, row, form=form, status=status)
 
 
@@ -182,7 +183,7 @@ def queue(request: ParkRequest, park: str) -> HttpResponse:
     """The office's and the fund's queue, the nearest due day first."""
     page = listing(
         request,
-        queries.queue(),
+        queries.queue(request.actor),
         filterset=ClaimFilter,
         columns=COLUMNS,
         filename="claims",

@@ -160,7 +160,7 @@ def _edit(request: ParkRequest, form: PolicyForm, version: PolicyVersion | None)
                 return redirect("cultivation:policy_edit", park=request.park.code, version_id=row.pk)
     rule = queries.rule_of(version) if version else _maybe(str(form["text"].value() or ""))
     context = {"form": form, "version": version, **_preview(rule), **_steps(request, version)}
-    if version and rule:
+    if version and rule and "forecast" in request.GET:
         context["forecast"] = matching.forecast(rule)
     return render(request, "cultivation/policies/edit.html", context, status=status)
 

@@ -70,8 +70,11 @@ def test_the_editor_shows_card_cases_and_cost_and_exports_what_can_be_imported(o
     client = people.client_for(office["officer"])
     answer = client.post(url("policy_new"), {"text": make.text()}, follow=True)
     page = answer.content.decode()
-    assert "研发费用增加额的 10%" in page and "通过" in page and "148,000.00" in page
+    assert "研发费用增加额的 10%" in page and "通过" in page
     row = PolicyVersion.objects.get()
+    assert (
+        "148,000.00" in client.get(url("policy_edit", version_id=row.pk), {"forecast": "1"}).content.decode()
+    )
     file = client.get(url("policy_export", version_id=row.pk)).content.decode()
     assert policies.read(file).code == make.GROWTH
     live = client.post(url("policy_check"), {"text": file.replace("14.8", "14.9")}).content.decode()

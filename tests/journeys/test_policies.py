@@ -59,8 +59,9 @@ def test_a_policy_is_written_checked_and_released(visit: Any) -> None:
     writer.fill(text=text.replace("amount_wan: 200", "amount_wan: 201"))
     writer.waits_for("未通过")
     writer.fill(text=text)
-    writer.press("保存").sees("需要", "已保存").looks_right()
-    page = writer.page.url.removeprefix(writer.address)
+    writer.press("保存").sees("已保存").looks_right()
+    writer.press("试算").sees("需要").looks_right()
+    page = writer.page.url.removeprefix(writer.address).partition("?")[0]
     writer.press("提请发布").sees("待发布")
     visit("park.publish@demo").go(page).press("发布").sees("已发布").looks_right()
     visit(None, width=360).go("/zones/cq/policies/?title=研发投入增量").sees("研发投入增量补助").looks_right()
