@@ -142,7 +142,7 @@ class PolicyForm(forms.Form):
 
     text = forms.CharField(
         label=_("规则（YAML）"), required=False, max_length=formula.MOST_TEXT,
-        widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "false", "class": "code"}),
+        widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "false", "wrap": "off", "class": "mono"}),
     )  # fmt: skip
     upload = forms.FileField(
         label=_("从文件导入"), required=False, help_text=_("导出的 YAML 或 JSON 文件，不超过 60 KB。")

@@ -82,6 +82,7 @@ class Cap:
 
     wan: Decimal
     when: Expression | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -288,7 +289,7 @@ class _Reader:
         cap = self.body.get("cap_wan")
         for number, one in enumerate(cap if isinstance(cap, list) else []):
             when = self._condition(one["when"], ("cap_wan", number, "when")) if "when" in one else None
-            yield Cap(Decimal(str(one["wan"])), when)
+            yield Cap(Decimal(str(one["wan"])), when, one.get("text", ""))
         if isinstance(cap, int | float):
             yield Cap(Decimal(str(cap)))
 

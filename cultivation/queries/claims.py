@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Case, QuerySet, Sum, When
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises, library
@@ -23,6 +23,7 @@ from ..states import (
     CLAIM_STEPS,
     CLAIM_WORKING_DAYS,
     MOST_RETURNS,
+    OPEN,
     OTHER_THAN,
     OVER,
     PAYABLE,
@@ -38,7 +39,9 @@ def queue(actor: Actor | None = None) -> QuerySet[Claim]:
     rows = Claim.objects.exclude(state="draft").exclude(state="withdrawn", submitted_at__isnull=True)
     if actor is not None and actor.role in FUND:
         rows = rows.filter(state__in=PAYABLE)
-    return rows.select_related("enterprise__sub_park", "version", "policy").order_by("due_on", "pk")
+    return rows.select_related("enterprise__sub_park", "version", "policy").order_by(
+        Case(When(state__in=OPEN, then=0), default=1), "due_on", "pk"
+    )
 
 
 @dataclass(frozen=True, slots=True)

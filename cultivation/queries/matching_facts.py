@@ -96,11 +96,24 @@ def _known(values: Mapping[str, Any], before: Mapping[str, Any] | None) -> Known
     known |= {name: None if levels is None else Decimal(name in levels) for name in _QUALIFICATIONS}
     past = _levels((before or {}).get("qualifications"))
     known["hnte_prev"] = None if past is None else Decimal("hnte" in past)
-    known["rd_increase"] = _minus(known["rd_expense"], known["rd_expense_prev"])
-    known["revenue_yoy"] = _percent(_minus(known["revenue"], known["revenue_prev"]), known["revenue_prev"])
-    known["rd_intensity"] = _percent(known["rd_expense"], known["revenue"])
-    known["rd_staff_ratio"] = _percent(known["rd_staff"], known["staff_total"])
-    return known
+    return known | made_of(known)
+
+
+def made_of(known: Mapping[str, Decimal | None]) -> Known:
+    """The figures that follow from others."""
+    growth = _minus(known["revenue"], known["revenue_prev"])
+    return {
+        "rd_increase": _minus(known["rd_expense"], known["rd_expense_prev"]),
+        "revenue_yoy": _percent(growth, known["revenue_prev"]),
+        "rd_intensity": _percent(known["rd_expense"], known["revenue"]),
+        "rd_staff_ratio": _percent(known["rd_staff"], known["staff_total"]),
+    }
+
+
+def supposing(known: Mapping[str, Decimal | None], changed: Mapping[str, Decimal]) -> Known:
+    """What would be known with some figures changed: those that follow from them change too, unless they are given."""
+    supposed = {**known, **changed}
+    return {**supposed, **made_of(supposed), **changed} if known else supposed
 
 
 def _levels(entries: Any) -> set[str] | None:

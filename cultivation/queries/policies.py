@@ -139,7 +139,8 @@ def _pays(rule: formula.Rule, one: formula.Amount, language: str) -> str:
 
 def _cap(one: formula.Cap) -> str:
     text = _("最高 %(n)s 万元") % {"n": _n(one.wan)}
-    return f"{one.when.text}：{text}" if one.when else text
+    where = one.text or (one.when.text if one.when else "")
+    return f"{where}：{text}" if where else text
 
 
 def _n(value: Any) -> str:

@@ -103,7 +103,7 @@ def policy(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     claim = matching.standing_claims(enterprise.pk).get(rule.subject) if enterprise else None
     context = {
         "version": version, "card": queries.card(rule, language()), "offer": matching.offer(version, known, claim), "form": form,
-        "supposed": matching.offer(version, known | changed) if changed else None, "rule": rule,
+        "supposed": matching.offer(version, matching_facts.supposing(known, changed)) if changed else None, "rule": rule,
     }  # fmt: skip
     return render(request, "cultivation/policies/policy.html", context)
 

@@ -56,7 +56,8 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
         draft = policies.save(by=actors["park.score@demo"], text=library()[PROPOSED])
         policies.propose(by=actors["park.score@demo"], version_id=draft.pk)
         job = matching.request(by=actors["park.score@demo"])
-    jobs.run(job.pk)
+    with park_scope(park.pk):
+        jobs.run(job.pk)
     with park_scope(park.pk):
         growth = versions["cqhtz25_rd_growth"]
         rows = (

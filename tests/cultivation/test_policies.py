@@ -100,8 +100,8 @@ def test_a_firm_sees_amount_formula_gap_and_what_if(office: make.Office) -> None
     client = people.client_for(poor.agent)
     near = client.get(url("policies")).content.decode()
     assert "只差一项（1）" in near and "差 1.84%" in near
-    supposed = client.get(url("policy", version_id=version.pk), {"rd_intensity": "3.5"}).content.decode()
-    assert "10,000.00" in supposed
+    supposed = client.get(url("policy", version_id=version.pk), {"rd_expense": "400"}).content.decode()
+    assert "310 万元 × 10% = 31 万元" in supposed and "4.65%" in supposed
     assert client.get(url("policy", version_id=version.pk), {"rd_intensity": "abc"}).status_code == 200
 
 
