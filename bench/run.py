@@ -126,6 +126,7 @@ def fill(units: int) -> tuple[Any, Any]:
 
     from enterprises.models import Cycle
     from indicators.models import SchemeVersion
+    from innovscore.core.digest import sha256_hex
     from innovscore.demo.load import load_enterprises
     from innovscore.demo.world import make_world
     from parks import bulk, pgcopy
@@ -133,7 +134,7 @@ def fill(units: int) -> tuple[Any, Any]:
     from parks.scope import park_scope
     from scoring import engine
     from scoring.models import Snapshot, SnapshotRow
-    from scoring.queries.facts import LETTERS
+    from scoring.queries.facts import LATE, LETTERS, head_of
 
     world = make_world(min(units, WORLD), 1, SEED)
     scheme = engine.load_scheme(ROOT / "indicators/schemes/cq_htz_30.yaml")
@@ -155,10 +156,17 @@ def fill(units: int) -> tuple[Any, Any]:
         cycle = Cycle.objects.create(
             year=2025, scheme_version=version, declaration_deadline="2026-06-30T00:00Z", state="frozen"
         )
-        snapshot = Snapshot.objects.create(
+        snapshot = Snapshot(
             cycle=cycle, scheme_version=version, columns=list(scheme.fact_columns), inputs=[i.code for i in scheme.inputs],
-            rows=units, root=engine.snapshot_root(facts),
+            rows=units, format=Snapshot.Format.SEALED,
         )  # fmt: skip
+        nowhere = sha256_hex(b"{}")
+        seal = engine.Seal(
+            head=head_of(snapshot, scheme), confirmed_at=np.full(units, LATE), refused=np.zeros(units, dtype=np.uint8),
+            provenance=np.full(units, nowhere, dtype="S64"),
+        )  # fmt: skip
+        snapshot.root = engine.snapshot_root(facts, seal)
+        snapshot.save()
         letters = np.frombuffer(LETTERS.encode(), dtype="S1")[states]
         chunks = pgcopy.pack(
             [
@@ -175,7 +183,8 @@ def fill(units: int) -> tuple[Any, Any]:
             chunks=chunks,
             insert={
                 "snapshot_id": str(snapshot.pk), "enterprise_id": "enterprise_id", "uscc": "uscc", "facts": "facts",
-                "states": "states", "stage_override": "''", "provenance": "'{}'", "publication_refused": "false",
+                "states": "states", "stage_override": "''", "provenance": "'{}'",
+                "provenance_digest": f"'{nowhere}'", "publication_refused": "false",
             },
         )  # fmt: skip
     return park, cycle
@@ -362,6 +371,8 @@ def _phases(clock: Clock, run: Any, frozen: Any) -> None:
     with clock("  read facts"):
         rows = frozen.read(run.snapshot, scheme)
     with clock("  snapshot root"):
+        engine.snapshot_root(rows.facts, rows.seal)
+    with clock("  snapshot root, format 1"):
         engine.snapshot_root(rows.facts)
     with clock("  score"):
         scores = engine.score(rows.facts, scheme)

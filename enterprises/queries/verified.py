@@ -28,8 +28,9 @@ EFFECTIVE = """
 SELECT d.id, v.code, v.state, {counted},
        CASE WHEN v.state IN ('verified', 'confirmed', 'disputed') THEN coalesce(v.verified_entries, v.declared_entries, v.prefilled_entries)
             WHEN v.state IN ('prefilled', 'default_confirmed', 'rejected') THEN v.prefilled_entries END::text,
-       v.source, v.as_of, v.verified_by_name
+       v.source, v.as_of, v.verified_by_ref, e.sha256, v.version
   FROM enterprises_declaration d JOIN enterprises_declaredvalue v ON v.park_id = d.park_id AND v.declaration_id = d.id
+  LEFT JOIN parks_evidencefile e ON e.park_id = v.park_id AND e.id = v.evidence_id
  WHERE d.id = ANY(%s) ORDER BY d.id
 """.format(counted=COUNTED_AMOUNT.format(value="v"))
 
@@ -37,14 +38,16 @@ SELECT d.id, v.code, v.state, {counted},
 @dataclass(frozen=True, slots=True)
 class Value:
     """A fact that counts. `amount` is yuan or units, `entries` list items; state: reported, prefilled,
-    zero_confirmed, not_applicable or missing."""
+    zero_confirmed, not_applicable or missing. `verified_by` is a person's number, `evidence` the SHA-256 of the paper."""
 
     state: str
     amount: Decimal | None = None
     entries: list[dict[str, Any]] | None = None
     source: str = ""
     as_of: dt.date | None = None
-    verified_by: str = ""
+    verified_by: int | None = None
+    evidence: str = ""
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +98,10 @@ def _values(ids: list[int]) -> dict[int, dict[str, Value]]:
     found: dict[int, dict[str, Value]] = {}
     with connection.cursor() as cursor:
         cursor.execute(EFFECTIVE, [ids])
-        for pk, code, state, amount, entries, source, as_of, verifier in cursor:
+        for pk, code, state, amount, entries, source, as_of, verifier, evidence, version in cursor:
             items = json.loads(entries) if entries is not None else None
             found.setdefault(pk, {})[code] = Value(
-                _state(state, amount, items), amount, items, source, as_of, verifier
+                _state(state, amount, items), amount, items, source, as_of, verifier, evidence or "", version
             )
     return found
 
@@ -123,6 +126,12 @@ def _penalties(cycle: Cycle) -> dict[int, tuple[str, ...]]:
     return found
 
 
+def penalised(enterprise_ids: Iterable[int], codes: Iterable[str]) -> set[int]:
+    """Which of these enterprises have one of these penalties in force today."""
+    rows = _live_penalties().filter(enterprise_id__in=list(enterprise_ids), code__in=list(codes))
+    return set(rows.values_list("enterprise_id", flat=True))
+
+
 def _live_penalties() -> QuerySet[PenaltyRecord]:
     today = TruncDate(Now())
     return PenaltyRecord.objects.filter(starts_on__lte=today).filter(
@@ -141,7 +150,7 @@ def case_as_it_stands(declaration: Declaration) -> Case:
         amount = row.prefilled_amount if refused else row.amount
         entries = row.prefilled_entries if refused else row.entries
         state = _state(row.state, amount, entries)
-        values[row.code] = Value(state, amount, entries, row.source, row.as_of, row.verified_by_name)
+        values[row.code] = Value(state, amount, entries, row.source, row.as_of, row.verified_by_ref)
     return Case(
         declaration.enterprise_id,
         declaration.enterprise.uscc,

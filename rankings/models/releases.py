@@ -17,7 +17,7 @@ class BoardRelease(ParkModel):
     """An edition on its way to notice or to its final state; rows are written by the functions of publication.sql alone.
 
     `due_at` is when it takes effect, by the database's clock. A recalled one stays as a record of what was stopped; one
-    recalled by nobody was overtaken by a newer edition. Everybody may read what is due, so that whoever looks can settle it.
+    recalled by nobody was overtaken by a newer edition, or held because something had changed (`reason`). Everybody may read what is due, so that whoever looks can settle it.
     """
 
     class State(models.TextChoices):
@@ -44,6 +44,7 @@ class BoardRelease(ParkModel):
     recalled_by_ref = models.BigIntegerField(null=True)
     recalled_by_name = models.CharField(max_length=80, blank=True)
     recalled_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True, db_default="")
 
     class Meta:
         constraints = [

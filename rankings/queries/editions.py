@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from enterprises.queries import cycles, enterprises
-from innovscore.core.problems import Conflict, NotFound
+from enterprises.queries import cycles, enterprises, verified
+from innovscore.core.problems import Conflict, NotFound, Problem
 from parks.models import SubPark
 from scoring import engine
 from scoring.queries import cycles as scored
@@ -28,7 +28,10 @@ from . import further
 
 READ_AHEAD = 200  # rows read beyond the board, for those who share the last place or may not be shown
 NEXT_SHOWN = 5
+UNREADABLE = (engine.EngineError, Problem, ValueError, LookupError, TypeError, ArithmeticError)
+"""What reading rows raises that are no longer what was written."""
 REFUSED = "publication_refused"
+VETOED = "vetoed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,8 @@ def draft_of(
 ) -> BoardDraft:
     """The board of a run by the scheme's rule of the cut, or by the park's own definition; NotFound for an unknown board.
 
-    Enterprises that refuse publication today are left out; `excluded_ids`, `rule` and `members` repeat an earlier
-    decision instead.
+    Enterprises that refuse publication or have a veto today are left out; `excluded_ids`, `rule` and `members` repeat
+    an earlier decision instead.
     """
     scheme = scheme_of(run.scheme_version)
     board: Any = next((item for item in scheme.boards if item.code == code), None)
@@ -90,11 +93,7 @@ def draft_of(
         raise NotFound(code="no_such_board", message=_("指标体系里没有这个榜单。"))
     part = _field(run, scheme, board, rule, members)
     rows = part.rows[: part.size + READ_AHEAD]
-    barred = (
-        {row.enterprise_id for row in rows if row.publication_refused}
-        if excluded_ids is None
-        else set(excluded_ids)
-    )
+    barred = _barred(scheme, rows) if excluded_ids is None else dict.fromkeys(excluded_ids, "")
     ranked = rank(
         [row for row in rows if row.enterprise_id not in barred],
         key=lambda row: row.score,
@@ -111,7 +110,12 @@ def draft_of(
         eligible=len(part.rows) if own else int(run.statistics.get("boards", {}).get(code, len(rows))),
         lines=[_line(number, one) for number, one in enumerate(shown, start=1)],
         excluded=[
-            {"enterprise": row.enterprise_id, "uscc": row.uscc, "name": row.name, "reason": REFUSED}
+            {
+                "enterprise": row.enterprise_id,
+                "uscc": row.uscc,
+                "name": row.name,
+                "reason": barred[row.enterprise_id],
+            }
             for row in rows
             if row.enterprise_id in barred and row.position <= last + 1
         ],
@@ -122,6 +126,18 @@ def draft_of(
         members=part.members,
         shortage=part.shortage,
     )
+
+
+def _barred(scheme: engine.Scheme, rows: Sequence[BoardRow]) -> dict[int, str]:
+    """Enterprises that may not be shown today, each with the reason."""
+    refused = {row.enterprise_id for row in rows if row.publication_refused}
+    return dict.fromkeys(_vetoed(scheme, [row.enterprise_id for row in rows]), VETOED) | dict.fromkeys(
+        refused, REFUSED
+    )
+
+
+def _vetoed(scheme: engine.Scheme, enterprise_ids: Iterable[int]) -> set[int]:
+    return verified.penalised(enterprise_ids, [one.code for one in scheme.penalties if one.veto])
 
 
 def _field(
@@ -224,7 +240,10 @@ def head_of(edition: BoardEdition) -> dict[str, Any]:
 
 def proof_breaks(edition: BoardEdition) -> list[str]:
     """What of an edition does not verify: entries, hashes, the run's results, the snapshot. Empty = it holds."""
-    return [*_entry_breaks(edition), *_run_breaks(edition)]
+    try:
+        return [*_entry_breaks(edition), *_run_breaks(edition)]
+    except UNREADABLE as error:
+        return [_("内容不可读，无法核对：%(why)s") % {"why": error}]
 
 
 def _entry_breaks(edition: BoardEdition) -> list[str]:
@@ -257,8 +276,10 @@ def _run_breaks(edition: BoardEdition) -> list[str]:
     codes = [[item.code for item in items] for items in (scheme.indicators, scheme.dimensions, scheme.boards)]
     if [run.indicators, run.dimensions, run.boards] != codes:
         found.append(_("运行的指标、维度或榜单代号与指标体系不符"))
-    if frozen.read(run.snapshot, scheme).root != run.snapshot_root:
+    if frozen.read(run.snapshot, scheme).root != run.snapshot_root or run.snapshot.root != run.snapshot_root:
         found.append(_("快照内容与冻结时的摘要不符"))
+    listed = list(BoardEntry.objects.filter(edition=edition).values_list("uscc", flat=True))
+    found += provenance_breaks(run.snapshot, listed)
     again = draft_of(
         run,
         edition.board,
@@ -275,6 +296,13 @@ def _run_breaks(edition: BoardEdition) -> list[str]:
     return found
 
 
+def provenance_breaks(snapshot: Any, usccs: list[str] | None = None) -> list[str]:
+    """What of the provenance of these firms' figures, or of all of a snapshot, is not what was frozen."""
+    untrue = frozen.untrue_rows(snapshot, usccs)
+    what = _("快照中 %(usccs)s 的来源、核定人或佐证记录与冻结时不同")
+    return [what % {"usccs": "、".join(untrue)}] if untrue else []
+
+
 def _figures(line: Line) -> tuple[Any, ...]:
     """All but the name, which a firm may change after the freeze."""
     return line.position, line.place, line.tied, line.uscc, line.stage, line.score
@@ -284,6 +312,14 @@ def refused_names(edition: BoardEdition) -> list[str]:
     """Enterprises on the edition that have refused publication since it was proposed."""
     rows = BoardEntry.objects.filter(edition=edition, enterprise__publication_refused=True)
     return list(rows.order_by("position").values_list("name", flat=True))
+
+
+def vetoed_names(edition: BoardEdition) -> list[str]:
+    """Enterprises on the edition that a veto has struck since it was proposed."""
+    entries = BoardEntry.objects.filter(edition=edition).order_by("position")
+    named = dict(entries.values_list("enterprise_id", "name"))
+    struck = _vetoed(scheme_of(edition.run.scheme_version), named)
+    return [name for number, name in named.items() if number in struck]
 
 
 def objection_firms(organisation_id: int | None, listed: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -126,6 +126,14 @@ def for_edition(edition: BoardEdition, actor: Actor, breaks: list[str]) -> list[
             reverse("rankings:withdraw", args=[park, edition.pk]),
         ),
     ]
+    if vetoed := editions.vetoed_names(edition):
+        items.append(
+            Item(
+                _("现有否决事项，不得上榜：%(names)s") % {"names": "、".join(vetoed)},
+                False,
+                reverse("rankings:withdraw", args=[park, edition.pk]),
+            )
+        )
     if edition.state == EditionState.ON_NOTICE:
         items += _before_final(edition, park, here)
     if edition.state == EditionState.PROPOSED:

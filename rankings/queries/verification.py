@@ -9,7 +9,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from innovscore.core.problems import Problem
 from scoring import engine
 
 from .. import rules
@@ -23,7 +22,7 @@ from ..models import (
 )
 from ..states import EditionState
 from . import certificates
-from .editions import line_of, proof_breaks
+from .editions import UNREADABLE, line_of, proof_breaks, provenance_breaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,7 @@ def verify() -> Iterator[Break]:
     boards = _boards()
     yield from quick()
     yield from _editions({board.edition_id for board in boards})
+    yield from _snapshots()
     yield from _methods(boards)
 
 
@@ -58,7 +58,7 @@ def _told(where: str, checks: Callable[[], Iterable[str]]) -> Iterator[Break]:
     try:
         for what in checks():
             yield Break(where, what)
-    except (engine.EngineError, Problem, ValueError, LookupError, TypeError, ArithmeticError) as error:
+    except UNREADABLE as error:
         yield Break(where, _("内容不可读，无法核对：%(why)s") % {"why": error})
 
 
@@ -148,6 +148,14 @@ def _editions(shown: set[int]) -> Iterator[Break]:
         if edition.pk not in shown:
             yield Break(_where(edition), _("公示过，但公开表里没有"))
         yield from _told(_where(edition), partial(proof_breaks, edition))
+
+
+def _snapshots() -> Iterator[Break]:
+    """Where the figures of public editions come from: all firms of their snapshots."""
+    editions = BoardEdition.objects.filter(noticed_by_ref__isnull=False).select_related("run__snapshot")
+    for snapshot in {edition.run.snapshot_id: edition.run.snapshot for edition in editions}.values():
+        for what in provenance_breaks(snapshot):
+            yield Break(str(snapshot.root[:12]), what)
 
 
 def _pointers() -> Iterator[Break]:

@@ -31,8 +31,21 @@ def lock(edition_id: int) -> BoardEdition:
     return editions.get_edition(edition_id)
 
 
-def check_proof(edition: BoardEdition) -> None:
-    """Raises Conflict when the edition, its run or its snapshot no longer verifies, or may not be shown."""
+def check_clear(edition: BoardEdition) -> None:
+    """What must hold when a step is confirmed, and again when its countdown is over.
+
+    Raises Conflict while an objection is open or was upheld; when the edition, its run or its snapshot no longer verifies;
+    when a firm on it refuses to be shown, or may not be on a board any more.
+    """
+    if count := editions.open_objections(edition):
+        raise Conflict(
+            code="objection_open", message=_("还有 %(n)s 条异议没有答复，答复后才能发布。") % {"n": count}
+        )
+    if editions.upheld_objections(edition):
+        raise Conflict(
+            code="objection_upheld",
+            message=_("有异议成立。请做更正快照、重新计算，再用新的运行编制并公示新的一份。"),
+        )
     breaks = editions.proof_breaks(edition)
     if breaks:
         raise Conflict(
@@ -45,4 +58,11 @@ def check_proof(edition: BoardEdition) -> None:
         raise Conflict(
             code="publication_refused",
             message=_("%(names)s 已不同意公开。请撤回这份榜单并重新编制。") % {"names": "、".join(refused)},
+        )
+    vetoed = editions.vetoed_names(edition)
+    if vetoed:
+        raise Conflict(
+            code="vetoed",
+            message=_("%(names)s 现有否决事项，不得上榜。请撤回这份榜单并重新编制。")
+            % {"names": "、".join(vetoed)},
         )

@@ -13,7 +13,7 @@ from .. import rules
 from ..models import BoardEdition, BoardRelease
 from ..states import COUNTDOWN, NOTICE_WORKING_DAYS, EditionState
 from . import releases
-from .guarded import check_proof, lock
+from .guarded import check_clear, lock
 from .window import Notice, notice_from
 
 
@@ -44,6 +44,6 @@ def put_on_notice(
                 code="four_eyes", message=_("提请人不能公示自己提请的榜单，请由另一位发布员办理。")
             )
         releases.refuse_when_waiting(edition)
-        check_proof(edition)
+        check_clear(edition)
         notice = notice_from(db_now() + COUNTDOWN, working_days, text=text, contact=contact)
         return releases.confirm(by=by, edition=edition, step=EditionState.ON_NOTICE, notice=notice)

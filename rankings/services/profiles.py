@@ -44,15 +44,21 @@ def offer(*, by: Actor, fields: dict[str, Any]) -> PublicProfile:
 
 def hide(*, by: Actor) -> None:
     """The firm takes its profile back at once."""
-    firm = enterprises.own_or_404(by)
+    if not end(by=by, enterprise_id=enterprises.own_or_404(by).pk):
+        raise NotFound(code="no_profile", message=_("还没有公开简介。"))
+
+
+def end(*, by: Actor, enterprise_id: int) -> bool:
+    """Hide the profile of a firm; whether there was one."""
     with transaction.atomic():
-        row = PublicProfile.objects.select_for_update().filter(enterprise_id=firm.pk).first()
+        row = PublicProfile.objects.select_for_update().filter(enterprise_id=enterprise_id).first()
         if row is None:
-            raise NotFound(code="no_profile", message=_("还没有公开简介。"))
+            return False
         row.state = State.HIDDEN
         row.save(update_fields=["state"])
         published(by.park_code)
         audit.record(by=by, action="profile.hidden", obj=row)
+    return True
 
 
 def decide(*, by: Actor, profile_id: int, agree: bool, seen: str, reason: str = "") -> PublicProfile:

@@ -19,7 +19,7 @@ from ..queries.wording import moment
 from ..signals import board_withdrawn
 from ..states import EditionState
 from . import releases
-from .guarded import call, check_proof, lock
+from .guarded import call, check_clear, lock
 
 
 def publish(*, by: Actor, edition: BoardEdition) -> BoardRelease:
@@ -32,7 +32,7 @@ def publish(*, by: Actor, edition: BoardEdition) -> BoardRelease:
     with transaction.atomic():
         edition = lock(edition.pk)
         _check_publishable(by, edition)
-        check_proof(edition)
+        check_clear(edition)
         return releases.confirm(by=by, edition=edition, step=EditionState.FINAL)
 
 
@@ -48,15 +48,6 @@ def _check_publishable(by: Actor, edition: BoardEdition) -> None:
         raise Conflict(
             code="notice_runs",
             message=_("公示期未满，截止 %(end)s，之后才能发布。") % {"end": _end(edition)},
-        )
-    if count := editions.open_objections(edition):
-        raise Conflict(
-            code="objection_open", message=_("还有 %(n)s 条异议没有答复，答复后才能发布。") % {"n": count}
-        )
-    if editions.upheld_objections(edition):
-        raise Conflict(
-            code="objection_upheld",
-            message=_("有异议成立。请做更正快照、重新计算，再用新的运行编制并公示新的一份。"),
         )
 
 

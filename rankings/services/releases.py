@@ -7,26 +7,32 @@ the times that are written are the end of the countdown, whenever it was settled
 from __future__ import annotations
 
 import structlog
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Conflict
-from parks import audit, jobs
+from parks import audit, jobs, outbox
 from parks.actors import Actor
-from parks.models import Park
+from parks.models import Membership, Notification, Park
+from parks.queries import memberships
+from parks.roles import Role
 from parks.scope import park_scope
 from scoring.services import runs
 
 from ..caching import published as published_for_all
-from ..models import BoardEdition, BoardRelease, PublishedBoard
+from ..models import BoardEdition, BoardEntry, BoardRelease, PublishedBoard
 from ..queries import editions
 from ..queries import releases as queries
 from ..signals import board_published, board_put_on_notice
 from ..states import EditionState
-from .guarded import call, lock
+from .guarded import call, check_clear, lock
 from .window import Notice
 
 CERTIFICATES = "rankings.issue_certificates"
+UNRELEASED = (EditionState.PROPOSED, EditionState.ON_NOTICE)
 log = structlog.get_logger(__name__)
 
 
@@ -60,6 +66,47 @@ def recall(*, by: Actor, edition: BoardEdition) -> None:
         audit.record(by=by, action="board.release_recalled", obj=edition, before={"step": release.step})
 
 
+def hold(*, by: Actor, edition: BoardEdition, reason: str) -> None:
+    """Stop what waits of a locked edition because something has changed; the public sees nothing, the office is told."""
+    if call("SELECT rankings_hold(%s, %s)", [edition.pk, reason]) is None:
+        return
+    log.warning("release.held", edition=edition.pk, reason=reason)
+    audit.record(by=by, action="board.release_held", obj=edition, reason=reason)
+    tell_office(
+        _("“%(board)s”的发布已自动暂停，公众没有看到任何变化：%(why)s")
+        % {"board": edition.name_zh, "why": reason},
+        url=_page(by, edition),
+    )
+
+
+def _page(by: Actor, edition: BoardEdition) -> str:
+    return reverse("rankings:edition", args=[by.park_code, edition.pk])
+
+
+def refused(*, by: Actor, enterprise_id: int) -> None:
+    """A firm refuses to be shown: what waits with it on the list stops at once, and the office learns where it stands."""
+    listed = BoardEdition.objects.filter(
+        entries__enterprise_id=enterprise_id, state__in=UNRELEASED
+    ).distinct()
+    for edition_id in listed.order_by("pk").values_list("pk", flat=True):
+        edition = lock(edition_id)
+        name = BoardEntry.objects.get(edition=edition, enterprise_id=enterprise_id).name
+        reason = _("%(names)s 已不同意公开。请撤回这份榜单并重新编制。") % {"names": name}
+        if queries.waiting(edition) is not None:
+            hold(by=by, edition=edition, reason=reason)
+        else:
+            tell_office(f"{edition.name_zh}：{reason}", url=_page(by, edition))
+
+
+def tell_office(text: str, *, url: str) -> None:
+    """A message to those who make and publish boards in the park entered."""
+    makers = memberships.in_force(Membership.objects.filter(role__in=(Role.PUBLISHER, Role.SCORE_OFFICER)))
+    for organisation_id, role in makers.values_list("organisation_id", "role").distinct().order_by():
+        outbox.notify(
+            organisation_id=organisation_id, role=role, text=text, url=url, kind=Notification.Kind.TASK
+        )
+
+
 def refuse_when_waiting(edition: BoardEdition) -> None:
     """Raises Conflict while a step of the edition waits for its countdown."""
     if queries.waiting(edition) is not None:
@@ -69,17 +116,15 @@ def refuse_when_waiting(edition: BoardEdition) -> None:
 
 
 def settle(park: Park) -> int:
-    """Put in force what is due in a park; returns how many. Costs one query when nothing is."""
+    """Put in force what is due in a park; returns how many. Costs one query when nothing is.
+
+    Everything that had to hold when the step was confirmed is looked at once more; what no longer holds stops it.
+    """
     due = queries.due(park)
     done = 0
     for edition_id in due:
-        try:
-            with park_scope(park.pk):
-                done += _settle(park, edition_id)
-        except (
-            Conflict
-        ) as problem:  # named in the log and on the edition's page; it must not take the public pages down
-            log.error("release.not_settled", park=park.code, edition=edition_id, code=problem.code)
+        with park_scope(park.pk), translation.override(settings.LANGUAGE_CODE):
+            done += _settle(park, edition_id)
     return done
 
 
@@ -87,8 +132,13 @@ def _settle(park: Park, edition_id: int) -> bool:
     by = Actor.system(park)
     edition = lock(edition_id)
     release = queries.waiting(edition)
-    published_id = call("SELECT rankings_settle(%s)", [edition_id])
-    if published_id is None or release is None:
+    if release is None or not queries.is_due(release):
+        return False
+    try:
+        check_clear(edition)
+        published_id = call("SELECT rankings_settle(%s)", [edition_id])
+    except Conflict as problem:
+        hold(by=by, edition=edition, reason=str(problem.message))
         return False
     edition.refresh_from_db(fields=["state", "notice_ends_at", "notice_contact", "published_by_ref"])
     published = PublishedBoard.objects.get(pk=published_id)

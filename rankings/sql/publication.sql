@@ -92,6 +92,18 @@ BEGIN
   RETURN recalled;
 END $$;
 
+-- Something changed during the countdown: what waits is stopped, by nobody, with the reason. Stopping needs no role.
+CREATE OR REPLACE FUNCTION rankings_hold(edition bigint, why text) RETURNS bigint
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+  e public.rankings_boardedition := public.rankings_locked(edition);
+  held bigint;
+BEGIN
+  UPDATE public.rankings_boardrelease SET state = 'recalled', recalled_at = clock_timestamp(), reason = why
+    WHERE edition_id = e.id AND state = 'waiting' RETURNING id INTO held;
+  RETURN held;
+END $$;
+
 CREATE OR REPLACE FUNCTION rankings_settle(edition bigint) RETURNS bigint
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
@@ -103,6 +115,11 @@ BEGIN
     WHERE x.edition_id = e.id AND x.state = 'waiting' AND x.due_at <= clock_timestamp();
   IF NOT FOUND THEN
     RETURN NULL;
+  END IF;
+  IF EXISTS (
+    SELECT 1 FROM public.rankings_boardentry x JOIN public.enterprises_enterprise f ON f.park_id = x.park_id AND f.id = x.enterprise_id
+    WHERE x.edition_id = e.id AND f.publication_refused) THEN
+    PERFORM public.rankings_refuse('a firm on the list refuses to be shown');
   END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended('rankings publication', e.park_id));
   IF r.step = 'on_notice' THEN
@@ -200,6 +217,7 @@ END $$;
 
 REVOKE ALL ON FUNCTION rankings_confirm(bigint, bigint, text, text, timestamptz, date[], text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rankings_recall(bigint, bigint, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rankings_hold(bigint, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rankings_settle(bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rankings_withdraw(bigint, bigint, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rankings_put_on_notice(public.rankings_boardedition, bigint) FROM PUBLIC;
@@ -209,5 +227,6 @@ REVOKE ALL ON FUNCTION rankings_take(bigint, bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rankings_locked(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION rankings_confirm(bigint, bigint, text, text, timestamptz, date[], text, text) TO innovscore_web;
 GRANT EXECUTE ON FUNCTION rankings_recall(bigint, bigint, text) TO innovscore_web;
+GRANT EXECUTE ON FUNCTION rankings_hold(bigint, text) TO innovscore_web, innovscore_worker;
 GRANT EXECUTE ON FUNCTION rankings_settle(bigint) TO innovscore_web, innovscore_worker;
 GRANT EXECUTE ON FUNCTION rankings_withdraw(bigint, bigint, text, text) TO innovscore_web;

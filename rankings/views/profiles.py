@@ -7,7 +7,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from innovscore.core.problems import Problem
+from enterprises.queries import enterprises
+from enterprises.services import publicity
+from innovscore.core.problems import Conflict, Problem
 from parks.http import ParkRequest
 
 from ..forms import ProfileForm
@@ -18,6 +20,9 @@ from ..services import profiles
 def own(request: ParkRequest, park: str) -> HttpResponse:
     """What the firm shows now; POST offers a text, or hides it."""
     row = queries.own(request.actor)
+    firm = enterprises.own_or_404(request.actor)
+    if request.method == "POST" and "declare" in request.POST:
+        return _declare(request, park)
     if request.method == "POST" and "hide" in request.POST:
         profiles.hide(by=request.actor)
         messages.success(request, _("公开简介已收回。"))
@@ -28,7 +33,7 @@ def own(request: ParkRequest, park: str) -> HttpResponse:
         else {"shows_boards": True}
     )
     form = ProfileForm(request.POST or None, initial=initial)
-    context = {"form": form, "row": row}
+    context = {"form": form, "row": row, "firm": firm}
     if request.method == "GET" or not form.is_valid():
         return render(request, "rankings/own_profile.html", context, status=422 if form.is_bound else 200)
     try:
@@ -38,6 +43,19 @@ def own(request: ParkRequest, park: str) -> HttpResponse:
             request, "rankings/own_profile.html", context | {"problem": problem}, status=problem.status
         )
     messages.success(request, _("已提交，园区同意后公开。"))
+    return redirect("rankings:own_profile", park=park)
+
+
+def _declare(request: ParkRequest, park: str) -> HttpResponse:
+    refuses = request.POST["declare"] == "refuse"
+    try:
+        publicity.declare(by=request.actor, refuses=refuses)
+    except Conflict as problem:
+        messages.error(request, str(problem.message))
+    else:
+        messages.success(
+            request, _("已声明不同意公开。") if refuses else _("已撤销声明，今后的榜单可以列入本企业。")
+        )
     return redirect("rankings:own_profile", park=park)
 
 

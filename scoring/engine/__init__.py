@@ -1,7 +1,7 @@
 """The scoring engine: facts and a scheme in, exact scores, places, boards and traces out. No framework, no database."""
 
 from .boards import BoardResult, Ranking, rank
-from .digest import ENGINE_VERSION, result_root, run_hash, snapshot_root
+from .digest import ENGINE_VERSION, Seal, result_root, run_hash, snapshot_root
 from .errors import EngineError, ExpressionError, FactsError, SchemeError
 from .facts import Facts, fact_row, facts_from_rows, make_facts
 from .scheme import Scheme, load_scheme
@@ -11,7 +11,7 @@ from .trace import Trace, explain
 
 __all__ = [
     "ENGINE_VERSION", "BoardResult", "Choices", "EngineError", "ExpressionError", "Facts", "FactsError", "Intervals",
-    "Ranking", "Scheme", "SchemeError", "Scores", "Trace", "board_intervals", "explain", "fact_row", "facts_from_rows",
+    "Ranking", "Scheme", "SchemeError", "Scores", "Seal", "Trace", "board_intervals", "explain", "fact_row", "facts_from_rows",
     "flag_names", "leave_one_out", "load_scheme", "make_facts", "rank", "rank_intervals", "result_root", "run_hash",
     "score", "score_one", "snapshot_root", "sobol_indices",
 ]  # fmt: skip

@@ -4,6 +4,9 @@ Row of a snapshot: u16 length of the id in UTF-8, the id, u16 length and text of
 group given (empty = by rule), then all values as
 little-endian int64, then all states as bytes. Leaf = SHA-256(0x00 || row), node = SHA-256(0x01 || left || right), a node
 without a partner moves up unchanged, no rows = SHA-256(empty). Rows are sorted by the id's bytes.
+Sealed row of a snapshot (format 2): the same, then when the unit confirmed (little-endian int64, microseconds since 1970, 2^62 =
+never), one byte for its refusal of publication, and 64 characters: SHA-256 in hex of the text that says where each value comes from.
+The root of a sealed snapshot joins a leaf over its head (canonical JSON) with the root of the rows: SHA-256(0x01 || head || rows).
 Row of a result: the id and the group as above, then little-endian int64: total, deductions, completeness, flags, vetoes,
 normalised (all), points (all), dimensions (all).
 """
@@ -13,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -82,18 +86,55 @@ def _labels(names: tuple[str, ...]) -> list[bytes]:
     return [struct.pack("<H", len(text)) + text for text in texts]
 
 
-def snapshot_leaves(facts: Facts) -> list[bytes]:
+@dataclass(frozen=True)
+class Seal:
+    """What a sealed snapshot hashes beside the facts: `head` of the whole, the others one a unit in the order of the facts.
+
+    provenance: S64, a SHA-256 in hex each.
+    """
+
+    head: bytes
+    confirmed_at: Ints
+    refused: Any
+    provenance: Any
+
+    @property
+    def head_leaf(self) -> bytes:
+        return hashlib.sha256(b"\x00" + self.head).digest()
+
+    def bytes_of(self, part: Ints) -> list[Any]:
+        confirmed = self.confirmed_at[part].astype("<i8", copy=False).view(np.uint8).reshape(-1, 8)
+        refused = self.refused[part].astype(np.uint8).reshape(-1, 1)
+        return [
+            confirmed,
+            refused,
+            np.ascontiguousarray(self.provenance[part]).view(np.uint8).reshape(-1, 64),
+        ]
+
+
+def snapshot_leaves(facts: Facts, seal: Seal | None = None) -> list[bytes]:
     """Hashed rows of the facts, sorted by id."""
 
     def rows(part: Ints) -> Any:
         values = facts.values[part].astype("<i8", copy=False).view(np.uint8)
-        return np.concatenate((values, facts.states[part]), axis=1)
+        return np.concatenate((values, facts.states[part], *(seal.bytes_of(part) if seal else ())), axis=1)
 
     return _leaves(facts.ids, _labels(facts.group_labels), facts.group, rows)
 
 
-def snapshot_root(facts: Facts) -> str:
-    return merkle_root(snapshot_leaves(facts)).hex()
+def snapshot_path(leaves: list[bytes], index: int, seal: Seal | None = None) -> list[tuple[str, bytes]]:
+    """The way from a leaf to the root of the snapshot."""
+    return [*merkle_path(leaves, index), *([("left", seal.head_leaf)] if seal else [])]
+
+
+def snapshot_root(facts: Facts, seal: Seal | None = None) -> str:
+    return root_over(snapshot_leaves(facts, seal), seal).hex()
+
+
+def root_over(leaves: list[bytes], seal: Seal | None = None) -> bytes:
+    """Root of a snapshot with these leaves."""
+    rows = merkle_root(leaves)
+    return merkle_root([seal.head_leaf, rows]) if seal else rows
 
 
 def result_leaves(scores: Scores) -> list[bytes]:

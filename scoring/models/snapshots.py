@@ -13,12 +13,18 @@ class Snapshot(ParkModel):
 
     `columns` names the entries of `SnapshotRow.facts` (the fact columns of the scheme: inputs, lists flattened
     to counts per level, penalties), `inputs` the letters of `SnapshotRow.states`. `root` is the Merkle root over
-    the rows (docs/scheme.md). `excluded` counts declarations that were not verified at the freeze, by state.
+    the rows (docs/scheme.md); `format` says what it covers: 1 the facts and their states, 2 also where each value comes
+    from, when the firm confirmed, whether it refuses publication, and what this row says. `excluded` counts declarations that were not verified at the freeze, by state.
     A correction is a new snapshot that names the old one and says why.
     """
 
+    class Format(models.IntegerChoices):
+        FACTS = 1
+        SEALED = 2
+
     cycle = ParkForeignKey("enterprises.Cycle", related_name="+")
     scheme_version = ParkForeignKey("indicators.SchemeVersion", related_name="+")
+    format = models.PositiveSmallIntegerField(choices=Format.choices, default=Format.FACTS)
     columns = ArrayField(models.CharField(max_length=120))
     inputs = ArrayField(models.CharField(max_length=64))
     rows = models.PositiveIntegerField()
@@ -52,7 +58,9 @@ class SnapshotRow(ManyRows):
     """One enterprise's facts: integers in minor units (money in fen, counts in units), 0 where there is none.
 
     `states` has one letter per input of `Snapshot.inputs`: r reported, p prefilled, z zero confirmed,
-    n not applicable, m missing (then the facts say nothing). `provenance` is {input: {source, as_of, verifier}}.
+    n not applicable, m missing (then the facts say nothing). `provenance` is the canonical JSON of {input: {source, as_of,
+    verifier, evidence, version}}: persons as numbers, never by name, files by their SHA-256. `provenance_digest` is the
+    SHA-256 of that text, which the snapshot's root covers (empty in format 1).
     """
 
     snapshot = ParkForeignKey(Snapshot, related_name="facts", db_index=False)
@@ -61,7 +69,8 @@ class SnapshotRow(ManyRows):
     facts = ArrayField(models.BigIntegerField())
     states = models.TextField()
     stage_override = models.CharField(max_length=32, blank=True)
-    provenance = models.JSONField(default=dict)
+    provenance = models.TextField(default="{}")
+    provenance_digest = models.CharField(max_length=64, blank=True, db_default="")
     confirmed_at = models.DateTimeField(null=True)
     publication_refused = models.BooleanField(default=False)
 

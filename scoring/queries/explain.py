@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from enterprises.queries import verified
 from enterprises.queries.declarations import source_names
 from indicators.queries.schemes import FUNCTION_LABELS
 from innovscore.core.problems import Conflict, NotFound
+from parks.queries import people
 from scoring import engine
 
 from ..models import CurrentRun, ScoreResult, ScoreRun, SnapshotRow
@@ -270,12 +272,14 @@ def _inputs(row: ScoreResult, scheme: engine.Scheme, item: Any) -> list[InputLin
         cycle_id=row.run.cycle_id,
         codes=[entry.code for entry in item.inputs],
     )
+    origins = json.loads(frozen.provenance)
+    verifiers = people.names(origins.get(entry.code, {}).get("verifier") for entry in item.inputs)
     sources = source_names(scheme)
     key = "en" if _english() else "zh"
     lines = []
     for entry in item.inputs:
         source = scheme.input_by_code[entry.code]
-        origin = frozen.provenance.get(entry.code, {})
+        origin = origins.get(entry.code, {})
         name = origin.get("source", "")
         wan = source.type == "money" and scheme.money_unit == "wan"
         lines.append(
@@ -286,7 +290,7 @@ def _inputs(row: ScoreResult, scheme: engine.Scheme, item: Any) -> list[InputLin
                 state=str(STATE_LABELS.get(entry.state, entry.state)),
                 source=sources.get(name, name),
                 as_of=origin.get("as_of", ""),
-                verifier=origin.get("verifier", ""),
+                verifier=verifiers.get(origin.get("verifier"), origin.get("verifier", "")),
                 proof=proofs.get(entry.code),
             )
         )

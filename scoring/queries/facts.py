@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from django.db import connection
 from numpy.typing import NDArray
 
+from innovscore.core.canonical import canonical_json
 from parks import bulk, pgcopy
 from scoring import engine
 from scoring.engine.facts import STATES
@@ -35,11 +37,12 @@ class FrozenRows:
     uscc: NDArray
     confirmed_at: NDArray
     allowed: NDArray
+    seal: engine.Seal | None
 
     @cached_property
     def root(self) -> str:
         """Merkle root of what was read (of all rows of a snapshot: what was stored at the freeze)."""
-        return engine.snapshot_root(self.frozen)
+        return engine.snapshot_root(self.frozen, self.seal)
 
 
 def read(snapshot: Snapshot, scheme: engine.Scheme, *, uscc: str = "", every: int = 1) -> FrozenRows:
@@ -50,7 +53,7 @@ def read(snapshot: Snapshot, scheme: engine.Scheme, *, uscc: str = "", every: in
     width, inputs = len(snapshot.columns), len(snapshot.inputs)
     query = (
         "SELECT enterprise_id, uscc::text, facts, states, coalesce((extract(epoch FROM confirmed_at) * 1000000)::bigint, %s),"
-        " publication_refused::int FROM scoring_snapshotrow WHERE snapshot_id = %s"
+        " publication_refused::int, rpad(provenance_digest, 64)::text FROM scoring_snapshotrow WHERE snapshot_id = %s"
     )
     params: list[object] = [LATE, snapshot.pk]
     if uscc:
@@ -60,6 +63,7 @@ def read(snapshot: Snapshot, scheme: engine.Scheme, *, uscc: str = "", every: in
     most = 1 if uscc else snapshot.rows + 1  # a row too many changes the root
     shapes = {
         "enterprise": "i8", "uscc": "S18", "facts": f"i8*{width}", "states": f"S{inputs}", "confirmed": "i8", "refused": "i4",
+        "provenance": "S64",
     }  # fmt: skip
     rows = pgcopy.Unpacker(shapes, most)
     bulk.read_binary(f"{query} ORDER BY uscc LIMIT %s", [*params, most], rows)
@@ -75,7 +79,50 @@ def read(snapshot: Snapshot, scheme: engine.Scheme, *, uscc: str = "", every: in
         uscc=found["uscc"],
         confirmed_at=found["confirmed"],
         allowed=found["refused"] == 0,
+        seal=_seal(snapshot, own, found),
     )
+
+
+UNTRUE = """
+SELECT s.uscc FROM scoring_snapshotrow s JOIN enterprises_enterprise e ON e.park_id = s.park_id AND e.id = s.enterprise_id
+ WHERE s.snapshot_id = %s AND (e.uscc <> s.uscc
+       OR (%s AND s.provenance_digest <> encode(sha256(convert_to(s.provenance, 'UTF8')), 'hex')))
+       AND (%s::text[] IS NULL OR s.uscc = ANY(%s))
+ ORDER BY s.uscc LIMIT 5
+"""
+
+
+def untrue_rows(snapshot: Snapshot, usccs: list[str] | None = None) -> list[str]:
+    """USCC of rows (a few, of these firms or of all) that stand for another enterprise, or whose provenance is not the text
+    that was hashed."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNTRUE, [snapshot.pk, snapshot.format != Snapshot.Format.FACTS, usccs, usccs])
+        return [uscc for (uscc,) in cursor.fetchall()]
+
+
+def _seal(snapshot: Snapshot, scheme: engine.Scheme, found: dict[str, NDArray]) -> engine.Seal | None:
+    """What the root covers beside the facts; nothing in the first format. Raises EngineError for a format there is not."""
+    if snapshot.format == Snapshot.Format.FACTS:
+        return None
+    if snapshot.format != Snapshot.Format.SEALED:
+        raise engine.EngineError(f"a snapshot has no format {snapshot.format}")
+    return engine.Seal(
+        head=head_of(snapshot, scheme),
+        confirmed_at=found["confirmed"],
+        refused=found["refused"],
+        provenance=found["provenance"],
+    )
+
+
+def head_of(snapshot: Snapshot, scheme: engine.Scheme) -> bytes:
+    """What a sealed root says of the whole: whose figures, of which year, in which columns and units, what it corrects and why."""
+    head = {
+        "format": snapshot.format, "park": snapshot.park.code, "year": snapshot.cycle.year, "scheme": scheme.digest,
+        "columns": snapshot.columns, "rows": snapshot.rows, "excluded": snapshot.excluded, "reason": snapshot.reason,
+        "inputs": [[code, scheme.input_by_code[code].unit] for code in snapshot.inputs],
+        "corrects": snapshot.corrects.root if snapshot.corrects else "",
+    }  # fmt: skip
+    return canonical_json(head).encode()
 
 
 def _facts(

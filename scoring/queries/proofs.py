@@ -36,19 +36,19 @@ def snapshot_proof(snapshot_id: int, uscc: str) -> Proof | None:
     row = SnapshotRow.objects.filter(snapshot_id=snapshot_id, uscc=uscc)
     if snapshot is None or pointer is None or not row.exists():
         return None
-    rows = facts.read(snapshot, scheme_of(snapshot.scheme_version)).facts
-    order = sorted(rows.ids, key=lambda unit: unit.encode("utf-8"))
-    leaves = engine.digest.snapshot_leaves(rows)
-    return _proof(pointer.run, leaves, order.index(uscc))
+    rows = facts.read(snapshot, scheme_of(snapshot.scheme_version))
+    order = sorted(rows.frozen.ids, key=lambda unit: unit.encode("utf-8"))
+    return _proof(pointer.run, rows, order.index(uscc))
 
 
-def _proof(run: ScoreRun, leaves: list[bytes], place: int) -> Proof:
-    steps = engine.digest.merkle_path(leaves, place)
+def _proof(run: ScoreRun, rows: facts.FrozenRows, place: int) -> Proof:
+    leaves = engine.digest.snapshot_leaves(rows.frozen, rows.seal)
+    steps = engine.digest.snapshot_path(leaves, place, rows.seal)
     return Proof(
         snapshot_id=run.snapshot_id,
         leaf=leaves[place].hex(),
         path=tuple((side, sister.hex()) for side, sister in steps),
-        snapshot_root=engine.digest.merkle_root(leaves).hex(),
+        snapshot_root=engine.digest.root_over(leaves, rows.seal).hex(),
         scheme_digest=run.scheme_digest,
         engine_version=run.engine_version,
         result_root=run.result_root,

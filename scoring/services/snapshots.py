@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from enterprises.queries import verified
 from enterprises.services import cycles
 from innovscore.core.canonical import canonical_json
+from innovscore.core.digest import sha256_hex
 from innovscore.core.problems import Conflict, Refused
 from parks import audit, bulk
 from parks.actors import Actor
 from scoring import engine
 
 from ..models import Snapshot, SnapshotRow
-from ..queries.facts import LETTERS, group_index, plain_row
+from ..queries.facts import LATE, LETTERS, group_index, head_of, plain_row
 from ..queries.results import latest_snapshot
 from ..queries.schemes import scheme_of
 from ..signals import cycle_frozen
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def freeze_cycle(*, by: Actor, cycle: Any) -> Snapshot:
@@ -72,19 +77,21 @@ def store(
     if not rows:
         raise Refused(code="nothing_verified", message=_("还没有已核定的申报，不能冻结。请先完成核定。"))
     with transaction.atomic():
-        snapshot = Snapshot.objects.create(
+        snapshot = Snapshot(
             cycle=cycle,
             scheme_version=cycle.scheme_version,
+            format=Snapshot.Format.SEALED,
             columns=list(scheme.fact_columns),
             inputs=[item.code for item in scheme.inputs],
             rows=len(rows),
-            root=_root(scheme, rows),
             excluded=excluded or {},
             corrects=corrects,
             reason=reason,
             frozen_by_ref=by.person_id,
             frozen_by_name=by.person_name,
         )
+        snapshot.root = _root(scheme, rows, head_of(snapshot, scheme))
+        snapshot.save(force_insert=True)
         bulk.copy_rows(SnapshotRow, COPIED, (_line(snapshot.pk, row) for row in rows))
         cycle_frozen.send(sender=Snapshot, snapshot=snapshot, by=by)
         action = "cycle.corrected" if corrects else "cycle.frozen"
@@ -93,8 +100,8 @@ def store(
 
 
 COPIED = (
-    "snapshot_id", "enterprise_id", "uscc", "facts", "states", "stage_override", "provenance", "confirmed_at",
-    "publication_refused",
+    "snapshot_id", "enterprise_id", "uscc", "facts", "states", "stage_override", "provenance", "provenance_digest",
+    "confirmed_at", "publication_refused",
 )  # fmt: skip
 
 
@@ -107,34 +114,38 @@ def _rows(scheme: engine.Scheme, cases: Iterable[Any]) -> Iterator[dict[str, Any
             raise Refused(
                 code="value_unfit", message=_("有数值不符合指标体系，不能冻结：%(what)s") % {"what": error}
             ) from error
+        provenance = canonical_json(_provenance(case))
         yield {
             "enterprise_id": case.enterprise_id,
             "uscc": case.uscc,
             "facts": values,
             "states": "".join(LETTERS[state] for state in states),
             "stage_override": case.stage_override,
-            "provenance": _provenance(case),
+            "provenance": provenance,
+            "provenance_digest": sha256_hex(provenance.encode()),
             "confirmed_at": case.confirmed_at,
             "publication_refused": case.publication_refused,
         }
 
 
-def _provenance(case: Any) -> dict[str, dict[str, str]]:
+def _provenance(case: Any) -> dict[str, dict[str, Any]]:
     return {
         code: {
-            name: text
-            for name, text in (
+            name: said
+            for name, said in (
                 ("source", value.source),
-                ("as_of", str(value.as_of or "")),
+                ("as_of", value.as_of),
                 ("verifier", value.verified_by),
+                ("evidence", value.evidence),
+                ("version", value.version),
             )
-            if text
+            if said
         }
         for code, value in case.values.items()
     }
 
 
-def _root(scheme: engine.Scheme, rows: list[dict[str, Any]]) -> str:
+def _root(scheme: engine.Scheme, rows: list[dict[str, Any]], head: bytes) -> str:
     group, labels = group_index(scheme, [row["stage_override"] for row in rows])
     facts = engine.make_facts(
         scheme,
@@ -144,14 +155,24 @@ def _root(scheme: engine.Scheme, rows: list[dict[str, Any]]) -> str:
         group=group,
         group_labels=labels,
     )
-    return engine.snapshot_root(facts)
+    seal = engine.Seal(
+        head=head,
+        confirmed_at=np.array([_microseconds(row["confirmed_at"]) for row in rows], dtype=np.int64),
+        refused=np.array([row["publication_refused"] for row in rows], dtype=np.uint8),
+        provenance=np.array([row["provenance_digest"] for row in rows], dtype="S64"),
+    )
+    return engine.snapshot_root(facts, seal)
+
+
+def _microseconds(moment: dt.datetime | None) -> int:
+    return (moment - EPOCH) // dt.timedelta(microseconds=1) if moment else LATE
 
 
 def _line(snapshot_id: int, row: dict[str, Any]) -> tuple[Any, ...]:
     facts = "{" + ",".join(map(str, row["facts"])) + "}"
     return (
         snapshot_id, row["enterprise_id"], row["uscc"], facts, row["states"], row["stage_override"],
-        canonical_json(row["provenance"]), row["confirmed_at"], row["publication_refused"],
+        row["provenance"], row["provenance_digest"], row["confirmed_at"], row["publication_refused"],
     )  # fmt: skip
 
 

@@ -168,7 +168,10 @@ def test_facts_are_the_verified_values_of_verified_declarations(
     verify(case, first, second)
     (facts,) = verified.facts_for(case.cycle)
     assert facts.values["rd_expense"].amount == 7_020_000
-    assert (facts.values["rd_expense"].state, facts.values["rd_expense"].verified_by) == ("reported", "赵审")
+    assert (facts.values["rd_expense"].state, facts.values["rd_expense"].verified_by) == (
+        "reported",
+        first.person_id,
+    )
     assert facts.values["platforms"].state == "missing"
     found = verified.amounts_of(enterprise_id=case.enterprise_id, year=2025, codes=["revenue", "nonsense"])
     assert found == {"revenue": 86_000_000, "nonsense": None}

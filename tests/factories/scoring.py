@@ -41,7 +41,9 @@ class Value:
     entries: list[dict[str, Any]] | None = None
     source: str = "tax"
     as_of: dt.date | None = dt.date(2026, 3, 31)
-    verified_by: str = "赵审"
+    verified_by: int | None = 7
+    evidence: str = ""
+    version: int = 1
 
 
 @dataclass

@@ -10,16 +10,21 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 
+from enterprises.models import Enterprise, PenaltyRecord
 from finance.queries.standing import in_force
 from innovscore.core.problems import Conflict, Forbidden, Problem
 from parks.models import AuditEvent
+from parks.queries import inbox
 from parks.scope import park_scope
-from rankings.models import BoardEdition, BoardRelease, PublishedBoard
+from rankings.models import BoardEdition, BoardRelease, Objection, PublishedBoard
 from rankings.queries import editions as queries
 from rankings.services import notices, objections, publication, releases
 from scoring.models import ScoreRun
+from scoring.queries.schemes import scheme_of
 from tests.conftest import owner_connection
+from tests.factories import parks as people
 from tests.factories import rankings as make
 
 pytestmark = pytest.mark.django_db
@@ -228,11 +233,7 @@ def test_an_objection_of_the_last_moment_bars_publication(live_db: None, park: A
         make.computed(office.officer)
         edition = office.on_notice()
         shown = PublishedBoard.objects.get()
-    for table, column in (("rankings_boardedition", "id"), ("rankings_publishedboard", "edition_id")):
-        as_owner(
-            park, f"UPDATE {table} SET notice_starts_at = now() - interval '10 days', "
-            f"notice_ends_at = clock_timestamp() + interval '1 second' WHERE {column} = %s", edition.pk,
-        )  # fmt: skip
+    soon_over(park, edition)
     filed = threading.Event()
 
     def file() -> None:
@@ -244,18 +245,55 @@ def test_an_objection_of_the_last_moment_bars_publication(live_db: None, park: A
             address="10.0.0.1",
         )
         filed.set()
-        sql(
-            "SELECT pg_sleep(extract(epoch FROM notice_ends_at - clock_timestamp()) + 0.3) FROM rankings_boardedition"
-        )
+        sleep_past_the_end(0.3)
 
     def publish() -> None:
         filed.wait(10)
-        sql(
-            "SELECT pg_sleep(extract(epoch FROM notice_ends_at - clock_timestamp()) + 0.01) FROM rankings_boardedition"
-        )
+        sleep_past_the_end(0.01)
         publication.publish(by=office.second, edition=edition)
 
     assert at_once(park, file, publish) == ["done", "objection_open"]
+
+
+def test_an_objection_that_had_to_wait_past_the_end_is_late(live_db: None, park: Any) -> None:
+    """Somebody held the edition when the notice ended: the clock is read after the wait, never before."""
+    with park_scope(park.pk):
+        office = make.Office(park)
+        make.computed(office.officer)
+        edition = office.on_notice()
+        shown = PublishedBoard.objects.get()
+    soon_over(park, edition)
+    held = threading.Event()
+
+    def hold() -> None:
+        BoardEdition.objects.select_for_update().get(pk=edition.pk)
+        held.set()
+        sleep_past_the_end(0.2)
+
+    def file() -> None:
+        held.wait(10)
+        objections.file_publicly(
+            published=shown, name="张三", contact="13800000000", statement="研发费用数据与年报不符。", address="10.0.0.1"
+        )  # fmt: skip
+
+    assert at_once(park, hold, file) == ["done", "notice_over"]
+    with park_scope(park.pk):
+        assert Objection.objects.count() == 0
+
+
+def soon_over(park: Any, edition: BoardEdition) -> None:
+    for table, column in (("rankings_boardedition", "id"), ("rankings_publishedboard", "edition_id")):
+        as_owner(
+            park, f"UPDATE {table} SET notice_starts_at = now() - interval '10 days', "
+            f"notice_ends_at = clock_timestamp() + interval '1 second' WHERE {column} = %s", edition.pk,
+        )  # fmt: skip
+
+
+def sleep_past_the_end(seconds: float) -> None:
+    sql(
+        "SELECT pg_sleep(extract(epoch FROM notice_ends_at - clock_timestamp()) + %s) FROM rankings_boardedition",
+        seconds,
+    )
 
 
 # Withdrawing
@@ -275,6 +313,93 @@ def test_when_the_last_board_of_a_run_is_withdrawn_lending_no_longer_goes_by_it(
         standing = in_force(firm)
         assert standing is not None and not standing.is_published
         assert AuditEvent.objects.filter(action="run.no_longer_official").count() == 1
+
+
+# What changed during the countdown
+
+
+def first_firm(edition: BoardEdition) -> Enterprise:
+    return Enterprise.objects.get(pk=edition.entries.get(position=1).enterprise_id)
+
+
+def messages_to(actor: Any) -> list[str]:
+    return [message.text for message in inbox.of(actor)]
+
+
+def test_a_firm_that_refuses_during_the_countdown_stops_it_at_once(office: make.Office) -> None:
+    edition = confirmed(office)
+    firm = first_firm(edition)
+    signatory = people.actor("enterprise_signatory", office.park, organisation=firm.organisation)
+    browser = people.client_for(signatory)
+    page = reverse("rankings:own_profile", args=[office.park.code])
+    assert browser.post(page, {"declare": "refuse"}).status_code == 302
+    with park_scope(office.park.pk):
+        release = BoardRelease.objects.get()
+        assert (release.state, release.recalled_by_ref, firm.name in release.reason) == (
+            "recalled",
+            None,
+            True,
+        )
+        assert make.countdowns_end(office.park) == 0
+        assert state_of(edition) == "proposed"
+        assert any(firm.name in text and "自动暂停" in text for text in messages_to(office.publisher))
+        assert AuditEvent.objects.filter(action="enterprise.publication_refused").count() == 1
+    assert "撤销声明" in browser.get(page).content.decode()
+    browser.post(page, {"declare": "agree"})
+    with park_scope(office.park.pk):
+        assert not first_firm(edition).publication_refused
+        assert office.noticed(edition).state == "on_notice"
+
+
+def refuses(edition: BoardEdition) -> None:
+    Enterprise.objects.filter(pk=first_firm(edition).pk).update(publication_refused=True)
+
+
+def is_struck_by_a_veto(edition: BoardEdition) -> None:
+    scheme = scheme_of(edition.run.scheme_version)
+    veto = next(one.code for one in scheme.penalties if one.veto)
+    PenaltyRecord.objects.create(
+        enterprise=first_firm(edition), code=veto, source="market", starts_on="2026-01-01"
+    )
+
+
+@pytest.mark.parametrize(("change", "said"), [(refuses, "不同意公开"), (is_struck_by_a_veto, "否决事项")])
+def test_what_changed_without_a_word_is_found_when_the_countdown_is_over(
+    office: make.Office, change: Callable[[BoardEdition], None], said: str
+) -> None:
+    edition = confirmed(office)
+    change(edition)
+    assert make.countdowns_end(office.park) == 0
+    release = BoardRelease.objects.get()
+    assert (release.state, said in release.reason) == ("recalled", True)
+    assert (state_of(edition), PublishedBoard.objects.count()) == ("proposed", 0)
+    assert any(said in text for text in messages_to(office.officer))
+    assert releases.settle(office.park) == 0
+    publication.withdraw(by=office.officer, edition=edition, reason="重新编制")
+    again = office.proposed()
+    assert first_firm(edition).uscc not in {line.uscc for line in queries.lines_of(again)}
+    assert office.noticed(again).state == "on_notice"
+
+
+def test_a_snapshot_changed_during_the_countdown_is_not_released(ended: Any, park: Any) -> None:
+    office, edition = ended
+    with park_scope(park.pk):
+        publication.publish(by=office.second, edition=edition)
+    as_owner(park, "ALTER TABLE scoring_snapshotrow DISABLE TRIGGER USER")
+    as_owner(park, "UPDATE scoring_snapshotrow SET provenance = replace(provenance, 'tax', 'tox')")
+    with park_scope(park.pk):
+        assert make.countdowns_end(park) == 0
+        assert "核定人" in BoardRelease.objects.get(step="final").reason
+        assert state_of(edition) == "on_notice"
+    as_owner(park, "ALTER TABLE scoring_snapshotrow ENABLE TRIGGER USER")
+
+
+def test_the_database_alone_releases_no_list_with_a_firm_that_refuses(office: make.Office) -> None:
+    edition = confirmed(office)
+    refuses(edition)
+    make.countdowns_end(office.park, settle=False)
+    with pytest.raises(DatabaseError, match="refuses to be shown"), transaction.atomic():
+        sql("SELECT rankings_settle(%s)", edition.pk)
 
 
 def edition_firm(park: Any, edition: BoardEdition) -> int:

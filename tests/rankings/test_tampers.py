@@ -27,17 +27,16 @@ from parks.tenancy import ParkModel
 from rankings.models import BoardEdition, BoardEntry
 from rankings.queries import certificates
 from rankings.queries.verification import verify
-from scoring.models import ScoreResult, ScoreRun, SnapshotRow
+from scoring.models import ScoreResult, ScoreRun, Snapshot, SnapshotRow
 from tests.conftest import owner_connection
 from tests.factories import rankings as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 TRIES = int(os.environ.get("TAMPERS", "100"))
 SEED = int(os.environ.get("SEED", str(random.randrange(10**6))))
-RESTS_ON = (BoardEdition, BoardEntry, ScoreRun, ScoreResult, SnapshotRow, AuditEvent)
+RESTS_ON = (BoardEdition, BoardEntry, ScoreRun, ScoreResult, Snapshot, SnapshotRow, AuditEvent)
 WHO = "who did it and when is in the audit chain, which is walked too"
 OWN_PAGE = "shown to the firm and the office only; verify_run computes it again from the snapshot"
-NOT_YET = "the snapshot's root covers USCC, stage, figures and their states only"
 BLIND = {
     "rankings_publishedmethod.published_at": "when it was first shown is no part of a claim",
     "rankings_publishedkey.registered_at": "what a key signed is in the signed texts",
@@ -62,8 +61,7 @@ BLIND = {
     "scoring_scoreresult.stage_percentile": OWN_PAGE,
     "scoring_scoreresult.board_positions": "orders equal scores only",
     "scoring_scoreresult.board_places": "places are counted from the scores",
-    "scoring_snapshotrow.enterprise_id": NOT_YET, "scoring_snapshotrow.provenance": NOT_YET,
-    "scoring_snapshotrow.confirmed_at": NOT_YET, "scoring_snapshotrow.publication_refused": NOT_YET,
+    "scoring_snapshot.frozen_by_ref": WHO, "scoring_snapshot.frozen_by_name": WHO, "scoring_snapshot.created_at": WHO,
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -9,12 +10,16 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
+from innovscore.core import digest
 from innovscore.core.problems import Conflict, Refused
 from parks import jobs
 from parks.models import Job
 from parks.scope import park_scope
-from scoring.models import CurrentRun, ScoreResult, ScoreRun, SnapshotRow
-from scoring.queries import results, standing
+from scoring import engine
+from scoring.models import CurrentRun, ScoreResult, ScoreRun, Snapshot, SnapshotRow
+from scoring.queries import facts, results, standing
+from scoring.queries.proofs import snapshot_proof
+from scoring.queries.schemes import scheme_of
 from scoring.services import runs, snapshots
 from scoring.signals import run_made_current
 from tests.conftest import owner_connection, wait_until
@@ -79,12 +84,16 @@ def test_computing_again_gives_the_same_hash_and_no_second_results(officer: Any)
 
 def test_the_hash_depends_on_neither_row_order_nor_ids(officer: Any) -> None:
     cases = make.golden_cases(scale=3)
-    make.snapshot(officer, 2024, cases)
-    make.snapshot(officer, 2025, cases[::-1])
-    hashes = {
-        compute(runs.request_run(by=officer, cycle=cycle)).run_hash for cycle in make.Cycle.objects.all()
-    }
-    assert len(hashes) == 1
+
+    def run_hash(ordered: list[make.Case]) -> str:
+        """Of the year frozen and computed, which is then as if it had never been; the rows' ids go on."""
+        with transaction.atomic():
+            snapshot = make.snapshot(officer, 2025, ordered)
+            found = compute(runs.request_run(by=officer, cycle=snapshot.cycle)).run_hash
+            transaction.set_rollback(True)
+        return found
+
+    assert run_hash(cases) == run_hash(cases[::-1])
 
 
 def test_another_scheme_version_is_a_comparison_and_does_not_become_current(officer: Any) -> None:
@@ -225,6 +234,35 @@ def test_changed_facts_stop_the_run(live_db: None, park: Any, actors: Any, celer
         assert job.state == "failed"
         assert "摘要不符" in job.error
         assert ScoreResult.objects.count() == CurrentRun.objects.count() == 0
+
+
+def test_a_snapshot_of_the_first_format_is_proved_as_it_was_frozen(officer: Any) -> None:
+    """Before snapshots were sealed: the root is over the facts alone, and runs and proofs stand on it."""
+    sealed = make.snapshot(officer)
+    scheme = scheme_of(sealed.scheme_version)
+    root = engine.snapshot_root(facts.read(sealed, scheme).frozen)
+    old = Snapshot.objects.create(
+        cycle=sealed.cycle, scheme_version=sealed.scheme_version, columns=sealed.columns, inputs=sealed.inputs, rows=sealed.rows,
+        root=root, corrects=sealed, reason="旧格式",
+    )  # fmt: skip
+    for row in SnapshotRow.objects.filter(snapshot=sealed):
+        SnapshotRow.objects.create(
+            snapshot=old, enterprise_id=row.enterprise_id, uscc=row.uscc, facts=row.facts, states=row.states,
+            provenance='{"revenue": {"verifier": "赵审"}}',
+        )  # fmt: skip
+    assert facts.read(old, scheme).root == root != sealed.root
+    assert facts.untrue_rows(old) == []
+    run = compute(runs.request_run(by=officer, cycle=sealed.cycle))
+    assert (run.snapshot_id, run.snapshot_root) == (old.pk, root)
+    uscc = SnapshotRow.objects.filter(snapshot=old).values_list("uscc", flat=True)[0]
+    found = snapshot_proof(old.pk, uscc)
+    assert found is not None and digest.verify(found.leaf, found.path, root)
+
+
+def test_no_name_of_a_person_is_frozen(officer: Any) -> None:
+    make.snapshot(officer)
+    said = json.loads(SnapshotRow.objects.first().provenance)["revenue"]
+    assert said == {"as_of": "2026-03-31", "source": "tax", "verifier": 7, "version": 1}
 
 
 def test_facts_of_another_park_are_not_there(officer: Any, other_park: Any) -> None:

@@ -30,8 +30,11 @@ class Command(BaseCommand):
             with park_scope(park.pk):
                 run = results.get_run(options["run"])
                 again = runs.evaluate(run, facts.read(run.snapshot, scheme_of(run.scheme_version))).run_hash
+                untrue = facts.untrue_rows(run.snapshot)
         except Problem as problem:
             raise CommandError(str(problem.message), returncode=1) from problem
         if again != run.run_hash:
             raise CommandError(f"recomputed {again}, stored {run.run_hash}", returncode=1)
+        if untrue:
+            raise CommandError(f"provenance changed since the freeze: {', '.join(untrue)}", returncode=1)
         self.stdout.write(f"run {run.pk}: {run.run_hash} again")
