@@ -155,6 +155,11 @@ class Award(ParkModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["park", "plan", "enterprise"], name="award_once_a_firm"),
+            models.UniqueConstraint(
+                fields=["park", "budget", "enterprise"],
+                condition=~Q(state__in=["cancelled", "reclaimed"]),
+                name="award_once_a_year",
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="award_amount"),
             models.CheckConstraint(
                 condition=~Q(state__in=["paid", "reclaimed"])

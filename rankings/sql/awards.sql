@@ -1,3 +1,17 @@
+-- Who pays is of the office and did not approve; who reclaims did not pay.
+CREATE OR REPLACE FUNCTION rankings_award_hands(a public.rankings_award) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+  who bigint := CASE a.state WHEN 'paid' THEN a.paid_by_ref ELSE a.reclaimed_by_ref END;
+  before bigint := a.paid_by_ref;
+BEGIN
+  IF a.state = 'paid' THEN
+    SELECT p.second_by_ref INTO before FROM public.rankings_awardplan p WHERE p.id = a.plan_id;
+  END IF;
+  IF who IS NULL OR who = before OR NOT public.rankings_holds_role(who, ARRAY['park_admin', 'score_officer']) THEN
+    PERFORM public.rankings_refuse('another person of the office does this step');
+  END IF;
+END $$;
+
 -- The budget's sum is kept by a trigger: the row of the budget is locked by its update, the CHECK refuses what is too much.
 CREATE OR REPLACE FUNCTION rankings_award_sum() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
@@ -20,6 +34,9 @@ BEGIN
   IF NEW.state IN ('approved', 'paid') AND NOT EXISTS (
     SELECT 1 FROM public.rankings_awardplan p WHERE p.id = NEW.plan_id AND p.state = 'approved') THEN
     PERFORM public.rankings_refuse('an award is paid after its plan was approved');
+  END IF;
+  IF TG_OP = 'UPDATE' AND NEW.state <> OLD.state AND NEW.state IN ('paid', 'reclaimed') THEN
+    PERFORM public.rankings_award_hands(NEW);
   END IF;
   IF after <> before THEN
     UPDATE public.rankings_awardbudget SET committed = committed + after - before WHERE id = NEW.budget_id;
@@ -48,6 +65,13 @@ BEGIN
     IF NEW.state = 'approved' AND statement_timestamp() < OLD.notice_ends_at THEN
       PERFORM public.rankings_refuse('the notice is still running');
     END IF;
+  END IF;
+  IF EXISTS (
+    SELECT 1 FROM (VALUES (OLD.publicised_by_ref, NEW.publicised_by_ref), (OLD.first_by_ref, NEW.first_by_ref),
+      (OLD.second_by_ref, NEW.second_by_ref)) AS hand (was, now)
+    WHERE hand.now IS DISTINCT FROM hand.was
+      AND (hand.was IS NOT NULL OR NOT public.rankings_holds_role(hand.now, ARRAY['park_admin', 'publisher']))) THEN
+    PERFORM public.rankings_refuse('a plan is publicised and approved by people of the office, once');
   END IF;
   IF NEW.first_by_ref IS DISTINCT FROM OLD.first_by_ref AND (OLD.state <> 'publicised' OR statement_timestamp() < OLD.notice_ends_at) THEN
     PERFORM public.rankings_refuse('a plan is approved after its notice');

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg2
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -167,6 +167,43 @@ def test_payment_is_noted_once_and_reclaimed_by_another(world: Any, park: Any) -
             awards.reclaim(by=office.admin, award_id=award.pk, reason="")
         awards.reclaim(by=office.admin, award_id=award.pk, reason="材料不实")
         assert AwardBudget.objects.get().committed == before - award.amount
+
+
+def test_sql_as_the_application_finds_no_way_round_the_hands(world: Any, park: Any) -> None:
+    """Strangers approve nothing, who approved does not pay, who paid does not reclaim, and a firm has one award a year."""
+    office, _edition = world
+    paid = {"state": "paid", "paid_on": db_today(), "paid_reference": "P1"}
+    back = {"state": "reclaimed", "reclaimed_on": db_today(), "reason": "材料不实"}
+    with park_scope(park.pk):
+        plan = awards.propose(by=office.officer, cycle=ready(office))
+        awards.publicise(by=office.publisher, plan_id=plan.pk, contact=make.CONTACT)
+    end_notice(plan)
+    with park_scope(park.pk):
+        plans, rows = AwardPlan.objects.filter(pk=plan.pk), Award.objects.filter(plan=plan, place=1)
+        refused(plans, first_by_ref=987_654)
+        awards.approve(by=office.admin, plan_id=plan.pk)
+        refused(plans, first_by_ref=office.publisher.person_id)
+        refused(plans, second_by_ref=987_654, state="approved")
+        awards.approve(by=office.second, plan_id=plan.pk)
+        for stranger in (None, 987_654, office.second.person_id, office.publisher.person_id):
+            refused(rows, **paid, paid_by_ref=stranger)
+        rows.update(**paid, paid_by_ref=office.officer.person_id)
+        for stranger in (None, 987_654, office.officer.person_id):
+            refused(rows, **back, reclaimed_by_ref=stranger)
+        again = AwardPlan.objects.create(
+            cycle=plan.cycle, year=2025, number=2, total=1, proposed_by_ref=1, proposed_by_name="x", proposed_at="2026-01-01T00:00Z"
+        )  # fmt: skip
+        award = rows.get()
+        with pytest.raises(IntegrityError, match="award_once_a_year"), transaction.atomic():
+            Award.objects.create(
+                plan=again, budget=award.budget, rule=award.rule, enterprise=award.enterprise, uscc=award.uscc, name="x", board="x",
+                board_name="x", place=1, amount=1,
+            )  # fmt: skip
+
+
+def refused(rows: Any, **change: Any) -> None:
+    with pytest.raises(DatabaseError, match="of the office"), transaction.atomic():
+        rows.update(**change)
 
 
 def test_a_cancelled_plan_frees_its_money(world: Any, park: Any) -> None:
