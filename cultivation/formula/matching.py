@@ -175,8 +175,9 @@ def _paid(amount: Amount, columns: Columns, env: Mapping[str, Rational]) -> Rati
         return n * top, d * bottom
     assert amount.per is not None and amount.pays is not None  # noqa: S101
     (per, per_of), (pays, pays_of) = amount.per.as_integer_ratio(), amount.pays.as_integer_ratio()
-    n, d = n * per_of, d * per
-    if amount.whole:
-        known = np.asarray(d != 0, bool)
-        n, d = np.where(known, n // np.where(known, d, 1), 0), np.where(known, 1, 0).astype(object)
-    return n * pays, d * pays_of
+    steps, unit = n * per_of, d * per
+    if not amount.whole:
+        return steps * pays, unit * pays_of
+    known = np.asarray(unit != 0, bool)
+    full = np.where(known, steps // np.where(known, unit, 1), 0)
+    return full * pays, np.where(known, pays_of, 0).astype(object)

@@ -29,14 +29,16 @@ def faults(body: Any) -> Iterator[tuple[Key, str, str]]:
 
 def _fault(error: ValidationError) -> Iterator[tuple[Key, str, str]]:
     path: Key = tuple(error.absolute_path)
-    kind, allowed = str(error.validator), error.validator_value
+    kind: str = str(error.validator)
+    allowed: Any = error.validator_value
+    body: Any = error.instance
     if kind == "additionalProperties":
         known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
-        for key in set(error.instance) - set(known):
+        for key in set(body) - set(known):
             yield (*path, key), "no_such_key", ", ".join(known)
     elif kind == "required":
-        yield path, "missing", next(key for key in allowed if key not in error.instance)
+        yield path, "missing", next(key for key in allowed if key not in body)
     elif isinstance(allowed, list):
         yield path, _CODES.get(kind, kind), ", ".join(map(str, allowed))
     else:
-        yield path, _CODES.get(kind, kind), str(error.instance)[:60] if kind == "pattern" else str(allowed)
+        yield path, _CODES.get(kind, kind), str(body)[:60] if kind == "pattern" else str(allowed)

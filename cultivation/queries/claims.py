@@ -148,7 +148,7 @@ def waiting_for(actor: Actor) -> QuerySet[Claim]:
     }
     rows = queue(actor).filter(state__in=states)
     taken = ClaimEvent.objects.filter(
-        person_ref=actor.person_id, event__in=["review", "joint", "approve", "pay"]
+        person_ref=actor.person_id or 0, event__in=["review", "joint", "approve", "pay"]
     )
     return rows.exclude(pk__in=taken.values("claim_id"))
 

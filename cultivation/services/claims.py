@@ -286,6 +286,7 @@ def _attach(by: Actor, claim: Claim, evidence_ids: Iterable[int], upload: Upload
 
 def _announce(claim: Claim, park_id: int) -> None:
     park = Park.objects.get(pk=park_id)
+    assert claim.notice_ends_at is not None  # noqa: S101  # the step set it
     ClaimNotice.objects.create(
         claim=claim, uscc=claim.enterprise.uscc, name=claim.enterprise.name, title=claim.version.title, amount=claim.amount,
         contact=f"{park.contact_office} {park.contact_phone}".strip(), ends_at=claim.notice_ends_at,

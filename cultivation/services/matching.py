@@ -28,10 +28,8 @@ COLUMNS = ("run_id", "version_id", "enterprise_id", "is_eligible", "amount", "ga
 
 
 def request(*, by: Actor) -> Job:
-    """Ask for a run over the whole park; while one waits or runs, that one is returned."""
-    job = jobs.request(kind=queries.KIND, park_id=by.park_id, dedupe_key="match", by=by)
-    audit.record(by=by, action="match.requested", obj=job)
-    return job
+    """Ask for a run over the whole park; while one waits or runs, that one is returned. Job and run keep who asked."""
+    return jobs.request(kind=queries.KIND, park_id=by.park_id, dedupe_key="match", by=by)
 
 
 def run(job: jobs.JobHandle) -> dict[str, Any]:
@@ -74,7 +72,7 @@ def _found(
     near = outcome.near
     rows: list[tuple[Any, ...]] = []
     total = Decimal(0)
-    for number in (outcome.yes | (near >= 0)).nonzero()[0]:
+    for number in (outcome.yes | (near >= 0)).nonzero()[0].tolist():
         one = firms[number]
         if outcome.yes[number]:
             amount = int(outcome.yuan[number])

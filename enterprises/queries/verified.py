@@ -272,7 +272,7 @@ def figures(
           JOIN enterprises_declaredvalue v ON v.park_id = d.park_id AND v.declaration_id = d.id
          WHERE c.year >= %(since)s AND d.state = ANY(%(states)s) AND v.code = ANY(%(codes)s) {one}
     """  # noqa: S608  # texts of this module
-    params = {
+    params: dict[str, Any] = {
         "since": since,
         "states": [str(state) for state in COUNTED],
         "codes": list(codes),

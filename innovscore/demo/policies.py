@@ -99,13 +99,15 @@ def _walk(park: Park, actors: dict[str, Actor], claim: Claim, path: tuple[str, .
         if event == "over":
             notice_is_over(claim)
             continue
-        more: dict[str, Any] = {
+        said: dict[str, dict[str, Any]] = {
             "return": {"note": "请补充研发支出辅助账"},
             "refuse": {"reason": "papers"},
             "pay": {"paid_on": db_today(), "paid_reference": f"GK-{claim.number}"},
-        }.get(event, {})
+        }
         with park_scope(park.pk):
-            claims.step(by=actors[STAFF[event]], claim_id=claim.pk, event=event.rstrip("2"), **more)
+            claims.step(
+                by=actors[STAFF[event]], claim_id=claim.pk, event=event.rstrip("2"), **said.get(event, {})
+            )
 
 
 def notice_is_over(claim: Claim) -> None:
