@@ -55,7 +55,7 @@ class Result:
 
 def result_for(rule: Rule, known: Known, language: str = "zh") -> Result:
     """Judge one firm; `known` are its figures by name (万元, per cent as 12.5, flags 0 or 1), None = not known."""
-    columns = Columns(1, {name: [value] for name, value in known.items()})
+    columns = Columns(1, {name: [known.get(name)] for name in rule.names})
     found = judge(rule, columns)
     values = _values(rule, known)
     states = ["met" if yes[0] else "not_met" if no[0] else "unknown" for yes, no in found.checks]
@@ -73,6 +73,15 @@ def result_for(rule: Rule, known: Known, language: str = "zh") -> Result:
     if states[-1] == "not_met" and all(state == "met" for state in states[:-1]):
         checks.append(Check(steps[0] if steps else "", "not_met"))
     return Result(outcome, yuan, tuple(checks), steps, missing if outcome == UNKNOWN else (), near)
+
+
+def failed_check(rule: Rule, number: int, known: Known, language: str = "zh") -> Check:
+    """The check of that number (see Outcomes.near), which is known to fail, without judging the rule again."""
+    values = _values(rule, known)
+    conditions = number - bool(rule.any_of)
+    if conditions < 0:
+        return _applicability(rule, values, ["not_met"], language)[0]
+    return _check(rule, rule.conditions[conditions], "not_met", values, language)
 
 
 def _values(rule: Rule, known: Known) -> dict[str, Decimal | None]:

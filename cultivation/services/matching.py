@@ -79,8 +79,7 @@ def _found(
             total += amount
             rows.append((version.pk, one.id, "t", amount, None))
         else:
-            failed = formula.result_for(rule, one.known).near
-            assert failed is not None  # noqa: S101  # the columns say so
+            failed = formula.failed_check(rule, int(near[number]), one.known)
             gap = {"text": failed.text, "gap": failed.gap, "figures": [list(pair) for pair in failed.figures]}
             rows.append((version.pk, one.id, "f", None, json.dumps(gap, ensure_ascii=False)))
     eligible, nearly = int(outcome.yes.sum()), int((near >= 0).sum())

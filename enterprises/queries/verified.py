@@ -24,15 +24,21 @@ COUNTED_AMOUNT = """CASE WHEN {value}.state IN ('verified', 'confirmed', 'disput
             THEN coalesce({value}.verified_amount, {value}.declared_amount, {value}.prefilled_amount)
             WHEN {value}.state IN ('prefilled', 'default_confirmed', 'rejected') THEN {value}.prefilled_amount END"""
 """The figure of a value that counts, in SQL; of a confirmed zero none is written down."""
+COUNTED_ENTRIES = """(CASE WHEN {value}.state IN ('verified', 'confirmed', 'disputed')
+            THEN coalesce({value}.verified_entries, {value}.declared_entries, {value}.prefilled_entries)
+            WHEN {value}.state IN ('prefilled', 'default_confirmed', 'rejected') THEN {value}.prefilled_entries END)::text"""
+"""The entries of a list that count, as text, in SQL."""
+FIGURES = """
+SELECT v.declaration_id, v.code, v.state, {counted}, {entries}
+  FROM enterprises_declaredvalue v WHERE v.declaration_id = ANY(%s)
+""".format(counted=COUNTED_AMOUNT.format(value="v"), entries=COUNTED_ENTRIES.format(value="v"))
 EFFECTIVE = """
-SELECT d.id, v.code, v.state, {counted},
-       CASE WHEN v.state IN ('verified', 'confirmed', 'disputed') THEN coalesce(v.verified_entries, v.declared_entries, v.prefilled_entries)
-            WHEN v.state IN ('prefilled', 'default_confirmed', 'rejected') THEN v.prefilled_entries END::text,
+SELECT d.id, v.code, v.state, {counted}, {entries},
        v.source, v.as_of, v.verified_by_ref, e.sha256, v.version
   FROM enterprises_declaration d JOIN enterprises_declaredvalue v ON v.park_id = d.park_id AND v.declaration_id = d.id
   LEFT JOIN parks_evidencefile e ON e.park_id = v.park_id AND e.id = v.evidence_id
  WHERE d.id = ANY(%s) ORDER BY d.id
-""".format(counted=COUNTED_AMOUNT.format(value="v"))
+""".format(counted=COUNTED_AMOUNT.format(value="v"), entries=COUNTED_ENTRIES.format(value="v"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,30 +268,20 @@ def figures(
 ) -> dict[tuple[int, int], dict[str, Decimal | list[dict[str, Any]] | None]]:
     """What counts of verified declarations from a year on, of the whole park or one enterprise: (enterprise, year) -> code ->
     amount (yuan or units) or entries; a confirmed zero is 0 or no entries, what is missing or not applicable None."""
-    one = "" if enterprise_id is None else "AND d.enterprise_id = %(enterprise)s"
-    query = f"""
-        SELECT d.enterprise_id, c.year, v.code, v.state, {COUNTED_AMOUNT.format(value="v")},
-               (CASE WHEN v.state IN ('verified', 'confirmed', 'disputed') THEN coalesce(v.verified_entries, v.declared_entries, v.prefilled_entries)
-                     WHEN v.state IN ('prefilled', 'default_confirmed', 'rejected') THEN v.prefilled_entries END)::text
-          FROM enterprises_declaration d
-          JOIN enterprises_cycle c ON c.park_id = d.park_id AND c.id = d.cycle_id
-          JOIN enterprises_declaredvalue v ON v.park_id = d.park_id AND v.declaration_id = d.id
-         WHERE c.year >= %(since)s AND d.state = ANY(%(states)s) AND v.code = ANY(%(codes)s) {one}
-    """  # noqa: S608  # texts of this module
-    params: dict[str, Any] = {
-        "since": since,
-        "states": [str(state) for state in COUNTED],
-        "codes": list(codes),
-        "enterprise": enterprise_id,
+    rows = Declaration.objects.filter(cycle__year__gte=since, state__in=COUNTED)
+    if enterprise_id is not None:
+        rows = rows.filter(enterprise_id=enterprise_id)
+    whose = {pk: (firm, year) for pk, firm, year in rows.values_list("pk", "enterprise_id", "cycle__year")}
+    found: dict[tuple[int, int], dict[str, Decimal | list[dict[str, Any]] | None]] = {
+        key: {} for key in whose.values()
     }
-    found: dict[tuple[int, int], dict[str, Decimal | list[dict[str, Any]] | None]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        for firm, year, code, state, amount, entries in cursor:
+        cursor.execute(f"{FIGURES} AND v.code = ANY(%s)", [list(whose), list(codes)])
+        for pk, code, state, amount, entries in cursor:
             value = json.loads(entries) if entries is not None else amount
             if state == ValueState.ZERO_CONFIRMED:
                 value = Decimal(0)
-            found.setdefault((firm, year), {})[code] = value
+            found[whose[pk]][code] = value
     return found
 
 
