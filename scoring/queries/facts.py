@@ -130,6 +130,9 @@ def _facts(
 ) -> engine.Facts:
     ids = [unit.decode("ascii") for unit in uscc.tolist()]
     group, labels = _groups(snapshot, scheme, ids)
+    stages = SnapshotRow.objects.filter(snapshot=snapshot).exclude(stage_override__in=["", *labels])
+    if stages.exists():  # a stage that the scheme does not have would count as none, and not change the root
+        raise engine.FactsError("a row of the snapshot has a stage that its scheme does not know")
     return engine.make_facts(scheme, ids=ids, values=values, states=states, group=group, group_labels=labels)
 
 

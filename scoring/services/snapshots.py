@@ -110,6 +110,8 @@ def _rows(scheme: engine.Scheme, cases: Iterable[Any]) -> Iterator[dict[str, Any
     for case in cases:
         try:
             values, states = engine.fact_row(scheme, plain_row(scheme, case))
+            if case.stage_override not in ("", *scheme.group_codes) and not scheme.group_column:
+                raise engine.FactsError(f"{case.uscc}: {case.stage_override}")
         except engine.FactsError as error:
             raise Refused(
                 code="value_unfit", message=_("有数值不符合指标体系，不能冻结：%(what)s") % {"what": error}

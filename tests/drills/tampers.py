@@ -14,7 +14,7 @@ TEST = "tests/rankings/test_tampers.py"
 
 def main() -> int:
     environment = {"TAMPERS": "1000"} | os.environ
-    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-s", "-p", "no:cacheprovider", TEST]
+    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-s", TEST]
     return subprocess.run(command, env=environment, check=False).returncode
 
 
