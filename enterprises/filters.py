@@ -43,14 +43,18 @@ class CertificationFilter(django_filters.FilterSet):
         return queryset.filter(Q(enterprise__name__icontains=value) | Q(enterprise__uscc__istartswith=value))
 
 
+CLAIMED = [("mine", _("我的")), ("pool", _("未领取、未分配")), ("others", _("他人的"))]
+"""Whose cases; beside these each reviewer by name."""
+
+
 class DeclarationFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("名称或信用代码"), method="search")
     state = django_filters.ChoiceFilter(label=_("状态"), choices=DeclarationState.choices)
     topic = django_filters.ChoiceFilter(label=_("待核定主题"), method="by_topic")
     assigned = django_filters.ChoiceFilter(
-        label=_("领取"),
+        label=_("经办审核员"),
         method="by_claim",
-        choices=[("mine", _("我领取的")), ("pool", _("未领取")), ("others", _("他人领取"))],
+        choices=CLAIMED,
     )
     talk = django_filters.ChoiceFilter(
         label=_("留言"), method="by_talk", choices=[("unanswered", _("企业留言待回复"))]
@@ -69,6 +73,9 @@ class DeclarationFilter(django_filters.FilterSet):
         self.cycle = cycles.all_cycles().first() if self.request is not None else None
         if self.cycle is not None:
             self.filters["topic"].extra["choices"] = declarations.topic_names_of(self.cycle)
+        if self.request is not None:
+            people = reviews.reviewers().values_list("account__person_id", "account__person__name")
+            self.filters["assigned"].extra["choices"] = [*CLAIMED, *((str(pk), name) for pk, name in people)]
 
     def search(self, queryset: QuerySet[Declaration], name: str, value: str) -> QuerySet[Declaration]:
         return queryset.filter(Q(enterprise__name__icontains=value) | Q(enterprise__uscc__istartswith=value))
@@ -86,6 +93,8 @@ class DeclarationFilter(django_filters.FilterSet):
             return queryset.filter(Exists(mine))
         if value == "pool":
             return queryset.filter(~Exists(claims), state=DeclarationState.SUBMITTED)
+        if value.isdigit():
+            return queryset.filter(Exists(claims.filter(person_ref=int(value))))
         return queryset.filter(Exists(claims), ~Exists(mine))
 
 

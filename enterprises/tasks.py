@@ -14,7 +14,7 @@ from parks.scope import park_scope
 
 from .queries import batches, cycles
 from .services import cycles as cycle_services
-from .services import deadlines, departments, library
+from .services import deadlines, departments, expiring, library
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 50
@@ -68,6 +68,14 @@ def clean_files() -> None:
     library.clean_up()
 
 
+def _remind_of_letters(park: Park) -> None:
+    try:
+        with park_scope(park.pk):
+            expiring.remind(by=Actor.system(park))
+    except Exception:
+        logger.exception("letters of authority that end were not told of in %s", park.code)
+
+
 @shared_task(name="enterprises.watch_deadlines", ignore_result=True)
 def watch_deadlines() -> None:
     """Reminders, notices and closing in every park; safe to run at any time and twice.
@@ -75,6 +83,7 @@ def watch_deadlines() -> None:
     A few declarations a transaction: the audit chain of a park is not held while thousands are written.
     """
     for park in Park.objects.order_by("pk"):
+        _remind_of_letters(park)
         with park_scope(park.pk):
             numbers = deadlines.due()
         for start in range(0, len(numbers), AT_ONCE):

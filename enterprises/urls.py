@@ -71,6 +71,7 @@ urlpatterns = [
     path("p/<slug:park>/review/certifications/<int:case_id>/", registration.case, name="case"),
     path("p/<slug:park>/review/declarations/", reviews.queue, name="queue"),
     path("p/<slug:park>/review/declarations/second/", reviews.second, name="second"),
+    path("p/<slug:park>/review/declarations/assign/", reviews.assign, name="assign"),
     path("p/<slug:park>/review/declarations/<int:declaration_id>/", reviews.review, name="review"),
     path(
         "p/<slug:park>/review/declarations/<int:declaration_id>/return/", reviews.send_back, name="send_back"

@@ -12,13 +12,17 @@ from .enterprises import Enterprise
 
 
 class ReviewClaim(ParkModel):
-    """A reviewer has taken a declaration, or one topic of it (a dimension of the scheme; "" is all of it)."""
+    """A reviewer has taken a declaration, or one topic of it (a dimension of the scheme; "" is all of it).
+
+    `assigned_by_name` names who of the office gave it; empty when the reviewer took it.
+    """
 
     declaration = ParkForeignKey(Declaration, related_name="claims")
     topic = models.CharField(max_length=64, blank=True)
     person_ref = models.BigIntegerField()
     person_name = models.CharField(max_length=80)
     claimed_at = models.DateTimeField()
+    assigned_by_name = models.CharField(max_length=80, blank=True, db_default="")
 
     class Meta:
         constraints = [

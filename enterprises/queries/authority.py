@@ -13,6 +13,7 @@ from innovscore.core.problems import Forbidden, NotFound
 from parks.actors import Actor
 from parks.clock import db_today
 from parks.models import Membership
+from parks.queries.memberships import in_force
 from parks.roles import Role
 from scoring.engine import Scheme
 
@@ -48,6 +49,31 @@ def ruling(letters: Iterable[AgentLetter], today: dt.date) -> AgentLetter | None
 def letter_in_force(membership_id: int | None) -> AgentLetter | None:
     """The letter by which an agent acts today."""
     return ruling(AgentLetter.objects.filter(membership_id=membership_id or 0), db_today())
+
+
+def ending(today: dt.date, *, within: int) -> list[AgentLetter]:
+    """Letters in force that end within so many days, with nothing confirmed to follow them."""
+    soon = AgentLetter.objects.filter(
+        ends_on__gt=today, ends_on__lte=today + dt.timedelta(days=within), starts_on__lte=today
+    )
+    agents = in_force(Membership.objects.filter(pk__in=soon.values("membership")))
+    held: dict[int, list[AgentLetter]] = {}
+    for letter in AgentLetter.objects.filter(membership__in=agents, revoked_at__isnull=True).select_related(
+        "membership__account"
+    ):
+        held.setdefault(letter.membership_id, []).append(letter)
+    found = [ruling(letters, today) for letters in held.values()]
+    return [
+        one
+        for one in found
+        if one is not None
+        and (one.ends_on - today).days <= within
+        and not any(_follows(other, one) for other in held[one.membership_id])
+    ]
+
+
+def _follows(other: AgentLetter, one: AgentLetter) -> bool:
+    return other.is_confirmed and one.starts_on < other.starts_on <= one.ends_on < other.ends_on
 
 
 def colleagues(enterprise: Enterprise) -> list[Colleague]:

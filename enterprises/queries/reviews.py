@@ -15,6 +15,7 @@ from ..models import (
     DeclaredValue,
     InternalNote,
     ItemMessage,
+    Receipt,
     ReturnItem,
     ReturnNotice,
     ReviewClaim,
@@ -108,6 +109,32 @@ def unanswered(rows: QuerySet[Declaration]) -> QuerySet[Declaration]:
     return rows.filter(Exists(asked))
 
 
+def reviewers() -> QuerySet[Membership]:
+    """Reviewers of the park in force, by name."""
+    return (
+        in_force(Membership.objects.filter(role="park_reviewer"))
+        .select_related("account__person")
+        .order_by("account__person__name", "pk")
+    )
+
+
+def live_reviewers(persons: Iterable[int | None]) -> set[tuple[int, int]]:
+    """(organisation, person) of those of these persons who are reviewers today."""
+    found = reviewers().filter(account__person_id__in=[one for one in persons if one])
+    return set(found.values_list("organisation_id", "account__person_id"))
+
+
+def barred(cases: Iterable[Declaration], *, person_id: int) -> set[int]:
+    """Those of these cases that a person must stay out of: a stake in the firm, or signed for it."""
+    numbers = [case.pk for case in cases]
+    stakes = ConflictOfInterest.objects.filter(
+        enterprise=OuterRef("enterprise"), person_ref=person_id, lifted_at__isnull=True
+    )
+    signed = Receipt.objects.filter(declaration=OuterRef("pk"), signed_by_ref=person_id)
+    rows = Declaration.objects.filter(Exists(stakes) | Exists(signed), pk__in=numbers)
+    return set(rows.values_list("pk", flat=True))
+
+
 def whom_to_tell(declaration: Declaration, value: DeclaredValue) -> list[tuple[int, int | None]]:
     """(organisation, person) of the reviewers who have the case, else of those who spoke or decided about the item.
 
@@ -120,9 +147,7 @@ def whom_to_tell(declaration: Declaration, value: DeclaredValue) -> list[tuple[i
         persons = set(
             ItemMessage.objects.filter(value=value, from_office=True).values_list("author_ref", flat=True)
         ) | set(VerificationDecision.objects.filter(value=value).values_list("decided_by_ref", flat=True))
-    live = in_force(Membership.objects.filter(role="park_reviewer"))
-    known = live.filter(account__person_id__in=[one for one in persons if one])
-    told: set[tuple[int, int | None]] = set(known.values_list("organisation_id", "account__person_id"))
+    told: set[tuple[int, int | None]] = set(live_reviewers(persons))
     return sorted(told) or [
-        (one, None) for one in sorted(set(live.values_list("organisation_id", flat=True)))
+        (one, None) for one in sorted(set(reviewers().values_list("organisation_id", flat=True)))
     ]

@@ -33,7 +33,7 @@ LONGEST_MESSAGE = 1000
 def claim(*, by: Actor, declaration: Declaration, topic: str = "", reason: str = "") -> ReviewClaim:
     """Take a case, or one topic of it. The second of two is told who has it and since when.
 
-    After two hours a colleague may take it over with a reason.
+    After two hours a colleague may take it over with a reason; not what the office assigned.
     """
     with transaction.atomic():
         locked = _locked(declaration)
@@ -167,6 +167,12 @@ def _words(text: str) -> str:
 
 
 def _may_take_over(other: ReviewClaim, now: dt.datetime, reason: str) -> None:
+    if other.assigned_by_name:
+        raise Conflict(
+            code="assigned",
+            message=_("%(by)s 已将它分配给 %(who)s，如需调整请联系管理员改派。")
+            % {"by": other.assigned_by_name, "who": other.person_name},
+        )
     since = f"{other.claimed_at.astimezone(BEIJING):%m-%d %H:%M}"
     if now - other.claimed_at < TAKE_OVER_AFTER:
         raise Conflict(

@@ -21,7 +21,7 @@ from ..filters import DeclarationFilter
 from ..forms import ExtendForm, ReviewForm
 from ..models import Declaration, DeclaredValue
 from ..queries import cycles, declarations, enterprises, reviews
-from ..services import deadlines, reviewing, verification
+from ..services import assigning, deadlines, reviewing, verification
 from ..states import ReturnReason
 from .numbers import entries_of, read_number
 
@@ -33,7 +33,7 @@ SHOWN = {
 """Which items of a declaration the page shows."""
 
 
-def queue(request: ParkRequest, park: str) -> HttpResponse:
+def queue(request: ParkRequest, park: str, problem: Problem | None = None) -> HttpResponse:
     """Declarations, those waiting longest first, with who has them."""
     page = listing(
         request, declarations.queue(), filterset=DeclarationFilter, filename="declarations",
@@ -44,8 +44,30 @@ def queue(request: ParkRequest, park: str) -> HttpResponse:
         return page
     cycle = cycles.all_cycles().first()
     names = dict(declarations.topic_names_of(cycle)) if cycle else {}
-    context = {"page": page, "topics": names, "topic": request.GET.get("topic", "")}
-    return render(request, "enterprises/queue.html", context)
+    may_assign = request.actor.role == "park_admin"
+    context = {
+        "page": page, "topics": names, "topic": request.GET.get("topic", ""), "problem": problem, "may_assign": may_assign,
+        "reviewers": reviews.reviewers() if may_assign else (), "chosen": request.POST.getlist("ids"), "posted": request.POST,
+    }  # fmt: skip
+    return render(request, "enterprises/queue.html", context, status=problem.status if problem else 200)
+
+
+def assign(request: ParkRequest, park: str) -> HttpResponse:
+    """Give the chosen cases to a reviewer, or back to the pool; a refusal shows the list as it was, with what was chosen."""
+    numbers = [whole(one) or 0 for one in request.POST.getlist("ids")]
+    reason = request.POST.get("reason", "")
+    try:
+        if request.POST.get("act") == "pool":
+            count = assigning.unassign(by=request.actor, numbers=numbers, reason=reason)
+            messages.success(request, _("已收回 %(n)s 份，审核员可重新领取。") % {"n": count})
+        else:
+            reviewer = whole(request.POST.get("reviewer", "")) or 0
+            count = assigning.assign(by=request.actor, numbers=numbers, reviewer_id=reviewer, reason=reason)
+            messages.success(request, _("已分配 %(n)s 份，审核员会收到消息。") % {"n": count})
+    except Problem as refused:
+        return queue(request, park, refused)
+    target, query = reverse("enterprises:queue", kwargs={"park": park}), request.GET.urlencode()
+    return redirect(f"{target}?{query}" if query else target)
 
 
 def second(request: ParkRequest, park: str) -> HttpResponse:

@@ -11,12 +11,13 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 
 from enterprises.models import AgentLetter, Invitation
 from enterprises.queries import authority as queries
-from enterprises.services import authority
+from enterprises.services import authority, expiring
 from enterprises.services.authority import Powers
 from indicators.queries.schemes import scheme_of
 from innovscore.core.problems import Conflict, Forbidden, Gone, Refused
+from parks.actors import Actor
 from parks.clock import db_now, db_today
-from parks.models import Membership
+from parks.models import Membership, Notification
 from parks.queries import memberships
 from parks.scope import park_scope
 from parks.services import evidence
@@ -215,6 +216,41 @@ def test_a_letter_that_begins_later_leaves_the_present_one_in_force(
     assert one.letter is not None
     assert one.coming is not None
     assert (one.letter.scope, one.coming.scope, one.membership.ends_on) == ([], ["talent"], days(60))
+
+
+def held(firm: Any, agent: Any, start: int, end: int) -> AgentLetter:
+    """A confirmed letter from a day to a day; those before are revoked."""
+    AgentLetter.objects.filter(revoked_at__isnull=True).update(revoked_at=db_now())
+    return AgentLetter.objects.create(
+        enterprise=firm, membership_id=agent.membership_id, agent_name=agent.person_name, starts_on=days(start),
+        ends_on=days(end), confirmed_at=db_now(), confirmed_by_name="李法人",
+    )  # fmt: skip
+
+
+def test_agent_and_representative_are_told_once_a_step_before_a_letter_ends(
+    firm: Any, signatory: Any, agent: Any, in_park: Any
+) -> None:
+    clock = Actor.system(in_park)
+    for start, end, told in ((0, 5, 0), (0, 30, 0), (-60, 31, 0), (-60, 30, 1), (-60, 7, 1), (-60, 0, 0)):
+        held(firm, agent, start, end)
+        assert (expiring.remind(by=clock), expiring.remind(by=clock)) == (told, 0), (start, end)
+    sent = Notification.objects.filter(dedupe_key__startswith="letter:", text__contains="还有 7 天")
+    assert {(one.person_ref, one.role) for one in sent} == {
+        (agent.person_id, ""),
+        (None, "enterprise_signatory"),
+    }
+
+
+def test_nobody_is_told_of_an_end_that_another_letter_or_the_role_has_overtaken(
+    firm: Any, signatory: Any, agent: Any, in_park: Any
+) -> None:
+    clock = Actor.system(in_park)
+    held(firm, agent, -60, 7)
+    make.letter(signatory, firm, agent, starts_on=days(5), ends_on=days(90))
+    assert expiring.remind(by=clock) == 0
+    held(firm, agent, -60, 7)
+    Membership.objects.filter(pk=agent.membership_id).update(ends_on=db_today())
+    assert expiring.remind(by=clock) == 0
 
 
 def test_an_invitation_for_later_opens_the_door_on_its_day(

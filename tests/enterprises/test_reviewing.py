@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from enterprises.models import (
     Certification,
+    Cycle,
     Declaration,
     DepartmentBatch,
     InternalNote,
@@ -21,11 +23,19 @@ from enterprises.models import (
 )
 from enterprises.queries import declarations as queries
 from enterprises.queries import reviews
-from enterprises.services import cycles, deadlines, declarations, registration, reviewing, verification
+from enterprises.services import (
+    assigning,
+    cycles,
+    deadlines,
+    declarations,
+    registration,
+    reviewing,
+    verification,
+)
 from innovscore.core.problems import Conflict, Forbidden, Refused
 from parks.actors import Actor
 from parks.clock import BEIJING, db_now, db_today
-from parks.models import CalendarDay, Notification
+from parks.models import AuditEvent, CalendarDay, Notification
 from parks.services import evidence
 from tests.factories import enterprises as make
 from tests.factories import files
@@ -85,6 +95,65 @@ def test_after_two_hours_a_colleague_takes_over_with_a_reason(case: Any, first: 
         reviewing.claim(by=second, declaration=case)
     reviewing.claim(by=second, declaration=case, reason="同事请假")
     assert ReviewClaim.objects.get().person_ref == second.person_id
+
+
+def test_the_office_gives_cases_to_a_reviewer_and_to_another_with_a_reason(
+    case: Any, admin: Any, first: Any, second: Any
+) -> None:
+    give = functools.partial(assigning.assign, by=admin, numbers=[case.pk])
+    assert give(reviewer_id=first.membership_id) == 1
+    assert give(reviewer_id=first.membership_id) == 0  # who has it is not told again
+    told = Notification.objects.get(person_ref=first.person_id)
+    assert ("assigned=mine" in told.url, case.enterprise.name in told.text) == (True, False)
+    ReviewClaim.objects.update(claimed_at=db_now() - dt.timedelta(hours=3))
+    with pytest.raises(Conflict, match="改派"):
+        reviewing.claim(by=second, declaration=case, reason="同事请假")
+    with pytest.raises(Refused, match="理由"):
+        give(reviewer_id=second.membership_id)
+    assert give(reviewer_id=second.membership_id, reason="同事请假") == 1
+    assert Notification.objects.filter(person_ref=first.person_id).count() == 2
+    assert ReviewClaim.objects.get().person_ref == second.person_id
+    changed = AuditEvent.objects.filter(action="case.assigned").latest("seq")
+    assert (changed.before, changed.after) == ('{"had":["赵审"]}', '{"to":"钱审"}')
+    assert assigning.unassign(by=admin, numbers=[case.pk], reason="退回待领取") == 1
+    assert not ReviewClaim.objects.exists()
+
+
+def test_who_must_stay_out_is_not_given_the_case_and_nothing_is_given_by_half(
+    case: Any, admin: Any, first: Any
+) -> None:
+    other = sign_another(admin)
+    reviewing.declare_conflict(by=first, enterprise=case.enterprise, reason="配偶任职")
+    with pytest.raises(Conflict, match=f"赵审 须回避.*{case.enterprise.name}"):
+        assigning.assign(by=admin, numbers=[case.pk, other.pk], reviewer_id=first.membership_id)
+    assert not ReviewClaim.objects.exists()
+    assert assigning.assign(by=admin, numbers=[other.pk], reviewer_id=first.membership_id) == 1
+    for wrong in ([], [other.pk, 987654321]):
+        with pytest.raises(Refused):
+            assigning.assign(by=admin, numbers=wrong, reviewer_id=first.membership_id)
+
+
+def test_cases_are_assigned_from_the_list_and_the_choice_survives_a_refusal(
+    case: Any, admin: Any, first: Any, second: Any, client_as: Any
+) -> None:
+    office, page = client_as(admin), "/p/cq/review/declarations/assign/?state=submitted"
+    sent = {"ids": [str(case.pk)], "reviewer": str(first.membership_id), "act": "give"}
+    refused = office.post(page, sent | {"reviewer": "x"})
+    assert (refused.status_code, f'value="{case.pk}"' in refused.content.decode()) == (422, True)
+    assert office.post(page, sent)["Location"] == "/p/cq/review/declarations/?state=submitted"
+    for whose, found in (("pool", False), (first.person_id, True), (second.person_id, False)):
+        shown = office.get(f"/p/cq/review/declarations/?assigned={whose}").content.decode()
+        assert (f'value="{case.pk}"' in shown) == found
+    assert client_as(second).post(page, sent).status_code == 403
+    assert "分配给 赵审" in client_as(second).get(f"/p/cq/review/declarations/{case.pk}/").content.decode()
+
+
+def sign_another(admin: Any) -> Declaration:
+    """A second firm's declaration in review."""
+    firm = make.enterprise(2)
+    other: Declaration = make.declaration(admin, firm, Cycle.objects.get(), **make.SOUND)
+    Declaration.objects.filter(pk=other.pk).update(state="submitted", submitted_at=db_now())
+    return other
 
 
 def test_a_stake_in_the_firm_bars_a_reviewer_until_the_office_lifts_it(
