@@ -1,16 +1,23 @@
-"""Evidence of the demo zone: a small PDF for the figures behind the first places of a board."""
+"""Evidence of the demo zone: small documents behind the first places of a board and behind corrections under review."""
 
 from __future__ import annotations
 
-from django.core.files.uploadedfile import SimpleUploadedFile
+import dataclasses
+import io
+from collections.abc import Sequence
 
-from enterprises.models import DeclaredValue
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image, ImageDraw
+
+from enterprises.models import Cycle, DeclaredValue
 from parks.actors import Actor
 from parks.scope import park_scope
 from parks.services import evidence
 from rankings.models import BoardEdition, BoardEntry
 
 FIRST = 3
+CORRECTED = 12
+"""So many corrections that wait for a reviewer carry a document."""
 
 
 def attach(by: Actor, edition: BoardEdition, code: str) -> None:
@@ -31,16 +38,46 @@ def attach(by: Actor, edition: BoardEdition, code: str) -> None:
             values.update(evidence=row, evidence_page=1)
 
 
-def pdf(text: str) -> bytes:
-    """One page that says the text (Latin letters), with a sound cross-reference table."""
-    content = f"BT /F1 16 Tf 40 760 Td ({text}) Tj ET"
-    objects = (
+def attach_corrections(by: Actor, cycle: Cycle) -> None:
+    """Twelve figures that firms corrected and that wait for a reviewer: a report with its page, each third a photograph."""
+    values = (
+        DeclaredValue.objects.filter(
+            declaration__cycle=cycle, declaration__state="submitted", state="disputed", declared_amount__isnull=False
+        )
+        .select_related("declaration__enterprise")
+        .order_by("pk")[:CORRECTED]
+    )  # fmt: skip
+    for number, value in enumerate(values, start=1):
+        firm = value.declaration.enterprise
+        lines = [
+            f"Unified social credit code  {firm.uscc}",
+            f"Year  {cycle.year}",
+            f"{value.code}  {value.declared_amount:,.2f}",
+        ]
+        if number % 3:
+            upload, page = SimpleUploadedFile("专项审计报告.pdf", pdf("Audit report (demo)", lines)), 2
+        else:
+            upload, page = SimpleUploadedFile("账簿照片.png", picture(["Ledger (demo)", *lines])), 1
+        agent = dataclasses.replace(by, person_name=value.declaration.submitted_by_name)
+        row = evidence.store(by=agent, organisation_id=firm.organisation_id, upload=upload)
+        DeclaredValue.objects.filter(pk=value.pk).update(evidence=row, evidence_page=page)
+
+
+def pdf(title: str, *further: Sequence[str]) -> bytes:
+    """A page that says the title, and one for each further list of lines (Latin letters), with a sound table of references."""
+    pages = [[title], *further]
+    kids = " ".join(f"{4 + 2 * n} 0 R" for n in range(len(pages)))
+    objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
-        f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    )
+    ]
+    for n, lines in enumerate(pages):
+        content = "BT /F1 16 Tf 24 TL 40 760 Td " + " ".join(f"({line}) Tj T*" for line in lines) + " ET"
+        objects += [
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {5 + 2 * n} 0 R /Resources << /Font << /F1 3 0 R >> >> >>",
+            f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
+        ]
     out, starts = b"%PDF-1.4\n", []
     for number, body in enumerate(objects, start=1):
         starts.append(len(out))
@@ -53,3 +90,15 @@ def pdf(text: str) -> bytes:
             f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(out)}\n%%EOF\n"
         ).encode()
     )
+
+
+def picture(lines: Sequence[str]) -> bytes:
+    """A sheet of paper with the lines (Latin letters), as PNG."""
+    sheet = Image.new("RGB", (900, 420), "#f6f2e6")
+    draw = ImageDraw.Draw(sheet)
+    for n, line in enumerate(lines):
+        draw.text((50, 50 + 60 * n), line, fill="#222222", font_size=26)
+        draw.line((40, 95 + 60 * n, 860, 95 + 60 * n), fill="#b9b3a0")
+    out = io.BytesIO()
+    sheet.save(out, "PNG")
+    return out.getvalue()

@@ -19,7 +19,7 @@ from parks.scope import park_scope
 from scoring.queries import anomalies as queries
 from scoring.services import anomalies, reviews, runs, snapshots
 
-from . import boards, fund, lending, load, people, policies
+from . import boards, fund, lending, load, papers, people, policies
 from .world import LAST_YEAR, World, make_world
 
 SCHEME = "cq_htz_30"
@@ -107,6 +107,7 @@ def _year(zone: Zone, number: int, *, seed: int, is_open: bool) -> None:
         if is_open:
             firms = [one.pk for one in zone.enterprises]
             prefill.carry_over(enterprise_ids=firms, year=number, scheme=scheme_of(zone.scheme))
+            papers.attach_corrections(Actor.system(zone.park), cycle)
     zone.cycles[number] = cycle
     if is_open:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from enterprises.models import Declaration, DeclaredValue, DepartmentValue, Enterprise
-from innovscore.demo import story
+from innovscore.demo import papers, story
 from parks.scope import park_scope
 
 
@@ -24,6 +24,12 @@ def test_a_small_zone_is_told_to_the_end() -> None:
             "not_applicable",
         }
         assert not values.filter(state="disputed", reason="").exists()
+        in_review = values.filter(declaration__state="submitted", state="disputed")
+        proven = in_review.exclude(evidence=None)
+        assert proven.count() == min(
+            papers.CORRECTED, in_review.filter(declared_amount__isnull=False).count()
+        )
+        assert not proven.filter(evidence_page=None).exists()
         given = values.exclude(prefilled_amount=None, prefilled_entries=None)
         assert DepartmentValue.objects.filter(year=2025, batch__state="applied").count() == given.count()
         assert not values.filter(code="rd_equipment_invest", prefilled_amount__isnull=False).exists()
