@@ -21,6 +21,8 @@ from ..queries.schemes import name_of, unit_of, versions
 from ..services import drafts
 from ..states import SchemeState
 
+EDITORS = ("park_admin", "score_officer")
+
 
 def _version(version_id: int) -> SchemeVersion:
     return get_object_or_404(SchemeVersion.objects.select_related("based_on"), pk=version_id)
@@ -63,6 +65,7 @@ def draft(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
             return redirect("indicators:draft", park=park, version_id=row.pk)
     is_own = request.actor.person_id in (row.edited_by_ref, row.proposed_by_ref)
     context = _page(row, request.POST if problem else {}) | {"problem": problem, "is_own": is_own}
+    context["may_edit"] = request.actor.role in EDITORS
     return render(request, "indicators/draft.html", context, status=problem.status if problem else 200)
 
 
@@ -172,6 +175,7 @@ def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> Ht
     context = {
         "version": row,
         "item": item,
+        "may_edit": request.actor.role in EDITORS,
         "unit": unit_of(item.get("unit", "")),
         "function": function,
         "functions": rules.FUNCTION_LABELS.items(),

@@ -225,6 +225,11 @@ def test_the_pages_edit_preview_and_hand_out_the_file(park: Any, client_as: Any)
     assert "应为 100" in client.post(draft_url, {}, headers={"HX-Request": "true"}).content.decode()
     assert "应为 100" not in client.get(draft_url).content.decode()
     indicator = f"{draft_url}rd_intensity/"
+    auditor = client_as(people.actor("park_auditor", park))
+    for url, shown in ((draft_url, "尚未提请启用"), (indicator, "disabled")):
+        looked_at = auditor.get(url).content.decode()
+        assert shown in looked_at and 'name="w-' not in looked_at
+        assert f'action="{draft_url}' not in looked_at and ">保存" not in looked_at
     texts = {f"p-{group}": "0:0 3:0.3 12:1" for group in ("startup", "growth", "mature")}
     preview = client.post(
         indicator, {"function": "piecewise"} | texts, headers={"HX-Request": "true"}
