@@ -1,18 +1,28 @@
-"""What differs between two runs: who moved, and whether by data, by method, or because others moved."""
+"""What differs between two runs: who moved, and whether by data, by method, or because others moved.
+
+Both runs are read as arrays (some 60 bytes an enterprise); names are looked up for what is shown, never for all.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import overload
 
+import numpy as np
+from numpy.typing import NDArray
+
+from parks import bulk, pgcopy
 from scoring import engine
 
 from ..models import ScoreResult, ScoreRun
 from . import facts
 from .schemes import names_of, scheme_of
 
-ZERO = Decimal(0)
-DATA, METHOD, BOTH, COHORT = "data", "method", "both", "cohort"
+REASONS = DATA, METHOD, BOTH, COHORT = "data", "method", "both", "cohort"
+BY_REASON = np.array([COHORT, METHOD, DATA, BOTH])  # at 2 x data + method
+CHUNK = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +52,52 @@ class Moved:
 
     @property
     def reason(self) -> str:
-        if self.method and self.data:
-            return BOTH
-        return DATA if self.data else METHOD if self.method else COHORT
+        return str(BY_REASON[2 * bool(self.data) + bool(self.method)])
+
+
+@dataclass(frozen=True, slots=True)
+class Movers(Sequence[Moved]):
+    """Everybody whose total or place differs, the farthest first; a slice of it is a list with names.
+
+    Arrays have one entry for each: totals in hundredths, places (0: none), enterprise ids, codes, reasons.
+    """
+
+    run: ScoreRun
+    enterprise: NDArray
+    uscc: NDArray
+    totals: NDArray
+    places: NDArray
+    method: NDArray
+    reason: NDArray
+
+    def __len__(self) -> int:
+        return len(self.uscc)
+
+    @overload
+    def __getitem__(self, at: int) -> Moved: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Moved]: ...
+    def __getitem__(self, at: slice | int) -> list[Moved] | Moved:
+        if not isinstance(at, slice):
+            return self[at : at + 1 or None][0]
+        rows = range(len(self))[at]
+        names = _names(self.run, self.uscc[at])
+        return [self._one(row, names) for row in rows]
+
+    def __iter__(self) -> Iterator[Moved]:
+        for start in range(0, len(self), CHUNK):
+            yield from self[start : start + CHUNK]
+
+    def _one(self, row: int, names: dict[str, str]) -> Moved:
+        uscc = self.uscc[row].decode()
+        before, after = (int(value) for value in self.totals[row])
+        method = int(self.method[row])
+        places = [int(value) or None for value in self.places[row]]
+        return Moved(
+            enterprise_id=int(self.enterprise[row]), name=names[uscc], uscc=uscc, before=_points(before),
+            after=_points(after), place_before=places[0], place_after=places[1], method=_points(method),
+            data=_points(after - before - method),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +111,20 @@ class BoardChange:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """Run `before` against run `after`; `moved` holds everybody whose total or place differs, the farthest first."""
+    """Run `before` against run `after`: how many are in both, only in the new, only in the old."""
 
     before: ScoreRun
     after: ScoreRun
     common: int
-    moved: list[Moved]
-    entered: list[str]
-    left: list[str]
+    moved: Movers
+    entered: int
+    left: int
     boards: list[BoardChange]
 
     @property
     def counts(self) -> dict[str, int]:
         """How many moved by which reason."""
-        return {
-            reason: sum(item.reason == reason for item in self.moved)
-            for reason in (DATA, METHOD, BOTH, COHORT)
-        }
+        return {reason: int((self.moved.reason == reason).sum()) for reason in REASONS}
 
 
 def others(run: ScoreRun) -> list[ScoreRun]:
@@ -87,62 +137,80 @@ def others(run: ScoreRun) -> list[ScoreRun]:
 def between(before: ScoreRun, after: ScoreRun) -> Diff:
     """Compare two computed runs; enterprises are matched by their code."""
     old, new = _results(before), _results(after)
-    middle = _under_new_method(before, after, old, new)
-    moved = [
-        _moved(old[uscc], new[uscc], middle.get(uscc, old[uscc].total))
-        for uscc in old.keys() & new.keys()
-        if (old[uscc].total, old[uscc].place) != (new[uscc].total, new[uscc].place)
-    ]
-    moved.sort(key=lambda item: (-abs(item.places or 0), -abs(item.change), item.uscc))
+    both, in_old, in_new = np.intersect1d(old["uscc"], new["uscc"], assume_unique=True, return_indices=True)
     return Diff(
         before=before,
         after=after,
-        common=len(old.keys() & new.keys()),
-        moved=moved,
-        entered=sorted(new[uscc].enterprise.name for uscc in new.keys() - old.keys()),
-        left=sorted(old[uscc].enterprise.name for uscc in old.keys() - new.keys()),
+        common=len(both),
+        moved=_movers(before, after, _taken(old, in_old), _taken(new, in_new)),
+        entered=len(new["uscc"]) - len(both),
+        left=len(old["uscc"]) - len(both),
         boards=_boards(before, after, old, new),
     )
 
 
-def _results(run: ScoreRun) -> dict[str, ScoreResult]:
-    rows = ScoreResult.objects.filter(run=run).select_related("enterprise")
-    wanted = ("uscc", "total", "place", "board_places", "enterprise__name", "run_id")
-    return {row.uscc: row for row in rows.only(*wanted)}
+Table = dict[str, NDArray]
 
 
-def _under_new_method(
-    before: ScoreRun, after: ScoreRun, old: dict[str, ScoreResult], new: dict[str, ScoreResult]
-) -> dict[str, Decimal]:
-    """Totals of the old figures under the new method."""
-    if before.scheme_digest == after.scheme_digest:
-        return {uscc: row.total for uscc, row in old.items()}
-    if before.snapshot_root == after.snapshot_root:
-        return {uscc: row.total for uscc, row in new.items()}
-    scheme = scheme_of(after.scheme_version)
-    scores = engine.score(facts.read(before.snapshot, scheme).facts, scheme)
-    return {
-        unit: Decimal(int(total)).scaleb(-2) for unit, total in zip(scores.ids, scores.total, strict=True)
+def _results(run: ScoreRun) -> Table:
+    shapes = {
+        "enterprise": "i8",
+        "uscc": "S18",
+        "total": "i4",
+        "place": "i4",
+        "boards": f"i4*{len(run.boards)}",
     }
+    query = (
+        "SELECT enterprise_id, uscc::text, (total * 100)::int, coalesce(place, 0), board_places FROM scoring_scoreresult"
+        " WHERE run_id = %s ORDER BY uscc"
+    )
+    if not run.boards:
+        shapes.pop("boards")
+        query = query.replace(", board_places", "")
+    rows = pgcopy.Unpacker(shapes, run.rows)
+    bulk.read_binary(query, [run.pk], rows)
+    return rows.finish()
 
 
-def _moved(old: ScoreResult, new: ScoreResult, middle: Decimal) -> Moved:
-    return Moved(
-        enterprise_id=new.enterprise_id,
-        name=new.enterprise.name,
-        uscc=new.uscc,
-        before=old.total,
-        after=new.total,
-        place_before=old.place,
-        place_after=new.place,
-        method=middle - old.total,
-        data=new.total - middle,
+def _taken(table: Table, rows: NDArray) -> Table:
+    return {name: column[rows] for name, column in table.items()}
+
+
+def _movers(before: ScoreRun, after: ScoreRun, old: Table, new: Table) -> Movers:
+    """Rows of both tables stand for the same enterprises."""
+    change = new["total"] - old["total"]
+    method = _by_method(before, after, old, new)
+    ranked_twice = (old["place"] > 0) & (new["place"] > 0)
+    climbed = np.where(ranked_twice, np.abs(old["place"] - new["place"]), 0)
+    moved = np.flatnonzero((change != 0) | (old["place"] != new["place"]))
+    order = moved[np.lexsort((new["uscc"][moved], -np.abs(change[moved]), -climbed[moved]))]
+    reason = BY_REASON[2 * (change - method != 0)[order] + (method != 0)[order]]
+    return Movers(
+        run=after,
+        enterprise=new["enterprise"][order],
+        uscc=new["uscc"][order],
+        totals=np.stack((old["total"], new["total"]), axis=1)[order],
+        places=np.stack((old["place"], new["place"]), axis=1)[order],
+        method=method[order],
+        reason=reason,
     )
 
 
-def _boards(
-    before: ScoreRun, after: ScoreRun, old: dict[str, ScoreResult], new: dict[str, ScoreResult]
-) -> list[BoardChange]:
+def _by_method(before: ScoreRun, after: ScoreRun, old: Table, new: Table) -> NDArray:
+    """What the new method alone changes in the totals of the old figures, in hundredths."""
+    if before.scheme_digest == after.scheme_digest:
+        return np.zeros_like(old["total"])
+    if before.snapshot_root == after.snapshot_root:
+        return np.asarray(new["total"] - old["total"])
+    scheme = scheme_of(after.scheme_version)
+    scores = engine.score(facts.read(before.snapshot, scheme).facts, scheme)
+    units = np.array(scores.ids, dtype="S18")
+    order = np.argsort(units)
+    at = order[np.searchsorted(units, old["uscc"], sorter=order)]
+    return np.asarray(scores.total[at] - old["total"])
+
+
+def _boards(before: ScoreRun, after: ScoreRun, old: Table, new: Table) -> list[BoardChange]:
     scheme = scheme_of(after.scheme_version)
     names, size = names_of(scheme.boards), scheme.board_rules.size
     found = []
@@ -151,11 +219,26 @@ def _boards(
             continue
         was = _on_board(old, before.boards.index(code), size)
         is_now = _on_board(new, after.boards.index(code), size)
-        entered = [new[uscc].enterprise.name for uscc in sorted(is_now - was)]
-        left = [old[uscc].enterprise.name for uscc in sorted(was - is_now)]
-        found.append(BoardChange(names.get(code, code), entered, left))
+        found.append(
+            BoardChange(
+                names.get(code, code),
+                list(_names(after, np.setdiff1d(is_now, was)).values()),
+                list(_names(before, np.setdiff1d(was, is_now)).values()),
+            )
+        )
     return found
 
 
-def _on_board(rows: dict[str, ScoreResult], index: int, size: int) -> set[str]:
-    return {uscc for uscc, row in rows.items() if 0 < row.board_places[index] <= size}
+def _on_board(table: Table, index: int, size: int) -> NDArray:
+    places = table["boards"][:, index]
+    return table["uscc"][(places > 0) & (places <= size)]
+
+
+def _names(run: ScoreRun, usccs: NDArray) -> dict[str, str]:
+    """Names of some enterprises of a run by their codes."""
+    rows = ScoreResult.objects.filter(run=run, uscc__in=[code.decode() for code in usccs.tolist()])
+    return dict(rows.order_by("uscc").values_list("uscc", "enterprise__name"))
+
+
+def _points(hundredths: int) -> Decimal:
+    return Decimal(hundredths).scaleb(-2)
