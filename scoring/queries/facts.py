@@ -176,11 +176,10 @@ def group_index(
 
 
 def _groups(snapshot: Snapshot, scheme: engine.Scheme, ids: list[str]) -> tuple[NDArray, tuple[str, ...]]:
-    decided = dict(
-        SnapshotRow.objects.filter(snapshot=snapshot)
-        .exclude(stage_override="")
-        .values_list("uscc", "stage_override")
-    )
+    rows = SnapshotRow.objects.filter(snapshot=snapshot).exclude(stage_override="")
+    if len(ids) == 1 and not scheme.group_column:  # one firm is read without a look at all the others
+        rows = rows.filter(uscc__in=ids)
+    decided = dict(rows.values_list("uscc", "stage_override"))
     known = {*decided.values(), *(["default"] if len(decided) < snapshot.rows else [])}
     return group_index(scheme, [decided.get(unit, "") for unit in ids], known)
 

@@ -22,6 +22,7 @@ from ..models import Scenario, ScoreResult
 from ..statistics import percentile_at
 from . import charts, facts
 from .alternatives import Scored, peers_of, row_of, score_rows, stacked, with_row
+from .places import place_of
 from .schemes import name_of, names_of, scheme_of, unit_of
 from .wording import flag_label
 
@@ -278,7 +279,15 @@ def _among(row: ScoreResult, scheme: engine.Scheme, after: engine.Facts, new: Sc
         after_places, size = placed(int(board.place[-1]), int(board.eligible.sum()), stored["boards"][code])
         before = _range(row.board_places[n], stored["boards"][code])
         boards.append(Board(names[code], size, before, after_places))
-    places, ranked = placed(int(ranking.overall[-1]), int((ranking.overall > 0).sum()), stored["ranked"])
+    is_ranked = bool(ranking.overall[-1])
+    ranked = stored["ranked"] - (row.place is not None) + is_ranked
+    if not is_ranked:
+        place = 0
+    elif scheme.relative:  # the others' totals move as well
+        place = peers.place(int(ranking.overall[-1]), int((ranking.overall > 0).sum()), ranked)
+    else:
+        place = place_of(run, new.total, instead_of=row)
+    places = _range(place, ranked)
     percentile = percentile_at(
         run.statistics.get("stages", {}).get(new.stage, {}).get("quantiles", ()), float(new.total)
     )

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from innovscore.core.money import NotANumber, parse_money, parse_plain
@@ -78,9 +78,11 @@ def _minor(field: whatif.Field, text: str) -> int:
 def ask(*, row: ScoreResult, frozen: engine.Facts, changes: Mapping[str, int]) -> whatif.Outcome:
     """One question, peers included. Raises TooMany above the hourly number, so that rivals' figures cannot be probed.
 
-    What depends on the enterprise's own figures alone is whatif.outcome without peers; it is not counted.
+    What depends on the enterprise's own figures alone is whatif.outcome without peers; it is not counted, so that sliders
+    never lock anybody out.
     """
     with transaction.atomic():
+        _one_at_a_time(row)
         since = db_now() - HOUR
         times = _asked_since(row, since)
         if len(times) >= rules.WHAT_IFS_AN_HOUR:
@@ -91,6 +93,12 @@ def ask(*, row: ScoreResult, frozen: engine.Facts, changes: Mapping[str, int]) -
             )
         WhatIfUse.objects.create(enterprise_id=row.enterprise_id)
     return whatif.outcome(row, frozen, changes)
+
+
+def _one_at_a_time(row: ScoreResult) -> None:
+    """Questions of one enterprise asked at once are counted one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('what-if', %s))", [row.enterprise_id])
 
 
 def left(row: ScoreResult) -> int:

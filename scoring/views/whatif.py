@@ -84,10 +84,11 @@ def _rows(request: ParkRequest) -> list[Typed]:
 
 
 def _answer(request: ParkRequest, row: ScoreResult, frozen: Any, lines: list[Typed]) -> dict[str, Any]:
-    """The outcome of what was typed, or what is wrong with it; above the hourly number the own score is told still."""
+    """The outcome of what was typed, or what is wrong with it; above the hourly number only the own score is told."""
     live = "live" in request.POST
-    if live and scheme_of(row.run.scheme_version).relative:
-        return {"resting": True}  # there the own score itself depends on peers
+    is_relative = scheme_of(row.run.scheme_version).relative  # there the own score itself tells of peers
+    if live and is_relative:
+        return {"resting": True}
     changes: dict[str, int] = {}
     try:
         pairs = [(one.column, one.text) for one in lines if one.column or one.text.strip()]
@@ -105,6 +106,8 @@ def _answer(request: ParkRequest, row: ScoreResult, frozen: Any, lines: list[Typ
             )
         return _charts(result)
     except TooMany as problem:
+        if is_relative:
+            return {"problem": problem}
         return {"problem": problem} | _charts(whatif.outcome(row, frozen, changes, among_peers=False))
     except Problem as problem:
         return {"problem": problem}

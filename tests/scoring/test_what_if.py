@@ -12,7 +12,7 @@ from innovscore.core.problems import Conflict, Refused, TooMany
 from parks.scope import park_scope
 from scoring import rules
 from scoring.models import Scenario, ScoreResult, WhatIfUse
-from scoring.queries import alternatives, explain, whatif
+from scoring.queries import alternatives, explain, places, whatif
 from scoring.services import runs
 from scoring.services import whatif as services
 from tests.factories import parks as people
@@ -111,6 +111,18 @@ def test_the_points_on_the_curves_move(row: Any) -> None:
     assert sum(point.change for point in found) == pytest.approx(
         ask(row, rd_expense="860").change, abs=Decimal("0.01")
     )
+
+
+def test_the_place_of_a_total_is_counted_exactly(row: Any) -> None:
+    """Whatever the total: above all, between, equal to some, below all, and not in its own way."""
+    results = ScoreResult.objects.filter(run=row.run, place__isnull=False)
+    totals = set(results.values_list("total", flat=True))
+    assert len(totals) < results.count(), "some share a place"
+    for total in sorted(totals | {one + Decimal("0.01") for one in totals} | {Decimal(0), Decimal(100)}):
+        assert places.place_of(row.run, total) == 1 + results.filter(total__gt=total).count()
+        others = results.exclude(pk=row.pk)
+        alone = places.place_of(row.run, total, instead_of=row)
+        assert alone == 1 + others.filter(total__gt=total).count()
 
 
 def test_a_larger_cohort_is_represented_by_a_sample(row: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,3 +240,7 @@ def test_where_scores_look_at_the_cohort_every_question_is_counted(park: Any, cl
     assert client.get(URL).status_code == 200
     with park_scope(park.pk):
         assert WhatIfUse.objects.count() == asked
+        for _number in range(rules.WHAT_IFS_AN_HOUR):
+            WhatIfUse.objects.create(enterprise_id=row.enterprise_id)
+    refused = client.post(URL, form)
+    assert refused.status_code == 429 and "估算总分" not in refused.content.decode()
