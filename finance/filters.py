@@ -3,8 +3,8 @@ from __future__ import annotations
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from .models import Application, ConsentAccess, WebhookDelivery
-from .states import EVENTS, ApplicationState
+from .models import Application, ConsentAccess, CreditLine, WebhookDelivery
+from .states import EVENTS, ApplicationState, LineState
 
 
 class ApplicationFilter(django_filters.FilterSet):
@@ -15,6 +15,14 @@ class ApplicationFilter(django_filters.FilterSet):
     class Meta:
         model = Application
         fields = ["status"]
+
+
+class LineFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=LineState.choices, empty_label=_("全部"))
+
+    class Meta:
+        model = CreditLine
+        fields = ["state"]
 
 
 class AccessFilter(django_filters.FilterSet):

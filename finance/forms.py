@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from innovscore.core.money import NotANumber, parse_money
 from parks.idempotency import new_key
 
-from .rules import CONSENT_MONTHS
+from .rules import CONSENT_MONTHS, LEAST_LOAN
 from .states import (
     EVENTS,
     GROUPS,
@@ -18,7 +18,9 @@ from .states import (
     PROJECT_FIELDS,
     REJECT_REASONS,
     SCOPES,
+    FreezeGround,
     GuaranteeWish,
+    LineOrderKind,
     RepaymentMethod,
     SubsidyMethod,
 )
@@ -164,6 +166,7 @@ class ProductForm(OnceForm):
     )
     name = forms.CharField(label=_("产品名称"), max_length=120)
     cap = MoneyField(label=_("单户上限（万元）"))
+    min_amount = MoneyField(label=_("起贷金额（万元）"), required=False, help_text=_("不填为 1 万元。"))
     first_loan_cap = MoneyField(label=_("首贷上限（万元）"), required=False)
     min_score = forms.DecimalField(label=_("积分起点"), min_value=0, max_value=100, decimal_places=2)
     rate_low = PercentField(label=_("最低年利率（%）"))
@@ -203,7 +206,8 @@ class ProductForm(OnceForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         shares = {name: data.get(name) or Decimal(0) for name in ("cover_low", "cover_high", "pool_share")}
-        return data | shares | {"fresh_months": data.get("fresh_months") or 24}
+        least = data.get("min_amount") or LEAST_LOAN
+        return data | shares | {"fresh_months": data.get("fresh_months") or 24, "min_amount": least}
 
 
 def day(label: Any, **kwargs: Any) -> forms.DateField:
@@ -382,6 +386,22 @@ class QuestionForm(OnceForm):
     text = text_area(_("想问银行什么"))
 
 
+class LineOrderForm(OnceForm):
+    """A step with a frozen line; the button pressed says which."""
+
+    step = forms.ChoiceField(
+        choices=[(code, code) for code in (*LineOrderKind.values, "confirm", "drop")],
+        widget=forms.HiddenInput,
+    )
+    reason = text_area(_("理由（企业会看到）"), required=False)
+
+
+class FreezeAskForm(OnceForm):
+    uscc = forms.CharField(label=_("统一社会信用代码"), max_length=18)
+    ground = forms.ChoiceField(label=_("依据"), choices=FreezeGround.choices, widget=forms.RadioSelect)
+    reason = text_area(_("理由（企业会看到）"))
+
+
 class ReplyForm(OnceForm):
     answer = text_area(_("答复"))
 
@@ -447,3 +467,7 @@ class EndpointForm(OnceForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("请至少选择一种事件。")},
     )
+
+
+class AdvanceForm(OnceForm):
+    days = whole_number(_("拨快天数"))

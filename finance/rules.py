@@ -20,6 +20,9 @@ BANK_STEPS = ("points", "base", "stage", "product_cap", "first_loan_cap", "amoun
 GUARANTEE_GROUPS = ("id", "score", "dims")
 """What the guarantor of a product is shown: less than the bank."""
 
+LEAST_LOAN = Decimal(10_000)
+"""Yuan below which no product lends; a product may ask for more."""
+
 CONSENT_MONTHS = (1, 6, 12)
 RENEW_DAYS = 30
 """So many days before its end a consent may be renewed."""

@@ -124,6 +124,15 @@ class LineOrderKind(models.TextChoices):
     THAW = "thaw", _("解冻额度")
 
 
+class FreezeGround(models.TextChoices):
+    """Why a park asks the banks of a firm to freeze their lines."""
+
+    SCORE_FALL = "score_fall", _("积分大幅下降")
+    VETO = "veto", _("出现一票否决事项")
+    OBJECTION = "objection", _("数据异议成立")
+    FRAUD = "fraud", _("疑似虚假申报")
+
+
 class ApplicationState(models.TextChoices):
     DRAFT = "draft", _("草稿")
     SUBMITTED = "submitted", _("已提交")
@@ -353,5 +362,6 @@ SCOPES = {
     "servicing.write": _("登记放款、还款和冲正"),
     "claim.write": _("认定违约、申请代偿"),
     "webhook.manage": _("管理推送地址"),
+    "sandbox.clock": _("拨动测试园区的时钟"),
 }
 """What a program of a bank may be allowed."""

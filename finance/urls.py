@@ -1,6 +1,18 @@
 from django.urls import path
 
-from .views import bank, desks, interface, loans, market, needs, products, questions, reports, subsidies
+from .views import (
+    bank,
+    desks,
+    interface,
+    lines,
+    loans,
+    market,
+    needs,
+    products,
+    questions,
+    reports,
+    subsidies,
+)
 
 app_name = "finance"
 urlpatterns = [
@@ -27,7 +39,10 @@ urlpatterns = [
     path("p/<slug:park>/bank/applications/<int:application_id>/memo/", bank.memo, name="memo"),
     path("p/<slug:park>/bank/products/", products.overview, name="products"),
     path("p/<slug:park>/bank/products/<int:version_id>/activate/", products.activate, name="activate"),
+    path("p/<slug:park>/bank/lines/", lines.overview, name="lines"),
+    path("p/<slug:park>/bank/lines/<int:line_id>/", lines.line, name="line"),
     path("p/<slug:park>/office/finance/", reports.office, name="office"),
+    path("p/<slug:park>/office/finance/freeze/", lines.ask, name="freeze_ask"),
     path("p/<slug:park>/e/finance/compare/", market.compare, name="compare"),
     path("p/<slug:park>/e/loans/<int:application_id>/sign/", loans.sign, name="sign_contract"),
     path("p/<slug:park>/e/access-log/report/", reports.access_report, name="access_report"),
@@ -56,6 +71,7 @@ urlpatterns = [
     path("p/<slug:park>/desk/questions/<int:question_id>/", questions.reply, name="question_reply"),
     path("p/<slug:park>/desk/report/", reports.bank_month, name="bank_month"),
     path("p/<slug:park>/bank/api/", interface.overview, name="interface"),
+    path("p/<slug:park>/bank/api/clock/", interface.clock, name="clock"),
     path("p/<slug:park>/bank/api/programs/new/", interface.new_client, name="api_client_new"),
     path("p/<slug:park>/bank/api/programs/<int:client_id>/", interface.client, name="api_client"),
     path(

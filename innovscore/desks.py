@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from enterprises.queries import cycles, declarations, enterprises
 from enterprises.states import CertificationState, DeclarationState
 from finance.queries import applications
+from finance.queries import lines as credit_lines
 from parks import todo
 from parks.actors import Actor
 from parks.workdays import deadline_in_words
@@ -58,6 +59,7 @@ WAITING: dict[str, Callable[[Actor], int]] = {
     "rankings:objections": lambda _actor: editions.all_open_objections(),
     "finance:bank_applications": lambda actor: applications.to_bank(actor).filter(status="screened").count(),
     "finance:bank_check": lambda actor: applications.waiting_for_check(actor).count(),
+    "finance:lines": lambda actor: credit_lines.to_decide(actor).count(),
 }
 
 

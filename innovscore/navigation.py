@@ -86,6 +86,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("贷款申请受理"), "finance:bank_applications", BANK, _("向本行授权并申请的企业")),
     Entry(_("待复核"), "finance:bank_check", frozenset({"bank_checker"}), _("另一位同事提出的方案")),
     Entry(_("贷后管理"), "finance:portfolio", LENDERS, _("放款、还款、逾期、预警和敞口")),
+    Entry(_("授信额度"), "finance:lines", BANK, _("本行全部额度，冻结和解冻")),
     Entry(_("担保项目"), "finance:cases", GUARANTORS, _("评审担保申请，两人决定")),
     Entry(_("代偿与追偿"), "finance:claims", GUARANTORS | FUNDS, _("审核代偿申请，付款，追偿")),
     Entry(_("额度与敞口"), "finance:caps", GUARANTORS | FUNDS, _("总额、集团、单户上限和已用")),
@@ -111,6 +112,12 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("政策规则"), "cultivation:policy_rules", OFFICE, _("政策写成数据，两人发布，试算预算")),
     Entry(_("政策匹配与推送"), "cultivation:matching", OFFICE, _("全部企业对全部政策，通知企业，免申即享")),
     Entry(_("政策兑现申请"), "cultivation:claim_queue", OFFICE | FUNDS, _("初审、联审、公示、审定、拨付")),
+    Entry(
+        _("提议冻结额度"),
+        "finance:freeze_ask",
+        frozenset({"park_admin"}),
+        _("积分下降、否决或存疑时提醒银行"),
+    ),
     Entry(
         _("审计记录"),
         "parks:audit",

@@ -31,6 +31,8 @@ AUDIENCE = "urn:innovscore:bank-api"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALGORITHM = {"EC": "ES256", "RSA": "PS256", "OKP": "EdDSA"}
 TRIES = 5
+LATE = 45
+"""Days after which a first monthly instalment is overdue."""
 
 
 class Refused(Exception):
@@ -174,9 +176,9 @@ def walk(bank: Bank, people: argparse.Namespace, say: Callable[[str], object]) -
 def lend(
     bank: Bank, people: argparse.Namespace, number: int, offer: tuple[str, str], say: Callable[[str], object]
 ) -> None:
-    """Contract, payment by two people, interest."""
+    """Contract, payment by two people; then the sandbox's clock runs on until interest is overdue, and all is paid."""
     amount, rate = offer
-    today, tag = dt.date.today(), uuid.uuid4().hex[:8]
+    today, tag = day_of(bank.get("clock")), uuid.uuid4().hex[:8]
     bank.step(
         number, "recordContract", people.ops, number=f"HT-{tag}", amount=amount, rate=rate, starts_on=str(today),
         ends_on=str(today + dt.timedelta(days=365)),
@@ -193,10 +195,22 @@ def lend(
         say(f"the person who recorded the payment cannot confirm it: {problem.code}")
     loan = bank.step(number, "confirmDisbursement", people.ops2, disbursement=payment)
     say(f"paid out: {loan['outstanding']} outstanding, {len(loan['schedule'])} instalments")
+    later = day_of(bank.post("clock:advance", {"days": LATE}))
+    loan = bank.get(f"applications/{number}/loan")
+    due = loan["due"]
+    say(
+        f"{later}, {LATE} days later: {loan['status']}, interest {due['interest']} and penalty {due['penalty']} due"
+    )
     loan = bank.step(
-        number, "recordRepayment", people.ops, principal=amount, interest="100.00", value_date=str(today), bank_ref=f"HK-{tag}"
+        number, "recordRepayment", people.ops, principal=amount, interest=due["interest"], penalty=due["penalty"],
+        value_date=str(later), bank_ref=f"HK-{tag}",
     )  # fmt: skip
     say(f"repaid: {loan['status']}, {loan['outstanding']} outstanding")
+
+
+def day_of(clock: dict[str, Any]) -> dt.date:
+    """The calendar day of the sandbox park, which may be ahead of ours."""
+    return dt.datetime.fromisoformat(clock["now"]).date()
 
 
 def waiting(bank: Bank, firm: str) -> dict[str, Any]:

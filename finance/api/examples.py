@@ -93,11 +93,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "confirmDefault": {"actor_token": TOKEN},
     "fileClaim": {"actor_token": TOKEN},
     "createEndpoint": {key: ENDPOINT[key] for key in ("url", "events")},
+    "advanceClock": {"days": 31},
     "rotateSecret": {},
     "enableEndpoint": {},
     "disableEndpoint": {},
     "replayEvent": {},
 }  # fmt: skip
+CLOCK = {"now": "2026-05-19T09:00:00+08:00", "days_ahead": 31}
 SECRET = ENDPOINT | {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw…"}
 ANSWERS: dict[str, dict[str, Any]] = {
     "listConsents": {"items": [CONSENT], "next_cursor": None},
@@ -125,6 +127,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "declareDefault": RUNNING | {"status": "overdue"},
     "confirmDefault": RUNNING | {"status": "defaulted"},
     "fileClaim": RUNNING | {"status": "claim_filed", "claim": CLAIM},
+    "getClock": CLOCK,
+    "advanceClock": CLOCK,
     "listEndpoints": {"items": [ENDPOINT]},
     "createEndpoint": SECRET,
     "getEndpoint": ENDPOINT,

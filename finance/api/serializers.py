@@ -486,3 +486,14 @@ class DeliveryPage(serializers.Serializer):
 
 class AskDeliveries(Page):
     state = Choice(choices=["pending", "delivered", "dead"], required=False)
+
+
+class SandboxClock(serializers.Serializer):
+    """The time of a sandbox park."""
+
+    now = serializers.DateTimeField()
+    days_ahead = serializers.IntegerField()
+
+
+class AdvanceForm(Strict):
+    days = Number(min_value=1, max_value=366)

@@ -23,6 +23,8 @@ in_park = [
         path(f"applications/<int:application_id>:{verb}", step.as_view(), name=name)
         for name, verb, step in loans.STEPS
     ),
+    path("clock", views.Clock.as_view(), name="clock"),
+    path("clock:advance", views.AdvanceClock.as_view(), name="advance"),
     path("webhooks", views.Endpoints.as_view(), name="endpoints"),
     path("webhooks/<int:endpoint_id>", views.OneEndpoint.as_view(), name="endpoint"),
     path("webhooks/<int:endpoint_id>:rotateSecret", views.RotateSecret.as_view(), name="rotate"),

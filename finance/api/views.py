@@ -27,7 +27,7 @@ from ..queries.card import card
 from ..queries.pricing import price
 from ..queries.versions import version_of
 from ..services import applications as application_services
-from ..services import assertions, decisions, webhooks
+from ..services import assertions, decisions, sandbox, webhooks
 from ..services import consents as consent_services
 from ..services.sealing import seal, unseal
 from . import serializers as forms
@@ -404,3 +404,29 @@ class ReplayEvent(BankView):
             return Reply(200, data=forms.BankDelivery(row).data)
 
         return self.once(effect)
+
+
+class Clock(BankView):
+    @call("getClock", scope="sandbox.clock", gives=forms.SandboxClock)
+    def get(self, request: Request, park: str) -> Response:
+        """The time of the sandbox park, and by how many days it runs ahead. Other parks have no such clock (404)."""
+        return Response(clock_data())
+
+
+class AdvanceClock(BankView):
+    @call("advanceClock", scope="sandbox.clock", takes=forms.AdvanceForm, gives=forms.SandboxClock)
+    def post(self, request: Request, park: str) -> Response:
+        """Let days pass in the sandbox park: what is then due lapses or is overdue, firms take their turn."""
+        self.key()
+        sent = self.sent(forms.AdvanceForm)
+
+        def effect() -> Reply:
+            sandbox.advance(by=self.actor, days=sent["days"])
+            return Reply(200, data=clock_data())
+
+        return self.once(effect)
+
+
+def clock_data() -> dict[str, Any]:
+    ahead = sandbox.here().clock_days
+    return dict(forms.SandboxClock({"now": db_now(), "days_ahead": ahead}).data)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from parks.tenancy import ParkForeignKey, ParkModel
 
-from ..states import LineOrderKind, LineState, QuoteState
+from ..states import FreezeGround, LineOrderKind, LineState, QuoteState
 from .people import SECOND, TwoPersons
 
 
@@ -81,19 +84,23 @@ class CreditLine(ParkModel):
         updates = ("quote", "quoted_limit", "hard_limit", "state", "updated_at")
 
     @property
-    def available(self) -> object:
+    def available(self) -> Decimal:
         """Yuan that a new application may ask for."""
-        return max(self.quoted_limit - self.reserved - self.drawn, type(self.quoted_limit)(0))
+        return max(self.quoted_limit - self.reserved - self.drawn, Decimal(0))
 
 
 class LineOrder(TwoPersons):
-    """Freezing or thawing of a line by two people of the bank, for a reason that the enterprise is shown.
+    """Freezing or thawing of a line by two people, for a reason that the enterprise is shown.
 
-    The last confirmed order of a line counts: what was frozen this way is active again only after a thaw.
+    Both are of the bank, or the park proposes to freeze on a `ground` and the bank confirms. The last confirmed order of a
+    line counts: what was frozen this way is active again only after a thaw.
     """
 
     line = ParkForeignKey(CreditLine, related_name="orders")
     kind = models.CharField(max_length=16, choices=LineOrderKind.choices)
+    ground = models.CharField(
+        max_length=16, choices=FreezeGround.choices, blank=True, default="", db_default=""
+    )
     reason = models.CharField(max_length=500)
     live = models.BooleanField(default=True)
 
@@ -105,8 +112,19 @@ class LineOrder(TwoPersons):
                 condition=Q(live=True, checker_person__isnull=True),
                 name="line_order_one_open",
             ),
+            models.CheckConstraint(condition=Q(ground="") | Q(kind="freeze"), name="line_order_park_freezes"),
         ]
 
     class Tenancy:
         grants = "select, insert"
         updates = (*SECOND, "live")
+
+    @property
+    def words(self) -> str:
+        """The reason as people are shown it, with the park's ground."""
+        if not self.ground:
+            return self.reason
+        return _("园区提议（%(ground)s）：%(reason)s") % {
+            "ground": self.get_ground_display(),
+            "reason": self.reason,
+        }

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from parks.tenancy import ParkForeignKey, ParkModel
 
+from ..rules import LEAST_LOAN
 from ..states import DayCount, VersionState
 
 
@@ -35,6 +36,9 @@ class ProductVersion(ParkModel):
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=16, choices=VersionState.choices, default=VersionState.DRAFT)
     cap = models.DecimalField(max_digits=18, decimal_places=2)
+    min_amount = models.DecimalField(
+        max_digits=18, decimal_places=2, default=LEAST_LOAN, db_default=LEAST_LOAN
+    )
     first_loan_cap = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
     min_score = models.DecimalField(max_digits=8, decimal_places=4)
     rate_low = models.DecimalField(max_digits=9, decimal_places=6)
@@ -78,6 +82,10 @@ class ProductVersion(ParkModel):
             ),
             models.CheckConstraint(
                 condition=Q(cap__gt=0, min_score__gte=0, min_score__lte=100), name="product_version_amounts"
+            ),
+            models.CheckConstraint(
+                condition=Q(min_amount__gte=LEAST_LOAN, min_amount__lte=F("cap")),
+                name="product_version_least",
             ),
             models.CheckConstraint(
                 condition=Q(rate_low__gt=0, rate_low__lte=F("rate_high"), rate_high__lt=1),

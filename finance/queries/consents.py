@@ -5,20 +5,20 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
 from parks.actors import Actor
+from parks.clock import ParkNow
 
 from ..models import AccessQuestion, Consent, ConsentAccess
 from ..rules import RENEW_DAYS
 from .acting import organisation_of
 
-ACTIVE = Q(revoked_at__isnull=True, period__startswith__lte=Now(), period__endswith__gt=Now())
+ACTIVE = Q(revoked_at__isnull=True, period__startswith__lte=ParkNow(), period__endswith__gt=ParkNow())
 
 
-UNENDED = Q(revoked_at__isnull=True, period__endswith__gt=Now())
+UNENDED = Q(revoked_at__isnull=True, period__endswith__gt=ParkNow())
 
 
 def active() -> QuerySet[Consent]:

@@ -329,7 +329,7 @@ INVARIANTS: dict[str, tuple[str, str]] = {
         """
         SELECT format('application %s: %s since %s', id, status, lapses_at) FROM finance_application
          WHERE status IN ('submitted', 'screened', 'guarantee_review', 'g_proposed', 'guaranteed', 'proposed', 'on_hold')
-           AND lapses_at < now() - interval '1 day'
+           AND lapses_at < now() + park_shift() - interval '1 day'
         """,
     ),
     "I22": (

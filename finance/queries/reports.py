@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from statistics import median
 from typing import Any
 
-from django.db.models import Avg, Count, Min, Q, QuerySet, Sum
+from django.db.models import Aggregate, Avg, Count, DurationField, F, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from parks.actors import Actor
@@ -23,6 +22,12 @@ from .package import stage_name
 
 HEADLINE_GROUP = 3
 DECIDED = ("approve", "reject")
+
+
+class Median(Aggregate):
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = DurationField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +74,17 @@ def headline(
     rows = _approved(start, end, whose)
     sums = rows.aggregate(
         firms=Count("application__enterprise", distinct=True), loans=Count("pk"), amount=Sum("amount"), rate=Avg("rate"),
-        owed=Sum("application__drawn"),
+        owed=Sum("application__drawn"), wait=Median(F("decided_at") - F("application__created_at")),
     )  # fmt: skip
     if actor is None and sums["firms"] < HEADLINE_GROUP:
         return Headline(None, None, None, None, None, None)
-    waits = [
-        Decimal((done - asked).total_seconds()) / 86_400
-        for asked, done in rows.values_list("application__created_at", "decided_at")
-        if done is not None
-    ]
-    zero = Decimal(0)
+    zero, wait = Decimal(0), sums["wait"]
     return Headline(
         sums["firms"],
         sums["loans"],
         sums["amount"] or zero,
         sums["rate"],
-        median(waits) if waits else None,
+        None if wait is None else Decimal(wait.total_seconds()) / 86_400,
         sums["owed"] or zero,
     )
 

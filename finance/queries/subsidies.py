@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
@@ -67,3 +67,11 @@ def projects_for(actor: Actor) -> QuerySet[SubsidyProject]:
     """Projects of the acting fund's programmes, by batch."""
     rows = SubsidyProject.objects.filter(programme__organisation_id=organisation_of(actor))
     return rows.select_related("programme", "enterprise").order_by("-batch", "pk")
+
+
+def batch(actor: Actor, number: int) -> QuerySet[SubsidyProject]:
+    """A batch of the acting fund with what it was subsidised: yuan × days of principal, yuan of subsidy."""
+    counted = ~Q(subsidies__state__in=["computed", "refused", "clawed_back"])
+    return projects_for(actor).filter(batch=number).annotate(
+        principal_days=Sum("subsidies__principal_days", filter=counted), subsidy=Sum("subsidies__amount", filter=counted)
+    )  # fmt: skip

@@ -81,13 +81,23 @@ def submit(
 
 
 def _check_request(version: ProductVersion, amount: Decimal, term_months: int) -> None:
-    if amount <= 0:
-        raise Refused(code="amount", field="amount", message=_("申请金额必须大于 0。"))
+    check_least(version, amount)
     if not version.term_min <= term_months <= version.term_max:
         raise Refused(
             code="term", field="term_months",
             message=_("期限须在 %(low)s 至 %(high)s 个月之间。") % {"low": version.term_min, "high": version.term_max},
         )  # fmt: skip
+
+
+def check_least(version: ProductVersion, amount: Decimal) -> None:
+    """Raises Refused for less than the product lends."""
+    if amount < version.min_amount:
+        raise Refused(
+            code="amount",
+            field="amount",
+            message=_("金额不能少于该产品的起贷金额 %(least)s 万元。请提高金额，或选择其他产品。")
+            % {"least": f"{version.min_amount / 10_000:,.2f}"},
+        )
 
 
 def _basis(enterprise_id: int, version: ProductVersion) -> tuple[Consent, CreditLine]:

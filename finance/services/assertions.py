@@ -16,7 +16,7 @@ from jwcrypto import jwk, jwt
 from jwcrypto.common import JWException
 
 from innovscore.core.problems import Refused
-from parks.clock import db_now
+from parks.clock import server_now
 
 from ..models import BankClient
 
@@ -41,7 +41,7 @@ class Statement:
 def verify(client: BankClient, token: str, *, field: str) -> Statement:
     """Check signature, audience and times of a statement; raises Refused naming `field`."""
     claims = _signed_claims(client, token)
-    now = db_now()
+    now = server_now()
     try:
         expires = dt.datetime.fromtimestamp(int(claims["exp"]), dt.UTC)
         audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]

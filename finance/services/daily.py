@@ -33,9 +33,9 @@ def tell() -> None:
     clear_expired()
 
 
-def lapse() -> int:
-    """In every park: open applications whose time is over end; returns how many."""
-    return _one_by_one(applications.due_to_lapse, applications.lapse)
+def lapse(parks: Iterable[Park] | None = None) -> int:
+    """In these parks (all): open applications whose time is over end; returns how many."""
+    return _one_by_one(applications.due_to_lapse, applications.lapse, parks)
 
 
 def mark_overdue(parks: Iterable[Park] | None = None) -> int:

@@ -20,7 +20,7 @@ from ..queries import applications as queries
 from ..queries import consents, guarantees
 from ..queries.acting import person_of
 from ..states import REJECT_REASONS, ApplicationState, QuoteState
-from .applications import locked, step
+from .applications import check_least, locked, step
 from .problems import guarded
 
 OUTCOMES = {"approve": "approved", "return": "returned", "reject": "rejected"}
@@ -138,11 +138,12 @@ def _check_reason(outcome: str, reason: str, note: str) -> None:
 def _check_proposal(
     version: ProductVersion, applied: Decimal, amount: Decimal, rate: Decimal, term_months: int
 ) -> None:
-    if not 0 < amount <= applied:
+    check_least(version, amount)
+    if amount > applied:
         raise Refused(
             code="amount",
             field="amount",
-            message=_("金额须大于 0 且不超过企业申请的 %(n)s 元。") % {"n": f"{applied:,.2f}"},
+            message=_("金额不能超过企业申请的 %(n)s 元。") % {"n": f"{applied:,.2f}"},
         )
     if not version.rate_low <= rate <= version.rate_high:
         raise Refused(

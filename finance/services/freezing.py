@@ -1,25 +1,28 @@
-"""The bank freezes a line and thaws it again, each by two people and for a reason; the enterprise is told.
+"""A line is frozen and thawed again, each by two people and for a reason; the enterprise is told.
 
-A frozen line gives nothing new: no application, no approval. What is under contract goes on.
+The bank's maker proposes, or the park does (to freeze only); the bank's checker decides. A frozen line gives nothing
+new: no application, no approval. What is under contract goes on.
 """
 
 from __future__ import annotations
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from innovscore.core.problems import Conflict, Refused
+from enterprises.queries import enterprises
+from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
 from parks.outbox import notify
 from parks.roles import Role
 
-from ..models import Application, CreditLine, LineOrder
+from ..models import CreditLine, LineOrder
 from ..queries import lines as queries
-from ..states import LineOrderKind, LineState, QuoteState
-from .loans import _loan
+from ..queries.acting import organisation_of
+from ..states import FreezeGround, LineOrderKind, LineState, QuoteState
 from .problems import guarded
 from .twice import made_by, sign
 
@@ -29,12 +32,11 @@ TOLD = {
 }
 
 
-def propose(*, by: Actor, application_id: int, kind: str, reason: str) -> LineOrder:
-    """The bank's maker proposes to freeze or thaw the line of an application."""
-    if not reason.strip():
-        raise Refused(code="reason", field="reason", message=_("请写明理由，企业会看到。"))
+def propose(*, by: Actor, line_id: int, kind: str, reason: str) -> LineOrder:
+    """The bank's maker proposes to freeze or thaw a line."""
+    _check_reason(reason)
     with transaction.atomic(), guarded():
-        line = _loan(by, Role.BANK_MAKER, application_id).line
+        line = _locked(by, Role.BANK_MAKER, line_id)
         if queries.open_order(line):
             raise Conflict(code="proposed_already", message=_("已有待确认的提议。"))
         if (queries.freeze_of(line) is None) != (kind == LineOrderKind.FREEZE):
@@ -44,28 +46,70 @@ def propose(*, by: Actor, application_id: int, kind: str, reason: str) -> LineOr
     return order
 
 
-def confirm(*, by: Actor, application_id: int) -> LineOrder:
-    """Another person of the bank confirms; the line is frozen, or active again where its quote still holds."""
+def ask(*, by: Actor, uscc: str, ground: str, reason: str) -> None:
+    """The park proposes to the banks of a firm to freeze its lines. It is not told which banks these are, or whether any."""
+    if by.role != Role.PARK_ADMIN:
+        raise Forbidden(code="role_not_allowed", message=_("您当前的身份不能进行这一步。"))
+    _check_reason(reason)
+    if ground not in FreezeGround.values:
+        raise Refused(code="ground", field="ground", message=_("请选择提议冻结的依据。"))
     with transaction.atomic(), guarded():
-        application = _loan(by, Role.BANK_CHECKER, application_id)
-        order = _open(application)
+        enterprise = enterprises.by_uscc(uscc)
+        for line in queries.of_enterprise(enterprise.pk).select_for_update(of=("self",)).order_by("pk"):
+            if queries.open_order(line) or queries.freeze_of(line):
+                continue
+            order = LineOrder.objects.create(
+                line=line, kind=LineOrderKind.FREEZE, ground=ground, reason=reason, **made_by(by)
+            )
+            notify(
+                organisation_id=line.organisation_id,
+                role=Role.BANK_CHECKER,
+                text=_("园区提议冻结一户企业的“%(product)s”额度，请核实后决定。")
+                % {"product": line.product.name},
+                url=reverse("finance:line", args=[by.park_code, line.pk]),
+                dedupe_key=f"freeze-asked:{order.pk}",
+            )
+        audit.record(
+            by=by, action="line_freeze.asked", obj=enterprise, after={"ground": ground}, reason=reason
+        )
+
+
+def confirm(*, by: Actor, line_id: int) -> LineOrder:
+    """Another person, of the bank, confirms; the line is frozen, or active again where its quote still holds."""
+    with transaction.atomic(), guarded():
+        line = _locked(by, Role.BANK_CHECKER, line_id)
+        order = _open(line)
         sign(order, by=by)
-        _set_state(application.line, order.kind)
+        _set_state(line, order.kind)
         notify(
-            organisation_id=application.enterprise.organisation_id,
-            text=TOLD[LineOrderKind(order.kind)]
-            % {"product": application.product_version.product.name, "reason": order.reason},
+            organisation_id=line.enterprise.organisation_id,
+            text=TOLD[LineOrderKind(order.kind)] % {"product": line.product.name, "reason": order.words},
         )
         audit.record(by=by, action=f"line_{order.kind}.confirmed", obj=order, reason=order.reason)
     return order
 
 
-def drop(*, by: Actor, application_id: int) -> None:
+def drop(*, by: Actor, line_id: int) -> None:
     """The checker does not agree; the proposal is over."""
     with transaction.atomic(), guarded():
-        order = _open(_loan(by, Role.BANK_CHECKER, application_id))
+        order = _open(_locked(by, Role.BANK_CHECKER, line_id))
         LineOrder.objects.filter(pk=order.pk).update(live=False)
         audit.record(by=by, action=f"line_{order.kind}.dropped", obj=order)
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise Refused(code="reason", field="reason", message=_("请写明理由，企业会看到。"))
+
+
+def _locked(by: Actor, role: str, line_id: int) -> CreditLine:
+    if by.role != role:
+        raise Forbidden(code="role_not_allowed", message=_("您当前的身份不能进行这一步。"))
+    rows = CreditLine.objects.select_for_update(of=("self",)).select_related("quote", "product", "enterprise")
+    line = rows.filter(pk=line_id, organisation_id=organisation_of(by)).first()
+    if line is None:
+        raise NotFound(code="not_found", message=_("没有这个额度。"))
+    return line
 
 
 def _set_state(line: CreditLine, kind: str) -> None:
@@ -75,8 +119,8 @@ def _set_state(line: CreditLine, kind: str) -> None:
     line.save(update_fields=["state", "updated_at"])
 
 
-def _open(application: Application) -> LineOrder:
-    order = queries.open_order(application.line)
+def _open(line: CreditLine) -> LineOrder:
+    order = queries.open_order(line)
     if order is None:
         raise Conflict(code="nothing_to_confirm", message=_("没有待确认的提议，请刷新页面。"))
     return order

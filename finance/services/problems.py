@@ -48,13 +48,31 @@ def cap_reached(kind: str, scope: str, left: Decimal) -> Conflict:
     )
 
 
+def line_short(left: str) -> Conflict:
+    """How much (yuan) is left of a line, or that it is not `active`."""
+    if not left[:1].isdigit():
+        message = _("这个额度目前已冻结或关闭，不能使用。请在金融超市查看原因。")
+        return Conflict(code="lending_is001", message=message)
+    message = _(
+        "可用额度不足：还剩 %(left)s 万元（可能刚被另一笔申请占用）。请减少金额，或等待其他申请释放额度。"
+    )
+    return Conflict(
+        code="lending_is001",
+        message=message % {"left": f"{Decimal(left) / 10_000:,.2f}"},
+        params={"left": left},
+    )
+
+
 def _problem_of(error: DatabaseError) -> Conflict | None:
     code = getattr(error.__cause__, "pgcode", "") or ""
+    detail = error.__cause__.diag.message_detail if code in ("IS001", "IS007") else None  # type: ignore[union-attr]  # psycopg2's
     if code == "IS007":
-        kind, scope, left = error.__cause__.diag.message_detail.split(":")  # type: ignore[union-attr]  # psycopg2's
+        kind, scope, left = str(detail).split(":")
         return cap_reached(kind, scope, Decimal(left))
+    if code == "IS001" and detail:
+        return line_short(detail)
     messages = {
-        "IS001": _("可用额度不足：请查看剩余额度后减少金额，或等待其他申请释放额度。"),
+        "IS001": _("金额超出允许的范围，可能刚有变化。请刷新页面，核对后再试。"),
         "IS002": _("授权已撤回或到期，不能继续。请企业重新授权后再试。"),
         "IS003": _("授信额度的测算已失效，请重新测算后再试。"),
         "IS004": _("状态已经改变，请刷新页面后查看最新状态。"),

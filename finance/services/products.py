@@ -43,6 +43,7 @@ class Terms:
     rate_high: Decimal
     term_min: int
     term_max: int
+    min_amount: Decimal = rules.LEAST_LOAN
     first_loan_cap: Decimal | None = None
     conditions: str = ""
     documents: str = ""
@@ -128,6 +129,13 @@ def _product(by: Actor, code: str, name: str) -> Product:
 
 
 def _check_terms(terms: Terms) -> None:
+    if not rules.LEAST_LOAN <= terms.min_amount <= terms.cap:
+        raise Refused(
+            code="min_amount",
+            field="min_amount",
+            message=_("起贷金额须在 %(least)s 万元和单户上限之间。")
+            % {"least": f"{rules.LEAST_LOAN / 10_000:f}"},
+        )
     if terms.rate_low > terms.rate_high:
         raise Refused(code="rates", field="rate_high", message=_("最高利率不能低于最低利率。"))
     if (terms.guarantor_id is None) != (

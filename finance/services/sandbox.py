@@ -1,25 +1,29 @@
 """Firms of a sandbox park follow a script that their name tells, so that a bank can try every outcome.
 
 `ent-approve-01` takes part in the whole loan; others end it earlier (SCRIPTS). A firm whose last application has ended
-applies again, so that there is always one to try. A contract and payment dated in the past make a loan overdue with the
-next round, so that nobody waits for the calendar. Nothing happens in other parks; all steps go through the usual services.
+applies again, so that there is always one to try. Nobody waits for the calendar: a bank moves the park's clock ahead.
+Nothing happens in other parks; all steps go through the usual services.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
 
+from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
-from innovscore.core.problems import Conflict, Problem
+from innovscore.core.problems import Conflict, NotFound, Problem, Refused
+from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
 from parks.models import Membership, Park
 from parks.roles import Role
-from parks.scope import park_scope
+from parks.scope import current_park_id, park_scope
 
 from ..models import Application, Consent, ProductVersion
 from ..queries import consents as consent_queries
@@ -30,6 +34,8 @@ from ..queries.acting import organisation_of
 from ..states import OPEN_STATES, OWING_STATES, RESERVING_STATES, ApplicationState
 from . import applications, consents, daily, loans
 
+DAYS = 366
+"""The most that the clock is moved at once."""
 NAME = re.compile(r"^ent-(?P<script>[a-z]+)-\d+$")
 MONTHS = 12
 AMOUNT = Decimal(1_000_000)
@@ -44,6 +50,37 @@ def play() -> int:
             taken += play_here()
         taken += daily.mark_overdue([park])
     return taken
+
+
+def advance(*, by: Actor, days: int) -> dt.datetime:
+    """Move the clock of the sandbox park entered by 1 to 366 days, then do what falls due; returns its time.
+
+    What lapsed, became overdue or ends soon is as if the days had passed; it is told once, at their end. Raises NotFound
+    in any other park, Refused for days that do not fit.
+    """
+    if not 1 <= days <= DAYS:
+        raise Refused(code="days", field="days", message=_("天数须在 1 至 %(most)s 之间。") % {"most": DAYS})
+    with transaction.atomic():
+        park = here()
+        try:
+            with transaction.atomic():
+                Park.objects.filter(pk=park.pk).update(clock_days=F("clock_days") + days)
+        except IntegrityError as error:
+            raise Conflict(code="clock_end", message=_("测试时钟已到头，请新建测试园区。")) from error
+        audit.record(by=by, action="sandbox.clock_advanced", obj=park, after={"days": days})
+        daily.lapse([park])
+        daily.mark_overdue([park])
+        daily.tell_expiring()
+        play_here()
+    return db_now()
+
+
+def here() -> Park:
+    """The park entered; raises NotFound when it is not a sandbox."""
+    park = Park.objects.filter(pk=current_park_id(), kind=Park.Kind.SANDBOX).first()
+    if park is None:
+        raise NotFound(code="not_found", message=_("只有测试园区有可拨动的时钟。"))
+    return park
 
 
 def play_here() -> int:
@@ -93,8 +130,8 @@ def _apply(actor: Actor, version: ProductVersion, last: Application | None) -> i
         except Conflict:
             enterprise_id = enterprise_id or _own(actor, version)
     line = line_queries.of_product(enterprise_id, version.product_id) if enterprise_id else None
-    amount = min(AMOUNT, Decimal(str(line.available))) if line else Decimal(0)
-    if amount <= 0:
+    amount = min(AMOUNT, line.available) if line else Decimal(0)
+    if amount < version.min_amount:
         return 0
     applications.submit(
         by=actor, product_code=code, amount=amount, term_months=max(version.term_min, MONTHS), purpose=_("测试贷款"), client_ref=str(uuid.uuid4())

@@ -150,7 +150,6 @@ def compute(
     programme_code: str,
     start: dt.date,
     end: dt.date,
-    project_id: int | None = None,
 ) -> Subsidy:
     """What the interest of [start, end) of a loan gives under a programme; terms with an overdue day are left out.
 
@@ -158,8 +157,7 @@ def compute(
     """
     programme = queries.programme(programme_code)
     application = Application.objects.select_related("enterprise").filter(pk=application_id).first()
-    own = enterprises.own(by) if by.role in (Role.ENTERPRISE_AGENT, Role.ENTERPRISE_SIGNATORY) else None
-    if application is None or own is not None and application.enterprise_id != own.pk:
+    if application is None or application.enterprise_id != enterprises.own_or_404(by).pk:
         raise NotFound(code="not_found", message=_("没有这笔贷款。"))
     contract = loans.contract_of(application_id)
     if contract is None:
@@ -202,7 +200,7 @@ def compute(
                 % {"other": other, "this": programme},
             )
         made = Subsidy.objects.create(
-            programme=programme, application=application, enterprise_id=application.enterprise_id, project_id=project_id,
+            programme=programme, application=application, enterprise_id=application.enterprise_id, project=_project(programme, application.enterprise_id),
             period=DateRange(start, end), interest_paid=interest, principal_days=clean.principal_days, amount=amount,
             computation={
                 "method": programme.method, "rate": str(programme.rate), "lpr": str(programme.lpr or ""), "loan_rate": str(contract.rate),
@@ -213,6 +211,15 @@ def compute(
             by=by, action="subsidy.computed", obj=made, after={"amount": amount, "interest": interest}
         )
     return made
+
+
+def _project(programme: SubsidyProgramme, enterprise_id: int) -> SubsidyProject | None:
+    """The enterprise's newest reviewed project of the programme; raises Conflict when it entered some and none has passed."""
+    entered = queries.projects_of(enterprise_id).filter(programme=programme)
+    passed = entered.filter(state=ProjectState.PASSED).first()
+    if passed is None and entered.exists():
+        raise Conflict(code="project_not_passed", message=_("您申报的项目还没有审核通过，通过后再申请贴息。"))
+    return passed
 
 
 def _overlapping(application_id: int, start: dt.date, end: dt.date) -> bool:

@@ -21,7 +21,7 @@ from innovscore.core.canonical import canonical_json
 from innovscore.core.problems import Conflict, Refused
 from parks import audit, egress, outbox
 from parks.actors import Actor
-from parks.clock import db_now
+from parks.clock import server_now
 from parks.models import OutboxMessage
 from parks.scope import park_scope
 
@@ -66,7 +66,7 @@ def emit(kind: str, *, organisation_id: int, about: models.Model, **more: Any) -
         aggregate=aggregate_of(kind, about),
         payload={
             "id": f"evt_{uuid.uuid4().hex}", "type": kind, "organisation": organisation_id,
-            "object": {"type": name, "id": about.pk}, "created_at": db_now().isoformat(), **more,
+            "object": {"type": name, "id": about.pk}, "created_at": server_now().isoformat(), **more,
         },
     )  # fmt: skip
 
@@ -125,7 +125,7 @@ def send_due(limit: int = 40) -> int:
 
 def _claim(limit: int) -> list[WebhookDelivery]:
     """Take due deliveries for the time of a lease; another sender passes them by."""
-    now = db_now()
+    now = server_now()
     with transaction.atomic():
         rows = list(
             WebhookDelivery.everywhere.select_for_update(of=("self",), skip_locked=True)
@@ -144,7 +144,7 @@ def _claim(limit: int) -> list[WebhookDelivery]:
 
 
 def _call(row: WebhookDelivery) -> tuple[str, dict[str, str], bytes]:
-    now, body = db_now(), row.body.encode()
+    now, body = server_now(), row.body.encode()
     keys = secrets_of(row.endpoint, now)
     headers = posting.headers_for(keys, message_id=row.event_id, timestamp=int(now.timestamp()), body=body)
     return row.endpoint.url, headers, body
@@ -162,7 +162,7 @@ def _note(sent: WebhookDelivery, outcome: posting.Outcome) -> None:
     row = WebhookDelivery.objects.select_for_update(of=("self",)).get(pk=sent.pk)
     if row.state != WebhookDelivery.State.PENDING:
         return
-    now = db_now()
+    now = server_now()
     row.last_status, row.last_error = outcome.status, outcome.error[:200]
     if outcome.ok:
         row.state, row.delivered_at, endpoint.failing_since = WebhookDelivery.State.DELIVERED, now, None
@@ -244,7 +244,7 @@ def rotate(*, by: Actor, endpoint_id: int) -> tuple[WebhookEndpoint, str]:
     with transaction.atomic():
         endpoint = queries.locked(by, endpoint_id)
         secret = posting.new_secret()
-        endpoint.previous_secret, endpoint.previous_until = endpoint.secret, db_now() + ROTATION
+        endpoint.previous_secret, endpoint.previous_until = endpoint.secret, server_now() + ROTATION
         endpoint.secret = seal(secret)
         endpoint.save(update_fields=["secret", "previous_secret", "previous_until"])
         audit.record(by=by, action="webhook.secret_rotated", obj=endpoint)
@@ -260,7 +260,7 @@ def switch(*, by: Actor, endpoint_id: int, on: bool) -> WebhookEndpoint:
             endpoint.failing_since = None
             endpoint.save(update_fields=["state", "disabled_at", "failing_since"])
         else:
-            _disable(endpoint, db_now())
+            _disable(endpoint, server_now())
         audit.record(by=by, action="webhook.enabled" if on else "webhook.disabled", obj=endpoint)
     return endpoint
 
@@ -271,7 +271,7 @@ def replay(*, by: Actor, delivery_id: int) -> WebhookDelivery:
         row = queries.locked_delivery(by, delivery_id)
         if row.endpoint.state != WebhookEndpoint.State.ACTIVE:
             raise Conflict(code="endpoint_disabled", message=_("推送地址已停用，请先启用再重发。"))
-        now = db_now()
+        now = server_now()
         row.state, row.attempts, row.next_attempt_at, row.due_since = (
             WebhookDelivery.State.PENDING,
             0,

@@ -178,7 +178,7 @@ BEGIN
       RAISE EXCEPTION 'there is no notice of two people' USING ERRCODE = 'IS005';
     END IF;
     IF NEW.event = 'write_off' THEN
-      journal := public.finance_journal_new(p, a, 'write_off', NEW.source_id, (now() AT TIME ZONE 'Asia/Shanghai')::date);
+      journal := public.finance_journal_new(p, a, 'write_off', NEW.source_id, ((now() + public.park_shift()) AT TIME ZONE 'Asia/Shanghai')::date);
       FOREACH party IN ARRAY ARRAY['bank', 'guarantor', 'pool'] LOOP
         lost := public.finance_balance(p, a, CASE party WHEN 'bank' THEN 'principal' ELSE 'subrogated:' || party END);
         PERFORM public.finance_entry_new(p, journal, 'loss:' || party, 'D', lost);
@@ -303,7 +303,7 @@ BEGIN
     RAISE EXCEPTION 'a signed contract does not change' USING ERRCODE = 'IS006';
   END IF;
   IF NEW.signed_at IS NOT NULL THEN
-    NEW.signed_at := clock_timestamp();
+    NEW.signed_at := clock_timestamp() + public.park_shift();
   END IF;
   RETURN NEW;
 END $$;

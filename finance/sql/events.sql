@@ -41,7 +41,7 @@ BEGIN
   IF NEW.event IN ('submit', 'approve') THEN
     SELECT l.* INTO line FROM public.finance_creditline l
       JOIN public.finance_quote q ON q.park_id = l.park_id AND q.id = l.quote_id
-       AND q.state = 'live' AND q.expires_at > clock_timestamp()
+       AND q.state = 'live' AND q.expires_at > (clock_timestamp() + public.park_shift())
      WHERE l.park_id = app.park_id AND l.id = app.line_id;
     IF NOT FOUND THEN
       RAISE EXCEPTION 'the quote is not live' USING ERRCODE = 'IS003';
@@ -109,7 +109,7 @@ BEGIN
   END IF;
   SELECT coalesce(max(e.seq), 0) + 1 INTO NEW.seq FROM public.finance_applicationevent e
    WHERE e.park_id = NEW.park_id AND e.application_id = NEW.application_id;
-  NEW.at := clock_timestamp();
+  NEW.at := clock_timestamp() + public.park_shift();
   UPDATE public.finance_application SET status = NEW.to_state, reserved = NEW.reserve,
          contacted_at = CASE WHEN NEW.event IN ('acknowledge', 'propose') THEN coalesce(contacted_at, NEW.at) ELSE contacted_at END
    WHERE park_id = app.park_id AND id = app.id;

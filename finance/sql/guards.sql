@@ -52,13 +52,13 @@ BEGIN
     IF NEW.revoked_at IS NOT NULL THEN
       RAISE EXCEPTION 'a consent starts unrevoked' USING ERRCODE = 'IS004';
     END IF;
-    NEW.granted_at := clock_timestamp();
+    NEW.granted_at := clock_timestamp() + public.park_shift();
     RETURN NEW;
   END IF;
   IF OLD.revoked_at IS NOT NULL OR NEW.revoked_at IS NULL THEN
     RAISE EXCEPTION 'revoking happens once and is not taken back' USING ERRCODE = 'IS006';
   END IF;
-  NEW.revoked_at := clock_timestamp();
+  NEW.revoked_at := clock_timestamp() + public.park_shift();
   RETURN NEW;
 END $$;
 DROP TRIGGER IF EXISTS guard ON finance_consent;
@@ -70,11 +70,11 @@ CREATE OR REPLACE FUNCTION finance_access_guard() RETURNS trigger LANGUAGE plpgs
 BEGIN
   PERFORM FROM public.finance_consent c WHERE c.park_id = NEW.park_id AND c.id = NEW.consent_id
     AND c.organisation_id = NEW.organisation_id AND c.enterprise_id = NEW.enterprise_id AND NEW.groups <@ c.groups
-    AND c.revoked_at IS NULL AND c.period @> clock_timestamp() FOR SHARE;
+    AND c.revoked_at IS NULL AND c.period @> (clock_timestamp() + public.park_shift()) FOR SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'no consent covers this read' USING ERRCODE = 'IS002';
   END IF;
-  NEW.at := clock_timestamp();
+  NEW.at := clock_timestamp() + public.park_shift();
   RETURN NEW;
 END $$;
 DROP TRIGGER IF EXISTS guard ON finance_consentaccess;
@@ -133,10 +133,11 @@ BEGIN
     JOIN public.finance_productversion v ON v.park_id = l.park_id AND v.id = NEW.product_version_id AND v.product_id = l.product_id
     WHERE l.park_id = NEW.park_id AND l.id = NEW.line_id AND l.enterprise_id = NEW.enterprise_id
       AND l.organisation_id = NEW.organisation_id AND l.quote_id = NEW.quote_id
-      AND NEW.term_months BETWEEN v.term_min AND v.term_max;
+      AND NEW.term_months BETWEEN v.term_min AND v.term_max AND NEW.amount >= v.min_amount;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'line, consent, quote and product do not belong together' USING ERRCODE = 'IS003';
   END IF;
+  NEW.created_at := clock_timestamp() + public.park_shift();
   RETURN NEW;
 END $$;
 DROP TRIGGER IF EXISTS guard ON finance_application;
@@ -151,7 +152,7 @@ BEGIN
     END IF;
     PERFORM FROM public.finance_application a
       JOIN public.finance_productversion v ON v.park_id = a.park_id AND v.id = a.product_version_id
-      WHERE a.park_id = NEW.park_id AND a.id = NEW.application_id AND NEW.amount <= a.amount
+      WHERE a.park_id = NEW.park_id AND a.id = NEW.application_id AND NEW.amount BETWEEN v.min_amount AND a.amount
         AND NEW.rate BETWEEN v.rate_low AND v.rate_high AND NEW.term_months BETWEEN v.term_min AND v.term_max;
     IF NOT FOUND THEN
       RAISE EXCEPTION 'the proposal is outside of what was applied for' USING ERRCODE = 'IS001';
@@ -166,7 +167,7 @@ BEGIN
     RAISE EXCEPTION 'it was decided already' USING ERRCODE = 'IS006';
   END IF;
   IF OLD.outcome = '' AND NEW.outcome <> '' THEN
-    NEW.decided_at := clock_timestamp();
+    NEW.decided_at := clock_timestamp() + public.park_shift();
   END IF;
   RETURN NEW;
 END $$;

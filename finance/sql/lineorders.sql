@@ -1,10 +1,15 @@
--- Freezing and thawing: proposed by a maker and confirmed by a checker of the line's bank, once.
+-- Freezing and thawing: proposed by a maker of the line's bank, or by the park on a ground; confirmed by a checker of the bank, once.
 CREATE OR REPLACE FUNCTION finance_line_order_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 DECLARE house bigint;
 BEGIN
   SELECT l.organisation_id INTO house FROM public.finance_creditline l WHERE l.park_id = NEW.park_id AND l.id = NEW.line_id;
-  IF TG_OP = 'INSERT' AND NOT public.finance_acts_as(NEW.park_id, NEW.maker_person, 'bank_maker', house) THEN
+  IF TG_OP = 'INSERT' AND NEW.ground = '' AND NOT public.finance_acts_as(NEW.park_id, NEW.maker_person, 'bank_maker', house) THEN
     RAISE EXCEPTION 'the maker is not of the bank' USING ERRCODE = 'IS005';
+  END IF;
+  IF TG_OP = 'INSERT' AND NEW.ground <> '' AND NOT EXISTS (
+      SELECT FROM public.parks_membership m WHERE m.park_id = NEW.park_id AND m.role = 'park_admin'
+         AND public.finance_acts_as(NEW.park_id, NEW.maker_person, 'park_admin', m.organisation_id)) THEN
+    RAISE EXCEPTION 'the maker is not of the park' USING ERRCODE = 'IS005';
   END IF;
   IF TG_OP = 'UPDATE' THEN
     IF NOT OLD.live THEN

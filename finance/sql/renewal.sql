@@ -7,7 +7,7 @@ BEGIN
   END IF;
   PERFORM FROM public.finance_consent c WHERE c.park_id = NEW.park_id AND c.root_id = NEW.root_id AND c.revoked_at IS NULL
     AND c.enterprise_id = NEW.enterprise_id AND c.organisation_id = NEW.organisation_id AND c.product_id = NEW.product_id
-    AND c.purpose = NEW.purpose AND upper(c.period) = lower(NEW.period) AND upper(c.period) > clock_timestamp();
+    AND c.purpose = NEW.purpose AND upper(c.period) = lower(NEW.period) AND upper(c.period) > (clock_timestamp() + public.park_shift());
   IF NOT FOUND THEN
     RAISE EXCEPTION 'a renewal begins where a consent that holds ends' USING ERRCODE = 'IS002';
   END IF;
@@ -16,8 +16,9 @@ END $$;
 DROP TRIGGER IF EXISTS root ON finance_consent;
 CREATE TRIGGER root BEFORE INSERT ON finance_consent FOR EACH ROW EXECUTE FUNCTION finance_consent_root();
 
-CREATE OR REPLACE FUNCTION finance_consent_active(p_park bigint, p_consent bigint) RETURNS boolean LANGUAGE sql STABLE
+CREATE OR REPLACE FUNCTION finance_consent_active(p_park bigint, p_consent bigint) RETURNS boolean LANGUAGE plpgsql STABLE
   SET search_path = pg_catalog AS $$
-  SELECT EXISTS (SELECT FROM public.finance_consent one JOIN public.finance_consent c ON c.park_id = one.park_id AND c.root_id = one.root_id
-                  WHERE one.park_id = p_park AND one.id = p_consent AND c.revoked_at IS NULL AND c.period @> clock_timestamp())
-$$;
+BEGIN
+  RETURN EXISTS (SELECT FROM public.finance_consent one JOIN public.finance_consent c ON c.park_id = one.park_id AND c.root_id = one.root_id
+                  WHERE one.park_id = p_park AND one.id = p_consent AND c.revoked_at IS NULL AND c.period @> (clock_timestamp() + public.park_shift()));
+END $$;

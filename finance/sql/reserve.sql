@@ -6,7 +6,9 @@ BEGIN
    WHERE park_id = p_park AND id = p_line
      AND (p_delta <= 0 OR (state = 'active' AND reserved + drawn + p_delta <= quoted_limit));
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'the line does not allow this amount' USING ERRCODE = 'IS001';
+    RAISE EXCEPTION 'the line does not allow this amount' USING ERRCODE = 'IS001', DETAIL = (
+      SELECT CASE WHEN l.state = 'active' THEN greatest(l.quoted_limit - l.reserved - l.drawn, 0)::text ELSE l.state END
+        FROM public.finance_creditline l WHERE l.park_id = p_park AND l.id = p_line);
   END IF;
 END $$;
 REVOKE EXECUTE ON FUNCTION finance_reserve(bigint, bigint, numeric) FROM PUBLIC;

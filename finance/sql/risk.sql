@@ -117,7 +117,7 @@ BEGIN
     RAISE EXCEPTION 'it was confirmed already' USING ERRCODE = 'IS006';
   END IF;
   IF OLD.checker_person IS NULL AND NEW.checker_person IS NOT NULL THEN
-    NEW.checked_at := clock_timestamp();
+    NEW.checked_at := clock_timestamp() + public.park_shift();
   END IF;
   RETURN NEW;
 END $$;

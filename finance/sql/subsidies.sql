@@ -60,7 +60,7 @@ BEGIN
     PERFORM public.finance_budget(NEW.park_id, rules.id, -grant_row.amount, -grant_row.amount);
   END IF;
   SELECT coalesce(max(e.seq), 0) + 1 INTO NEW.seq FROM public.finance_subsidyevent e WHERE e.park_id = NEW.park_id AND e.subsidy_id = NEW.subsidy_id;
-  NEW.at := clock_timestamp();
+  NEW.at := clock_timestamp() + public.park_shift();
   UPDATE public.finance_subsidy SET state = NEW.to_state WHERE park_id = NEW.park_id AND id = NEW.subsidy_id;
   RETURN NEW;
 END $$;

@@ -25,7 +25,7 @@ from ..rules import BANK_STEPS
 from ..services import consents, decisions
 from ..states import PROPOSABLE_STATES, REJECT_REASONS, WORKING_STATES
 from .documents import document
-from .showing import add_problem, status_of
+from .showing import add_problem, repeatable, status_of
 
 COLUMNS = (
     "number",
@@ -105,6 +105,7 @@ def _propose(request: ParkRequest, application: Application, form: ProposeForm) 
     )
 
 
+@repeatable
 def acknowledge(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
     """The first contact has been made."""
     decisions.acknowledge(by=request.actor, application_id=application_id)
@@ -112,6 +113,7 @@ def acknowledge(request: ParkRequest, park: str, application_id: int) -> HttpRes
     return redirect("finance:bank_application", park=park, application_id=application_id)
 
 
+@repeatable
 def decision(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
     """What was applied for beside what is proposed, the content's hash, and the verdict."""
     application = queries.for_bank(request.actor, application_id)

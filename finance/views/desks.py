@@ -25,7 +25,7 @@ from ..services import consents as consent_services
 from ..services import risk as risk_services
 from ..states import OWING_STATES, AccountCode
 from . import steps
-from .showing import add_problem, status_of
+from .showing import add_problem, repeatable, status_of
 
 COLUMNS = (
     "number", "product_version__product__name", "amount", "reserved", "drawn", "get_status_display", "term_months", "created_at",
@@ -97,6 +97,7 @@ def _queue(request: ParkRequest, rows: Any, title: str, intro: str) -> HttpRespo
     return render(request, "finance/cases.html", {"page": page, "title": title, "intro": intro})
 
 
+@repeatable
 def case(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
     """One loan for bank, guarantor and fund: what it is, who bears what, the ledger, and what this role may do next."""
     application = _visible(request.actor, application_id)
@@ -257,6 +258,7 @@ def caps(request: ParkRequest, park: str) -> HttpResponse:
     return render(request, "finance/caps.html", context, status=status)
 
 
+@repeatable
 def activate_terms(request: ParkRequest, park: str, terms_id: int) -> HttpResponse:
     """Another person puts terms in force."""
     risk_services.activate(by=request.actor, terms_id=terms_id)

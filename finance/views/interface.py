@@ -17,13 +17,14 @@ from parks.idempotency import Reply, once
 from parks.listing import listing
 
 from ..filters import DeliveryFilter
-from ..forms import ClientForm, EndpointForm, KeyForm
+from ..forms import AdvanceForm, ClientForm, EndpointForm, KeyForm
 from ..queries import clients as client_queries
 from ..queries import webhooks as webhook_queries
-from ..services import clients, posting, webhooks
+from ..services import clients, posting, sandbox, webhooks
 from ..services.sealing import unseal
 from ..states import EVENTS, SCOPES
-from .showing import add_problem, status_of
+from .needs import run_once
+from .showing import add_problem, repeatable, status_of
 
 DELIVERY_COLUMNS = (
     "sequence", "event", "event_id", "get_state_display", "attempts", "last_status", "last_error", "created_at", "delivered_at",
@@ -32,10 +33,31 @@ DELIVERY_COLUMNS = (
 
 def overview(request: ParkRequest, park: str) -> HttpResponse:
     """Programs and endpoints of the bank."""
+    return _overview(request, AdvanceForm())
+
+
+def clock(request: ParkRequest, park: str) -> HttpResponse:
+    """Let days pass in a sandbox park."""
+    form = AdvanceForm(request.POST)
+    status = 422
+    if form.is_valid():
+        try:
+            run_once(request, "finance:clock", form, sandbox.advance)
+        except Problem as problem:
+            status = add_problem(form, problem)
+        else:
+            messages.success(request, _("测试时钟已拨快。"))
+            return redirect("finance:interface", park=park)
+    return _overview(request, form, status)
+
+
+def _overview(request: ParkRequest, form: AdvanceForm, status: int = 200) -> HttpResponse:
     here = client_queries.here()
-    programs = [(row, row.application.user_id in here) for row in client_queries.own(request.actor)]
-    context = {"programs": programs, "endpoints": webhook_queries.endpoints(request.actor)}
-    return render(request, "finance/interface.html", context)
+    context = {
+        "programs": [(row, row.application.user_id in here) for row in client_queries.own(request.actor)],
+        "endpoints": webhook_queries.endpoints(request.actor), "form": form, "now": db_now(),
+    }  # fmt: skip
+    return render(request, "finance/interface.html", context, status=status)
 
 
 def new_client(request: ParkRequest, park: str) -> HttpResponse:
@@ -63,6 +85,7 @@ def new_client(request: ParkRequest, park: str) -> HttpResponse:
     return render(request, "finance/interface_client_new.html", {"form": form}, status=status)
 
 
+@repeatable
 def client(request: ParkRequest, park: str, client_id: int) -> HttpResponse:
     """One program: its client id, keys and scopes; POST adds a public key."""
     program = client_queries.of_bank(request.actor, client_id)
@@ -85,6 +108,7 @@ def client(request: ParkRequest, park: str, client_id: int) -> HttpResponse:
     return render(request, "finance/interface_client.html", context, status=status)
 
 
+@repeatable
 def change_client(request: ParkRequest, park: str, client_id: int) -> HttpResponse:
     """Remove a key, end the program, or let it work in this park too."""
     step = request.POST.get("step", "")

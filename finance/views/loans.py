@@ -23,7 +23,7 @@ from ..queries.pricing import step_rows
 from ..services import applications, consents
 from ..services import loans as loan_services
 from ..states import LOAN_STATES, OWING_STATES, UNSIGNED_STATES
-from .showing import add_problem, status_of
+from .showing import add_problem, repeatable, status_of
 
 
 def loans(request: ParkRequest, park: str) -> HttpResponse:
@@ -54,6 +54,7 @@ def loan(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
     return _loan(request, application_id, WithdrawForm())
 
 
+@repeatable
 def withdraw(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
     form = WithdrawForm(request.POST)
     if form.is_valid():
@@ -68,20 +69,15 @@ def withdraw(request: ParkRequest, park: str, application_id: int) -> HttpRespon
     return _loan(request, application_id, form, status=422)
 
 
+@repeatable
 def sign(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
     """The signatory signs the contract that the bank recorded."""
-    try:
-        loan_services.sign_contract(
-            by=request.actor,
-            application_id=application_id,
-            contract_id=whole(request.POST.get("contract", "")) or 0,
-        )
-    except Problem as problem:
-        if problem.status == 404:
-            raise
-        messages.error(request, str(problem.message))
-    else:
-        messages.success(request, _("合同已签署。"))
+    loan_services.sign_contract(
+        by=request.actor,
+        application_id=application_id,
+        contract_id=whole(request.POST.get("contract", "")) or 0,
+    )
+    messages.success(request, _("合同已签署。"))
     return redirect("finance:loan", park=park, application_id=application_id)
 
 
@@ -139,6 +135,7 @@ def ledger(request: ParkRequest, park: str) -> HttpResponse:
     return render(request, "finance/consents.html", context)
 
 
+@repeatable
 def revoke(request: ParkRequest, park: str, consent_id: int) -> HttpResponse:
     """The effects first, then the confirmation."""
     found = consent_queries.own(enterprises.own_or_404(request.actor).pk, consent_id)
@@ -156,6 +153,7 @@ def revoke(request: ParkRequest, park: str, consent_id: int) -> HttpResponse:
     return render(request, "finance/revoke.html", context, status=status)
 
 
+@repeatable
 def renew(request: ParkRequest, park: str, consent_id: int) -> HttpResponse:
     """The next period: what was signed, how long it goes on."""
     found = consent_queries.own(enterprises.own_or_404(request.actor).pk, consent_id)

@@ -26,7 +26,7 @@ from ..queries.package import package
 from ..queries.pricing import Pricing, price
 from ..rules import CREDIT_GROUPS
 from ..services import applications, consents, quotes
-from .showing import add_problem, status_of
+from .showing import add_problem, repeatable, status_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Card:
 
     @property
     def may_apply(self) -> bool:
-        return bool(self.consent and self.line and self.line.state == "active" and self.line.available)
+        active = bool(self.consent and self.line and self.line.state == "active")
+        return active and self.line is not None and self.line.available >= self.version.min_amount
 
     def meets(self, wanted: dict[str, Any]) -> bool:
         """Could I get what I look for: amount within the line, term within the product, guarantee as wished."""
@@ -89,6 +90,7 @@ def comparison(cards: list[Card]) -> list[tuple[str, list[str]]]:
         (_("我的授信额度（万元）"), lambda card: f"{card.price.amount / 10_000:,.2f}"),
         (_("额度取决于"), lambda card: card.price.binding_text),
         (_("单户上限（万元）"), lambda card: f"{card.version.cap / 10_000:,.2f}"),
+        (_("起贷金额（万元）"), lambda card: f"{card.version.min_amount / 10_000:,.2f}"),
         (_("首贷上限（万元）"), lambda card: "—" if card.version.first_loan_cap is None else f"{card.version.first_loan_cap / 10_000:,.2f}"),
         (_("年利率（%）"), lambda card: card.version.rates_percent),
         (_("期限（月）"), lambda card: f"{card.version.term_min}–{card.version.term_max}"),
@@ -112,6 +114,7 @@ def requote(request: ParkRequest, park: str, product: str) -> HttpResponse:
     return redirect("finance:market", park=park)
 
 
+@repeatable
 def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
     """Who will see what until when, with the real package as preview; the signatory signs."""
     enterprise = enterprises.own_or_404(request.actor)

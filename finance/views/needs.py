@@ -19,7 +19,7 @@ from parks.listing import listing
 from ..forms import AnswerForm, NeedForm, OnceForm
 from ..queries import needs as queries
 from ..services import needs
-from .showing import add_problem, status_of
+from .showing import add_problem, repeatable, status_of
 
 
 def run_once(request: ParkRequest, route: str, form: OnceForm, work: Any, **more: Any) -> Reply:
@@ -60,6 +60,7 @@ def own(request: ParkRequest, park: str) -> HttpResponse:
     )
 
 
+@repeatable
 def close(request: ParkRequest, park: str, need_id: int) -> HttpResponse:
     needs.close(by=request.actor, need_id=need_id, matched=request.POST.get("matched") == "1")
     messages.success(request, _("需求已关闭。"))

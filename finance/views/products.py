@@ -17,10 +17,10 @@ from ..queries import products as queries
 from ..queries import risk
 from ..services import products
 from ..states import RiskKind
-from .showing import add_problem, status_of
+from .showing import add_problem, repeatable, status_of
 
 TERMS = (
-    "cap", "first_loan_cap", "min_score", "rate_low", "rate_high", "term_min", "term_max", "conditions",
+    "cap", "min_amount", "first_loan_cap", "min_score", "rate_low", "rate_high", "term_min", "term_max", "conditions",
     "documents", "fresh_months", "guarantor_id", "cover_low", "cover_high", "pool_id", "pool_share", "pool_project_cap",
 )  # fmt: skip
 
@@ -61,6 +61,7 @@ def _propose(request: ParkRequest, park: str, form: ProductForm) -> Reply:
     )
 
 
+@repeatable
 def activate(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     """Put a version in force."""
     version = products.activate(by=request.actor, version_id=version_id)

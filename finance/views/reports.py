@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from enterprises.queries import enterprises
 from parks.actors import Actor
@@ -17,6 +18,13 @@ from parks.listing import export_rows
 from ..queries import applications, needs, products, reports
 from ..queries import consents as consent_queries
 from .documents import document
+
+CONSENTS = {
+    "granted": gettext_lazy("新签"),
+    "revoked": gettext_lazy("撤回"),
+    "in_force": gettext_lazy("有效"),
+    "reads": gettext_lazy("查看次数"),
+}
 
 
 def office(request: ParkRequest, park: str) -> HttpResponse:
@@ -62,16 +70,22 @@ def _totals(span: dict[str, Any], actor: Actor | None) -> dict[str, Any]:
 
 
 def _table(context: dict[str, Any], kind: str, filename: str) -> HttpResponse:
-    top = context["headline"]
-    rows = [
-        {"group": _("合计"), "label": _("批准"), "count": top.loans, "amount": top.amount},
-        *(
-            {"group": title, "label": row.label, "count": row.count, "amount": row.amount}
-            for title, lines in context["groups"]
-            for row in lines
-        ),
+    """Every figure of the page: what it belongs to, its name, how many, how much (yuan, or the unit in its name)."""
+    heads = (_("类别"), _("项目"), _("数量"), _("金额（元）"))
+    top, applied, given = context["headline"], context.get("applied"), context.get("consents", {})
+    rows: list[tuple[Any, ...]] = [
+        *([(_("合计"), _("申请"), applied.count, applied.amount)] if applied else []),
+        (_("合计"), _("获批企业"), top.firms, None),
+        (_("合计"), _("批准"), top.loans, top.amount),
+        (_("合计"), _("平均年利率（%）"), top.rate_percent, None),
+        (_("合计"), _("审批用时（中位数，天）"), None if top.days is None else round(top.days, 1), None),
+        (_("合计"), _("贷款余额"), None, top.owed),
+        (_("合计"), _("逾期余额占比（%）"), context["overdue_percent"], None),
+        *((title, row.label, row.count, row.amount) for title, lines in context["groups"] for row in lines),
+        *((_("授权"), label, given[name], None) for name, label in CONSENTS.items() if given),
     ]
-    return export_rows(rows, columns=("group", "label", "count", "amount"), filename=filename, kind=kind)
+    table = [dict(zip(heads, row, strict=True)) for row in rows]
+    return export_rows(table, columns=heads, filename=filename, kind=kind)
 
 
 def access_report(request: ParkRequest, park: str) -> HttpResponse:

@@ -1,10 +1,23 @@
-"""How a form meets a refused rule: beside its field, with the rule's status."""
+"""How a form meets a refused rule: beside its field, with the rule's status. How a page meets a second click."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound, Problem
+from parks.http import ParkRequest
+from parks.idempotency import Reply, once
+
+KEY = "idempotency_key"
+Page = Callable[..., HttpResponse]
 
 
 def add_problem(form: forms.Form, problem: Problem) -> int:
@@ -19,3 +32,46 @@ def add_problem(form: forms.Form, problem: Problem) -> int:
 def status_of(form: forms.Form) -> int:
     """An unbound form is fine, a bound one that came this far is not."""
     return 422 if form.is_bound else 200
+
+
+class _Refused(Exception):
+    """The page refused the form; its key stays unused."""
+
+
+def repeatable(page: Page) -> Page:
+    """A form that is sent twice with its key (`form_key`) has one effect, and the second sender is led where the first was.
+
+    For pages whose form is refused once its effect has changed the state. The key is used up by a redirect only.
+    """
+
+    @wraps(page)
+    def sent_once(request: ParkRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        key = request.POST.get(KEY, "")
+        if not key:
+            return page(request, *args, **kwargs)
+        answers: list[HttpResponse] = []
+
+        def effect() -> Reply:
+            answers.append(page(request, *args, **kwargs))
+            if answers[0].status_code != 302:
+                raise _Refused
+            return Reply(302, location=answers[0]["Location"])
+
+        posted = {
+            name: request.POST.getlist(name)
+            for name in request.POST
+            if name not in (KEY, "csrfmiddlewaretoken")
+        }
+        route = f"page:{page.__name__}"
+        try:
+            reply = once(
+                by=request.actor, route=route, key=key, body={"form": posted, "path": kwargs}, effect=effect
+            )
+        except _Refused:
+            return answers[0]
+        if not reply.replayed:
+            return answers[0]
+        messages.success(request, _("这一步已经完成，没有重复办理。"))
+        return redirect(reply.location)
+
+    return sent_once

@@ -100,7 +100,7 @@ def _may_order(kind: str) -> Fit:
     def fits(application: Application, by: Actor) -> dict[str, Any] | None:
         line = application.line
         fitting = (lines.freeze_of(line) is None) == (kind == "freeze")
-        return {"kind": kind} if fitting and lines.open_order(line) is None else None
+        return {"kind": kind, "line_id": line.pk} if fitting and lines.open_order(line) is None else None
 
     return fits
 
@@ -108,7 +108,8 @@ def _may_order(kind: str) -> Fit:
 def _order(kind: str) -> Fit:
     def fits(application: Application, by: Actor) -> dict[str, Any] | None:
         made = lines.open_order(application.line)
-        return {} if made and made.kind == kind and made.maker_person != by.person_id else None
+        fitting = made and made.kind == kind and made.maker_person != by.person_id
+        return {"line_id": application.line_id} if fitting else None
 
     return fits
 
@@ -196,12 +197,12 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "write_off_confirm", _("确认核销"), ("bank_checker",), ("defaulted", "indemnified"), defaults.confirm, fits=_notice("write_off"), danger=True
     ),
-    Action("freeze", _("提议冻结额度"), ("bank_maker",), RESERVING_STATES, freezing.propose, forms.ReasonForm, _may_order("freeze"), danger=True),
-    Action("freeze_confirm", _("确认冻结额度"), ("bank_checker",), RESERVING_STATES, freezing.confirm, fits=_order("freeze"), danger=True),
-    Action("thaw", _("提议解冻额度"), ("bank_maker",), RESERVING_STATES, freezing.propose, forms.ReasonForm, _may_order("thaw")),
-    Action("thaw_confirm", _("确认解冻额度"), ("bank_checker",), RESERVING_STATES, freezing.confirm, fits=_order("thaw")),
-    Action("freeze_drop", _("不同意冻结"), ("bank_checker",), RESERVING_STATES, freezing.drop, fits=_order("freeze")),
-    Action("thaw_drop", _("不同意解冻"), ("bank_checker",), RESERVING_STATES, freezing.drop, fits=_order("thaw")),
+    Action("freeze", _("提议冻结额度"), ("bank_maker",), RESERVING_STATES, freezing.propose, forms.ReasonForm, _may_order("freeze"), names_application=False, danger=True),
+    Action("freeze_confirm", _("确认冻结额度"), ("bank_checker",), RESERVING_STATES, freezing.confirm, fits=_order("freeze"), names_application=False, danger=True),
+    Action("thaw", _("提议解冻额度"), ("bank_maker",), RESERVING_STATES, freezing.propose, forms.ReasonForm, _may_order("thaw"), names_application=False),
+    Action("thaw_confirm", _("确认解冻额度"), ("bank_checker",), RESERVING_STATES, freezing.confirm, fits=_order("thaw"), names_application=False),
+    Action("freeze_drop", _("不同意冻结"), ("bank_checker",), RESERVING_STATES, freezing.drop, fits=_order("freeze"), names_application=False),
+    Action("thaw_drop", _("不同意解冻"), ("bank_checker",), RESERVING_STATES, freezing.drop, fits=_order("thaw"), names_application=False),
 )  # fmt: skip
 BY_CODE = {action.code: action for action in ACTIONS}
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from enterprises.queries import enterprises
-from innovscore.core.problems import Problem
+from innovscore.core.problems import NotFound, Problem
+from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import export_rows, listing
 from parks.roles import Role
 
 from ..forms import ComputeForm, ProgrammeForm, ProjectForm, StepForm
+from ..models import SubsidyProject
 from ..queries import applications
 from ..queries import subsidies as queries
 from ..queries.acting import organisation_of
@@ -24,15 +27,30 @@ from ..services import subsidies
 from ..states import LOAN_STATES, PROJECT_FIELDS, SUBSIDY, SUBSIDY_EVENT_LABELS, TRANSITIONS
 from .documents import document
 from .needs import run_once
-from .showing import add_problem, status_of
+from .showing import add_problem, repeatable, status_of
 
 COLUMNS = (
     "number", "programme__name", "application__number", "enterprise__name", "period", "interest_paid", "amount", "get_state_display",
 )  # fmt: skip
-BATCH_COLUMNS = (
-    "number", "batch", "enterprise__name", "enterprise__uscc", "name", "field_label", "investment", "demand", "bank_name",
-    "get_state_display", "note", "programme__rate_percent",
-)  # fmt: skip
+BATCH: tuple[tuple[Any, Callable[[SubsidyProject], Any]], ...] = (
+    (_lazy("编号"), lambda one: one.number),
+    (_lazy("批次"), lambda one: one.batch),
+    (_lazy("企业"), lambda one: one.enterprise.name),
+    (_lazy("统一社会信用代码"), lambda one: one.enterprise.uscc),
+    (_lazy("项目名称"), lambda one: one.name),
+    (_lazy("领域"), lambda one: one.field_label),
+    (_lazy("总投资（元）"), lambda one: one.investment),
+    (_lazy("贷款需求（元）"), lambda one: one.demand),
+    (_lazy("意向银行"), lambda one: one.bank_name),
+    (_lazy("审核"), lambda one: one.get_state_display()),
+    (_lazy("审核人"), lambda one: "、".join(filter(None, (one.maker_name, one.checker_name)))),
+    (_lazy("审核意见"), lambda one: one.note),
+    (_lazy("贴息项目"), lambda one: one.programme.name),
+    (_lazy("贴息标准（%）"), lambda one: one.programme.rate_percent),
+    (_lazy("本金 × 天数（元·天）"), lambda one: one.principal_days),  # type: ignore[attr-defined]  # annotated by the query
+    (_lazy("贴息（元）"), lambda one: one.subsidy),  # type: ignore[attr-defined]  # annotated by the query
+)
+"""Heads of the batch file, each with its cell."""
 
 
 def _steps(state: str, role: str) -> list[tuple[str, Any]]:
@@ -115,12 +133,14 @@ def desk(request: ParkRequest, park: str) -> HttpResponse:
     return render(request, "finance/subsidy_desk.html", context, status=status)
 
 
+@repeatable
 def activate(request: ParkRequest, park: str, programme_id: int) -> HttpResponse:
     subsidies.activate_programme(by=request.actor, programme_id=programme_id)
     messages.success(request, _("贴息项目已启用。"))
     return redirect("finance:subsidy_desk", park=park)
 
 
+@repeatable
 def review(request: ParkRequest, park: str, project_id: int) -> HttpResponse:
     form = StepForm(request.POST)
     if form.is_valid():
@@ -136,10 +156,15 @@ def review(request: ParkRequest, park: str, project_id: int) -> HttpResponse:
 
 def batch_file(request: ParkRequest, park: str, batch: int) -> HttpResponse:
     """The batch of projects as XLSX, CSV or PDF: enterprise, project, field, investment, demand, review, points."""
-    rows = queries.projects_for(request.actor).filter(batch=batch)
+    rows = list(queries.batch(request.actor, batch))
+    if not rows:
+        raise NotFound(code="not_found", message=_("没有这一批项目。"))
     if request.GET.get("export") == "pdf":
-        sums = rows.aggregate(investment=Sum("investment"), demand=Sum("demand"))
-        context = {"batch": batch, "projects": rows, "sums": sums}
+        sums = {
+            name: sum(getattr(one, name) or 0 for one in rows) for name in ("investment", "demand", "subsidy")
+        }
+        context = {"batch": batch, "projects": rows, "sums": sums, "today": db_today()}
         return document(request, "finance/batch.html", context, filename=f"batch-{batch}")
     kind = "csv" if request.GET.get("export") == "csv" else "xlsx"
-    return export_rows(rows, columns=BATCH_COLUMNS, filename=f"batch-{batch}", kind=kind)
+    table = [{str(head): cell(one) for head, cell in BATCH} for one in rows]
+    return export_rows(table, columns=tuple(table[0]), filename=f"batch-{batch}", kind=kind)

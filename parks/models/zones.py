@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +11,10 @@ from ..tenancy import ParkModel
 
 
 class Park(models.Model):
-    """A high-tech zone 高新区: the tenant. `code` names it in URLs and commands."""
+    """A high-tech zone 高新区: the tenant. `code` names it in URLs and commands.
+
+    `clock_days` is how far the clock of a sandbox park runs ahead; see parks.clock.
+    """
 
     class Kind(models.TextChoices):
         ZONE = "zone", _("高新区")
@@ -20,9 +24,18 @@ class Park(models.Model):
     name = models.CharField(max_length=80)
     name_en = models.CharField(max_length=80, blank=True)
     kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.ZONE)
+    clock_days = models.PositiveIntegerField(default=0, db_default=0)
     contact_office = models.CharField(max_length=80, blank=True)
     contact_phone = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(clock_days=0) | Q(kind="sandbox", clock_days__lte=36_600),
+                name="park_clock_sandbox_only",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.display_name

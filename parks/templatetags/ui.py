@@ -6,6 +6,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from parks.idempotency import new_key
+
 register = template.Library()
 TONES = ("info", "ok", "warn", "error", "neutral", "purple")
 STATE_TONES = {
@@ -23,6 +25,12 @@ STATE_TONES = {
 def tag(text: object, tone: str = "neutral") -> SafeString:
     """A coloured word; the tone is one of TONES, the text always says the state too."""
     return format_html('<span class="tag tag-{}">{}</span>', tone if tone in TONES else "neutral", text)
+
+
+@register.simple_tag
+def form_key() -> SafeString:
+    """The hidden key that keeps a form from having its effect twice."""
+    return format_html('<input type="hidden" name="idempotency_key" value="{}">', new_key())
 
 
 @register.simple_tag

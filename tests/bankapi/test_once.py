@@ -6,6 +6,7 @@ import os
 import threading
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,8 +15,11 @@ from django.db import connection
 
 from finance.models import Application, ApplicationEvent, WebhookEndpoint
 from finance.services import decisions, posting
+from innovscore.core.problems import Problem
 from parks import throttle
-from parks.models import IdempotencyRecord
+from parks.idempotency import Reply, once
+from parks.models import IdempotencyRecord, Notification
+from parks.scope import park_scope
 from tests.bankapi.conftest import Case, make_case
 from tests.factories import parks as people
 
@@ -145,6 +149,42 @@ def test_parallel_duplicates_have_one_effect_and_equal_answers(
     with case.inside():
         assert ApplicationEvent.objects.filter(event="acknowledge").count() == 1
         assert IdempotencyRecord.objects.count() == 1
+
+
+def test_a_hundred_keys_eight_times_have_a_hundred_effects(live_db: None, park: Any, actors: Any) -> None:
+    """By threads at once; a changed body is refused. Without the row of the key each call has its effect."""
+    by = actors("park_admin", park)
+    calls = [(f"key-{number}", number) for number in range(100) for _copy in range(8)]
+
+    def run(work: Callable[[str, int], Any]) -> list[Any]:
+        def one(call: tuple[str, int]) -> Any:
+            try:
+                with park_scope(park.pk):
+                    return work(*call)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(one, calls))
+
+    def effect(number: int) -> Reply:
+        row = Notification.objects.create(organisation_id=by.organisation_id, text=str(number))
+        return Reply(200, data={"id": row.pk})
+
+    def keyed(key: str, number: int) -> Any:
+        return once(by=by, route="test", key=key, body={"n": number}, effect=lambda: effect(number)).data[
+            "id"
+        ]
+
+    answers = run(keyed)
+    with park_scope(park.pk):
+        assert Notification.objects.count() == 100 == len(set(answers))
+        assert len(set(zip(calls, answers, strict=True))) == 100
+        with pytest.raises(Problem, match="idempotency_key_reused"):
+            keyed("key-1", 2)
+    run(lambda _key, number: effect(number))
+    with park_scope(park.pk):
+        assert Notification.objects.count() == 900, "the negative control"
 
 
 def test_the_second_of_two_at_once_is_told_to_come_back(live_db: None, park: Any, monkeypatch: Any) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from finance.models import Application, Consent
 from finance.services import decisions, sandbox
+from innovscore.core.problems import Conflict, Refused
+from parks.clock import server_now
 from parks.models import Organisation, Park
 from parks.scope import park_scope
+from tests.bankapi.conftest import Case
 from tests.factories import lending
 from tests.factories import loans as loan_rows
 
@@ -100,3 +105,37 @@ def test_what_is_dated_in_the_past_is_overdue_at_once(box: Any) -> None:
     with park_scope(box.pk):
         application.refresh_from_db()
         assert application.status == "overdue"
+
+
+def test_days_pass_in_the_sandbox_and_nowhere_else(box: Any) -> None:
+    """Applications lapse and loans fall overdue by the park's clock; the row of a zone cannot carry one."""
+    world = world_of(box, "ent-approve-01")
+    sandbox.play()
+    before = server_now()
+    with park_scope(box.pk):
+        application = Application.objects.get()
+        assert sandbox.advance(by=world.maker, days=30) > before + dt.timedelta(days=30)
+        application.refresh_from_db()
+        assert application.status == "lapsed"
+        assert Application.objects.get(status="screened").created_at > before + dt.timedelta(days=30), (
+            "it applies again, then"
+        )
+        assert server_now() < before + dt.timedelta(days=1)
+        for days in (0, -1, 367):
+            with pytest.raises(Refused):
+                sandbox.advance(by=world.maker, days=days)
+        Park.objects.filter(pk=box.pk).update(clock_days=36_600)
+        with pytest.raises(Conflict, match="clock_end"):
+            sandbox.advance(by=world.maker, days=1)
+    with pytest.raises(IntegrityError, match="park_clock_sandbox_only"), transaction.atomic():
+        Park.objects.filter(pk=box.pk).update(kind=Park.Kind.ZONE)
+
+
+def test_the_clock_by_api(case: Case) -> None:
+    engine = case.engine
+    assert engine.get("clock").status_code == 404, "a zone has none"
+    assert engine.post("clock:advance", {"days": 1}).status_code == 404
+    Park.objects.filter(pk=case.park.pk).update(kind=Park.Kind.SANDBOX)
+    assert engine.post("clock:advance", {"days": 31}).json()["days_ahead"] == 31
+    assert engine.get("clock").json()["days_ahead"] == 31
+    assert engine.post("clock:advance", {"days": 367}).status_code == 422

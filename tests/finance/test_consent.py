@@ -65,7 +65,7 @@ def test_no_line_without_a_final_clean_score_and_figures(
         applications.submit(
             by=firm.signatory,
             product_code="jf-loan",
-            amount=Decimal(1),
+            amount=Decimal(10_000),
             term_months=12,
             purpose="",
             client_ref="a",
@@ -83,7 +83,7 @@ def test_only_the_signatory_grants_and_revokes(granted: Any) -> None:
         applications.submit(
             by=firm.agent,
             product_code="jf-loan",
-            amount=Decimal(1),
+            amount=Decimal(10_000),
             term_months=12,
             purpose="",
             client_ref="a",

@@ -72,7 +72,7 @@ class History(RuleBasedStateMachine):
     def nothing_yet(self) -> None:
         assert not Entry.objects.exists()
 
-    @rule(target=loans, amount=cents)
+    @rule(target=loans, amount=st.integers(1_000_000, 60_000_000).map(lambda n: Decimal(n) / 100))
     def lend(self, amount: Decimal) -> Any:
         made = self.attempt(lambda: self.scene.approved(amount))
         if made is not None:

@@ -32,6 +32,7 @@ from finance.services import (
     freezing,
     guarantees,
     loans,
+    products,
     quotes,
     risk,
 )
@@ -368,7 +369,7 @@ def test_a_line_is_frozen_and_thawed_by_two_people(scene: make.Scene) -> None:
     """Frozen, it gives nothing new, and quoting it again does not thaw it; what is under contract goes on."""
     loan, waiting = scene.approved(MILLION), scene.apply(MILLION)
     scene.contract(loan)
-    freeze = {"application_id": waiting.pk, "kind": "freeze", "reason": "疑似材料不实"}
+    freeze = {"line_id": waiting.line_id, "kind": "freeze", "reason": "疑似材料不实"}
     with pytest.raises(Forbidden):
         freezing.propose(by=scene.ops, **freeze)
     with pytest.raises(Refused):
@@ -379,7 +380,7 @@ def test_a_line_is_frozen_and_thawed_by_two_people(scene: make.Scene) -> None:
     for person in (order.maker_person, scene.g_checker.person_id):
         with pytest.raises(DatabaseError, match="not of the bank"), transaction.atomic():
             LineOrder.objects.filter(pk=order.pk).update(checker_person=person)
-    freezing.confirm(by=scene.checker, application_id=waiting.pk)
+    freezing.confirm(by=scene.checker, line_id=waiting.line_id)
     line = CreditLine.objects.get()
     assert line.state == "frozen"
     assert Notification.objects.filter(text__contains="疑似材料不实").count() == 1
@@ -397,12 +398,67 @@ def test_a_line_is_frozen_and_thawed_by_two_people(scene: make.Scene) -> None:
 
     thaw = freeze | {"kind": "thaw", "reason": "已核实"}
     freezing.propose(by=scene.maker, **thaw)
-    freezing.drop(by=scene.checker, application_id=waiting.pk)
+    freezing.drop(by=scene.checker, line_id=waiting.line_id)
     freezing.propose(by=scene.maker, **thaw)
-    freezing.confirm(by=scene.checker, application_id=waiting.pk)
+    freezing.confirm(by=scene.checker, line_id=waiting.line_id)
     line.refresh_from_db()
     assert line.state == "active"
     scene.apply(MILLION)
+
+
+def test_the_park_asks_and_the_bank_freezes_a_line_without_an_application(
+    scene: make.Scene, in_park: Any, actors: Any
+) -> None:
+    line, office = CreditLine.objects.get(), actors("park_admin", in_park)
+    asked = {"uscc": scene.firm.enterprise.uscc, "ground": "veto", "reason": "列入失信名单"}
+    with pytest.raises(Forbidden):
+        freezing.ask(by=scene.maker, **asked)
+    with pytest.raises(Refused, match="ground"):
+        freezing.ask(by=office, **(asked | {"ground": "mood"}))
+    freezing.ask(by=office, **asked)
+    freezing.ask(by=office, **asked)
+    order = LineOrder.objects.get()
+    assert (order.maker_person, order.ground) == (office.person_id, "veto")
+    with pytest.raises(Conflict, match="proposed_already"):
+        freezing.propose(by=scene.maker, line_id=line.pk, kind="freeze", reason="x")
+    with pytest.raises(DatabaseError, match="not of the bank"), transaction.atomic():
+        LineOrder.objects.update(checker_person=office.person_id)
+    freezing.confirm(by=scene.checker, line_id=line.pk)
+    line.refresh_from_db()
+    assert line.state == "frozen"
+    assert Notification.objects.filter(text__contains="园区提议（出现一票否决事项）：列入失信名单").exists()
+    with pytest.raises(Conflict):
+        scene.apply(MILLION)
+    for changed, why in (
+        ({"ground": "", "maker_person": office.person_id}, "not of the bank"),
+        ({"maker_person": scene.maker.person_id}, "of the park"),
+    ):
+        with pytest.raises(DatabaseError, match=why), transaction.atomic():
+            LineOrder.objects.create(
+                line=line, kind="freeze", maker_name="x", reason="x", **({"ground": "veto"} | changed)
+            )
+    with pytest.raises(DatabaseError, match="line_order_park_freezes"), transaction.atomic():
+        LineOrder.objects.create(
+            line=line, kind="thaw", ground="veto", maker_person=office.person_id, maker_name="x", reason="x"
+        )
+
+
+def test_nothing_below_the_least_amount_of_the_product_is_lent(scene: make.Scene) -> None:
+    with pytest.raises(Refused, match="amount"):
+        scene.apply(Decimal("9999.99"))
+    waiting = scene.apply(10_000)
+    scene.pledge(waiting)
+    with pytest.raises(Refused, match="amount"):
+        scene.approve(waiting, Decimal("9999.99"))
+    with pytest.raises(DatabaseError, match="outside of what was applied for"), transaction.atomic():
+        waiting.decisions.create(
+            amount=9_999, rate=Decimal("0.036"), term_months=12, content={}, content_hash="0" * 64, maker_person=scene.maker.person_id, maker_name="x"
+        )  # fmt: skip
+    with pytest.raises(Refused, match="min_amount"):
+        products.propose(
+            by=scene.maker, code="small", name="小额",
+            terms=products.Terms(cap=9 * MILLION, min_amount=Decimal(5_000), min_score=Decimal(60), rate_low=Decimal("0.03"), rate_high=Decimal("0.05"), term_min=3, term_max=12),
+        )  # fmt: skip
 
 
 # --- default, claim, recovery ----------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from finance.formula import Due, Paid, clean_interest, points_subsidy, subsidy
 from finance.models import Subsidy, SubsidyProgramme
 from finance.queries import reports
+from finance.queries import subsidies as queries
 from finance.queries.invariants import breaches
 from finance.services import needs, questions, subsidies
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
@@ -170,6 +171,32 @@ def test_a_project_is_reviewed_by_two_people_who_agree(scene: make.Scene) -> Non
         (scene.fund2, "pass", "passed"),
     ):
         assert subsidies.review_project(by=by, project_id=project.pk, opinion=opinion).state == state
+
+
+def test_a_subsidy_belongs_to_the_project_that_has_passed(scene: make.Scene) -> None:
+    """A firm that entered projects waits for the review; its batch then tells what was subsidised."""
+    application, start, end = paid_loan(scene)
+    words: dict[str, Any] = {
+        "by": scene.firm.agent,
+        "application_id": application.pk,
+        "programme_code": "equip",
+        "start": start,
+        "end": end,
+    }
+    project = subsidies.submit_project(
+        by=scene.firm.agent, programme_code="equip", batch=1, name="中试线", field="industry", investment=make.MILLION * 3,
+        demand=make.MILLION, bank_name="江城银行",
+    )  # fmt: skip
+    with pytest.raises(Conflict, match="project_not_passed"):
+        subsidies.compute(**words)
+    for by in (scene.fund1, scene.fund2):
+        subsidies.review_project(by=by, project_id=project.pk, opinion="pass")
+    made = subsidies.compute(**words)
+    assert made.project_id == project.pk
+    assert queries.batch(scene.fund1, 1).get().subsidy is None
+    subsidies.step(by=scene.firm.agent, subsidy_id=made.pk, event="apply")
+    row = queries.batch(scene.fund1, 1).get()
+    assert (row.subsidy, row.principal_days) == (made.amount, made.principal_days)
 
 
 def test_a_need_is_answered_once_by_each_partner(scene: make.Scene) -> None:

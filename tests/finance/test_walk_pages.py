@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from finance.models import Application, Consent, ConsentAccess
+from finance.models import Application, Consent, ConsentAccess, CreditLine
 from finance.services import consents
 from parks.scope import park_scope
 from tests.factories import finance, lending, loans
@@ -251,6 +251,9 @@ def test_renewal_and_freeze_on_the_firms_pages(park: Any, client_as: Any) -> Non
     case = f"/p/cq/desk/loans/{application.pk}/"
     order = {"action": "freeze", "reason": "疑似材料不实", "idempotency_key": "freeze-1"}
     assert maker.post(case, order).status_code == 302
+    assert maker.post(case, order)["Location"] == case, "a second click is led where the first was"
+    assert maker.post(case, order | {"reason": "别的"}).status_code == 422
+    assert maker.post(case, order | {"idempotency_key": "freeze-1b"}).status_code == 409
     assert "待另一人确认" in checker.get(case).content.decode()
     assert checker.post(case, {"action": "freeze_confirm", "idempotency_key": "freeze-2"}).status_code == 302
     for address in ("/p/cq/e/finance/", f"/p/cq/e/loans/{application.pk}/"):
@@ -262,3 +265,44 @@ def test_any_month_may_be_asked(park: Any, client_as: Any, actors: Any, month: s
     assert (
         client_as(actors("park_admin", park)).get(f"/p/cq/office/finance/?month={month}").status_code == 200
     )
+
+
+def test_a_second_click_shows_the_result_of_the_first(world: lending.World, client_as: Any) -> None:
+    """Forms whose effect changes the state: the same key leads to the same place, a new one is told why not."""
+    with park_scope(world.park.pk):
+        consent = world.consent()
+        application = world.apply()
+    maker, firm = client_as(world.maker), client_as(world.signatory)
+    steps = (
+        (maker, f"/p/cq/bank/applications/{application.pk}/acknowledge/", {}),
+        (firm, f"/p/cq/e/loans/{application.pk}/withdraw/", {"note": "不需要了"}),
+        (firm, f"/p/cq/e/consents/{consent.pk}/revoke/", {"confirm": "on"}),
+    )
+    for number, (client, url, body) in enumerate(steps):
+        sent = [client.post(url, body | {"idempotency_key": f"click-{number}"}) for _time in range(2)]
+        assert [answer.status_code for answer in sent] == [302, 302], url
+        assert sent[0]["Location"] == sent[1]["Location"]
+    assert firm.post(steps[1][1], steps[1][2] | {"idempotency_key": "other"}).status_code == 409
+
+
+def test_a_bank_freezes_a_line_on_its_own_page(world: lending.World, client_as: Any, actors: Any) -> None:
+    with park_scope(world.park.pk):
+        world.consent()
+        line = CreditLine.objects.get()
+    maker, checker, firm = client_as(world.maker), client_as(world.checker), client_as(world.signatory)
+    office, url = client_as(actors("park_admin", world.park)), f"/p/cq/bank/lines/{line.pk}/"
+    assert world.enterprise.name in maker.get("/p/cq/bank/lines/").content.decode()
+    assert maker.post(url, {"step": "freeze", "reason": "", "idempotency_key": "f1"}).status_code == 422
+    assert maker.post(url, {"step": "freeze", "reason": "核查", "idempotency_key": "f1"}).status_code == 302
+    assert maker.post(url, {"step": "confirm", "idempotency_key": "f2"}).status_code == 403
+    assert checker.post(url, {"step": "drop", "idempotency_key": "f3"}).status_code == 302
+    ask = {"uscc": "x", "ground": "score_fall", "reason": "下降 12 分", "idempotency_key": "a1"}
+    assert "没有这个信用代码" in office.post("/p/cq/office/finance/freeze/", ask).content.decode()
+    ask["uscc"] = world.enterprise.uscc
+    assert office.post("/p/cq/office/finance/freeze/", ask).status_code == 302
+    assert "园区提议（积分大幅下降）" in checker.get(url).content.decode()
+    assert checker.post(url, {"step": "confirm", "idempotency_key": "f4"}).status_code == 302
+    assert "下降 12 分" in firm.get("/p/cq/e/finance/").content.decode()
+    with park_scope(world.park.pk):
+        stranger = client_as(finance.bank(world.park, name="别的银行", code="other-loan").maker)
+    assert stranger.get(url).status_code == 404
