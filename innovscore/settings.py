@@ -237,7 +237,16 @@ LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("简体中文")), ("en", "English")]
 LOCALE_PATHS = [
     BASE_DIR / room / "locale"
-    for room in ("innovscore", "parks", "indicators", "enterprises", "scoring", "rankings", "finance", "cultivation")
+    for room in (
+        "innovscore",
+        "parks",
+        "indicators",
+        "enterprises",
+        "scoring",
+        "rankings",
+        "finance",
+        "cultivation",
+    )
 ]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True

@@ -9,7 +9,7 @@ GROUNDS = [("score_fall", "积分大幅下降"), ("veto", "出现一票否决事
 
 
 class Migration(migrations.Migration):
-    dependencies = [("finance", "0011_renewal_and_freezing"), ("parks", "0012_sandbox_clock")]
+    dependencies = [("finance", "0011_renewal_and_freezing"), ("parks", "0013_sandbox_clock")]
 
     operations = [
         migrations.AddField(

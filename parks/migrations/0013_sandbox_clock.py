@@ -6,7 +6,7 @@ SQL = (Path(__file__).parent.parent / "sql" / "sandbox_clock.sql").read_text(enc
 
 
 class Migration(migrations.Migration):
-    dependencies = [("parks", "0011_sub_park_places")]
+    dependencies = [("parks", "0012_benefits")]
 
     operations = [
         migrations.AddField(
