@@ -49,7 +49,11 @@ function isSettled(answer) {
 
 const states = new Map();
 
+// While the panel asks whose value counts, the same question again would only take it from under the person's hand.
+const isContested = (form) => Boolean(form.querySelector("[data-conflict]")?.firstElementChild);
+
 async function send(form) {
+  if (isContested(form)) return;
   const state = states.get(form);
   if (state.busy) {
     state.again = true;
