@@ -177,6 +177,9 @@ def test_j05_two_windows_one_item(firm: Any, come: Any) -> None:
     type_slowly(two, "#text-rd_expense", "702")
     two.page.locator(".conflict").wait_for()
     two.sees("王经办", "688.5", "702", "用我的", "保留对方的").looks_right()
+    two.page.route("**/autosave/", lambda route: None)  # an autosave that began now would never end
+    two.page.locator("#text-rd_expense").dispatch_event("change")
+    two.page.evaluate("() => new Promise((done) => setTimeout(done, 600))")  # twice what a change waits
     two.press("用我的", within=".conflict")
     assert two.page.input_value("#text-rd_expense") == "702"
     one.page.reload()
