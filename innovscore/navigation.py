@@ -129,9 +129,4 @@ ENTRIES: tuple[Entry, ...] = (
 
 def entries_for(role: str) -> list[Entry]:
     """Entries that the access policy lets this role read."""
-    return [entry for entry in ENTRIES if role in entry.roles and _allowed(entry, role)]
-
-
-def _allowed(entry: Entry, role: str) -> bool:
-    line = access.line_for(entry.route, "GET")
-    return line is not None and line.allows(role)
+    return [entry for entry in ENTRIES if role in entry.roles and access.may(role, entry.route)]

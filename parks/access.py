@@ -91,6 +91,12 @@ def line_for(route: str, method: str) -> Line | None:
     return policy().get((route, "GET" if method == "HEAD" else method))
 
 
+def may(role: str, route: str, method: str = "GET") -> bool:
+    """Whether the policy lets this role call the route: for what pages show, never instead of the door."""
+    line = line_for(route, method)
+    return line is not None and line.allows(role)
+
+
 def methods_of(route: str) -> list[str]:
     return [method for method in METHODS if (route, method) in policy()]
 

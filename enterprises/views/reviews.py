@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from indicators.queries.schemes import name_of
 from innovscore.core.problems import Problem, Refused
+from parks import access
 from parks.http import ParkRequest, whole
 from parks.listing import listing
 
@@ -44,7 +45,7 @@ def queue(request: ParkRequest, park: str, problem: Problem | None = None) -> Ht
         return page
     cycle = cycles.all_cycles().first()
     names = dict(declarations.topic_names_of(cycle)) if cycle else {}
-    may_assign = request.actor.role == "park_admin"
+    may_assign = access.may(request.actor.role, "enterprises:assign", "POST")
     context = {
         "page": page, "topics": names, "topic": request.GET.get("topic", ""), "problem": problem, "may_assign": may_assign,
         "reviewers": reviews.reviewers() if may_assign else (), "chosen": request.POST.getlist("ids"), "posted": request.POST,

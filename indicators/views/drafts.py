@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
+from parks import access
 from parks.http import ParkRequest
 
 from .. import rules
@@ -20,8 +21,6 @@ from ..queries import curves
 from ..queries.schemes import name_of, unit_of, versions
 from ..services import drafts
 from ..states import SchemeState
-
-EDITORS = ("park_admin", "score_officer")
 
 
 def _version(version_id: int) -> SchemeVersion:
@@ -65,7 +64,7 @@ def draft(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
             return redirect("indicators:draft", park=park, version_id=row.pk)
     is_own = request.actor.person_id in (row.edited_by_ref, row.proposed_by_ref)
     context = _page(row, request.POST if problem else {}) | {"problem": problem, "is_own": is_own}
-    context["may_edit"] = request.actor.role in EDITORS
+    context["may_edit"] = access.may(request.actor.role, "indicators:draft", "POST")
     return render(request, "indicators/draft.html", context, status=problem.status if problem else 200)
 
 
@@ -175,7 +174,7 @@ def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> Ht
     context = {
         "version": row,
         "item": item,
-        "may_edit": request.actor.role in EDITORS,
+        "may_edit": access.may(request.actor.role, "indicators:draft", "POST"),
         "unit": unit_of(item.get("unit", "")),
         "function": function,
         "functions": rules.FUNCTION_LABELS.items(),
