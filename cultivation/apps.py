@@ -7,4 +7,4 @@ class CultivationConfig(AppConfig):
     name = "cultivation"
 
     def ready(self) -> None:
-        from . import policies_todos, tasks  # noqa: F401  # registered when the application starts
+        from . import tasks, todos  # noqa: F401  # the web process must know the jobs and what waits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from django.db.models import Case, QuerySet, Sum, When
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises, library
+from innovscore.core import workdays as calendar
 from innovscore.core.problems import NotFound
 from parks import workdays
 from parks.actors import Actor
@@ -131,11 +133,21 @@ class Clock:
 
 def clock(claim: Claim) -> Clock | None:
     """None before it is filed."""
+    return clocks([claim])[0][1]
+
+
+def clocks(rows: Iterable[Claim]) -> list[tuple[Claim, Clock | None]]:
+    """Claims with their clocks; day and calendar are asked once for all."""
+    today, departures = db_today(), workdays.overrides()
+    return [(row, _clock(row, today, departures)) for row in rows]
+
+
+def _clock(claim: Claim, today: dt.date, departures: dict[dt.date, bool]) -> Clock | None:
     if claim.submitted_at is None or claim.due_on is None:
         return None
-    first, today = claim.submitted_at.astimezone(BEIJING).date(), db_today()
+    first = claim.submitted_at.astimezone(BEIJING).date()
     until = min(claim.paid_on, today) if claim.paid_on else today
-    passed = workdays.working_days_between(first, max(until, first))
+    passed = calendar.working_days_between(first, max(until, first), departures)
     return Clock(passed, CLAIM_WORKING_DAYS - passed)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from decimal import Decimal
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Conflict
+from parks import refusals
 
 NAMED = {
     "claim_one_for_a_thing": ("claimed_already", lambda: _("这一事项已有申请在办理或已兑现，不能重复申请。")),
@@ -19,17 +19,9 @@ NAMED = {
 }
 
 
-@contextmanager
-def guarded() -> Iterator[None]:
-    """A savepoint in which a refusal of the database becomes a Problem; other errors pass."""
-    try:
-        with transaction.atomic():
-            yield
-    except DatabaseError as error:
-        problem = _problem_of(error)
-        if problem is None:
-            raise
-        raise problem from error
+def guarded() -> AbstractContextManager[None]:
+    """A savepoint in which a refusal of this room's guards becomes a Problem; other errors pass."""
+    return refusals.guarded(_problem_of)
 
 
 def _problem_of(error: DatabaseError) -> Conflict | None:

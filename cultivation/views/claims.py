@@ -10,14 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
-from innovscore.core.problems import Problem
+from innovscore.core.problems import NotFound, Problem
 from parks.clock import db_today
 from parks.http import ParkRequest
-from parks.idempotency import Reply, once
 from parks.listing import listing
 from parks.models import Park
 from parks.queries import benefits as register
 from parks.roles import ENTERPRISE
+from parks.showing import add_problem, repeatable, status_of
 
 from ..filters import ClaimFilter
 from ..forms import ClaimForm, ClaimStepForm
@@ -46,10 +46,11 @@ def own(request: ParkRequest, park: str) -> HttpResponse:
     return render(
         request,
         "cultivation/claims/own.html",
-        {"page": page, "rows": [(row, queries.clock(row)) for row in page]},
+        {"page": page, "rows": queries.clocks(page)},
     )
 
 
+@repeatable
 def file(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     """The pre-filled claim under a policy; POST files it."""
     enterprise = enterprises.own_or_404(request.actor)
@@ -60,24 +61,16 @@ def file(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     last = queries.of_enterprise(enterprise.pk).exclude(account_number="").first()
     account = {name: getattr(last, name) for name in ("account_bank", "account_number")} if last else {}
     form = _form(request, version, account | {"account_name": enterprise.name})
+    status = status_of(form)
     if form.is_valid():
-        made: list[Claim] = []
-
-        def work() -> None:
-            made.append(claims.file(by=request.actor, version_id=version.pk, **_said(form)))
-
-        if (answer := _once(request, "cultivation:claim_file", form, work)) is None:
-            target = (
-                made[0].pk
-                if made
-                else queries.of_enterprise(enterprise.pk)
-                .filter(version=version)
-                .values_list("pk", flat=True)[0]
-            )
+        try:
+            made = claims.file(by=request.actor, version_id=version.pk, **_said(form))
+        except Problem as problem:
+            status = add_problem(form, problem)
+        else:
             messages.success(request, _("申请已提交，园区将在 60 个工作日内办结。"))
-            return redirect("cultivation:claim", park=park, claim_id=target)
-        return _file_page(request, version, form, answer)
-    return _file_page(request, version, form, 422 if form.is_bound else 200)
+            return redirect("cultivation:claim", park=park, claim_id=made.pk)
+    return _file_page(request, version, form, status)
 
 
 def _file_page(request: ParkRequest, version: Any, form: ClaimForm, status: int) -> HttpResponse:
@@ -96,6 +89,7 @@ def _file_page(request: ParkRequest, version: Any, form: ClaimForm, status: int)
     return render(request, "cultivation/claims/file.html", context, status=status)
 
 
+@repeatable
 def claim(request: ParkRequest, park: str, claim_id: int) -> HttpResponse:
     """One claim; the firm corrects a draft or a returned one here (POST), the others see what they may do."""
     row = queries.visible(request.actor, claim_id)
@@ -108,17 +102,15 @@ def claim(request: ParkRequest, park: str, claim_id: int) -> HttpResponse:
             "papers": [one.evidence_id for one in queries.papers(row)]
         }
         form = _form(request, row.version, initial)
-        status = 422 if form.is_bound else 200
+        status = status_of(form)
     if form is not None and form.is_valid():
-        bound = form
-
-        def work() -> None:
-            claims.correct(by=request.actor, claim_id=row.pk, **_said(bound))
-
-        if (answer := _once(request, "cultivation:claim", bound, work)) is None:
+        try:
+            claims.correct(by=request.actor, claim_id=row.pk, **_said(form))
+        except Problem as problem:
+            status = add_problem(form, problem)
+        else:
             messages.success(request, _("申请已提交。"))
             return redirect("cultivation:claim", park=park, claim_id=row.pk)
-        status = answer
     elif request.method == "POST" and form is None:
         messages.info(request, _("申请已提交，不能修改。"))
         return redirect("cultivation:claim", park=park, claim_id=row.pk)
@@ -150,6 +142,7 @@ def _claim_page(
     return render(request, "cultivation/claims/claim.html", context, status=status)
 
 
+@repeatable
 def step(request: ParkRequest, park: str, claim_id: int) -> HttpResponse:
     """A step by whoever's turn it is."""
     row = queries.visible(request.actor, claim_id)
@@ -157,23 +150,11 @@ def step(request: ParkRequest, park: str, claim_id: int) -> HttpResponse:
     if not form.is_valid():
         return _claim_page(request, row, step_form=form, status=422)
     data = {name: value for name, value in form.cleaned_data.items() if name != "idempotency_key"}
-
-    def effect() -> Reply:
-        claims.step(by=request.actor, claim_id=row.pk, **data)
-        return Reply(302)
-
-    body = {name: str(value) for name, value in data.items()} | {"claim": row.pk}
     try:
-        once(
-            by=request.actor,
-            route="cultivation:claim_step",
-            key=form.cleaned_data["idempotency_key"],
-            body=body,
-            effect=effect,
-        )
+        claims.step(by=request.actor, claim_id=row.pk, **data)
+    except NotFound:
+        raise
     except Problem as problem:
-        if problem.status == 404:
-            raise
         return _claim_page(request, row, step_form=form, problem=problem, status=problem.status)
     messages.success(request, _("已记录。"))
     return redirect("cultivation:claim", park=park, claim_id=row.pk)
@@ -192,7 +173,7 @@ def queue(request: ParkRequest, park: str) -> HttpResponse:
     if isinstance(page, HttpResponse):
         return page
     context = {
-        "page": page, "rows": [(row, queries.clock(row)) for row in page], "year": db_today().year,
+        "page": page, "rows": queries.clocks(page), "year": db_today().year,
         "totals": queries.totals(db_today().year),
     }  # fmt: skip
     return render(request, "cultivation/claims/queue.html", context)
@@ -230,31 +211,3 @@ def _said(form: ClaimForm) -> dict[str, Any]:
         "evidence_ids": data.get("papers") or [],
         "upload": data.get("upload"),
     }
-
-
-def _once(request: ParkRequest, route: str, form: ClaimForm, work: Any) -> int | None:
-    """Run once for the form's key; the status of the answer when a rule refused it, with the reason on the form."""
-
-    def effect() -> Reply:
-        work()
-        return Reply(302)
-
-    body = {
-        name: str(value)
-        for name, value in form.cleaned_data.items()
-        if name not in ("idempotency_key", "upload")
-    }
-    try:
-        once(
-            by=request.actor,
-            route=route,
-            key=form.cleaned_data["idempotency_key"],
-            body=body | {"path": request.path},
-            effect=effect,
-        )
-    except Problem as problem:
-        if problem.status == 404:
-            raise
-        form.add_error(problem.field if problem.field in form.fields else None, str(problem.message))
-        return problem.status
-    return None

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from decimal import Decimal
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from innovscore.core.problems import Conflict
-
-
-@contextmanager
-def guarded() -> Iterator[None]:
-    """A savepoint in which a refusal of the database becomes a Problem; other errors pass."""
-    try:
-        with transaction.atomic():
-            yield
-    except DatabaseError as error:
-        problem = _problem_of(error)
-        if problem is None:
-            raise
-        raise problem from error
-
+from parks import refusals
 
 CAPS = {
     ("pool", "total"): gettext_lazy("资金池总额"),
@@ -61,6 +47,11 @@ def line_short(left: str) -> Conflict:
         message=message % {"left": f"{Decimal(left) / 10_000:,.2f}"},
         params={"left": left},
     )
+
+
+def guarded() -> AbstractContextManager[None]:
+    """A savepoint in which a refusal of this room's guards becomes a Problem; other errors pass."""
+    return refusals.guarded(_problem_of)
 
 
 def _problem_of(error: DatabaseError) -> Conflict | None:

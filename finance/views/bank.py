@@ -14,6 +14,7 @@ from parks.clock import db_now
 from parks.http import ParkRequest
 from parks.idempotency import Reply, once
 from parks.listing import listing
+from parks.showing import add_problem, repeatable, status_of
 
 from ..filters import ApplicationFilter
 from ..forms import DecideForm, ProposeForm
@@ -25,7 +26,6 @@ from ..rules import BANK_STEPS
 from ..services import consents, decisions
 from ..states import PROPOSABLE_STATES, REJECT_REASONS, WORKING_STATES
 from .documents import document
-from .showing import add_problem, repeatable, status_of
 
 COLUMNS = (
     "number",

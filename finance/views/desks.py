@@ -16,6 +16,7 @@ from parks.http import ParkRequest
 from parks.idempotency import Reply, once
 from parks.listing import listing
 from parks.roles import BANK, Role
+from parks.showing import add_problem, repeatable, status_of
 
 from ..filters import ApplicationFilter
 from ..forms import TermsForm
@@ -25,7 +26,6 @@ from ..services import consents as consent_services
 from ..services import risk as risk_services
 from ..states import OWING_STATES, AccountCode
 from . import steps
-from .showing import add_problem, repeatable, status_of
 
 COLUMNS = (
     "number", "product_version__product__name", "amount", "reserved", "drawn", "get_status_display", "term_months", "created_at",

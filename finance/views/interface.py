@@ -15,6 +15,7 @@ from parks.clock import db_now
 from parks.http import ParkRequest, whole
 from parks.idempotency import Reply, once
 from parks.listing import listing
+from parks.showing import add_problem, repeatable, status_of
 
 from ..filters import DeliveryFilter
 from ..forms import AdvanceForm, ClientForm, EndpointForm, KeyForm
@@ -24,7 +25,6 @@ from ..services import clients, posting, sandbox, webhooks
 from ..services.sealing import unseal
 from ..states import EVENTS, SCOPES
 from .needs import run_once
-from .showing import add_problem, repeatable, status_of
 
 DELIVERY_COLUMNS = (
     "sequence", "event", "event_id", "get_state_display", "attempts", "last_status", "last_error", "created_at", "delivered_at",

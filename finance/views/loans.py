@@ -12,6 +12,7 @@ from innovscore.core.problems import Problem
 from parks.clock import BEIJING, db_now, db_today
 from parks.http import ParkRequest, whole
 from parks.listing import listing
+from parks.showing import add_problem, repeatable, status_of
 
 from ..filters import AccessFilter, ApplicationFilter
 from ..forms import RenewForm, RevokeForm, WithdrawForm
@@ -23,7 +24,6 @@ from ..queries.pricing import step_rows
 from ..services import applications, consents
 from ..services import loans as loan_services
 from ..states import LOAN_STATES, OWING_STATES, UNSIGNED_STATES
-from .showing import add_problem, repeatable, status_of
 
 
 def loans(request: ParkRequest, park: str) -> HttpResponse:

@@ -16,6 +16,7 @@ from enterprises.queries import enterprises
 from innovscore.core.problems import Problem
 from parks.http import ParkRequest
 from parks.idempotency import Reply, once
+from parks.showing import add_problem, repeatable, status_of
 
 from ..forms import ApplyForm, ConsentForm, MarketForm
 from ..models import Consent, CreditLine, LineOrder, ProductVersion
@@ -26,7 +27,6 @@ from ..queries.package import package
 from ..queries.pricing import Pricing, price
 from ..rules import CREDIT_GROUPS
 from ..services import applications, consents, quotes
-from .showing import add_problem, repeatable, status_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from parks.clock import db_now
 from parks.http import ParkRequest
 from parks.idempotency import Reply, once
 from parks.listing import listing
+from parks.showing import add_problem, repeatable, status_of
 
 from ..forms import AnswerForm, NeedForm, OnceForm
 from ..queries import needs as queries
 from ..services import needs
-from .showing import add_problem, repeatable, status_of
 
 
 def run_once(request: ParkRequest, route: str, form: OnceForm, work: Any, **more: Any) -> Reply:

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from innovscore.core.problems import Problem
 from parks.http import ParkRequest
 from parks.idempotency import Reply, once
+from parks.showing import add_problem, repeatable, status_of
 
 from ..forms import ProductForm
 from ..queries import products as queries
 from ..queries import risk
 from ..services import products
 from ..states import RiskKind
-from .showing import add_problem, repeatable, status_of
 
 TERMS = (
     "cap", "min_amount", "first_loan_cap", "min_score", "rate_low", "rate_high", "term_min", "term_max", "conditions",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cultivation.models import Claim, ClaimEvent, ClaimNotice, Policy
@@ -204,6 +205,17 @@ def test_the_queue_filters_searches_and_exports(office: make.Office) -> None:
     assert "示例企业1" in page and "示例企业2" not in page
     assert client.get(address, {"export": "xlsx"}).status_code == 200
     assert [one.count for one in todos_for(office["reviewer"]) if one.label == "政策兑现申请"] == [2]
+
+
+def test_the_clocks_of_a_list_ask_for_day_and_calendar_once(office: make.Office) -> None:
+    version = office.release()
+    for number in (1, 2, 3):
+        make.filed(make.firm(office.park, number), version)
+    rows = list(queries.queue())
+    with CaptureQueriesContext(connection) as asked:
+        clocks = queries.clocks(rows)
+    assert [clock.left for _row, clock in clocks if clock] == [60, 60, 60]
+    assert len(asked) == 2
 
 
 def test_the_database_knows_the_same_steps_and_pairs_of_people(db: None) -> None:
