@@ -36,11 +36,9 @@ def firms(count: int, named: list[str], rng: random.Random) -> dict[str, list[De
     def figure(name: str) -> Decimal | None:
         if rng.random() < 0.05:
             return None
-        return Decimal(
-            rng.randint(0, 1)
-            if name.startswith(("hnte", "tech_sme", "above", "in_", "five"))
-            else rng.randint(0, 3_000_000)
-        ) / (1 if name.startswith(("hnte", "tech_sme", "above", "in_", "five")) else 100)
+        if name.startswith(("hnte", "tech_sme", "above", "in_", "five")):
+            return Decimal(rng.randint(0, 1))
+        return Decimal(rng.randint(0, 3_000_000)) / 100
 
     return {name: [figure(name) for _ in range(count)] for name in named}
 

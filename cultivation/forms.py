@@ -4,7 +4,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from innovscore.core.money import NotANumber, parse_money
@@ -51,7 +50,7 @@ class FigureField(forms.CharField):
 def figure_field(label: str, unit: str, help_text: str = "", *, required: bool = False) -> forms.Field:
     """The field that asks for a figure of this unit; flags are a choice of yes and no."""
     if unit == "flag":
-        choices = [("", _now("请选择")), ("1", _now("是")), ("0", _now("否"))]
+        choices = [("", _("请选择")), ("1", _("是")), ("0", _("否"))]
         return forms.TypedChoiceField(
             label=label,
             choices=choices,
@@ -60,7 +59,7 @@ def figure_field(label: str, unit: str, help_text: str = "", *, required: bool =
             required=required,
             help_text=help_text,
         )
-    suffix = {"wan": _now("（万元）"), "percent": "（%）", "years": _now("（年）")}.get(unit, "")
+    suffix = {"wan": _("（万元）"), "percent": "（%）", "years": _("（年）")}.get(unit, "")
     kind = WanField if unit == "wan" else FigureField
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "maxlength": 40})
     return kind(label=f"{label}{suffix}", required=required, help_text=help_text, widget=widget)
@@ -89,9 +88,6 @@ class ClaimForm(forms.Form):
         error_messages={"invalid": _("账号是 6 到 34 位数字，请检查。")},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    papers = forms.TypedMultipleChoiceField(
-        label=_("引用材料库中的文件"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
-    )
     upload = forms.FileField(
         label=_("上传新材料"),
         required=False,
@@ -104,10 +100,11 @@ class ClaimForm(forms.Form):
             f"in_{one.code}": figure_field(one.label, one.unit, one.evidence, required=True)
             for one in rule.inputs
         }
-        self.fields = asked | self.fields
-        self.fields["papers"].choices = files  # type: ignore[attr-defined]
-        if not files:
-            del self.fields["papers"]
+        upload = self.fields.pop("upload")
+        papers = forms.TypedMultipleChoiceField(
+            label=_("引用材料库中的文件"), coerce=int, required=False, choices=files, widget=forms.CheckboxSelectMultiple
+        )  # fmt: skip
+        self.fields = asked | self.fields | ({"papers": papers} if files else {}) | {"upload": upload}
 
     @property
     def inputs(self) -> dict[str, Decimal | None]:

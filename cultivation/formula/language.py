@@ -24,6 +24,8 @@ _COMPARED = re.compile(
     r"|(?<![\w.])(\d+(?:\.\d+)?)\s*(wan|万元|yuan|元|%)?\s*(?:<=|>=|==|!=|<|>)\s*([A-Za-z_]\w*)(?!\s*[-+*/])"
 )
 _UNIT_OF = {"wan": "wan", "万元": "wan", "yuan": "wan", "元": "wan", "%": "percent", "": ""}
+PAID = ("fixed_wan", "rate", "per_wan")
+"""The kinds of amount, as the keys that name them."""
 _FORBIDDEN = ("if", "ln", "log10", "sqrt")
 
 
@@ -47,13 +49,22 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name that a rule brings: what the firm adds (`formula` none), or what is made of others."""
+    """A figure that the firm adds, and the paper that shows it."""
 
     code: str
     label: str
     unit: str
-    evidence: str = ""
-    formula: Expression | None = None
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A figure that a rule makes of others."""
+
+    code: str
+    label: str
+    unit: str
+    formula: Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +75,18 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """One way to pay, in 万元: fixed, a rate of a base, or so much per step of a base. `when` none = always."""
+    """One way to pay: `pays` 万元 for each `per` of the base `of`, for whole steps only where it says so.
 
+    A fixed amount is paid for a base of 1, a rate is paid per 1 of its base. `when` none = always.
+    """
+
+    kind: str
+    of: Expression
+    pays: Decimal
+    per: Decimal
+    whole: bool
     when: Expression | None = None
     text: str = ""
-    fixed: Decimal | None = None
-    rate: Decimal | None = None
-    of: Expression | None = None
-    per: Decimal | None = None
-    pays: Decimal | None = None
-    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +106,7 @@ class Rule:
     code: str
     title: str
     inputs: tuple[Name, ...]
-    derived: tuple[Name, ...]
+    derived: tuple[Derived, ...]
     conditions: tuple[Condition, ...]
     amounts: tuple[Amount, ...]
     caps: tuple[Cap, ...]
@@ -122,12 +135,18 @@ class Rule:
         text = self.body["period"].get(which)
         return dt.date.fromisoformat(text) if text else None
 
+    @property
+    def own(self) -> dict[str, Name | Derived]:
+        """The names that only this rule knows."""
+        names: list[Name | Derived] = [*self.inputs, *self.derived]
+        return {one.code: one for one in names}
+
     def unit(self, name: str) -> str:
-        own = next((one for one in (*self.inputs, *self.derived) if one.code == name), None)
+        own = self.own.get(name)
         return own.unit if own else FACTS[name].unit
 
     def label(self, name: str, language: str = "zh") -> str:
-        own = next((one for one in (*self.inputs, *self.derived) if one.code == name), None)
+        own = self.own.get(name)
         if own:
             return own.label
         return FACTS[name].zh if language.startswith("zh") else FACTS[name].en
@@ -249,40 +268,45 @@ class _Reader:
             self.units[one["code"]] = one["unit"]
             yield Name(one["code"], one["label"], one["unit"], one.get("evidence", ""))
 
-    def _derived(self) -> Iterator[Name]:
+    def _derived(self) -> Iterator[Derived]:
         for number, one in enumerate(self.body.get("derived", ())):
             formula = self._number(one["formula"], ("derived", number, "formula"))
             if one["code"] in self.units:
                 self._wrong(("derived", number, "code"), "name_taken", one["code"])
             self.units[one["code"]] = one["unit"]
             if formula:
-                yield Name(one["code"], one["label"], one["unit"], formula=formula)
+                yield Derived(one["code"], one["label"], one["unit"], formula)
 
     def _amounts(self) -> Iterator[Amount]:
         body = self.body["amount"]
         tiers = body.get("tiers")
         if tiers is None:
-            yield self._amount(body, ("amount",))
+            yield from self._amount(body, ("amount",))
             return
-        if any(key in body for key in ("fixed_wan", "rate", "per_wan", "pays_wan", "of")) or not tiers:
+        if any(key in body for key in (*PAID, "pays_wan", "of")) or not tiers:
             self._wrong(("amount",), "tiers_or_one")
         for number, one in enumerate(tiers):
             path: Key = ("amount", "tiers", number)
             if "when" not in one and number < len(tiers) - 1:
                 self._wrong(path, "when_missing")
-            yield self._amount(one, path)
+            yield from self._amount(one, path)
 
-    def _amount(self, one: Mapping[str, Any], path: Key) -> Amount:
-        kinds = [key for key in ("fixed_wan", "rate", "per_wan") if key in one]
+    def _amount(self, one: Mapping[str, Any], path: Key) -> Iterator[Amount]:
+        """The amount, or nothing where a finding says why."""
+        kinds = [key for key in PAID if key in one]
         if len(kinds) != 1:
             self._wrong(path, "one_kind", ", ".join(kinds))
         if ("of" in one) != (kinds != ["fixed_wan"]) or ("pays_wan" in one) != ("per_wan" in one):
             self._wrong(path, "base_missing")
-        return Amount(
-            when=self._condition(one["when"], (*path, "when")) if "when" in one else None,
-            text=one.get("text", ""), fixed=_decimal(one.get("fixed_wan")), rate=_decimal(one.get("rate")),
-            of=self._number(one["of"], (*path, "of")) if "of" in one else None, per=_decimal(one.get("per_wan")),
-            pays=_decimal(one.get("pays_wan")), whole=one.get("whole_steps_only", True),
+        when = self._condition(one["when"], (*path, "when")) if "when" in one else None
+        of = self._number(one.get("of", "1"), (*path, "of"))
+        if of is None or len(kinds) != 1:
+            return
+        (kind,) = kinds
+        is_step = kind == "per_wan"
+        yield Amount(
+            kind, of, pays=_decimal(one.get("pays_wan", 0) if is_step else one[kind]), per=_decimal(one[kind] if is_step else 1),
+            whole=is_step and one.get("whole_steps_only", True), when=when, text=one.get("text", ""),
         )  # fmt: skip
 
     def _caps(self) -> Iterator[Cap]:
@@ -343,8 +367,8 @@ def _canonical(match: re.Match[str]) -> str:
     return f"{match[1]} "
 
 
-def _decimal(value: Any) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
+def _decimal(value: Any) -> Decimal:
+    return Decimal(str(value))
 
 
 def _kinds(node: Node) -> set[str]:

@@ -39,7 +39,6 @@ class Columns:
         """The names a rule reads, its own formulas included."""
         env = {name: self.known.get(name, self._nothing) for name in rule.names}
         for one in rule.derived:
-            assert one.formula is not None  # noqa: S101  # derived names have one
             for name in one.formula.names:
                 env.setdefault(name, self.known.get(name, self._nothing))
             env[one.code] = self._spread(evaluate_rational(one.formula, env))
@@ -113,7 +112,7 @@ class Outcomes:
 def judge(rule: Rule, columns: Columns) -> Outcomes:
     """A rule over all firms of the columns."""
     env = columns.env(rule)
-    own = {one.code for one in (*rule.inputs, *rule.derived)}
+    own = rule.own.keys()
     checks = [_any_of(rule, columns, env)] if rule.any_of else []
     checks += [columns.truth(one.test, env, shared=not own & set(one.test.names)) for one in rule.conditions]
     yuan, known = _amount(rule, columns, env)
@@ -165,19 +164,10 @@ def _amount(rule: Rule, columns: Columns, env: Mapping[str, Rational]) -> tuple[
 
 def _paid(amount: Amount, columns: Columns, env: Mapping[str, Rational]) -> Rational:
     """万元 of one tier, before caps."""
-    if amount.fixed is not None:
-        n, d = amount.fixed.as_integer_ratio()
-        return np.full(columns.size, n, object), np.full(columns.size, d, object)
-    assert amount.of is not None  # noqa: S101  # the reader made sure
     n, d = columns.number(amount.of.root, env)
-    if amount.rate is not None:
-        top, bottom = amount.rate.as_integer_ratio()
-        return n * top, d * bottom
-    assert amount.per is not None and amount.pays is not None  # noqa: S101
     (per, per_of), (pays, pays_of) = amount.per.as_integer_ratio(), amount.pays.as_integer_ratio()
-    steps, unit = n * per_of, d * per
-    if not amount.whole:
-        return steps * pays, unit * pays_of
-    known = np.asarray(unit != 0, bool)
-    full = np.where(known, steps // np.where(known, unit, 1), 0)
-    return full * pays, np.where(known, pays_of, 0).astype(object)
+    n, d = n * per_of, d * per
+    if amount.whole:
+        known = np.asarray(d != 0, bool)
+        n, d = n // np.where(known, d, 1), known.astype(object)
+    return n * pays, d * pays_of

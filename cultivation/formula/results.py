@@ -87,7 +87,6 @@ def failed_check(rule: Rule, number: int, known: Known, language: str = "zh") ->
 def _values(rule: Rule, known: Known) -> dict[str, Decimal | None]:
     values = {name: known.get(name) for name in rule.names}
     for one in rule.derived:
-        assert one.formula is not None  # noqa: S101  # derived names have one
         for name in one.formula.names:
             values.setdefault(name, known.get(name))
         values[one.code] = evaluate_exact(one.formula, values)
@@ -170,15 +169,15 @@ def _steps(rule: Rule, values: Known, yuan: Decimal) -> tuple[str, ...]:
 
 
 def _line(amount: Amount, values: Known) -> tuple[str, Decimal]:
-    if amount.fixed is not None:
-        return f"{_short(amount.fixed)} 万元", amount.fixed
-    assert amount.of is not None  # noqa: S101  # the reader made sure
     base = evaluate_exact(amount.of, values) or Decimal(0)
-    if amount.rate is not None:
-        paid = base * amount.rate
-        return f"{_short(base)} 万元 × {_short(amount.rate * 100)}% = {_short(paid)} 万元", paid
-    assert amount.per is not None and amount.pays is not None  # noqa: S101
     steps = base / amount.per
-    whole = Decimal(int(steps // 1)) if amount.whole else steps
-    paid = whole * amount.pays
-    return f"⌊{_short(base)} ÷ {_short(amount.per)}⌋ × {_short(amount.pays)} 万元 = {_short(paid)} 万元", paid
+    paid = (Decimal(int(steps)) if amount.whole else steps) * amount.pays
+    if amount.kind == "fixed_wan":
+        return f"{_short(paid)} 万元", paid
+    if amount.kind == "rate":
+        return f"{_short(base)} 万元 × {_short(amount.pays * 100)}% = {_short(paid)} 万元", paid
+    count = f"{_short(base)} ÷ {_short(amount.per)}"
+    return (
+        f"{f'⌊{count}⌋' if amount.whole else count} × {_short(amount.pays)} 万元 = {_short(paid)} 万元",
+        paid,
+    )

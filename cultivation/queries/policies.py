@@ -122,13 +122,12 @@ def card(rule: formula.Rule, language: str) -> dict[str, Any]:
 
 def _pays(rule: formula.Rule, one: formula.Amount, language: str) -> str:
     head = f"{one.text}：" if one.text else ""
-    if one.fixed is not None:
+    if one.kind == "fixed_wan":
         words = _("最高 %(n)s 万元") if rule.up_to else _("%(n)s 万元")
-        return head + words % {"n": _n(one.fixed)}
-    assert one.of is not None  # noqa: S101  # the reader made sure
+        return head + words % {"n": _n(one.pays)}
     base = rule.label(one.of.single_name, language) if one.of.single_name else one.of.text
-    if one.rate is not None:
-        return head + _("%(base)s的 %(rate)s%%") % {"base": base, "rate": _n(one.rate * 100)}
+    if one.kind == "rate":
+        return head + _("%(base)s的 %(rate)s%%") % {"base": base, "rate": _n(one.pays * 100)}
     words = (
         _("%(base)s每满 %(per)s 万元给 %(pays)s 万元，不满一档的部分不计")
         if one.whole
