@@ -38,4 +38,6 @@ def _unread(actor: Any) -> int:
 
 def _nav(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
     entries = [{"label": entry.label, "url": entry.url(actor.park_code)} for entry in entries_for(actor.role)]
-    return [entry | {"active": request.path.startswith(str(entry["url"]))} for entry in entries]
+    over = [str(entry["url"]) for entry in entries if request.path.startswith(str(entry["url"]))]
+    nearest = max(over, key=len, default="")
+    return [entry | {"active": entry["url"] == nearest} for entry in entries]

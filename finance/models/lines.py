@@ -88,6 +88,11 @@ class CreditLine(ParkModel):
         """Yuan that a new application may ask for."""
         return max(self.quoted_limit - self.reserved - self.drawn, Decimal(0))
 
+    @property
+    def tone(self) -> str:
+        """How its state is coloured: a frozen line is a warning, unlike frozen figures."""
+        return {LineState.ACTIVE: "ok", LineState.FROZEN: "warn"}.get(LineState(self.state), "neutral")
+
 
 class LineOrder(TwoPersons):
     """Freezing or thawing of a line by two people, for a reason that the enterprise is shown.

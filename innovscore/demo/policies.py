@@ -63,7 +63,8 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
         rows = (
             found.matches(found.current()).filter(version=growth, is_eligible=True).exclude(enterprise=hero)
         )
-        chosen = [row.enterprise for row in rows.order_by("amount")[: len(PATHS)]]
+        ordered = [row.enterprise for row in rows.order_by("-amount", "pk")]
+        chosen = ordered[:: max(1, len(ordered) // len(PATHS))]  # large amounts and small ones
     for firm, path in zip(chosen, PATHS, strict=False):
         with park_scope(park.pk):
             claim = claims.file(by=_firm(park, firm), version_id=growth.pk, inputs={}, account=_account(firm))
