@@ -393,7 +393,11 @@ class LineOrderForm(OnceForm):
         choices=[(code, code) for code in (*LineOrderKind.values, "confirm", "drop")],
         widget=forms.HiddenInput,
     )
-    reason = text_area(_("理由（企业会看到）"), required=False)
+    reason = text_area(_("理由（企业会看到）"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = self.data.get("step") not in ("confirm", "drop")
 
 
 class FreezeAskForm(OnceForm):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django import template
+from django.forms import BoundField, Field
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from parks.idempotency import new_key
 
@@ -37,6 +39,14 @@ def form_key() -> SafeString:
 def state(code: object, label: object) -> SafeString:
     """The tag of a state code with its label: {% state obj.state obj.get_state_display %}."""
     return tag(label, STATE_TONES.get(str(code), "neutral"))
+
+
+@register.filter
+def telling(error: str, field: BoundField) -> str:
+    """What is wrong with a field, by its name also where Django's own words leave it out."""
+    if error != str(Field.default_error_messages["required"]):
+        return error
+    return _("请填写或选择“%(label)s”。") % {"label": field.label}
 
 
 @register.simple_tag

@@ -1,4 +1,4 @@
-"""The menu marks one entry: the one whose pages the person is on."""
+"""What every page shares: the menu marks the entry whose pages one is on, an empty field is named."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ def test_a_page_below_two_entries_marks_the_nearer_one(in_park: Any) -> None:
     client = people.client_for(people.actor(Role.PARK_ADMIN, in_park))
     page = client.get(reverse("finance:freeze_ask", kwargs={"park": in_park.code}))
     assert [str(entry["label"]) for entry in page.context["nav"] if entry["active"]] == ["提议冻结额度"]
+
+
+def test_a_field_left_empty_is_told_by_its_name(in_park: Any) -> None:
+    client = people.client_for(people.actor(Role.PARK_ADMIN, in_park))
+    page = client.post(reverse("finance:freeze_ask", kwargs={"park": in_park.code}), {}).content.decode()
+    assert page.count("请填写或选择“统一社会信用代码”。") == 2  # above and at the field
+    assert "必填项" not in page
