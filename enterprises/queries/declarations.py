@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.utils.translation import gettext as _
 
 from indicators.queries.schemes import name_of, scheme_of
@@ -31,6 +31,11 @@ from .verified import CARRIED, amounts_by_year
 
 YEARS_SHOWN = 3
 WAITING = (ValueState.MISSING, ValueState.PREFILLED, ValueState.RETURNED)
+TURNS = (
+    DeclarationState.SUBMITTED, DeclarationState.RETURNED, DeclarationState.OPEN, DeclarationState.VERIFIED,
+    DeclarationState.FROZEN,
+)  # fmt: skip
+"""States in the order in which the review list shows them: the office's own work first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +203,10 @@ def of_enterprise(enterprise: Enterprise) -> QuerySet[Declaration]:
 
 
 def queue(cycle: Cycle | None = None) -> QuerySet[Declaration]:
-    """Declarations for the review list, with the numbers of disputed and of undecided values and their claims."""
+    """Declarations for the review list, with the numbers of disputed and of undecided values and their claims.
+
+    What waits for the office comes first, the longest waiting on top; what is frozen comes last.
+    """
     rows = (
         Declaration.objects.select_related("enterprise__sub_park", "cycle")
         .prefetch_related("claims")
@@ -207,7 +215,8 @@ def queue(cycle: Cycle | None = None) -> QuerySet[Declaration]:
             undecided=Count("values", filter=undecided("values__")),
         )
     )
-    return (rows.filter(cycle=cycle) if cycle else rows).order_by("submitted_at", "pk")
+    turn = Case(*(When(state=state, then=place) for place, state in enumerate(TURNS)))
+    return (rows.filter(cycle=cycle) if cycle else rows).order_by(turn, "-cycle__year", "submitted_at", "pk")
 
 
 def next_in_review(after: Declaration, person_id: int | None) -> Declaration | None:

@@ -29,6 +29,13 @@ function keep(drafts) {
   }
 }
 
+// Only the draft that was sent goes: a newer one for the same item may have come to wait meanwhile.
+function drop(url, at) {
+  const drafts = waiting();
+  if (drafts[url]?.at === at) delete drafts[url];
+  keep(drafts);
+}
+
 function fieldsOf(form) {
   const data = new FormData(form);
   for (const name of ["file", "act", "evidence", "slip_ok", "then", "csrfmiddlewaretoken"]) data.delete(name);
@@ -148,10 +155,10 @@ function watch(form) {
 
 // Drafts that waited for the network: sent with the newest version the page knows, else with the one they had.
 async function resend() {
-  const drafts = waiting();
+  const drafts = Object.entries(waiting());
   const token = document.querySelector("input[name=csrfmiddlewaretoken]")?.value;
-  if (!token || !Object.keys(drafts).length) return;
-  for (const [url, draft] of Object.entries(drafts)) {
+  if (!token) return;
+  for (const [url, draft] of drafts) {
     const form = forms.find((one) => one.dataset.autosave === url);
     if (form && states.get(form).dirty) {
       await send(form);
@@ -161,8 +168,7 @@ async function resend() {
       const answer = await post(url, draft.fields, token);
       if (form) await take(form, answer);
       if (!isSettled(answer)) return;
-      delete drafts[url];
-      keep(drafts);
+      drop(url, draft.at);
       if (answer.ok) {
         if (form) fill(form, draft.fields);
         say("resent");

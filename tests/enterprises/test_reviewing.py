@@ -156,6 +156,13 @@ def sign_another(admin: Any) -> Declaration:
     return other
 
 
+def test_the_review_list_begins_with_what_waits_for_the_office(case: Any, admin: Any) -> None:
+    later = sign_another(admin)
+    assert list(queries.queue()) == [case, later]
+    Declaration.objects.filter(pk=case.pk).update(state="frozen")
+    assert list(queries.queue()) == [later, case]
+
+
 def test_a_stake_in_the_firm_bars_a_reviewer_until_the_office_lifts_it(
     case: Any, first: Any, admin: Any
 ) -> None:
