@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -176,6 +176,36 @@ def day_of(text: str) -> dt.date | None:
 
 def _plain(text: object) -> str:
     return "".join(unicodedata.normalize("NFKC", str(text or "")).split()).casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class RowChanges:
+    """What differs between two states of a list; a changed row is one dropped and one added."""
+
+    dropped: list[dict[str, Any]]
+    added: list[dict[str, Any]]
+    kept: int
+
+    def __bool__(self) -> bool:
+        return bool(self.dropped or self.added)
+
+
+def row_changes(
+    before: Sequence[Mapping[str, Any]] | None, after: Sequence[Mapping[str, Any]] | None
+) -> RowChanges:
+    """Compare the rows of a list, whatever their order; a field that is empty is as one that is absent."""
+    left = [_filled(row) for row in after or ()]
+    dropped = []
+    for row in map(_filled, before or ()):
+        if row in left:
+            left.remove(row)
+        else:
+            dropped.append(row)
+    return RowChanges(dropped, left, kept=len(after or ()) - len(left))
+
+
+def _filled(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: said for name, said in row.items() if said not in ("", None)}
 
 
 def may_be_negative(item: Any) -> bool:

@@ -189,13 +189,11 @@ class WithdrawCertificateForm(forms.Form):
 
 
 class OrderForm(forms.Form):
-    """A correction order: which figure, to what, why."""
+    """A correction order about one input: to which figure (the rows of a list stand beside it), and why."""
 
-    code = forms.ChoiceField(label=_("数据项"), error_messages={"required": _("请选择要更正的数据项。")})
     amount = forms.CharField(
         label=_("更正后的数值"),
         max_length=40,
-        help_text=_("金额以万元计。"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("请填写更正后的数值。")},
     )
@@ -210,24 +208,21 @@ class OrderForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, figures: list[Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, item: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [
-            (one.code, f"{one.name}：{'—' if one.value is None else one.value} {one.unit}") for one in figures
-        ]
-        self.fields["code"].choices = choices  # type: ignore[attr-defined]
-        self.is_money = {one.code: one.is_money for one in figures}
+        self.is_money = item.is_money
+        if item.is_list:
+            del self.fields["amount"]
+            return
+        unit = _("万元") if item.is_money else item.input.unit
+        self.fields["amount"].label = _("更正后的数值（%(unit)s）") % {"unit": unit}
 
-    def clean(self) -> dict[str, Any]:
-        """The amount in yuan, or a whole number of what is counted."""
-        found = super().clean() or {}
-        code, text = found.get("code"), found.get("amount")
-        if code in self.is_money and text:
-            try:
-                found["amount"] = figure(text, is_money=self.is_money[code])
-            except NotANumber as error:
-                self.add_error("amount", MEANINGS[error.code])
-        return found
+    def clean_amount(self) -> Decimal:
+        """Yuan for money typed in 万元, else a whole number of what is counted."""
+        try:
+            return figure(self.cleaned_data["amount"], is_money=self.is_money)
+        except NotANumber as error:
+            raise forms.ValidationError(MEANINGS[error.code]) from error
 
 
 class DefinitionForm(forms.ModelForm):

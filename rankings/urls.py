@@ -91,8 +91,13 @@ urlpatterns = [
     ),
     path(
         "p/<slug:park>/office/objections/<int:objection_id>/order/",
-        corrections.propose,
+        corrections.correctable,
         name="order_correction",
+    ),
+    path(
+        "p/<slug:park>/office/objections/<int:objection_id>/order/<slug:code>/",
+        corrections.propose,
+        name="order_correction_of",
     ),
     path("p/<slug:park>/office/corrections/", corrections.orders, name="corrections"),
     path(

@@ -1,8 +1,9 @@
-"""Changing one figure of a frozen year: only by a correction order that another person approved."""
+"""Changing one figure or list of a frozen year: only by a correction order that another person approved."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,6 +17,8 @@ from parks.clock import db_now
 from ..models import Cycle, DeclaredValue, VerificationDecision
 from ..states import DeclarationState, ValueState
 from . import prefill
+from .declarations import check_entries
+from .verification import written
 
 
 def value_of(*, cycle_id: int, enterprise_id: int, code: str) -> DeclaredValue:
@@ -31,11 +34,19 @@ def value_of(*, cycle_id: int, enterprise_id: int, code: str) -> DeclaredValue:
 
 
 def correct_frozen(
-    *, by: Actor, cycle_id: int, enterprise_id: int, code: str, amount: Decimal, order: str
+    *,
+    by: Actor,
+    cycle_id: int,
+    enterprise_id: int,
+    code: str,
+    order: str,
+    amount: Decimal | None = None,
+    entries: list[dict[str, Any]] | None = None,
 ) -> DeclaredValue:
-    """Set the verified figure (yuan or units) of a frozen declaration; `order` names the correction order.
+    """Set the verified figure (yuan or units) or the rows of a list of a frozen declaration; `order` names the order.
 
-    The old figure stays in the decision's `before` and in the old snapshot. Raises Conflict when the year is not frozen.
+    The old value stays in the decision's `before` and in the old snapshot. Raises Conflict when the year is not
+    frozen, Refused when a row lacks what the scheme asks of it.
     """
     if by.person_id is None:
         raise Forbidden(code="person_needed", message=_("更正须由经办人本人作出。"))
@@ -44,28 +55,23 @@ def correct_frozen(
         row = DeclaredValue.objects.select_for_update().get(pk=found.pk)
         if found.declaration.state not in (DeclarationState.FROZEN, DeclarationState.VERIFIED):
             raise Conflict(code="not_frozen", message=_("这份申报还没有核定，请在核定中处理。"))
-        before = {"state": row.state, "amount": str(row.amount) if row.amount is not None else None}
-        row.state, row.verified_amount = ValueState.VERIFIED, amount
+        check_entries(found.declaration, code, entries)
+        before = written(row.state, row.amount, row.entries)
+        row.state, row.verified_amount, row.verified_entries = ValueState.VERIFIED, amount, entries
         row.verified_by_ref, row.verified_by_name, row.verified_at = by.person_id, by.person_name, db_now()
         row.version += 1
         row.save()
+        after = written(row.state, amount, entries)
         VerificationDecision.objects.create(
             value=row,
             decision="correct",
             before=before,
-            after={"state": row.state, "amount": str(amount)},
+            after=after,
             reason=order,
             decided_by_ref=by.person_id,
             decided_by_name=by.person_name,
         )
-        audit.record(
-            by=by,
-            action="value.corrected",
-            obj=row,
-            before=before,
-            after={"amount": str(amount)},
-            reason=order,
-        )
+        audit.record(by=by, action="value.corrected", obj=row, before=before, after=after, reason=order)
         _carry_over(row)
     return row
 

@@ -280,3 +280,8 @@ def check_entries(declaration: Declaration, code: str, entries: list[dict[str, A
             raise Refused(code="unknown_rank", field="rank", message=_("请为每一条选择完成单位排名。"))
         if not str(entry.get("name", "")).strip():
             raise Refused(code="name_missing", field="name", message=_("请填写每一条的名称。"))
+        if entry.get("date") and rules.day_of(entry["date"]) is None:
+            raise Refused(
+                code="no_date", field="date",
+                message=_("“%(text)s”不是有效的日期，请写成 2025-06-30 这样。") % {"text": str(entry["date"])[:40]},
+            )  # fmt: skip

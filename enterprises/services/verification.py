@@ -315,12 +315,13 @@ def _mark(*, by: Actor, value: DeclaredValue, reason: str, reason_code: str, bri
 
 def _shown(value: DeclaredValue) -> dict[str, Any]:
     """The value as it counts now, for the record of decisions."""
-    return _written(value.state, value.amount, value.entries)
+    return written(value.state, value.amount, value.entries)
 
 
-def _written(state: str, amount: Decimal | None, entries: list[dict[str, Any]] | None) -> dict[str, Any]:
-    written = {"state": state, "amount": str(amount) if amount is not None else None}
-    return written if entries is None else written | {"entries": entries}
+def written(state: str, amount: Decimal | None, entries: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """A value as the records of decisions keep it: yuan or units as text, rows of a list only for lists."""
+    said: dict[str, Any] = {"state": state, "amount": str(amount) if amount is not None else None}
+    return said if entries is None else said | {"entries": entries}
 
 
 def _record(
@@ -338,7 +339,7 @@ def _record(
         value=value,
         decision=decision,
         before=before,
-        after=_written(value.state, value.verified_amount, value.verified_entries),
+        after=written(value.state, value.verified_amount, value.verified_entries),
         reason=reason,
         reason_code=reason_code,
         decided_by_ref=by.person_id,

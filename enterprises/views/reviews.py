@@ -275,7 +275,7 @@ def adjust_list(request: ParkRequest, park: str, declaration_id: int, code: str)
             messages.success(request, _("已调整：%(name)s。") % {"name": item.name})
             return redirect(_page(request, found) + f"#value-{value.pk}")
     context = {
-        "declaration": found, "item": item, "problem": problem, "rows": [*rows, {}], "reason": request.POST.get("reason", ""),
+        "declaration": found, "item": item, "problem": problem, "entry_rows": [*rows, {}], "reason": request.POST.get("reason", ""),
         "levels": [(level, name_of(names)) for level, names in item.input.levels.items()], "ranks": item.input.ranks,
     }  # fmt: skip
     return render(request, "enterprises/adjust_list.html", context, status=problem.status if problem else 200)

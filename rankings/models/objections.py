@@ -80,8 +80,9 @@ class ObjectionFile(ParkModel):
 class CorrectionOrder(ParkModel):
     """A correction order 更正令 after an upheld objection: one person orders, another approves and carries it out.
 
-    `amount` is the corrected figure of the input `code` (yuan or units). Carrying it out makes a snapshot that names
-    the old one, and a run; the boards of that run are proposed and put on notice anew.
+    `amount` is the corrected figure of the input `code` (yuan or units), `entries` the corrected rows when it is a
+    list. Carrying it out makes a snapshot that names the old one, and a run; the boards of that run are proposed and
+    put on notice anew.
     """
 
     class State(models.TextChoices):
@@ -94,7 +95,9 @@ class CorrectionOrder(ParkModel):
     enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
     code = models.CharField(max_length=64)
     old_amount = models.DecimalField(max_digits=20, decimal_places=4, null=True)
-    amount = models.DecimalField(max_digits=20, decimal_places=4)
+    amount = models.DecimalField(max_digits=20, decimal_places=4, null=True)
+    old_entries = models.JSONField(null=True)
+    entries = models.JSONField(null=True)
     reason = models.TextField()
     state = models.CharField(max_length=16, choices=State.choices, default=State.PROPOSED)
     proposed_by_ref = models.BigIntegerField()
@@ -121,6 +124,9 @@ class CorrectionOrder(ParkModel):
             models.CheckConstraint(
                 condition=~Q(state="approved") | Q(approved_by_ref__isnull=False, snapshot__isnull=False),
                 name="correction_carried_out",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__isnull=True) ^ Q(entries__isnull=True), name="correction_figure_or_rows"
             ),
         ]
 

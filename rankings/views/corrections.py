@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from enterprises.views.numbers import entries_of
 from innovscore.core.problems import Problem
 from parks.http import ParkRequest
+from scoring.queries.schemes import name_of
 
 from ..forms import OrderForm
 from ..queries import corrections as queries
@@ -23,28 +23,40 @@ def orders(request: ParkRequest, park: str) -> HttpResponse:
     return _page(request)
 
 
-def propose(request: ParkRequest, park: str, objection_id: int) -> HttpResponse:
-    """Form for one figure of the firm; POST orders its correction."""
+def correctable(request: ParkRequest, park: str, objection_id: int) -> HttpResponse:
+    """What of the firm may be corrected: choose one."""
     row = editions.get_objection(objection_id)
-    figures = queries.figures(row)
-    form = OrderForm(request.POST or None, figures=figures)
-    context: dict[str, Any] = {"objection": row, "form": form, "figures": figures}
-    if request.method == "GET" or not form.is_valid():
-        return render(request, "rankings/office_order.html", context, status=422 if form.is_bound else 200)
-    try:
-        order = corrections.propose(
-            by=request.actor,
-            objection=row,
-            code=form.cleaned_data["code"],
-            amount=form.cleaned_data["amount"],
-            reason=form.cleaned_data["reason"],
+    context = {"objection": row, "sections": queries.correctable(row)}
+    return render(request, "rankings/office_correctable.html", context)
+
+
+def propose(request: ParkRequest, park: str, objection_id: int, code: str) -> HttpResponse:
+    """Form for one figure or list of the firm; POST orders its correction."""
+    row = editions.get_objection(objection_id)
+    item = queries.item_of(row, code)
+    form = OrderForm(request.POST or None, item=item)
+    problem = None
+    if form.is_valid():
+        change = (
+            {"entries": entries_of(request.POST)} if item.is_list else {"amount": form.cleaned_data["amount"]}
         )
-    except Problem as problem:
-        return render(
-            request, "rankings/office_order.html", context | {"problem": problem}, status=problem.status
-        )
-    messages.success(request, _("已开具更正令第 %(n)s 号，请另一人批准。") % {"n": order.number})
-    return redirect("rankings:corrections", park=park)
+        try:
+            order = corrections.propose(
+                by=request.actor, objection=row, code=code, reason=form.cleaned_data["reason"], **change
+            )
+        except Problem as refused:
+            problem = refused
+        else:
+            messages.success(request, _("已开具更正令第 %(n)s 号，请另一人批准。") % {"n": order.number})
+            return redirect("rankings:corrections", park=park)
+    rows = entries_of(request.POST) if form.is_bound else item.value.entries or []
+    context = {
+        "objection": row, "form": form, "item": item, "problem": problem, "entry_rows": [*rows, {}, {}, {}],
+        "levels": [(level, name_of(names)) for level, names in item.input.levels.items()] if item.is_list else [],
+        "ranks": item.input.ranks if item.is_list else [],
+    }  # fmt: skip
+    status = problem.status if problem else 422 if form.is_bound else 200
+    return render(request, "rankings/office_order.html", context, status=status)
 
 
 def approve(request: ParkRequest, park: str, order_id: int) -> HttpResponse:

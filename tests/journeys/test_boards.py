@@ -149,14 +149,30 @@ def _answer(visit: Any, receipt: str) -> None:
     admin.fill(findings="核对了专项审计报告第 3 页").press("记录核查情况").sees("已核查")
     admin.page.check("main [name=outcome][value=upheld]")
     admin.fill(text="属实，将更正。").press("答复", within="main form").sees("已答复")
-    admin.press("开具更正令").looks_right().fill(
-        code="rd_expense", amount="1.00", reason="多计一笔委托开发"
-    ).press("开具")
+    objection = admin.page.url.removeprefix(admin.address)
+    admin.press("开具更正令").looks_right().press("更正", within="main tr:has(th:text-is('研发费用'))").sees(
+        "万元"
+    )
+    admin.fill(amount="1.00", reason="多计一笔委托开发").press("开具", within="main form")
     admin.sees("待批准", "您开具的更正令须由另一人批准").looks_right()
+    admin.page.set_viewport_size({"width": 360, "height": 900})
+    admin.go(f"{objection}order/").looks_right().press(
+        "更正", within="main tr:has(th:text-is('研发与创新平台'))"
+    )
+    added = admin.page.locator("main form fieldset").last
+    added.locator("[name=entry_name]").fill("智能装备重点实验室")
+    added.locator("[name=entry_level]").select_option(index=1)
+    admin.press("开具", within="main form").sees("请写明更正理由").looks_right()
+    assert admin.page.locator("main [value=智能装备重点实验室]").count() == 1
+    admin.fill(reason="漏计一家平台").press("开具", within="main form").sees(
+        "智能装备重点实验室", "条不变"
+    ).looks_right()
 
 
 def _correct(visit: Any, publisher: Visitor) -> None:
-    publisher.go("/p/cd/office/corrections/").press("批准并执行").sees("已执行")
+    """Both orders, the later one first."""
+    publisher.go("/p/cd/office/corrections/").looks_right().press("批准并执行").sees("已执行")
+    publisher.press("批准并执行").sees_not("待批准")
     for _try in range(60):
         if "计算中" not in publisher.page.locator("main").inner_text():
             return

@@ -223,9 +223,11 @@ def test_the_pages_walk_from_objection_to_order(office: make.Office, client_as: 
     assert "开具更正令" in admin.get(f"{base}/objections/{row.pk}/").content.decode()
     path = f"{base}/objections/{row.pk}/order/"
     assert "研发费用" in admin.get(path).content.decode()
-    assert admin.post(path, {"code": "rd_expense", "amount": "-1", "reason": "x"}).status_code == 422
-    fine = {"code": "rd_expense", "amount": "12.00", "reason": "多计一笔委托开发"}
-    assert admin.post(path, fine).status_code == 302
+    path += "rd_expense/"
+    assert "万元" in admin.get(path).content.decode()
+    assert admin.post(path, {"amount": "-1", "reason": "x"}).status_code == 422
+    assert admin.get(f"{base}/objections/{row.pk}/order/nothing/").status_code == 404
+    assert admin.post(path, {"amount": "12.00", "reason": "多计一笔委托开发"}).status_code == 302
     with make.inside(office.park):
         order = CorrectionOrder.objects.get()
     assert order.amount == 120_000
@@ -233,6 +235,91 @@ def test_the_pages_walk_from_objection_to_order(office: make.Office, client_as: 
     assert admin.post(f"{base}/corrections/{order.pk}/approve/").status_code == 403
     assert second.post(f"{base}/corrections/{order.pk}/approve/").status_code == 302
     assert "已执行" in second.get(f"{base}/corrections/").content.decode()
+
+
+def named_rows(row: Objection, code: str) -> list[dict[str, Any]]:
+    """The verified rows of a list, each with a name, as the way through a declaration leaves them."""
+    value = DeclaredValue.objects.get(declaration__enterprise_id=row.about_id, code=code)
+    value.verified_entries = [
+        one | {"name": f"平台{n}"} for n, one in enumerate(value.entries or [], start=1)
+    ]
+    value.save()
+    return value.verified_entries
+
+
+def rows_of(row: Objection, code: str) -> list[dict[str, Any]]:
+    return DeclaredValue.objects.get(declaration__enterprise_id=row.about_id, code=code).entries or []
+
+
+NATIONAL = {"level": "national", "name": "重点实验室", "number": "国科〔2024〕1号", "date": "2024-05-01"}
+
+
+def test_a_list_is_corrected_row_by_row_and_scored_anew(office: make.Office) -> None:
+    edition = office.on_notice()
+    row = upheld(office, edition)
+    before = named_rows(row, "platforms")
+    change = {"by": office.admin, "objection": row, "code": "platforms", "reason": "漏计国家级平台"}
+    with pytest.raises(Refused, match="no_change"):
+        corrections.propose(**change, entries=[dict(one) for one in reversed(before)])
+    with pytest.raises(Refused, match="unknown_level"):
+        corrections.propose(**change, entries=[*before, NATIONAL | {"level": "galactic"}])
+    with pytest.raises(Refused, match="no_date"):
+        corrections.propose(**change, entries=[*before, NATIONAL | {"date": "2024-02-30"}])
+    order = corrections.propose(**change, entries=[*before, NATIONAL])
+    assert rows_of(row, "platforms") == before
+    order = corrections.approve(by=office.second, order_id=order.pk)
+    assert rows_of(row, "platforms") == [*before, NATIONAL]
+    decision = VerificationDecision.objects.get(decision="correct")
+    assert decision.after["entries"] == [*before, NATIONAL]
+    firm = firm_at(edition, 1).uscc
+    old = SnapshotRow.objects.get(snapshot=edition.run.snapshot, uscc=firm)
+    new = SnapshotRow.objects.get(snapshot=order.snapshot, uscc=firm)
+    moved = [(a, b) for a, b in zip(old.facts, new.facts, strict=True) if a != b]
+    assert len(moved) == 1 and moved[0][1] - moved[0][0] == 1
+
+
+def test_an_order_holds_either_a_figure_or_rows(office: make.Office) -> None:
+    row = upheld(office, office.on_notice())
+    order = corrections.propose(
+        by=office.admin, objection=row, code="platforms", entries=[NATIONAL], reason="漏计国家级平台"
+    )
+    for both in ({"amount": 1, "entries": []}, {"amount": None, "entries": None}):
+        with pytest.raises(DatabaseError, match="figure_or_rows"), transaction.atomic():
+            CorrectionOrder.objects.create(
+                objection=row, number=9, enterprise_id=order.enterprise_id, code="revenue", reason="…",
+                proposed_by_ref=1, proposed_at=order.proposed_at, **both,
+            )  # fmt: skip
+
+
+def test_an_order_that_another_overtook_is_not_carried_out(office: make.Office) -> None:
+    edition = office.on_notice()
+    first, second = upheld(office, edition), objected(office, edition)
+    office.checked(second)
+    objections.answer(by=office.admin, objection=second, outcome="upheld", text="属实，将更正。")
+    second.refresh_from_db()
+    change = {"by": office.admin, "code": "rd_expense", "reason": "多计一笔委托开发"}
+    one = corrections.propose(**change, objection=first, amount=Decimal(1))
+    other = corrections.propose(**change, objection=second, amount=Decimal(2))
+    corrections.approve(by=office.second, order_id=other.pk)
+    with pytest.raises(Conflict, match="changed_meanwhile"):
+        corrections.approve(by=office.second, order_id=one.pk)
+
+
+def test_both_persons_see_which_rows_are_dropped_and_added(office: make.Office, client_as: Any) -> None:
+    row = upheld(office, office.on_notice())
+    named = named_rows(row, "platforms")
+    admin, second = client_as(office.admin), client_as(office.second)
+    base = f"/p/{office.park.code}/office"
+    path = f"{base}/objections/{row.pk}/order/platforms/"
+    assert "补充一条" in admin.get(path).content.decode()
+    rows = [*named[1:], NATIONAL]
+    fields = ("name", "level", "rank", "number", "date")
+    posted: dict[str, Any] = {f"entry_{one}": [entry.get(one, "") for entry in rows] for one in fields}
+    wrong = admin.post(path, posted | {"reason": ""})
+    assert wrong.status_code == 422 and NATIONAL["name"] in wrong.content.decode()
+    assert admin.post(path, posted | {"reason": "漏计国家级平台"}).status_code == 302
+    page = second.get(f"{base}/corrections/").content.decode()
+    assert "<ins>重点实验室 · 国家级" in page and "条不变" in page
 
 
 # The trace
