@@ -12,12 +12,13 @@ from openpyxl.cell.cell import MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 
-from .parsers import measured, reading_faults
+from .parsers import is_workbook, measured, reading_faults
 
 
 def cells(file: BinaryIO, *, rows: int, columns: int) -> Iterator[Any]:
     """Each sheet of a small workbook: [name, rows of [value, kind of cell]], up to so many rows and columns."""
     with reading_faults():
+        is_workbook(file)
         measured(file)
         file.seek(0)
         for sheet in load_workbook(file, keep_links=False).worksheets:

@@ -38,13 +38,13 @@ from ..states import ValueState, WorkbookState
 from . import declarations as services
 from .deadlines import undecided_state
 from .figures import MEANINGS, figure
-from .parsers import ENCRYPTED
 from .spreadsheets import WEB, column_letters, refusals, refuse
 from .workbooks import annotated
 
 LARGEST = 5 * 1024 * 1024
 TOO_LARGE = gettext_lazy("所选文件大于 5 MB，请使用下载的工作簿。")
-OLD = b"\xd0\xcf\x11\xe0"
+TOLD_BY_CONTENT = (b"PK", b"MZ", b"\xd0\xcf\x11\xe0")
+"""Beginnings of files whose content the parser tells: workbooks, programs, old or locked tables."""
 MOST_ROWS = 200
 UNDO_WITHIN = dt.timedelta(hours=24)
 SALT = "enterprises.own_workbook"
@@ -249,15 +249,12 @@ Book = dict[str, Sheet]
 
 def _open(data: bytes, filename: str) -> Book:
     """The cells of a workbook, read in a confined child. Raises Refused for anything else."""
-    lower = filename.lower()
     if len(data) > LARGEST:
         raise _refused("file_too_large", str(TOO_LARGE))
-    if lower.endswith((".csv", ".et", ".xlsm", ".xlsb")) or (data and data[:2] not in (b"PK", OLD[:2])):
-        raise _refused("file_kind", _("请上传 .xlsx 文件：先下载本年度的工作簿，填写后上传。"))
-    if data.startswith(OLD) and ENCRYPTED not in data:
-        raise _refused("file_old", _("这是旧版表格（.xls），请另存为 .xlsx。"))
     if not data:
         raise refuse("file_empty")
+    if filename.lower().endswith((".csv", ".xlsm", ".xlsb")) or not data.startswith(TOLD_BY_CONTENT):
+        raise _refused("file_kind", _("请上传 .xlsx 文件：先下载本年度的工作簿，填写后上传。"))
     with refusals():
         sheets = confined.run(
             "enterprises.services.marking:cells", data, WEB, rows=MOST_ROWS + 1, columns=len(HEADS)
@@ -287,7 +284,10 @@ def _versions(book: Book, declaration: Declaration) -> dict[str, int]:
     except (KeyError, IndexError, TypeError, stamps.BadSignature) as error:
         raise _refused("not_ours", _("请使用从本页下载的本年度工作簿，不要新建或复制到其他文件。")) from error
     if not ours:
-        raise _refused("other_firm", _("这是其他企业或其他年度的工作簿，请从本页下载后填写。"))
+        own = Declaration.objects.filter(pk=stamp["declaration"], enterprise_id=declaration.enterprise_id)
+        if own.exists():
+            raise _refused("other_year", _("这是其他年度的工作簿，请从本页下载本年度的再填写。"))
+        raise _refused("other_firm", _("这是其他企业的工作簿，请从本页下载本企业的再填写。"))
     return dict(stamp["versions"])
 
 

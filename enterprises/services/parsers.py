@@ -62,9 +62,9 @@ def table(file: BinaryIO, *, only_measure: bool = False) -> Iterator[Any]:
     XLSX: the first sheet that can be seen. CSV in UTF-8, UTF-16 or GB18030. `only_measure` ends after the first value.
     """
     no_lines: Iterator[list[Cell]] = iter(())
-    is_workbook = _is_workbook(file)
+    of_cells = is_workbook(file)
     with reading_faults():
-        archive = measured(file) if is_workbook else None
+        archive = measured(file) if of_cells else None
         if archive is not None:
             book = None if only_measure else _book(file)
             year = _template_year(book) if book is not None else None
@@ -110,7 +110,7 @@ def _within(rows: int, columns: int, cells: int) -> None:
         raise Unfit("too_many_cells", MOST_CELLS)
 
 
-def _is_workbook(file: BinaryIO) -> bool:
+def is_workbook(file: BinaryIO) -> bool:
     """By content; anything but a workbook or text is refused in its own sentence."""
     start = file.read(4096)
     if start.startswith(b"PK"):

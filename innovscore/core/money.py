@@ -12,6 +12,7 @@ CENT = Decimal("0.01")
 UNITS = {"元": Decimal(1), "万元": WAN, "万": WAN, "亿元": WAN * WAN, "亿": WAN * WAN}
 NUMBER = re.compile(r"^([+-]?\d+(?:\.\d+)?)(元|万元|万|亿元|亿|人|件|项|%)?$")
 THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
+RANGE = re.compile(r"\d(?:元|万元|万|亿元|亿)?[~～至到—–-]+\d")
 LARGEST = Decimal(10) ** 16
 
 
@@ -39,7 +40,7 @@ def parse_number(text: str, *, places: int = 4) -> tuple[Decimal, str]:
         raise NotANumber("empty")
     if any(mark in plain for mark in "约近余多"):
         raise NotANumber("approximate")
-    if re.search(r"\d[~～至到-]\d", plain):
+    if RANGE.search(plain):
         raise NotANumber("range")
     match = NUMBER.match(plain)
     if match is None:

@@ -36,6 +36,8 @@ def test_amounts_are_understood(text: str, yuan: str) -> None:
         ("", "empty"),
         ("约七百", "approximate"),
         ("5-7", "range"),
+        ("5—7", "range"),
+        ("600万–700万", "range"),
         ("1.2.3", "form"),
         ("1e5", "form"),
         ("1,5", "form"),

@@ -152,7 +152,9 @@ def bomb() -> bytes:
         ("a.xlsx", b"", "为空"),
         ("a.xls", b"\xd0\xcf\x11\xe0" + b"0" * 99, "旧版"),
         ("a.csv", b"a,b", ".xlsx"),
-        ("a.xlsx", b"MZ" + b"0" * 99, ".xlsx"),
+        ("a.xlsx", b"MZ" + b"0" * 99, "程序文件"),
+        ("a.xlsx", b"%PDF-1.4", ".xlsx 文件"),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "设有密码"),
         ("a.xlsx", b"PK\x03\x04" + b"0" * 99, "无法读取"),
         ("a.xlsx", bomb(), "过大"),
         ("a.xlsx", b"PK" + b"0" * (6 * 1024 * 1024), "5 MB"),
@@ -165,7 +167,14 @@ def test_each_wrong_file_has_its_own_sentence(
         upload(agent, declaration, data, name)
 
 
-def test_another_firms_or_a_made_up_workbook_is_refused(declaration: Any, agent: Any, admin: Any) -> None:
+def test_another_firms_years_or_a_made_up_workbook_is_refused(
+    declaration: Any, agent: Any, admin: Any
+) -> None:
+    earlier = make.cycle(admin, declaration.cycle.year - 1)
+    with pytest.raises(Refused, match="其他年度"):
+        upload(
+            agent, declaration, filled(make.declaration(admin, declaration.enterprise, earlier, **make.SOUND))
+        )
     other = make.declaration(admin, make.enterprise(2), declaration.cycle, **make.SOUND)
     with pytest.raises(Refused, match="其他企业"):
         upload(agent, declaration, filled(other))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zipfile
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -79,4 +80,16 @@ def workbook(
             sheet.write_row(number, 0, row)
         for row, column in formulas:
             sheet.write_formula(row, column, "=1+1", value=2)
+    return buffer.getvalue()
+
+
+def bomb() -> bytes:
+    """A small workbook that unpacks to 310 MB."""
+    buffer = io.BytesIO(workbook(("uscc",), ("x",)))
+    with (
+        zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/media/a.bin", "w") as part,
+    ):
+        for _n in range(31):
+            part.write(b"0" * (10 * 1024 * 1024))
     return buffer.getvalue()

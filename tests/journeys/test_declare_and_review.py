@@ -1,20 +1,24 @@
-"""Declaring and reviewing as people do it: J01 to J06 of the firm, J09 to J12 of the reviewers."""
+"""Declaring and reviewing as people do it: J01 to J08 of the firm, J09 to J12 of the reviewers."""
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
+import openpyxl
 import pytest
 
 from tests.conftest import ROOT
 from tests.conftest import wait_until as until
 from tests.factories import files
 from tests.journeys import firms as world
+from tests.journeys.conftest import NARROW, WIDE
 from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -22,6 +26,9 @@ OWN = f"/p/{world.ZONE}/e/declaration/{world.YEAR}"
 REVIEW = f"/p/{world.ZONE}/review/declarations"
 ZONE = "蓉城示例高新区"
 PDF = files.pdf(pages=3)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SOON = 3.0
+"""Seconds within which a wrong file is answered; twice that on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +41,7 @@ def made(site: Any) -> dict[str, Iterator[dict[str, Any]]]:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(done.stdout.strip().splitlines()[-1])
-    return {"open": iter(found[:6]), "signed": iter(found[6:])}
+    return {"open": iter(found[:13]), "signed": iter(found[13:])}
 
 
 @pytest.fixture
@@ -168,8 +175,9 @@ def test_j04_leave_and_come_back(firm: Any, come: Any) -> None:
     assert desk.page.input_value("#text-rd_expense") == "703"
 
 
-def test_j05_two_windows_one_item(firm: Any, come: Any) -> None:
-    one, two = come("agent", firm), come("other", firm)
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_j05_two_windows_one_item(firm: Any, come: Any, width: int) -> None:
+    one, two = come("agent", firm, width=width), come("other", firm, width=width)
     for window in (one, two):
         window.go(f"{OWN}/item/rd_expense/")
     type_slowly(one, "#text-rd_expense", "688.5")
@@ -186,17 +194,113 @@ def test_j05_two_windows_one_item(firm: Any, come: Any) -> None:
     assert one.page.input_value("#text-rd_expense") == "702"
 
 
-def test_j06_sign_against_a_moving_text(firm: Any, come: Any) -> None:
-    agent, legal = come("agent", firm), come("legal", firm)
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_j06_sign_against_a_moving_text(firm: Any, come: Any, width: int) -> None:
+    agent, legal = come("agent", firm, width=width), come("legal", firm, width=width)
     legal.go(f"{OWN}/check/").sees("签署并提交 35 项数据").looks_right()
     agent.go(f"{OWN}/item/fresh_graduates/").fill(text="12").press("保存", within="#correct").sees("已保存")
     legal.press("签署并提交").sees("内容在您阅读后有变化", "当年吸纳应届毕业生数", "王经办")
-    again = come("legal", firm)
+    again = come("legal", firm, width=width)
     again.go(f"{OWN}/check/")
     legal.press("签署并提交").sees("申报回执", "与所存内容一致").looks_right()
     number = re.search(r"CD-2030-\d{5}", legal.page.locator("main").inner_text())
     assert number
     again.press("签署并提交").sees(number[0])
+
+
+def own_workbook(agent: Visitor, year: int = world.YEAR) -> Any:
+    """The workbook that the firm downloads."""
+    answer = agent.page.request.get(f"{agent.address}/p/{world.ZONE}/e/declaration/{year}/workbook/file/")
+    return openpyxl.load_workbook(io.BytesIO(answer.body()))
+
+
+def saved(book: Any) -> bytes:
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def upload(agent: Visitor, data: bytes, name: str = "申报.xlsx") -> Visitor:
+    agent.go(f"{OWN}/workbook/").attach("file", name, data, kind=XLSX)
+    return agent.press("上传并比较")
+
+
+def with_seven_faults(book: Any) -> tuple[bytes, set[str]]:
+    """A filled workbook and where its faults stand; besides it corrects 职工总数 and adds a talent, both sound."""
+    figures, talents = book["指标"], book["高层次人才名单"]
+    rows = {cell.value: cell.row for cell in figures["A"]}
+    written = {
+        ("rd_expense", "G"): "约七百", ("revenue", "G"): "=1+1", ("rd_staff", "G"): -5, ("net_profit", "G"): 510,
+        ("staff_total", "G"): 161, ("staff_total", "H"): "年末新增一人", ("tax_paid_total", "J"): "第三页",
+        ("hightech_revenue", "G"): "1—2", ("hightech_revenue", "H"): "以审计报告为准",
+    }  # fmt: skip
+    for (code, column), typed in written.items():
+        figures[f"{column}{rows[code]}"] = typed
+    figures[f"A{figures.max_row + 1}"] = "number_of_dreams"
+    talents.append(["钱工", "市级", None, "渝才〔2025〕1号", "2025-03-01"])
+    faulty = [
+        ("rd_expense", "G"),
+        ("revenue", "G"),
+        ("rd_staff", "G"),
+        ("net_profit", "H"),
+        ("tax_paid_total", "J"),
+    ]
+    places = {f"{column}{rows[code]}" for code, column in [*faulty, ("hightech_revenue", "G")]}
+    return saved(book), places | {f"A{figures.max_row}"}
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_j07_the_firms_workbook_with_seven_faults(firm: Any, come: Any, width: int) -> None:
+    agent = come("agent", firm, width=width)
+    data, places = with_seven_faults(own_workbook(agent))
+    upload(agent, data).sees("2 项有变化", "7 个单元格有误").looks_right()
+    listed = agent.page.locator("main table").first.locator("tbody th").all_inner_texts()
+    assert {text.strip() for text in listed} == {f"指标!{place}" for place in places}
+    agent.sees("是公式", "不要写“约”", "整数", "写明原因", "页码", "不要写区间", "没有这一项")
+    with agent.page.expect_download() as waiting:
+        agent.page.get_by_text("下载标注了错误的工作簿").click()
+    marked = openpyxl.load_workbook(io.BytesIO(waiting.value.path().read_bytes()))
+    notes = {cell.coordinate for row in marked["指标"].rows for cell in row if cell.comment}
+    assert notes == places
+    taken = agent.page.url
+    agent.press("只写入通过的行").sees("已写入").looks_right()
+    agent.go(f"{OWN}/item/staff_total/").sees("161", "年末新增一人")
+    agent.go(f"{OWN}/item/high_level_talents/").sees("钱工", "渝才〔2025〕1号")
+    agent.go(f"{OWN}/item/rd_expense/").sees("688.00").sees_not("约七百")
+    upload(agent, data).sees("0 项有变化", "7 个单元格有误")
+    agent.page.goto(taken)
+    agent.press("撤销这次写入").sees("已撤销").looks_right()
+    agent.go(f"{OWN}/item/staff_total/").sees("160")
+    assert agent.page.input_value("#reason-staff_total") == ""
+    agent.go(f"{OWN}/item/high_level_talents/")
+    assert agent.page.locator("[value=钱工]").count() == 0
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_j08_wrong_files_of_a_firm_are_told_in_their_own_words(
+    firm: Any, come: Any, made: Any, width: int, site: Any
+) -> None:
+    agent, stranger = come("agent", firm, width=width), come("agent", dict(next(made["open"])), width=width)
+    foreign = saved(own_workbook(stranger))
+    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512
+    cases = [
+        ("旧.xls", old, "旧版 .xls"),
+        ("别家.xlsx", foreign, "其他企业的工作簿"),
+        ("密码.xlsx", old + "EncryptedPackage".encode("utf-16-le"), "密码"),
+        ("炸弹.xlsx", files.bomb(), "过大"),
+        ("setup.xlsx", b"MZ\x90\x00" + b"\0" * 100, "程序文件"),
+        ("空.xlsx", b"", "空"),
+    ]
+    for name, data, sentence in cases:
+        start = time.monotonic()
+        upload(agent, data, name).sees("未能完成", sentence)
+        assert time.monotonic() - start < 2 * SOON, name
+    agent.looks_right()
+    agent.go(f"{OWN}/workbook/").attach("file", "大.xlsx", b"PK" + b"0" * (11 * 1024 * 1024), kind=XLSX)
+    agent.sees("所选文件大于 5 MB").press("上传并比较").looks_right()
+    with agent.page.expect_navigation():
+        agent.page.locator("main form[enctype]").evaluate("form => form.submit()")
+    agent.sees("未能完成", "所选文件大于 5 MB").sees_not("上传记录")
 
 
 def _mark(window: Visitor, name: str, reason: str) -> None:

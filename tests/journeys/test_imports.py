@@ -95,13 +95,12 @@ def _last_years(officer: Any) -> bytes:
 def test_wrong_files_are_told_in_their_own_words(visit: Any, site: Any) -> None:
     officer = visit("park.admin@demo")
     before = site.rows("cq", "SELECT count(*) FROM enterprises_departmentbatch")
-    bomb = files.workbook(("uscc",), ("x",))
     encrypted = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512 + "EncryptedPackage".encode("utf-16-le")
     cases = [
         ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "旧版 .xls"),
         ("last.xlsx", _last_years(officer), "2019 年度的模板"),
         ("secret.xlsx", encrypted, "设有密码"),
-        ("bomb.xlsx", _bomb(bomb), "解压后过大"),
+        ("bomb.xlsx", files.bomb(), "解压后过大"),
         ("setup.xlsx", b"MZ\x90\x00" + b"\0" * 100, "程序文件"),
         ("report.xlsx", files.pdf(), "PDF 文件"),
         ("empty.csv", b"", "空文件"),
@@ -143,16 +142,3 @@ def test_a_file_that_is_too_large_is_told_before_it_travels(visit: Any, width: i
     with officer.page.expect_navigation():
         officer.page.locator("main form[enctype]").evaluate("form => form.submit()")
     officer.sees("有 1 处需要修改", "文件大于 30 MB")
-
-
-def _bomb(data: bytes) -> bytes:
-    import zipfile
-
-    buffer = io.BytesIO(data)
-    with (
-        zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("xl/media/a.bin", "w") as part,
-    ):
-        for _n in range(31):
-            part.write(b"0" * (10 * 1024 * 1024))
-    return buffer.getvalue()
