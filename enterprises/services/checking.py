@@ -339,32 +339,50 @@ def _cents(yuan: Decimal) -> Decimal:
 
 
 def _entries(item: Any, text: str) -> list[dict[str, str]]:
-    """ "provincial;rd_center" or "national_2#1;…"; levels by code or name; for inputs without levels a count."""
-    if not item.levels:
-        count = parse_plain(text)
-        if not 0 <= count <= 1000 or count != count.to_integral_value():
-            raise ValueError(_("应为 0 到 1000 的整数"))
-        name = name_of(item)
-        return [{"level": "", "name": name, "number": str(n + 1)} for n in range(int(count))]
+    """Rows of a list in one cell: "provincial;rd_center", or "national_2#1|name|number|date;…" with what is known of each.
+
+    Levels by code or name; a list without levels is a count, or rows that begin with the name.
+    """
+    text = text.replace("；", ";").replace("\n", ";").replace("｜", "|")
+    if "|" not in text:
+        if not item.levels:
+            return _unnamed(item, text)
+        text = text.replace("，", ";").replace(",", ";")
+    return [_entry(item, part) for part in text.split(";")[:200] if part.strip(" |")]
+
+
+def _unnamed(item: Any, text: str) -> list[dict[str, str]]:
+    count = parse_plain(text)
+    if not 0 <= count <= 1000 or count != count.to_integral_value():
+        raise ValueError(_("应为 0 到 1000 的整数"))
+    return [{"level": "", "name": name_of(item), "number": str(n + 1)} for n in range(int(count))]
+
+
+def _entry(item: Any, part: str) -> dict[str, str]:
+    said = [field.strip() for field in part.split("|")]
+    level, rank = _level(item, said.pop(0)) if item.levels else ("", "")
+    name, number, date = [*said, "", "", ""][:3]
+    day = _day(date)
+    entry = {
+        "level": level, "name": name[:200] or name_of(item.levels[level] if level else item), "number": number[:200],
+        "rank": rank[:20], "date": day.isoformat() if day else "",
+    }  # fmt: skip
+    return {field: text for field, text in entry.items() if text or field in ("level", "name", "number")}
+
+
+def _level(item: Any, text: str) -> tuple[str, str]:
+    """Level and rank of "national_2#1". Raises ValueError naming what may stand there."""
     by_name = {level["zh"]: code for code, level in item.levels.items()}
-    entries = []
-    for part in text.replace("；", ";").replace("，", ";").replace(",", ";").split(";")[:200]:
-        written, _sep, rank = part.strip().partition("#")
-        level = by_name.get(written, written)
-        if not level:
-            continue
-        if level not in item.levels:
-            known = "、".join(by_name)
-            raise ValueError(
-                _("未知级别 %(level)s，可用：%(known)s") % {"level": written[:40], "known": known}
-            )
-        if rank and item.ranks and rank not in item.ranks:
-            raise ValueError(
-                _("未知名次 %(rank)s，可用：%(known)s") % {"rank": rank[:20], "known": "、".join(item.ranks)}
-            )
-        entry = {"level": level, "name": name_of(item.levels[level]), "number": ""}
-        entries.append(entry | ({"rank": rank[:20]} if rank else {}))
-    return entries
+    written, _sep, rank = text.partition("#")
+    level = by_name.get(written.strip(), written.strip())
+    if level not in item.levels:
+        known = "、".join(by_name)
+        raise ValueError(_("未知级别 %(level)s，可用：%(known)s") % {"level": written[:40], "known": known})
+    if rank and item.ranks and rank not in item.ranks:
+        raise ValueError(
+            _("未知名次 %(rank)s，可用：%(known)s") % {"rank": rank[:20], "known": "、".join(item.ranks)}
+        )
+    return level, rank
 
 
 def _short(cell: Any, longest: int) -> str:

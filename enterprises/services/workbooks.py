@@ -75,7 +75,11 @@ def _column(item: Any) -> Column:
         )
         if item.ranks:
             note += f"完成单位排名写在 # 后，例如：{names[0][0]}#{item.ranks[0]}。"
+        note += f"名称、文号、日期写在 | 后，例如：{names[0][0]}|名称|文号|2024-05-01。"
         return Column(item.code, item.zh, item.unit, "levels", note, names)
+    if item.is_list:
+        note = _NOTES["int"] + "知道名单的写姓名|编号|日期，多人用分号隔开。"
+        return Column(item.code, item.zh, item.unit, "text", note)
     kind = "money" if item.type == "money" else "int"
     head = f"{item.zh}（万元）" if kind == "money" else item.zh
     return Column(item.code, head, "万元" if kind == "money" else item.unit, kind, _NOTES[kind])

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 from django.utils import translation
+from openpyxl import load_workbook
 
-from enterprises.models import DepartmentBatch, DepartmentValue
+from enterprises.models import DepartmentBatch, DepartmentValue, Enterprise
 from enterprises.services import declarations, departments, mappings, spreadsheets
 from innovscore.core import uscc as codes
 from innovscore.core.problems import Conflict, Refused
@@ -93,6 +95,57 @@ def test_the_template_that_is_downloaded_can_be_uploaded(
     assert mapping.key == "统一社会信用代码"
     codes_found = {code for code, _unit in mapping.columns.values() if not code.startswith("register:")}
     assert codes_found == {i.code for i in scheme.inputs if not source or source in i.sources}
+
+
+def test_the_talent_office_fills_its_template_and_the_firm_need_not_type_again(
+    admin: Any, cycle: Any, in_park: Any, client_as: Any
+) -> None:
+    office, firm = client_as(admin), Enterprise.objects.get(uscc=ONE)
+    book = load_workbook(
+        io.BytesIO(office.get("/p/cq/office/batches/template/?source=talent_office").content)
+    )
+    sheet = book["数据"]
+    heads = {cell.value: cell.column for cell in sheet[1]}
+    written = {
+        "统一社会信用代码": ONE,
+        "高层次人才名单": "国家级|钱工|国才〔2024〕7号|2024/5/1；市级｜孙工｜渝才〔2025〕1号｜2025年3月1日",
+        "金凤凰人才名单": "周工|JFH0001|2023-09-01",
+    }
+    for head, text in written.items():
+        sheet.cell(row=2, column=heads[head], value=text)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    sent = {
+        "source": "talent_office",
+        "as_of": "2026-06-12",
+        "file": SimpleUploadedFile("人才.xlsx", buffer.getvalue()),
+    }
+    page = office.post("/p/cq/office/batches/", sent)
+    batch = DepartmentBatch.objects.get()
+    assert page.status_code == 302 and batch.report["faults"] == [], batch.report["faults"]
+    make.apply(admin, batch)
+    declaration = make.declaration(admin, firm, cycle)
+    value = make.value(declaration, "high_level_talents")
+    assert value.entries == [
+        {"level": "national", "name": "钱工", "number": "国才〔2024〕7号", "date": "2024-05-01"},
+        {"level": "municipal", "name": "孙工", "number": "渝才〔2025〕1号", "date": "2025-03-01"},
+    ]
+    agent = client_as(people.actor("enterprise_agent", in_park, organisation=firm.organisation))
+    page = agent.get(f"/p/cq/e/declaration/{cycle.year}/item/high_level_talents/").content.decode()
+    assert "钱工 · 国家级 · 国才〔2024〕7号 · 2024-05-01" in page and "组织部/人才办" in page
+    page = agent.get(f"/p/cq/e/declaration/{cycle.year}/item/golden_phoenix/").content.decode()
+    assert "周工" in page and "JFH0001" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("国家级|钱工|1|2024-02-30", "不是有效的日期"), ("宇宙级|钱工", "未知级别"), ("国家级#9|钱工|1", "")],
+)
+def test_a_wrong_particular_of_a_row_is_named(admin: Any, cycle: Any, text: str, why: str) -> None:
+    row = make.batch(
+        admin, cycle, make.table(("uscc", "高层次人才名单"), (ONE, text)), source="talent_office"
+    )
+    assert [why in fault["why"] for fault in row.report["faults"]] == ([True] if why else [])
 
 
 @pytest.mark.parametrize(
