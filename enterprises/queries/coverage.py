@@ -177,12 +177,12 @@ def _by_qualification(cycle: Cycle) -> list[Share]:
     return _shares(groups) if names else []
 
 
-def outside() -> list[RegisterRecord]:
+def outside() -> QuerySet[RegisterRecord]:
     """Firms of the market-regulation extract that are not on the roster: whom the zone may have overlooked, by name."""
     members = Enterprise.objects.filter(member_to__isnull=True, uscc=OuterRef("uscc"))
     rows = RegisterRecord.objects.filter(~Exists(members), batch__state=BatchState.APPLIED)
     newest = rows.order_by("uscc", "-as_of", "-pk").distinct("uscc")
-    return sorted(newest, key=lambda row: (row.name, row.uscc))
+    return RegisterRecord.objects.filter(pk__in=newest.values("pk")).order_by("name", "uscc")
 
 
 def _shares(groups: dict[str, list[int]]) -> list[Share]:

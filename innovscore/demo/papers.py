@@ -16,7 +16,7 @@ from parks.services import evidence
 from rankings.models import BoardEdition, BoardEntry
 
 FIRST = 3
-CORRECTED = 12
+CORRECTED = 40
 """So many corrections that wait for a reviewer carry a document."""
 
 
@@ -39,7 +39,7 @@ def attach(by: Actor, edition: BoardEdition, code: str) -> None:
 
 
 def attach_corrections(by: Actor, cycle: Cycle) -> None:
-    """Twelve figures that firms corrected and that wait for a reviewer: a report with its page, each third a photograph."""
+    """Figures that firms corrected and that wait for a reviewer: a report with its page, each third a photograph."""
     values = (
         DeclaredValue.objects.filter(
             declaration__cycle=cycle, declaration__state="submitted", state="disputed", declared_amount__isnull=False
