@@ -320,7 +320,8 @@ def test_j09_j10_returned_in_full_and_at_most_twice(case: Any, come: Any, review
         "UPDATE enterprises_declaredvalue SET prefilled_amount = 1000000 WHERE declaration_id = %s AND code = 'rd_expense_prev'",
         case["declaration"],
     )  # growth above 300 %: a warning nobody marks
-    for number, words in ((1, "第 1 次补正通知"), (2, "最后一次")):
+    for number, words, width in ((1, "第 1 次补正通知", WIDE), (2, "最后一次", NARROW)):
+        first.page.set_viewport_size({"width": width, "height": 900})
         first.go(page).looks_right()
         for name in ("营业收入", "净利润"):
             _mark(first, name, "请补充审计报告")
