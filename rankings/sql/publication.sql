@@ -24,13 +24,14 @@ BEGIN
   RETURN found_edition;
 END $$;
 
-CREATE OR REPLACE FUNCTION rankings_supersede(old_edition bigint, why text) RETURNS void LANGUAGE plpgsql
+DROP FUNCTION IF EXISTS rankings_supersede(bigint, text);
+CREATE OR REPLACE FUNCTION rankings_supersede(old_edition bigint) RETURNS void LANGUAGE plpgsql
   SET search_path = pg_catalog AS $$
 BEGIN
-  UPDATE public.rankings_boardedition SET state = 'superseded', reason = why WHERE id = old_edition;
-  UPDATE public.rankings_publishedboard SET state = 'superseded', reason = why, closed_at = statement_timestamp()
+  UPDATE public.rankings_boardedition SET state = 'superseded' WHERE id = old_edition;
+  UPDATE public.rankings_publishedboard SET state = 'superseded', closed_at = statement_timestamp()
     WHERE edition_id = old_edition;
-  UPDATE public.rankings_publishedcertificate c SET state = 'superseded', reason = why, closed_at = statement_timestamp()
+  UPDATE public.rankings_publishedcertificate c SET state = 'superseded', closed_at = statement_timestamp()
     FROM public.rankings_publishedboard p WHERE p.id = c.published_id AND p.edition_id = old_edition AND c.state = 'valid';
   UPDATE public.rankings_boardrelease SET state = 'recalled', recalled_at = clock_timestamp()
     WHERE edition_id = old_edition AND state = 'waiting';
@@ -148,7 +149,7 @@ BEGIN
     IF old_edition.run_id = e.run_id THEN
       PERFORM public.rankings_refuse('only a newer run supersedes an edition on notice');
     END IF;
-    PERFORM public.rankings_supersede(old_edition.id, format('-> %s', e.number));
+    PERFORM public.rankings_supersede(old_edition.id);
   END LOOP;
   UPDATE public.rankings_boardedition SET state = 'on_notice', noticed_by_ref = r.confirmed_by_ref,
     noticed_by_name = r.confirmed_by_name, notice_ends_at = r.notice_ends_at, notice_days = r.notice_days,
@@ -190,7 +191,7 @@ BEGIN
     SELECT o.id FROM public.rankings_boardedition o
     WHERE o.cycle_id = e.cycle_id AND o.board = e.board AND o.state = 'final'
   LOOP
-    PERFORM public.rankings_supersede(old_edition, format('-> %s', e.number));
+    PERFORM public.rankings_supersede(old_edition);
   END LOOP;
   UPDATE public.rankings_boardedition SET state = 'final', published_by_ref = r.confirmed_by_ref,
     published_by_name = r.confirmed_by_name WHERE id = e.id RETURNING * INTO e;
@@ -222,7 +223,7 @@ REVOKE ALL ON FUNCTION rankings_settle(bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rankings_withdraw(bigint, bigint, text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rankings_put_on_notice(public.rankings_boardedition, bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rankings_publish(public.rankings_boardedition, bigint) FROM PUBLIC;
-REVOKE ALL ON FUNCTION rankings_supersede(bigint, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rankings_supersede(bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rankings_take(bigint, bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rankings_locked(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION rankings_confirm(bigint, bigint, text, text, timestamptz, date[], text, text) TO innovscore_web;
