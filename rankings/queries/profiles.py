@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -16,6 +15,8 @@ from parks.models import Park
 from ..models import PublicProfile, PublishedEntry
 from .public import title_of
 
+MOST = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -26,15 +27,19 @@ class Listed:
     name: str
     place: int
     tied: bool
+    position: int
+    eligible: int
 
 
 def listed(park: Park, uscc: str) -> list[Listed]:
     """Places of a firm on final boards of a zone, newest first."""
     rows = PublishedEntry.everywhere.filter(park=park, uscc=uscc, published__state="final")
-    return [
-        Listed(row.published.year, row.published.board, title_of(row.published), row.place, row.tied)
-        for row in rows.select_related("published").order_by("-published__year", "place")
-    ]
+    return [_listed(row) for row in rows.select_related("published").order_by("-published__year", "place")]
+
+
+def _listed(row: PublishedEntry) -> Listed:
+    shown = row.published
+    return Listed(shown.year, shown.board, title_of(shown), row.place, row.tied, row.position, shown.eligible)
 
 
 def shown(park: Park, uscc: str) -> tuple[PublicProfile | None, str, list[Listed]]:
@@ -48,13 +53,23 @@ def shown(park: Park, uscc: str) -> tuple[PublicProfile | None, str, list[Listed
     return profile, name, places
 
 
-def search(park: Park, text: str) -> list[dict[str, Any]]:
-    """Firms on final boards whose name has the text, at most 50."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A firm that a search finds, with its places, newest first."""
+
+    name: str
+    places: list[Listed]
+
+
+def search(park: Park, text: str) -> dict[str, Found]:
+    """Firms on final boards whose name has the text, by USCC, at most 50; by name."""
     rows = PublishedEntry.everywhere.filter(
         park=park, published__state="final", name__icontains=text.strip()[:60]
     )
-    found = rows.values("uscc", "name").distinct().order_by("name")[:50]
-    return [dict(row) for row in found]
+    found: dict[str, Found] = {}
+    for row in rows.select_related("published").order_by("-published__year", "place"):
+        found.setdefault(row.uscc, Found(row.name, [])).places.append(_listed(row))
+    return dict(sorted(found.items(), key=lambda pair: pair[1].name)[:MOST])
 
 
 def offered() -> QuerySet[PublicProfile]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -24,7 +23,7 @@ from ..rules import Line
 from ..states import EditionState
 from . import further
 from .editions import BoardDraft, line_of
-from .wording import day_of, moment
+from .wording import day_of, moment, short_day
 
 FULL_SCORE = Decimal(100)
 LIVE = (EditionState.ON_NOTICE, EditionState.FINAL)
@@ -83,7 +82,7 @@ class NoticePage:
     name: str
     starts: str
     ends: str
-    days: list[dt.date]
+    days: list[str]
     days_left: int
     is_open: bool
     lines: list[ShownLine]
@@ -332,7 +331,7 @@ def _notice(row: PublishedBoard, lines: list[ShownLine]) -> NoticePage:
         name=title_of(row),
         starts=moment(row.notice_starts_at),
         ends=moment(row.notice_ends_at),
-        days=list(row.notice_days),
+        days=[short_day(day) for day in row.notice_days],
         days_left=days_left(row),
         is_open=is_open(row),
         lines=lines,

@@ -15,7 +15,7 @@ from .public import boards, title_of
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """A year in figures; `stages` are (name, count) of places."""
+    """A year in figures; `boards` are (code, name, eligible firms), `stages` (name, count) of places."""
 
     year: int
     boards: list[tuple[str, str, int]]
@@ -23,6 +23,11 @@ class Year:
     newcomers: int
     several: int
     stages: list[tuple[str, int]]
+
+    @property
+    def eligible(self) -> int:
+        """Firms that took part: those of the widest board."""
+        return max(count for _code, _name, count in self.boards)
 
 
 def years(park: Park) -> list[Year]:

@@ -25,6 +25,13 @@ def day(date: dt.date) -> str:
     return f"{date.year}年{date.month}月{date.day}日"
 
 
+def short_day(date: dt.date) -> str:
+    """A day of the year that is understood: 12月1日 or 1 Dec."""
+    if (get_language() or "").startswith("en"):
+        return f"{date.day} {date:%b}"
+    return f"{date.month}月{date.day}日"
+
+
 def day_of(at: dt.datetime) -> str:
     """The day of a moment in Beijing."""
     return day(at.astimezone(BEIJING).date())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -29,7 +28,6 @@ from .zones import zone_now
 
 NOTICE = "rankings/documents/notice.html"
 CARD_FIRMS = 4
-COLUMNS = ("place", "tied", "name", "uscc", "stage", "score")
 
 
 @public_page
@@ -42,7 +40,8 @@ def home(request: HttpRequest, park: str) -> HttpResponse:
     running = [notice for notice in public.notices(zone) if notice.is_open]
     context = {
         "zone": zone, "park": zone, "year": newest[0] if newest else None, "cards": cards, "notices": running,
-        "others": [year for year, _rows in years[1:]],
+        "method": newest[1][0].scheme_version if newest else "",
+        "figures": next((row for row in statistics.years(zone) if newest and row.year == newest[0]), None),
     }  # fmt: skip
     return render(request, "rankings/public_home.html", context)
 
@@ -54,7 +53,8 @@ def boards(request: HttpRequest, park: str) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     years = [(year, [(row, public.title_of(row)) for row in rows]) for year, rows in public.years(zone)]
     context = {
-        "zone": zone, "park": zone, "years": years, "q": text, "found": profiles.search(zone, text) if text else None,
+        "zone": zone, "park": zone, "years": [] if text else years, "q": text,
+        "found": profiles.search(zone, text) if text else None,
     }  # fmt: skip
     return render(request, "rankings/public_boards.html", context)
 
@@ -89,13 +89,13 @@ def years_page(request: HttpRequest, park: str) -> HttpResponse:
     zone = zone_now(park)
     rows = statistics.years(zone)
     if request.GET.get("export") in ("csv", "xlsx"):
+        heads = (_("年度"), _("榜单"), _("参评企业"), _("上榜企业"), _("首次上榜"))
         table = [
-            {"year": row.year, "board": code, "name": name, "eligible": eligible, "firms_on_boards": row.firms, "newcomers": row.newcomers}
+            dict(zip(heads, (row.year, name, eligible, row.firms, row.newcomers), strict=True))
             for row in rows
-            for code, name, eligible in row.boards
-        ]  # fmt: skip
-        columns = ("year", "board", "name", "eligible", "firms_on_boards", "newcomers")
-        return export_rows(table, columns=columns, filename=f"{zone.code}-years", kind=request.GET["export"])
+            for _code, name, eligible in row.boards
+        ]
+        return export_rows(table, columns=heads, filename=f"{zone.code}-years", kind=request.GET["export"])
     return render(request, "rankings/public_years.html", {"zone": zone, "park": zone, "rows": rows})
 
 
@@ -260,15 +260,15 @@ def _board(request: HttpRequest, published: PublishedBoard) -> HttpResponse:
 
 
 def _export(request: HttpRequest, published: PublishedBoard) -> HttpResponse:
-    rows = [
-        {
-            "place": one.line.place, "tied": _("并列") if one.line.tied else "", "name": one.line.name, "uscc": one.line.uscc,
-            "stage": one.stage, "score": Decimal(one.line.score),
-        }
-        for one in public.lines_of(published)
-    ]  # fmt: skip
+    heads = (_("名次"), _("并列"), _("企业"), _("统一社会信用代码"), _("企业阶段"), _("榜单得分"))
+    rows = [dict(zip(heads, _cells(one), strict=True)) for one in public.lines_of(published)]
     name = f"{published.park.code}-{published.year}-{published.board}-{published.number}"
-    return export_rows(rows, columns=COLUMNS, filename=name, kind=request.GET["export"])
+    return export_rows(rows, columns=heads, filename=name, kind=request.GET["export"])
+
+
+def _cells(one: public.ShownLine) -> tuple[object, ...]:
+    line = one.line
+    return line.place, _("并列") if line.tied else "", line.name, line.uscc, one.stage, line.score
 
 
 @public_page

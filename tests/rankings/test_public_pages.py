@@ -146,7 +146,7 @@ def test_csv_has_the_lines_of_the_page(shown: PublishedBoard, client: Any) -> No
     response = client.get(f"{BOARD}?export=csv")
     rows = response.content.decode("utf-8-sig").splitlines()
     assert len(rows) == 11
-    assert rows[0] == "place,tied,name,uscc,stage,score"
+    assert rows[0] == "名次,并列,企业,统一社会信用代码,企业阶段,榜单得分"
 
 
 def test_anybody_files_an_objection_and_gets_a_receipt(
