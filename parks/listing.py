@@ -128,13 +128,17 @@ def _xlsx(heads: list[str], table: list[list[Any]], filename: str) -> HttpRespon
     with xlsxwriter.Workbook(
         buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     ) as book:
-        sheet = book.add_worksheet()
+        sheet, money = book.add_worksheet(), book.add_format({"num_format": "#,##0.00"})
+        sheet.set_row(0, None, book.add_format({"bold": True}))
+        sheet.freeze_panes(1, 0)
         for number, row in enumerate([heads, *table]):
             for column, cell in enumerate(row):
                 if isinstance(cell, int | Decimal) and not isinstance(cell, bool):
-                    sheet.write_number(number, column, cell)
+                    is_money = isinstance(cell, Decimal) and cell.as_tuple().exponent == -2
+                    sheet.write_number(number, column, cell, money if is_money else None)
                 else:
                     sheet.write_string(number, column, safe_text(cell))
+        sheet.autofit()
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return _download(buffer.getvalue(), kind, f"{filename}.xlsx")
 

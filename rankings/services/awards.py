@@ -6,8 +6,6 @@ Every step locks the plan; the budget is kept by a trigger and a CHECK, so that 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +21,7 @@ from parks.services import benefits
 
 from .. import rules
 from ..caching import published
-from ..models import Award, AwardBudget, AwardPlan, AwardRule, BoardEntry
+from ..models import Award, AwardBudget, AwardPlan, AwardRule
 from ..queries import awards as queries
 from ..states import NOTICE_WORKING_DAYS, PLAN, may
 from .window import notice_from
@@ -31,15 +29,6 @@ from .window import notice_from
 State = AwardPlan.State
 WAN = Decimal(10_000)
 STEPS = AwardPlan.Tenancy.updates  # what a step may change; the rest of a plan is fixed
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What one rule gives one entry."""
-
-    rule: AwardRule
-    entry: BoardEntry
-    reason: str = ""
 
 
 def set_budget(*, by: Actor, cycle: Any, cap: Decimal) -> AwardBudget:
@@ -94,37 +83,6 @@ def remove_rule(*, by: Actor, rule_id: int) -> None:
         rule.delete()
 
 
-def candidates(
-    rules: Sequence[AwardRule], entries: Sequence[BoardEntry], already: set[int]
-) -> tuple[list[Candidate], list[Candidate]]:
-    """(awards, dropped): each firm gets its highest award only; conditions and exclusions are named."""
-    given: list[Candidate] = []
-    dropped: list[Candidate] = []
-    for entry in entries:
-        for rule in rules:
-            if rule.board != entry.edition.board or not rule.place_from <= entry.place <= rule.place_to:
-                continue
-            why = _barred(rule, entry, already)
-            (dropped if why else given).append(Candidate(rule, entry, why))
-    best: dict[int, Candidate] = {}
-    for one in sorted(given, key=lambda one: (-one.rule.amount, one.entry.place, one.rule.board)):
-        if one.entry.enterprise_id in best:
-            dropped.append(Candidate(one.rule, one.entry, _("就高不重复")))
-        else:
-            best[one.entry.enterprise_id] = one
-    return list(best.values()), dropped
-
-
-def _barred(rule: AwardRule, entry: BoardEntry, already: set[int]) -> str:
-    if entry.uscc in rule.excluded:
-        return _("列入不予奖励名单")
-    if entry.total < rule.least_total:
-        return _("总积分低于 %(least)s") % {"least": rule.least_total}
-    if entry.enterprise_id in already:
-        return _("本年度已安排过奖励")
-    return ""
-
-
 def propose(*, by: Actor, cycle: Any) -> AwardPlan:
     """Make a plan from the rules and the final boards of the year. Raises Conflict when the budget does not suffice."""
     if by.person_id is None:
@@ -135,9 +93,7 @@ def propose(*, by: Actor, cycle: Any) -> AwardPlan:
             raise Conflict(code="no_budget", message=_("请先设定本年度预算。"))
         if AwardPlan.objects.filter(cycle=cycle, state__in=(State.PROPOSED, State.PUBLICISED)).exists():
             raise Conflict(code="plan_waits", message=_("本年度已有一份方案在办理中。"))
-        given, dropped = candidates(
-            list(AwardRule.objects.filter(cycle=cycle)), queries.final_entries(cycle), queries.awarded(cycle)
-        )
+        given, dropped = queries.candidates(cycle, queries.awarded(cycle))
         if not given:
             raise Conflict(code="no_awards", message=_("按现有规则和正式榜单，没有可奖励的企业。"))
         plan = _store(by, cycle, budget, given, dropped)
@@ -151,7 +107,11 @@ def propose(*, by: Actor, cycle: Any) -> AwardPlan:
 
 
 def _store(
-    by: Actor, cycle: Any, budget: AwardBudget, given: list[Candidate], dropped: list[Candidate]
+    by: Actor,
+    cycle: Any,
+    budget: AwardBudget,
+    given: list[queries.Candidate],
+    dropped: list[queries.Candidate],
 ) -> AwardPlan:
     total = sum((one.rule.amount for one in given), Decimal(0))
     number = (AwardPlan.objects.filter(cycle=cycle).aggregate(last=Max("number"))["last"] or 0) + 1
@@ -242,12 +202,8 @@ def _subject(plan: AwardPlan) -> str:
 
 def _check_boards(plan: AwardPlan) -> None:
     """Money follows the boards that are final now: one withdrawn or corrected during the notice stops the plan."""
-    final = {(row.enterprise_id, row.edition.board, row.place) for row in queries.final_entries(plan.cycle)}
-    stale = [
-        one.name
-        for one in Award.objects.filter(plan=plan)
-        if (one.enterprise_id, one.board, one.place) not in final
-    ]
+    now = queries.due(plan.cycle, queries.awarded(plan.cycle))
+    stale = [one.name for one in Award.objects.filter(plan=plan) if not queries.agrees(one, now)]
     if stale:
         raise Conflict(
             code="plan_outdated",
@@ -291,6 +247,14 @@ def pay(*, by: Actor, award_id: int, paid_on: dt.date, reference: str, key: str)
         award = _award(award_id, Award.State.APPROVED)
         if not rules.is_another(by.person_id, award.plan.second_by_ref):
             raise Forbidden(code="four_eyes", message=_("审定人不能登记拨付，请由另一人办理。"))
+        if not queries.is_due(award):
+            raise Conflict(
+                code="award_outdated",
+                message=_(
+                    "榜单更正后，%(name)s 不再应得这笔奖励，不能拨付。请登记“不再拨付”，再按现行榜单补充提请。"
+                )
+                % {"name": award.name},
+            )
         award.state, award.paid_on, award.paid_reference = Award.State.PAID, paid_on, reference
         award.paid_by_ref, award.paid_by_name = by.person_id, by.person_name
         award.save(update_fields=["state", "paid_on", "paid_reference", "paid_by_ref", "paid_by_name"])
@@ -309,25 +273,33 @@ def pay(*, by: Actor, award_id: int, paid_on: dt.date, reference: str, key: str)
 
 
 def reclaim(*, by: Actor, award_id: int, reason: str) -> Award:
-    """Take a paid award back, with a reason; the money counts as free again."""
+    """Take an award back, with a reason: a paid one is reclaimed, one not paid yet is cancelled. Its money is free again."""
     if len(reason.strip()) < 4:
-        raise Refused(code="reason_missing", field="reason", message=_("请写明追回原因（至少 4 个字）。"))
+        raise Refused(code="reason_missing", field="reason", message=_("请写明原因（至少 4 个字）。"))
     with transaction.atomic():
-        award = _award(award_id, Award.State.PAID)
-        if not rules.is_another(by.person_id, award.paid_by_ref):
+        award = _award(award_id, Award.State.PAID, Award.State.APPROVED)
+        if award.state == Award.State.APPROVED:
+            award.state = Award.State.CANCELLED
+        elif rules.is_another(by.person_id, award.paid_by_ref):
+            award.state, award.reclaimed_on = Award.State.RECLAIMED, db_today()
+            award.reclaimed_by_ref, award.reclaimed_by_name = by.person_id, by.person_name
+        else:
             raise Forbidden(code="four_eyes", message=_("登记拨付的人不能办理追回，请由另一人办理。"))
-        award.state, award.reclaimed_on, award.reason = Award.State.RECLAIMED, db_today(), reason.strip()
-        award.reclaimed_by_ref, award.reclaimed_by_name = by.person_id, by.person_name
+        award.reason = reason.strip()
         award.save(update_fields=["state", "reclaimed_on", "reason", "reclaimed_by_ref", "reclaimed_by_name"])
         benefits.let_go(organisation_id=award.enterprise.organisation_id, subject=_subject(award.plan))
         published(by.park_code)
         audit.record(
-            by=by, action="award.reclaimed", obj=award, after={"amount": str(award.amount)}, reason=reason
+            by=by,
+            action=f"award.{award.state}",
+            obj=award,
+            after={"amount": str(award.amount)},
+            reason=reason,
         )
     return award
 
 
-def _award(award_id: int, state: str) -> Award:
+def _award(award_id: int, *states: str) -> Award:
     award = (
         Award.objects.select_for_update(of=("self",))
         .select_related("plan", "enterprise")
@@ -336,7 +308,7 @@ def _award(award_id: int, state: str) -> Award:
     )
     if award is None:
         raise NotFound(code="no_such_award", message=_("没有这笔奖励。"))
-    if award.state != state:
+    if award.state not in states:
         raise Conflict(
             code="award_state",
             message=_("这笔奖励现在是“%(state)s”，不能做这一步。请刷新页面。")

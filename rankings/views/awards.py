@@ -21,10 +21,6 @@ from ..queries.wording import moment
 from ..services import awards
 from ..services.awards import WAN
 
-COLUMNS = (
-    "uscc", "name", "board_name", "place", "amount", "state", "paid_on", "paid_reference", "paid_by_name", "reclaimed_on", "reason",
-)  # fmt: skip
-
 
 def years(request: ParkRequest, park: str) -> HttpResponse:
     return render(request, "rankings/office_award_years.html", {"years": editions.years()})
@@ -100,7 +96,7 @@ def _year(
         "year": year, "budget": have, "rules": [(row, dict(boards).get(row.board, row.board)) for row in queries.rules(cycle)],
         "plans": queries.plans(cycle), "budget_form": budget_form or BudgetForm(initial={"cap": have.cap / WAN if have else None}),
         "rule_form": rule_form or AwardRuleForm(boards=boards), "form": bound, "problem": problem,
-        "left": have.cap - have.committed if have else None, "can_edit": request.actor.role in ("park_admin", "score_officer"),
+        "adjustments": queries.adjustments(cycle), "left": have.cap - have.committed if have else None, "can_edit": request.actor.role in ("park_admin", "score_officer"),
     }  # fmt: skip
     status = problem.status if problem else 422 if bound else 200
     return render(request, "rankings/office_award_year.html", context, status=status)
@@ -110,9 +106,10 @@ def plan(request: ParkRequest, park: str, plan_id: int) -> HttpResponse:
     """One plan with its awards; `?export=csv|xlsx` for finance."""
     found = queries.get_plan(plan_id)
     if request.GET.get("export") in ("csv", "xlsx"):
+        table = queries.finance_table(found)
         return export_rows(
-            queries.awards_of(found),
-            columns=COLUMNS,
+            table,
+            columns=tuple(table[0]),
             filename=f"awards-{found.year}-{found.number}",
             kind=request.GET["export"],
         )
@@ -166,7 +163,7 @@ def reclaim(request: ParkRequest, park: str, plan_id: int, award_id: int) -> Htt
         request,
         plan_id,
         lambda: awards.reclaim(by=request.actor, award_id=award_id, reason=request.POST.get("reason", "")),
-        _("已登记追回。"),
+        _("已登记。"),
     )
 
 

@@ -17,6 +17,7 @@ from innovscore.core.problems import Conflict, Forbidden, Refused
 from parks.clock import db_today
 from parks.scope import park_scope
 from rankings.models import Award, AwardBudget, AwardPlan, AwardRule
+from rankings.queries import awards as queries
 from rankings.services import awards
 from tests.conftest import owner_connection
 from tests.factories import parks as people
@@ -95,11 +96,13 @@ def test_the_highest_award_counts_and_exclusions_are_named() -> None:
         Entry(3, "b", 3),
         Entry(4, "a", 2),
         Entry(5, "a", 3),
+        Entry(6, "a", 3),
     ]
-    given, dropped = awards.candidates([a, b], entries, {5})  # type: ignore[arg-type]
+    given, dropped = queries.choose([a, b], entries, {5}, {(6, "a", 3)})  # type: ignore[arg-type]
     assert [(one.entry.enterprise_id, one.rule.amount) for one in given] == [(1, 20), (4, 10)]
     assert {(one.entry.enterprise_id, one.reason) for one in dropped} == {
         (1, "就高不重复"), (2, "总积分低于 50"), (3, "列入不予奖励名单"), (5, "本年度已安排过奖励"),
+        (6, "这个名次的奖励已追回或不再拨付"),
     }  # fmt: skip
 
 
@@ -301,4 +304,67 @@ def test_the_pages_of_the_fund_and_the_export_for_finance(world: Any, park: Any)
     page = officer.get(made["Location"])
     assert page.status_code == 200 and "30.00" in page.content.decode()
     export = officer.get(made["Location"], {"export": "csv"}).content.decode("utf-8-sig")
-    assert export.count("\n") == 4 and "100000.00" in export
+    assert export.startswith("统一社会信用代码,企业,榜单,名次,金额（元）,状态")
+    assert export.splitlines()[-1].startswith(",合计,,,300000.00,拟奖励")
+
+
+def corrected_board(park: Any, office: make.Office, edition: Any) -> None:
+    """The year's board again after a correction, with other places."""
+    from scoring.services import snapshots
+    from tests.rankings.test_editions import corrected
+
+    with park_scope(park.pk):
+        snapshots.store(
+            by=office.officer, cycle=Cycle.objects.get(), cases=corrected(edition.run),
+            corrects=edition.run.snapshot, reason="更正令第 1 号",
+        )  # fmt: skip
+        make.compute(office.officer)
+        newer = office.on_notice()
+    make.run_out(newer)
+    with park_scope(park.pk):
+        office.publish(newer)
+
+
+def test_after_a_correction_the_new_winner_is_provided_for_and_the_old_one_is_not_paid(
+    world: Any, park: Any
+) -> None:
+    """Four win, the board is corrected: who left is not paid or pays back, who came is in the next plan, nobody twice."""
+    office, edition = world
+    plan = approved(park, office)
+    with park_scope(park.pk):
+        paid, unpaid = Award.objects.filter(plan=plan).order_by("place")[:2]
+        awards.pay(by=office.officer, award_id=paid.pk, paid_on=db_today(), reference="P1", key="k1")
+        assert queries.adjustments(plan.cycle) == []
+    corrected_board(park, office, edition)
+    with park_scope(park.pk):
+        found = queries.adjustments(plan.cycle)
+        left = {one.award.pk: one for one in found if one.award and one.now is None}
+        came = {one.now.entry.enterprise_id for one in found if one.award is None and one.now}
+        assert {paid.pk, unpaid.pk} <= left.keys() and came
+        assert "追回" in left[paid.pk].advice and "不能拨付" in left[unpaid.pk].advice
+        with pytest.raises(Conflict) as error:
+            awards.pay(by=office.officer, award_id=unpaid.pk, paid_on=db_today(), reference="P2", key="k2")
+        assert error.value.code == "award_outdated"
+    page = people.client_for(office.officer).get(f"/p/{park.code}/office/awards/2025/").content.decode()
+    assert "榜单更正后须处理的奖励" in page and unpaid.name in page
+    with park_scope(park.pk):
+        for award_id in left:
+            awards.reclaim(by=office.admin, award_id=award_id, reason="榜单更正")
+        assert Award.objects.get(pk=paid.pk).state == "reclaimed"
+        assert Award.objects.get(pk=unpaid.pk).state == "cancelled"
+        again = awards.propose(by=office.officer, cycle=plan.cycle)
+        assert came <= set(Award.objects.filter(plan=again).values_list("enterprise_id", flat=True))
+        assert {one.name for one in queries.adjustments(plan.cycle) if one.award is None} == set()
+
+
+def test_a_plan_whose_firms_are_due_something_else_by_now_is_not_approved(world: Any, park: Any) -> None:
+    office, edition = world
+    with park_scope(park.pk):
+        plan = awards.propose(by=office.officer, cycle=ready(office))
+        awards.publicise(by=office.publisher, plan_id=plan.pk, contact=make.CONTACT)
+    corrected_board(park, office, edition)
+    end_notice(plan)
+    with park_scope(park.pk):
+        with pytest.raises(Conflict) as error:
+            awards.approve(by=office.admin, plan_id=plan.pk)
+        assert error.value.code == "plan_outdated"
