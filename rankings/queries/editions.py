@@ -117,7 +117,7 @@ def draft_of(
                 "reason": barred[row.enterprise_id],
             }
             for row in rows
-            if row.enterprise_id in barred and row.position <= last + 1
+            if row.enterprise_id in barred and (len(shown) < part.size or row.position <= last + 1)
         ],
         next_out=[_next_out(one, shown) for one in ranked[len(shown) : len(shown) + NEXT_SHOWN]]
         if shown

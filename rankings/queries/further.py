@@ -71,9 +71,7 @@ def field_of(run: Any, rule: Mapping[str, Any], *, members: Sequence[int] | None
     if kind in (Kind.STAGE, Kind.SUB_PARK, Kind.INDUSTRY):
         inside = set(members) if members is not None else set(_inside(run, rule))
         rows = [row for row in rows if row.enterprise_id in inside]
-    size = int(rule["size"])
-    if kind == Kind.BAND:
-        size = min(size, math.ceil(len(rows) * Decimal(rule["value"]) / 100)) if rows else 0
+    size = size_of(rule, len(rows))
     shortage = ""
     if len(rows) < int(rule.get("smallest", 0)):
         shortage = _("只有 %(n)s 家符合条件，少于规定的 %(least)s 家。") % {
@@ -81,6 +79,14 @@ def field_of(run: Any, rule: Mapping[str, Any], *, members: Sequence[int] | None
             "least": rule["smallest"],
         }
     return Field(rows, size, kept, [row.enterprise_id for row in rows] if _changes(kind) else [], shortage)
+
+
+def size_of(rule: Mapping[str, Any], eligible: int) -> int:
+    """How many a rule lists when this many take part."""
+    size = int(rule["size"])
+    return (
+        min(size, math.ceil(eligible * Decimal(rule["value"]) / 100)) if rule["kind"] == Kind.BAND else size
+    )
 
 
 def _changes(kind: str) -> bool:

@@ -72,6 +72,7 @@ class BoardPage:
     others: tuple[PublishedBoard, ...] = ()
     newer: PublishedBoard | None = None
     rule: str = ""
+    shortfall: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class NoticePage:
     days_left: int
     is_open: bool
     lines: list[ShownLine]
+    shortfall: str = ""
 
 
 def zone(code: str) -> Park:
@@ -202,6 +204,7 @@ def board_page(published: PublishedBoard) -> BoardPage:
         eligible=published.eligible,
         measures=_measures(scheme, base_of(published.board, published.rule)),
         rule=further.words(published.rule, scheme) if published.rule else "",
+        shortfall=_shortfall(scheme, published.rule, published.eligible, len(lines)),
         eligibility=_eligibility(scheme),
         scheme_version=published.scheme_version,
         run_hash=published.run_hash,
@@ -213,6 +216,22 @@ def board_page(published: PublishedBoard) -> BoardPage:
         others=tuple(others),
         newer=next((row for row in others if row.number > published.number and row.state in LIVE), None),
     )
+
+
+def _shortfall(scheme: engine.Scheme, rule: dict[str, Any], eligible: int, listed: int) -> str:
+    """Why a board lists fewer than its rule says; empty when it does not."""
+    size = further.size_of(rule, eligible) if rule else scheme.board_rules.size
+    if not 0 < listed < size:
+        return ""
+    counts = {"size": size, "eligible": eligible, "listed": listed}
+    if listed < eligible:
+        return (
+            _(
+                "本榜单应取前 %(size)s 名。参评的 %(eligible)s 家中，有否决事项或不同意公开的不列入，实际列入 %(listed)s 家。"
+            )
+            % counts
+        )
+    return _("本榜单应取前 %(size)s 名。符合参评条件的企业只有 %(eligible)s 家，全部列入。") % counts
 
 
 def base_of(code: str, rule: Any) -> str:
@@ -274,6 +293,7 @@ def draft_page(draft: BoardDraft, year: int) -> BoardPage:
         eligible=draft.eligible,
         measures=_measures(draft.scheme, base_of(draft.board.code, draft.rule)),
         rule=further.words(draft.rule, draft.scheme) if draft.rule else "",
+        shortfall=_shortfall(draft.scheme, draft.rule, draft.eligible, len(lines)),
         eligibility=_eligibility(draft.scheme),
         scheme_version=str(draft.run.scheme_version.version),
         run_hash=draft.run.run_hash,
@@ -304,7 +324,9 @@ def notice(park: Park, notice_id: int) -> NoticePage:
     row = boards(park).filter(pk=notice_id).first()
     if row is None:
         raise NotFound(code="no_such_notice", message=_("没有这份公示。"))
-    return _notice(row, lines_of(row))
+    scheme = scheme_of(method_of(row))
+    lines = lines_of(row, scheme)
+    return _notice(row, lines, _shortfall(scheme, row.rule, row.eligible, len(lines)))
 
 
 def open_to_objection(page: NoticePage) -> list[tuple[str, str]]:
@@ -325,7 +347,7 @@ def own_notice(notice_id: int) -> PublishedBoard:
     return row
 
 
-def _notice(row: PublishedBoard, lines: list[ShownLine]) -> NoticePage:
+def _notice(row: PublishedBoard, lines: list[ShownLine], shortfall: str = "") -> NoticePage:
     return NoticePage(
         published=row,
         name=title_of(row),
@@ -335,6 +357,7 @@ def _notice(row: PublishedBoard, lines: list[ShownLine]) -> NoticePage:
         days_left=days_left(row),
         is_open=is_open(row),
         lines=lines,
+        shortfall=shortfall,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
+from django.test import Client
 
 from enterprises.models import Enterprise
 from innovscore.core.problems import Conflict, Forbidden, Gone, Refused, TooMany
@@ -95,6 +96,33 @@ def test_who_refuses_publication_is_not_shown_and_others_move_up(office: make.Of
     assert edition.exclusions[0]["enterprise"] == winner.enterprise_id
     assert [line.place for line in queries.lines_of(edition)][:3] == [1, 2, 3]
     assert queries.proof_breaks(edition) == []
+
+
+def test_fewer_than_ten_are_listed_with_the_reason_from_preview_to_publication(
+    live_db: None, park: Any
+) -> None:
+    """Seven are eligible, the last two refuse: five places, everywhere with the reason, and the proof holds."""
+    with park_scope(park.pk):
+        office = make.Office(park)
+        make.computed(office.officer, make.cases(7))
+        draft = queries.draft_of(queries.run_of_year(make.YEAR), make.BOARD)
+        assert "只有 7 家，全部列入" in public.draft_page(draft, make.YEAR).shortfall
+        Enterprise.objects.filter(
+            pk__in=[row.enterprise_id for row in draft.lines if row.line.position > 5]
+        ).update(publication_refused=True)
+        edition = office.on_notice()
+        assert queries.proof_breaks(edition) == []
+    make.run_out(edition)
+    with park_scope(park.pk):
+        published = office.publish(edition)
+    assert (published.size, published.eligible) == (5, 7)
+    client = Client()
+    for path in (
+        f"/zones/cq/boards/{make.YEAR}/{make.BOARD}/",
+        f"/zones/cq/notices/{published.pk}/",
+        f"/zones/cq/notices/{published.pk}/print/",
+    ):
+        assert "实际列入 5 家" in client.get(path).content.decode(), path
 
 
 def test_who_refuses_after_the_proposal_stops_the_notice(office: make.Office) -> None:
