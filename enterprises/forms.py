@@ -172,7 +172,9 @@ class CycleForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["scheme_version"].queryset = active()  # type: ignore[attr-defined]
         newest = Cycle.objects.order_by("-year").first()
-        self.fields["scheme_version"].initial = newest.scheme_version_id if newest else None
+        if newest:
+            self.fields["scheme_version"].initial = newest.scheme_version_id
+            self.fields["year"].initial = newest.year + 1
 
     def clean_deadline(self) -> dt.datetime:
         day: dt.date = self.cleaned_data["deadline"]

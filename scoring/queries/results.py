@@ -40,8 +40,9 @@ def get_run(run_id: int) -> ScoreRun:
 
 
 def run_by_hash(run_hash: str) -> ScoreRun | None:
-    """A run of the park entered by its hash, or None."""
-    return ScoreRun.objects.select_related("cycle").filter(run_hash=run_hash).order_by("pk").first()
+    """A run of the park entered by its hash, or by the hash's first digits; or None."""
+    found = ScoreRun.objects.select_related("scheme_version", "snapshot", "cycle")
+    return found.filter(run_hash__startswith=run_hash).order_by("pk").first()
 
 
 def current_run_id(cycle_id: int) -> int | None:

@@ -245,7 +245,8 @@ def test_the_commands_verify_certificates_runs_and_chains(world: Any, park: Any,
     call_command("verify_certificate", first().code, stdout=out)
     call_command("verify_certificate", "--park", park.code, stdout=out)
     call_command("verify_chain", "--park", park.code, "--witness", str(file), stdout=out)
-    call_command("verify_run", str(edition.run_id), "--park", park.code, stdout=out)
+    for run in (str(edition.run_id), edition.run_hash[:16]):
+        call_command("verify_run", run, "--park", park.code, stdout=out)
     said = out.getvalue()
     assert (
         "valid" in said and "10 certificates verify" in said and "verify" in said and edition.run_hash in said
@@ -255,6 +256,9 @@ def test_the_commands_verify_certificates_runs_and_chains(world: Any, park: Any,
     file.write_text(json.dumps(forged), encoding="utf-8")
     with pytest.raises(CommandError):
         call_command("verify_chain", "--park", park.code, "--witness", str(file), stdout=StringIO())
+    for run in ("f" * 16, "77777", "x"):
+        with pytest.raises(CommandError):
+            call_command("verify_run", run, "--park", park.code, stdout=StringIO())
     with pytest.raises(CommandError):
         call_command("verify_certificate", "b" * 26, stdout=StringIO())
 

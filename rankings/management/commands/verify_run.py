@@ -8,18 +8,29 @@ from django.core.management.base import BaseCommand, CommandError
 from innovscore.core.problems import Problem
 from parks.models import Park
 from parks.scope import park_scope
+from scoring.models import ScoreRun
 from scoring.queries import facts, results
 from scoring.queries.schemes import scheme_of
 from scoring.services import runs
 
 
+SHOWN_DIGITS = 16  # of a run hash, on every page
+
+
+def _run(which: str) -> ScoreRun:
+    found = results.run_by_hash(which) if len(which) >= SHOWN_DIGITS else None
+    if found is None and not which.isdecimal():
+        raise CommandError(f"There is no run {which}.", returncode=1)
+    return found or results.get_run(int(which))
+
+
 class Command(BaseCommand):
     """Compute a run again from its frozen snapshot and compare the hash; exit 1 when a digit differs."""
 
-    help = "Recomputes a run from its snapshot: verify_run --park cq RUN_ID"
+    help = "Recomputes a run from its snapshot: verify_run --park cq RUN, a run's id or the run hash that pages show"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("run", type=int)
+        parser.add_argument("run")
         parser.add_argument("--park", required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,7 +39,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no zone {options['park']}.")
         try:
             with park_scope(park.pk):
-                run = results.get_run(options["run"])
+                run = _run(options["run"])
                 again = runs.evaluate(run, facts.read(run.snapshot, scheme_of(run.scheme_version))).run_hash
                 untrue = facts.untrue_rows(run.snapshot)
         except Problem as problem:
