@@ -8,16 +8,14 @@ from django.core.management.base import BaseCommand, CommandError
 from innovscore.core.problems import Problem
 from parks.models import Park
 from parks.scope import park_scope
-from scoring.models import ScoreRun
 from scoring.queries import facts, results
 from scoring.queries.schemes import scheme_of
 from scoring.services import runs
 
-
 SHOWN_DIGITS = 16  # of a run hash, on every page
 
 
-def _run(which: str) -> ScoreRun:
+def _run(which: str) -> Any:
     found = results.run_by_hash(which) if len(which) >= SHOWN_DIGITS else None
     if found is None and not which.isdecimal():
         raise CommandError(f"There is no run {which}.", returncode=1)
