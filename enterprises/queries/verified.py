@@ -28,23 +28,30 @@ COUNTED_ENTRIES = """(CASE WHEN {value}.state IN ('verified', 'confirmed', 'disp
             THEN coalesce({value}.verified_entries, {value}.declared_entries, {value}.prefilled_entries)
             WHEN {value}.state IN ('prefilled', 'default_confirmed', 'rejected') THEN {value}.prefilled_entries END)::text"""
 """The entries of a list that count, as text, in SQL."""
+ROWS_DIGEST = f"encode(sha256(convert_to({COUNTED_ENTRIES}, 'UTF8')), 'hex')"
+"""SHA-256 of a list's entries that count, as PostgreSQL writes them; null where there is no list."""
 FIGURES = """
 SELECT v.declaration_id, v.code, v.state, {counted}, {entries}
   FROM enterprises_declaredvalue v WHERE v.declaration_id = ANY(%s)
 """.format(counted=COUNTED_AMOUNT.format(value="v"), entries=COUNTED_ENTRIES.format(value="v"))
 EFFECTIVE = """
 SELECT d.id, v.code, v.state, {counted}, {entries},
-       v.source, v.as_of, v.verified_by_ref, e.sha256, v.version
+       v.source, v.as_of, v.verified_by_ref, e.sha256, v.version, {digest}
   FROM enterprises_declaration d JOIN enterprises_declaredvalue v ON v.park_id = d.park_id AND v.declaration_id = d.id
   LEFT JOIN parks_evidencefile e ON e.park_id = v.park_id AND e.id = v.evidence_id
  WHERE d.id = ANY(%s) ORDER BY d.id
-""".format(counted=COUNTED_AMOUNT.format(value="v"), entries=COUNTED_ENTRIES.format(value="v"))
+""".format(
+    counted=COUNTED_AMOUNT.format(value="v"),
+    entries=COUNTED_ENTRIES.format(value="v"),
+    digest=ROWS_DIGEST.format(value="v"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """A fact that counts. `amount` is yuan or units, `entries` list items; state: reported, prefilled,
-    zero_confirmed, not_applicable or missing. `verified_by` is a person's number, `evidence` the SHA-256 of the paper."""
+    zero_confirmed, not_applicable or missing. `verified_by` is a person's number, `evidence` the SHA-256 of the paper,
+    `rows` of the entries."""
 
     state: str
     amount: Decimal | None = None
@@ -54,6 +61,7 @@ class Value:
     verified_by: int | None = None
     evidence: str = ""
     version: int = 1
+    rows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +112,18 @@ def _values(ids: list[int]) -> dict[int, dict[str, Value]]:
     found: dict[int, dict[str, Value]] = {}
     with connection.cursor() as cursor:
         cursor.execute(EFFECTIVE, [ids])
-        for pk, code, state, amount, entries, source, as_of, verifier, evidence, version in cursor:
+        for pk, code, state, amount, entries, source, as_of, verifier, evidence, version, rows in cursor:
             items = json.loads(entries) if entries is not None else None
             found.setdefault(pk, {})[code] = Value(
-                _state(state, amount, items), amount, items, source, as_of, verifier, evidence or "", version
+                _state(state, amount, items),
+                amount,
+                items,
+                source,
+                as_of,
+                verifier,
+                evidence or "",
+                version,
+                rows or "",
             )
     return found
 

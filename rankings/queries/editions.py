@@ -299,7 +299,7 @@ def _run_breaks(edition: BoardEdition) -> list[str]:
 def provenance_breaks(snapshot: Any, usccs: list[str] | None = None) -> list[str]:
     """What of the provenance of these firms' figures, or of all of a snapshot, is not what was frozen."""
     untrue = frozen.untrue_rows(snapshot, usccs)
-    what = _("快照中 %(usccs)s 的来源、核定人或佐证记录与冻结时不同")
+    what = _("快照中 %(usccs)s 的来源、核定人、佐证记录或清单与冻结时不同")
     return [what % {"usccs": "、".join(untrue)}] if untrue else []
 
 

@@ -300,7 +300,7 @@ def _freeze(case: _Case) -> Node:
             Check(_("由快照各行重新计算的根与冻结时一致"), case.rows.root == snapshot.root),
             Check(_("快照根与积分运行所用的一致"), snapshot.root == case.edition.run.snapshot_root),
             Check(
-                _("本企业各数据项的来源、核定人和佐证记录与冻结时一致"),
+                _("本企业各数据项的来源、核定人、佐证记录和清单与冻结时一致"),
                 not frozen.untrue_rows(snapshot, [case.entry.uscc]),
             ),
         ],

@@ -59,8 +59,8 @@ class SnapshotRow(ManyRows):
 
     `states` has one letter per input of `Snapshot.inputs`: r reported, p prefilled, z zero confirmed,
     n not applicable, m missing (then the facts say nothing). `provenance` is the canonical JSON of {input: {source, as_of,
-    verifier, evidence, version}}: persons as numbers, never by name, files by their SHA-256. `provenance_digest` is the
-    SHA-256 of that text, which the snapshot's root covers (empty in format 1).
+    verifier, evidence, version, rows}}: persons as numbers, never by name, files and the rows of a list by their SHA-256.
+    `provenance_digest` is the SHA-256 of that text, which the snapshot's root covers (empty in format 1).
     """
 
     snapshot = ParkForeignKey(Snapshot, related_name="facts", db_index=False)

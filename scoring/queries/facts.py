@@ -11,6 +11,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
+from enterprises.queries.verified import ROWS_DIGEST
 from innovscore.core.canonical import canonical_json
 from parks import bulk, pgcopy
 from scoring import engine
@@ -92,12 +93,32 @@ SELECT s.uscc FROM scoring_snapshotrow s JOIN enterprises_enterprise e ON e.park
 """
 
 
+LISTS = """
+SELECT DISTINCT s.uscc FROM scoring_snapshotrow s
+  JOIN enterprises_declaration d ON d.park_id = s.park_id AND d.enterprise_id = s.enterprise_id AND d.cycle_id = %s
+  JOIN enterprises_declaredvalue v ON v.park_id = d.park_id AND v.declaration_id = d.id
+ WHERE s.snapshot_id = %s AND (%s::text[] IS NULL OR s.uscc = ANY(%s))
+   AND s.provenance::jsonb -> v.code ->> 'rows' IS DISTINCT FROM {digest}
+ ORDER BY s.uscc LIMIT 5
+""".format(digest=ROWS_DIGEST.format(value="v"))
+
+
 def untrue_rows(snapshot: Snapshot, usccs: list[str] | None = None) -> list[str]:
-    """USCC of rows (a few, of these firms or of all) that stand for another enterprise, or whose provenance is not the text
-    that was hashed."""
+    """USCC of rows (a few, of these firms or of all) that stand for another enterprise, whose provenance is not the text
+    that was hashed, or whose declaration has by now other list rows than were frozen."""
     with connection.cursor() as cursor:
         cursor.execute(UNTRUE, [snapshot.pk, snapshot.format != Snapshot.Format.FACTS, usccs, usccs])
-        return [uscc for (uscc,) in cursor.fetchall()]
+        found = [uscc for (uscc,) in cursor.fetchall()]
+        if not found and _tells_rows(snapshot):
+            cursor.execute(LISTS, [snapshot.cycle_id, snapshot.pk, usccs, usccs])
+            found = [uscc for (uscc,) in cursor.fetchall()]
+    return found
+
+
+def _tells_rows(snapshot: Snapshot) -> bool:
+    """Were list rows hashed at this freeze, and does the declaration still stand for it: no correction came after?"""
+    told = SnapshotRow.objects.filter(snapshot=snapshot, provenance__contains='"rows":')
+    return told.exists() and not Snapshot.objects.filter(corrects=snapshot).exists()
 
 
 def _seal(snapshot: Snapshot, scheme: engine.Scheme, found: dict[str, NDArray]) -> engine.Seal | None:

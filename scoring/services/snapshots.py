@@ -140,6 +140,7 @@ def _provenance(case: Any) -> dict[str, dict[str, Any]]:
                 ("verifier", value.verified_by),
                 ("evidence", value.evidence),
                 ("version", value.version),
+                ("rows", value.rows),
             )
             if said
         }

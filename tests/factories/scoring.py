@@ -44,6 +44,7 @@ class Value:
     verified_by: int | None = 7
     evidence: str = ""
     version: int = 1
+    rows: str = ""
 
 
 @dataclass

@@ -20,8 +20,10 @@ from parks.clock import db_today
 from rankings.models import BoardEntry, CorrectionOrder, Objection, PublishedBoard
 from rankings.queries import history, public
 from rankings.queries import trace as traces
+from rankings.queries.editions import provenance_breaks
 from rankings.services import corrections, editions, objections
 from scoring.models import ScoreRun, Snapshot, SnapshotRow
+from scoring.queries import facts
 from tests.factories import files
 from tests.factories import parks as people
 from tests.factories import rankings as make
@@ -320,6 +322,31 @@ def test_both_persons_see_which_rows_are_dropped_and_added(office: make.Office, 
     assert admin.post(path, posted | {"reason": "漏计国家级平台"}).status_code == 302
     page = second.get(f"{base}/corrections/").content.decode()
     assert "<ins>重点实验室 · 国家级" in page and "条不变" in page
+
+
+def test_a_list_row_that_is_another_after_the_freeze_is_named(office: make.Office) -> None:
+    """Level, rank, name and date of every row are frozen; a list that appears is told too. Whom an order corrected is not accused."""
+    row = upheld(office, office.on_notice())
+    order = corrections.propose(
+        by=office.admin, objection=row, code="rd_expense", amount=rd_of(row) / 3, reason="多计一笔委托开发"
+    )
+    order = corrections.approve(by=office.second, order_id=order.pk)
+    assert facts.untrue_rows(order.snapshot) == facts.untrue_rows(order.snapshot.corrects) == []
+    values = DeclaredValue.objects.exclude(verified_entries=None).select_related("declaration__enterprise")
+    value = values.first()
+    assert value is not None and value.verified_entries
+    firm, kept = value.declaration.enterprise.uscc, value.verified_entries
+    for change in ({"level": "national"}, {"name": "另一项"}, {"date": "2019-01-01"}, {"rank": "9"}):
+        changed = [{**kept[0], **change}, *kept[1:]]
+        DeclaredValue.objects.filter(pk=value.pk).update(verified_entries=changed)
+        assert facts.untrue_rows(order.snapshot) == [firm], change
+        assert any(firm in what for what in provenance_breaks(order.snapshot, [firm]))
+    DeclaredValue.objects.filter(pk=value.pk).update(verified_entries=kept)
+    assert facts.untrue_rows(order.snapshot) == []
+    DeclaredValue.objects.filter(declaration=value.declaration, code="rd_expense").update(
+        verified_entries=[{"level": "x"}]
+    )
+    assert facts.untrue_rows(order.snapshot) == [firm]
 
 
 # The trace
