@@ -94,12 +94,14 @@ SELECT s.uscc FROM scoring_snapshotrow s JOIN enterprises_enterprise e ON e.park
 
 
 LISTS = """
-SELECT DISTINCT s.uscc FROM scoring_snapshotrow s
-  JOIN enterprises_declaration d ON d.park_id = s.park_id AND d.enterprise_id = s.enterprise_id AND d.cycle_id = %s
+WITH frozen AS MATERIALIZED (
+  SELECT s.park_id, s.enterprise_id, s.uscc, s.provenance::jsonb AS said FROM scoring_snapshotrow s
+   WHERE s.snapshot_id = %s AND (%s::text[] IS NULL OR s.uscc = ANY(%s)))
+SELECT DISTINCT f.uscc FROM frozen f
+  JOIN enterprises_declaration d ON d.park_id = f.park_id AND d.enterprise_id = f.enterprise_id AND d.cycle_id = %s
   JOIN enterprises_declaredvalue v ON v.park_id = d.park_id AND v.declaration_id = d.id
- WHERE s.snapshot_id = %s AND (%s::text[] IS NULL OR s.uscc = ANY(%s))
-   AND s.provenance::jsonb -> v.code ->> 'rows' IS DISTINCT FROM {digest}
- ORDER BY s.uscc LIMIT 5
+ WHERE f.said -> v.code ->> 'rows' IS DISTINCT FROM {digest}
+ ORDER BY 1 LIMIT 5
 """.format(digest=ROWS_DIGEST.format(value="v"))
 
 
@@ -110,7 +112,7 @@ def untrue_rows(snapshot: Snapshot, usccs: list[str] | None = None) -> list[str]
         cursor.execute(UNTRUE, [snapshot.pk, snapshot.format != Snapshot.Format.FACTS, usccs, usccs])
         found = [uscc for (uscc,) in cursor.fetchall()]
         if not found and _tells_rows(snapshot):
-            cursor.execute(LISTS, [snapshot.cycle_id, snapshot.pk, usccs, usccs])
+            cursor.execute(LISTS, [snapshot.pk, usccs, usccs, snapshot.cycle_id])
             found = [uscc for (uscc,) in cursor.fetchall()]
     return found
 
