@@ -5,12 +5,14 @@
 
 certificate.json  downloaded from the check page (/v/<code>/certificate.json)
 keys.json         public keys of the zone, fetched once from a place you trust (/zones/<zone>/keys.json)
-board.json        the published board; then its lines, root, content hash and link of the chain are recomputed too
+board.json        the published board, fetched now; its lines, root, content hash and link of the chain are recomputed too, and
+                  whether the board is in force and this certificate was not withdrawn
 --tag             the tag printed under the QR code: ties the paper to the file
 
 What is checked: the Ed25519 signature (RFC 8032) over the canonical JSON of `certificate`, by a key that keys.json
 knows; the Merkle path from the line to the root of the list (leaf = SHA-256(00 || line), node = SHA-256(01 || l || r)).
-Whether a certificate was superseded or withdrawn since, only the check page knows. Exit code 0: holds, 1: does not.
+Without board.json, whether it was superseded or withdrawn since the download, only the check page knows.
+Exit code 0: holds, 1: does not.
 """
 
 from __future__ import annotations
@@ -90,6 +92,8 @@ def check_certificate(
             yield "the signature does not hold"
         if sha(bytes.fromhex(public))[:16] != says["key_id"]:
             yield "the key does not have this name"
+    if envelope.get("state", "valid") != "valid":
+        yield f"the file itself says that the certificate is {envelope['state']}"
     current = says["leaf"]
     for side, other in says["path"]:
         current = node(other, current) if side == "left" else node(current, other)
@@ -99,6 +103,14 @@ def check_certificate(
         yield "the tag on the paper belongs to another certificate"
     if "line" in envelope and leaf(canonical(envelope["line"])) != says["leaf"]:
         yield "the line shown is not the one that was signed"
+
+
+def check_standing(board: dict[str, Any], says: dict[str, Any]) -> Iterator[str]:
+    """Yield why the certificate counts no more, as the board's file tells."""
+    if board["state"] != "final":
+        yield f"the board is {board['state']}, not in force"
+    if says["number"] in board["withdrawn_certificates"]:
+        yield "the certificate was withdrawn"
 
 
 def check_board(board: dict[str, Any], says: dict[str, Any]) -> Iterator[str]:
@@ -143,7 +155,11 @@ def main() -> int:
         envelope = read(options.certificate)
         found = list(check_certificate(envelope, read(options.keys), options.tag))
         if options.board:
-            found += check_board(read(options.board), envelope["certificate"])
+            board = read(options.board)
+            found += [
+                *check_board(board, envelope["certificate"]),
+                *check_standing(board, envelope["certificate"]),
+            ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         found = [f"cannot be read: {error!r}"]
     for what in found:
@@ -155,7 +171,10 @@ def main() -> int:
     print(
         f"  {says['year']} {says['board_name']}, place {says['place']}, issued by {says['issuer']}, key {says['key_id']}"
     )
-    print("  Whether it was superseded or withdrawn since: ask the check page.")
+    if not options.board:
+        print(
+            "  Whether it was superseded or withdrawn since: give the board's file of today, or ask the check page."
+        )
     return 0
 
 

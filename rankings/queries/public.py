@@ -18,9 +18,9 @@ from scoring import engine
 from scoring.queries import charts
 from scoring.queries.schemes import name_of, names_of, scheme_of
 
-from ..models import PublishedBoard, PublishedCurrent, PublishedEntry, PublishedMethod
+from ..models import PublishedBoard, PublishedCertificate, PublishedCurrent, PublishedEntry, PublishedMethod
 from ..rules import Line
-from ..states import EditionState
+from ..states import CertificateState, EditionState
 from . import further
 from .editions import BoardDraft, line_of
 from .wording import day_of, moment, short_day
@@ -484,6 +484,10 @@ def as_json(published: PublishedBoard) -> dict[str, Any]:
         "notice": {"starts_at": published.notice_starts_at.isoformat(), "ends_at": published.notice_ends_at.isoformat()},
         "published_at": published.published_at.isoformat() if published.published_at else None,
         "reason": published.reason,
+        "withdrawn_certificates": list(
+            PublishedCertificate.everywhere.filter(park=published.park_id, published=published, state=CertificateState.WITHDRAWN)
+            .order_by("number").values_list("number", flat=True)
+        ),
         "entries": [
             {
                 "position": row.position, "place": row.place, "tied": row.tied, "uscc": row.uscc, "name": row.name,

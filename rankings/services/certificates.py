@@ -18,6 +18,7 @@ from parks.clock import db_now
 from parks.models import Park
 
 from .. import rules, signing
+from ..caching import published as published_for_all
 from ..models import PublishedBoard, PublishedCertificate, PublishedKey
 from ..queries import certificates as queries
 from ..queries.editions import line_of
@@ -93,6 +94,7 @@ def withdraw(*, by: Actor, certificate_id: int, reason: str) -> None:
         if row.state != CertificateState.VALID:
             raise Conflict(code="not_valid", message=_("这份证书已经失效，不能再撤回。"))
         call("SELECT rankings_withdraw_certificate(%s, %s, %s)", [row.pk, by.person_id, reason])
+        published_for_all(by.park_code)
         audit.record(
             by=by, action="certificate.withdrawn", obj=row, after={"number": row.number}, reason=reason
         )

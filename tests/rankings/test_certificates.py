@@ -235,6 +235,39 @@ def test_the_stand_alone_program_agrees_and_names_what_was_changed(
     assert code == 1 and "line 1 differs" in said
 
 
+def test_a_withdrawn_certificate_or_board_is_told_without_the_platform_too(
+    world: Any, park: Any, tmp_path: Path
+) -> None:
+    """The file of before, with the board's file of today; and the file of today by itself."""
+    office, edition = world
+    row = first(2)
+    board = reverse("rankings:public_board_json", args=[park.code, 2025, make.BOARD])
+    keys = reverse("rankings:public_keys", args=[park.code])
+
+    def fetch(path: str, name: str) -> None:
+        (tmp_path / name).write_bytes(Client().get(path).content)
+
+    fetch(keys, "keys.json")
+    fetch(reverse("rankings:check_json", args=[row.code]), "certificate.json")
+    fetch(board, "board.json")
+    today = ("--board", str(tmp_path / "board.json"))
+    assert run_script(tmp_path, *today)[0] == 0
+    with park_scope(park.pk):
+        certificates.withdraw(by=office.second, certificate_id=row.pk, reason="企业材料不实")
+    fetch(board, "board.json")
+    code, said = run_script(tmp_path, *today)
+    assert code == 1 and "certificate was withdrawn" in said, said
+    fetch(reverse("rankings:check_json", args=[row.code]), "certificate.json")
+    assert "says that the certificate is withdrawn" in run_script(tmp_path)[1]
+    fetch(reverse("rankings:check_json", args=[first(3).code]), "certificate.json")
+    assert run_script(tmp_path, *today)[0] == 0
+    with park_scope(park.pk):
+        publication.withdraw(by=office.second, edition=edition, reason="数据有误")
+    fetch(board, "board.json")
+    code, said = run_script(tmp_path, *today)
+    assert code == 1 and "board is withdrawn" in said, said
+
+
 def test_the_commands_verify_certificates_runs_and_chains(world: Any, park: Any, keys: Path) -> None:
     _office, edition = world
     with make.as_worker(keys), park_scope(park.pk):
