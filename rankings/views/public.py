@@ -113,7 +113,10 @@ def feed(request: HttpRequest, park: str) -> HttpResponse:
     zone = zone_now(park)
     rows = list(public.boards(zone).order_by("-seq")[:30])
     items = [
-        (row, public.title_of(row), request.build_absolute_uri(_notice_url(zone, row)), row.published_at or row.notice_starts_at)
+        (
+            row, public.title_of(row), request.build_absolute_uri(_notice_url(zone, row)),
+            row.published_at or row.notice_starts_at, public.state_words(row),
+        )
         for row in rows
     ]  # fmt: skip
     context = {
@@ -131,12 +134,13 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     for zone in Park.objects.filter(kind=Park.Kind.ZONE).order_by("pk"):
         pages += [
             reverse(f"rankings:{name}", args=[zone.code])
-            for name in ("public_home", "public_boards", "public_notices", "public_years")
+            for name in ("public_home", "public_boards", "public_notices", "public_years", "public_awards")
         ]
         for row in public.boards(zone).order_by("seq"):
             pages.append(_notice_url(zone, row))
             if row.state in ("final", "on_notice"):
                 pages.append(reverse("rankings:public_board", args=[zone.code, row.year, row.board]))
+                pages.append(reverse("rankings:public_method", args=[zone.code, row.scheme_version]))
     urls = [request.build_absolute_uri(page) for page in dict.fromkeys(pages)]
     return render(
         request, "rankings/sitemap.xml", {"urls": urls}, content_type="application/xml; charset=utf-8"
