@@ -358,7 +358,12 @@ def file_objection(request: HttpRequest, park: str, notice_id: int) -> HttpRespo
     zone = zone_now(park)
     page = public.notice(zone, notice_id)
     if not page.is_open:
-        raise Gone(code="notice_over", message=_("公示期已满，逾期视为无异议。"))
+        raise Gone(
+            code="notice_over",
+            message=_("公示期已满，逾期视为无异议。"),
+            remedy=_("公示截止 %(end)s。仍要反映情况的，请联系 %(contact)s。")
+            % {"end": page.ends, "contact": page.published.notice_contact},
+        )
     form = ObjectionForm(request.POST or None, request.FILES or None, firms=public.open_to_objection(page))
     context = {"zone": zone, "park": zone, "notice": page, "form": form}
     if request.method == "GET" or not form.is_valid():

@@ -118,7 +118,7 @@ def test_from_a_published_board_to_a_corrected_edition(visit: Any, site: Any) ->
     site.countdowns_end("cd")
     citizen.go(f"/zones/cd/boards/{YEAR}/innovation_input/editions/1/").sees("旧的一版").looks_right()
     citizen.go(f"/zones/cd/boards/{YEAR}/innovation_input/history/").sees(
-        "第 1 版 → 第 2 版", "名次变动"
+        "第 1 版 → 第 2 版", "有变动的名次"
     ).looks_right()
     citizen.go(f"{notice}object/").sees("逾期视为无异议")
     citizen.go(certificate).sees("证书有效")
