@@ -67,11 +67,11 @@ def choose(
     rules: Sequence[AwardRule],
     entries: Sequence[BoardEntry],
     already: Collection[int] = (),
-    taken_back: Collection[tuple[int, str, int]] = (),
+    taken_back: Collection[int] = (),
 ) -> tuple[list[Candidate], list[Candidate]]:
     """(awards, dropped): each firm gets its highest award only; conditions and exclusions are named.
 
-    A place (firm, board, place) whose award was taken back is not awarded again; another place of the firm is.
+    `already` are firms that have an award, `taken_back` those that lost one although the boards still bear it.
     """
     given: list[Candidate] = []
     dropped: list[Candidate] = []
@@ -94,7 +94,7 @@ def _barred(
     rule: AwardRule,
     entry: BoardEntry,
     already: Collection[int],
-    taken_back: Collection[tuple[int, str, int]],
+    taken_back: Collection[int],
 ) -> str:
     if entry.uscc in rule.excluded:
         return _("列入不予奖励名单")
@@ -102,17 +102,20 @@ def _barred(
         return _("总积分低于 %(least)s") % {"least": rule.least_total}
     if entry.enterprise_id in already:
         return _("本年度已安排过奖励")
-    if (entry.enterprise_id, rule.board, entry.place) in taken_back:
-        return _("这个名次的奖励已追回或不再拨付")
+    if entry.enterprise_id in taken_back:
+        return _("本年度的奖励已追回或不再拨付")
     return ""
 
 
 def candidates(cycle: Any, already: Collection[int] = ()) -> tuple[list[Candidate], list[Candidate]]:
     """What the rules give on the boards that are final now, and what they drop; `already` are firms provided for."""
-    taken_back = Award.objects.filter(
+    entries = final_entries(cycle)
+    borne = {(one.enterprise_id, one.edition.board, one.place) for one in entries}
+    lost = Award.objects.filter(
         plan__cycle=cycle, plan__state=AwardPlan.State.APPROVED, state__in=(State.RECLAIMED, State.CANCELLED)
     ).values_list("enterprise_id", "board", "place")
-    return choose(rules(cycle), final_entries(cycle), already, set(taken_back))
+    taken_back = {firm for firm, board, place in lost if (firm, board, place) in borne}
+    return choose(rules(cycle), entries, already, taken_back)
 
 
 def due(cycle: Any, already: Collection[int] = ()) -> dict[int, Candidate]:

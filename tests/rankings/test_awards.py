@@ -98,11 +98,11 @@ def test_the_highest_award_counts_and_exclusions_are_named() -> None:
         Entry(5, "a", 3),
         Entry(6, "a", 3),
     ]
-    given, dropped = queries.choose([a, b], entries, {5}, {(6, "a", 3)})  # type: ignore[arg-type]
+    given, dropped = queries.choose([a, b], entries, {5}, {6})  # type: ignore[arg-type]
     assert [(one.entry.enterprise_id, one.rule.amount) for one in given] == [(1, 20), (4, 10)]
     assert {(one.entry.enterprise_id, one.reason) for one in dropped} == {
         (1, "就高不重复"), (2, "总积分低于 50"), (3, "列入不予奖励名单"), (5, "本年度已安排过奖励"),
-        (6, "这个名次的奖励已追回或不再拨付"),
+        (6, "本年度的奖励已追回或不再拨付"),
     }  # fmt: skip
 
 
@@ -170,6 +170,11 @@ def test_payment_is_noted_once_and_reclaimed_by_another(world: Any, park: Any) -
             awards.reclaim(by=office.admin, award_id=award.pk, reason="")
         awards.reclaim(by=office.admin, award_id=award.pk, reason="材料不实")
         assert AwardBudget.objects.get().committed == before - award.amount
+        assert (
+            queries.adjustments(plan.cycle) == []
+        )  # the board still bears it: taken back for a reason of its own
+        with pytest.raises(Conflict, match="no_awards"):
+            awards.propose(by=office.officer, cycle=plan.cycle)
 
 
 def test_sql_as_the_application_finds_no_way_round_the_hands(world: Any, park: Any) -> None:
