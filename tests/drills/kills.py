@@ -2,9 +2,11 @@
 
 SEED (order and moment of the kills), KILLS (how many, default 10) and UNITS (enterprises that are scored, default
 20,000) come from the environment; HURRY=1 lets a dead worker's lease run out at once instead of after 20 seconds.
-The drill has servers of its own. What was killed is started again at once, and within 60 seconds there must be exactly
-one current result with the one right hash, complete, and nothing left of the broken attempt; the web must answer.
-A killed Redis stays away for a while: signing in works without it. Prints "N tried, N failed".
+The drill has servers of its own. It locks a table that the run needs (drawn from GATES), so that each kill meets a run
+at work: anywhere from its first step to the moment before its commit. What was killed is started again at once, and
+within 60 seconds there must be exactly one current result with the one right hash, complete, and nothing left of the
+broken attempt; the web must answer. A killed Redis stays away for a while: signing in works without it. A kill that met
+no running job counts as failed. Prints "N tried, N failed".
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +36,13 @@ from innovscore import embedded
 RESUMED_WITHIN = 60
 POLL = 0.05
 SIGN_IN = "/account/login/"
+GATES = {
+    "reading": "scoring_snapshotrow IN ACCESS EXCLUSIVE MODE",
+    "writing": "scoring_scoreresult IN EXCLUSIVE MODE",
+    "switching": "scoring_currentrun IN EXCLUSIVE MODE",
+    "the last write": "scoring_runreview IN EXCLUSIVE MODE",
+}
+"""Where a run can be held, in its order; but for the first one others still read these tables."""
 TARGETS = ("worker", "postgres", "redis", "web")
 WEB = ["-m", "gunicorn", "-c", "innovscore/gunicorn.py", "innovscore.wsgi"]
 WORKER = ["-m", "celery", "-A", "innovscore.celery", "worker", "--beat", "--pool", "prefork", "--concurrency", "1",
@@ -122,7 +132,8 @@ def main() -> int:
             if not _wait(lambda: site.answers(SIGN_IN), RESUMED_WITHIN):
                 raise SystemExit("the web did not start")
             for number, target in enumerate(targets):
-                problem = one_kill(site, (park, cycle), target, rng.uniform(0, seconds), expected)
+                gate, moment = rng.choice(list(GATES)), rng.uniform(0, seconds)
+                problem = one_kill(site, (park, cycle), target, (gate, moment), expected)
                 failed += bool(problem)
                 if problem:
                     print(f"kill {number}: {target}: {problem}", flush=True)
@@ -158,26 +169,32 @@ def ask(park: Any, cycle: Any) -> Any:
         return runs.request_run(by=Actor.system(park), cycle=cycle)
 
 
-def one_kill(site: Site, zone: tuple[Any, Any], target: str, moment: float, expected: str) -> str:
-    """Kill the target `moment` seconds into the run; returns what is wrong afterwards, empty when nothing is."""
-    park, cycle = zone
-    run = ask(park, cycle)
-    if not _wait(lambda: state_of(park, run.pk)["job"] != "queued", RESUMED_WITHIN):
-        return f"no worker took the job in {RESUMED_WITHIN} s"
-    time.sleep(moment)
-    at_kill = state_of(park, run.pk)["job"]
-    site.kill(target)
+def one_kill(site: Site, zone: tuple[Any, Any], target: str, when: tuple[str, float], expected: str) -> str:
+    """Kill the target some seconds into a run that cannot pass its gate; returns what is wrong afterwards, empty when
+    nothing is."""
+    (park, cycle), (gate, moment) = zone, when
+    if not _wait(lambda: _is_idle(park), RESUMED_WITHIN):
+        return f"other jobs were not over in {RESUMED_WITHIN} s"
+    with shut(gate):
+        run = ask(park, cycle)
+        if not _wait(lambda: state_of(park, run.pk)["job"] != "queued", RESUMED_WITHIN):
+            return f"no worker took the job in {RESUMED_WITHIN} s"
+        time.sleep(moment)
+        at_kill = state_of(park, run.pk)["job"]
+        site.kill(target)
     start = time.perf_counter()
+    if at_kill != "running":
+        return f"no job was at work when it was killed: {at_kill}"
     signs_in = target != "redis" or site.answers(SIGN_IN)
     site.start(target)
     if os.environ.get("HURRY") and target in ("worker", "postgres"):
         _let_the_lease_run_out(park)
     if not _wait(lambda: state_of(park, run.pk)["job"] in ("succeeded", "failed"), RESUMED_WITHIN):
-        return f"not over {RESUMED_WITHIN} s after the kill (job was {at_kill})"
+        return f"not over {RESUMED_WITHIN} s after the kill "
     resumed = time.perf_counter() - start
     after = state_of(park, run.pk)
     print(
-        f"{target} killed at {moment:.2f} s (job {at_kill}): over {resumed:.1f} s later, attempts {after['attempts']}",
+        f"{target} killed at {moment:.2f} s, held before {gate}: over {resumed:.1f} s later, attempts {after['attempts']}",
         flush=True,
     )
     right = {
@@ -189,6 +206,25 @@ def one_kill(site: Site, zone: tuple[Any, Any], target: str, moment: float, expe
     if not _wait(lambda: site.answers(SIGN_IN), RESUMED_WITHIN):
         wrong["web"] = "does not answer"
     return f"{wrong} instead of {right}; {after['error']}" if wrong else ""
+
+
+@contextmanager
+def shut(gate: str) -> Iterator[None]:
+    """Lock the table of a gate: a run that comes to it waits."""
+    owner = psycopg2.connect(os.environ["DATABASE_OWNER_URL"])
+    try:
+        owner.cursor().execute(f"LOCK TABLE {GATES[gate]}")
+        yield
+    finally:
+        owner.close()  # the lock goes with the session, if the kill of PostgreSQL left one
+
+
+def _is_idle(park: Any) -> bool:
+    from parks.models import Job
+    from parks.scope import park_scope
+
+    with park_scope(park.pk):
+        return not Job.objects.filter(state__in=["queued", "running"]).exists()
 
 
 def _let_the_lease_run_out(park: Any) -> None:
