@@ -45,16 +45,30 @@ def prepare(place: Any = None) -> None:
     )
     _admin(source, f'DROP DATABASE IF EXISTS "{DATABASE}"')
     _admin(source, f"CREATE DATABASE \"{DATABASE}\" TEMPLATE template0 ENCODING 'UTF8'")
-    owner = os.environ | {"INNOVSCORE_PROCESS": "owner"}
-    for command in (["ensure_roles"], ["migrate", "--skip-checks", "-v0"]):
-        subprocess.run(
-            [sys.executable, "manage.py", *command],
-            cwd=ROOT,
-            env=owner,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+    _manage("ensure_roles")
+    if (
+        "MIGRATED" in os.environ
+    ):  # the owner's URL of a database that is migrated already: its tables are copied
+        _copy_tables(os.environ["MIGRATED"], values["DATABASE_OWNER_URL"])
+    else:
+        _manage("migrate", "--skip-checks", "-v0")
     connect()
+
+
+def _manage(*command: str) -> None:
+    owner = os.environ | {"INNOVSCORE_PROCESS": "owner"}
+    subprocess.run(
+        [sys.executable, "manage.py", *command], cwd=ROOT, env=owner, check=True, stdout=subprocess.DEVNULL
+    )
+
+
+def _copy_tables(source: str, target: str) -> None:
+    from innovscore.embedded import postgres_bin
+
+    dump = [postgres_bin() / "pg_dump", "--enable-row-security", "--inserts", source]
+    load = [postgres_bin() / "psql", "--quiet", "--set=ON_ERROR_STOP=1", target]
+    tables = subprocess.run(dump, check=True, stdout=subprocess.PIPE).stdout
+    subprocess.run(load, check=True, input=tables, stdout=subprocess.DEVNULL)
 
 
 def connect() -> None:
