@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 STYLE = settings.BASE_DIR / "static" / "css" / "documents.css"
+CHARTS = settings.BASE_DIR / "static" / "css" / "charts_on_paper.css"
 PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk"
 KEPT = 32
 _made: OrderedDict[str, bytes] = OrderedDict()
@@ -43,7 +44,7 @@ def pdf(html: str) -> bytes:
         import weasyprint
     except OSError as error:
         raise NoPrinter(str(error)) from error
-    data: bytes = weasyprint.HTML(string=html, url_fetcher=_nothing).write_pdf(
+    data: bytes = weasyprint.HTML(string=_coloured(html), url_fetcher=_nothing).write_pdf(
         stylesheets=[weasyprint.CSS(filename=str(STYLE))]
     )
     with _lock:
@@ -51,6 +52,11 @@ def pdf(html: str) -> bytes:
         while len(_made) > KEPT:
             _made.popitem(last=False)
     return data
+
+
+def _coloured(html: str) -> str:
+    """Each picture carries the colours of charts itself."""
+    return html.replace("</svg>", f"<style>{CHARTS.read_text(encoding='utf-8')}</style></svg>")
 
 
 def _nothing(url: str, **_: Any) -> dict[str, Any]:

@@ -26,8 +26,14 @@ urlpatterns = [
         scores.office_item,
         name="score_item",
     ),
+    path(
+        "p/<slug:park>/office/enterprises/<int:enterprise_id>/score/<int:year>/report/",
+        scores.office_report,
+        name="score_report",
+    ),
     path("p/<slug:park>/e/score/", scores.own_years, name="own_scores"),
     path("p/<slug:park>/e/score/<int:year>/", scores.own, name="own_score"),
+    path("p/<slug:park>/e/score/<int:year>/report/", scores.own_report, name="own_report"),
     path("p/<slug:park>/e/score/<int:year>/estimate/", estimates.own, name="estimate"),
     path("p/<slug:park>/e/score/<int:year>/whatif/", whatif.what_if, name="what_if"),
     path(

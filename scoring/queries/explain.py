@@ -266,13 +266,12 @@ def _levels(scheme: engine.Scheme, indicator: engine.scheme.Indicator) -> list[t
 
 
 def _inputs(row: ScoreResult, scheme: engine.Scheme, item: Any) -> list[InputLine]:
-    frozen = SnapshotRow.objects.only("provenance").get(snapshot_id=row.run.snapshot_id, uscc=row.uscc)
     proofs = verified.proofs_of(
         enterprise_id=row.enterprise_id,
         cycle_id=row.run.cycle_id,
         codes=[entry.code for entry in item.inputs],
     )
-    origins = json.loads(frozen.provenance)
+    origins = _origins(row)
     verifiers = people.names(origins.get(entry.code, {}).get("verifier") for entry in item.inputs)
     sources = source_names(scheme)
     key = "en" if _english() else "zh"
@@ -295,6 +294,28 @@ def _inputs(row: ScoreResult, scheme: engine.Scheme, item: Any) -> list[InputLin
             )
         )
     return lines
+
+
+def _origins(row: ScoreResult) -> dict[str, dict[str, Any]]:
+    """What was frozen beside the figures: source, day and verifier by input."""
+    frozen = SnapshotRow.objects.only("provenance").get(snapshot_id=row.run.snapshot_id, uscc=row.uscc)
+    found: dict[str, dict[str, Any]] = json.loads(frozen.provenance)
+    return found
+
+
+def sources_of(page: ScorePage) -> dict[str, str]:
+    """By indicator: who the figures behind it come from, and as of which day; empty where there is no figure."""
+    scheme = scheme_of(page.run.scheme_version)
+    names = source_names(scheme)
+    origins = {
+        code: f"{names.get(origin['source'], origin['source'])} {origin.get('as_of', '')}".strip()
+        for code, origin in _origins(page.result).items()
+        if "source" in origin
+    }
+    return {
+        item.code: "；".join(dict.fromkeys(origins[code] for code in item.inputs if code in origins))
+        for item in scheme.indicators
+    }
 
 
 def _level_words(source: engine.scheme.Input, value: str, key: str) -> str:

@@ -4,8 +4,10 @@ from decimal import Decimal
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from parks import papers
 from parks.http import ParkRequest
 
 from .. import rules
@@ -35,6 +37,12 @@ def own(request: ParkRequest, park: str, year: int) -> HttpResponse:
     )
 
 
+def own_report(request: ParkRequest, park: str, year: int) -> HttpResponse:
+    """The score on paper, for the enterprise that acts."""
+    row = explain.result_of(year=year, enterprise__organisation_id=request.actor.organisation_id)
+    return _report(request, row, reverse("scoring:own_score", args=[park, year]))
+
+
 def own_item(request: ParkRequest, park: str, year: int, code: str) -> HttpResponse:
     row = explain.result_of(year=year, enterprise__organisation_id=request.actor.organisation_id)
     return _item(request, row, code, is_own=True)
@@ -45,6 +53,12 @@ def office(request: ParkRequest, park: str, enterprise_id: int, year: int) -> Ht
     return _page(request, explain.result_of(year=year, enterprise_id=enterprise_id), is_own=False)
 
 
+def office_report(request: ParkRequest, park: str, enterprise_id: int, year: int) -> HttpResponse:
+    """The same on paper for the park's office."""
+    row = explain.result_of(year=year, enterprise_id=enterprise_id)
+    return _report(request, row, reverse("scoring:score", args=[park, enterprise_id, year]))
+
+
 def office_item(request: ParkRequest, park: str, enterprise_id: int, year: int, code: str) -> HttpResponse:
     return _item(request, explain.result_of(year=year, enterprise_id=enterprise_id), code, is_own=False)
 
@@ -53,21 +67,46 @@ def _page(request: ParkRequest, row: ScoreResult, *, is_own: bool) -> HttpRespon
     score = explain.score_page(row)
     around = portraits.portrait(score)
     context = {
+        "is_own": is_own,
+        "sections": [(item, item.strips(f"{request.path}item/")) for item in score.dimensions],
+        "wishes": rules.WISHED_POINTS,
+    }
+    return render(
+        request, "scoring/score.html", context | _figures(score, around) | _trend(around) | _change(around)
+    )
+
+
+def _report(request: ParkRequest, row: ScoreResult, back_url: str) -> HttpResponse:
+    """A page that prints; `?export=pdf` the file."""
+    score = explain.score_page(row)
+    sources = explain.sources_of(score)
+    context = _figures(score, portraits.portrait(score)) | {
+        "zone": request.park,
+        "back_url": back_url,
+        "sections": [
+            (item, [(line, sources[line.code]) for line in item.indicators]) for item in score.dimensions
+        ],
+    }
+    template = "scoring/documents/report.html"
+    if request.GET.get("export") == "pdf":
+        filename = f"score-{row.uscc}-{row.run.cycle.year}"
+        return papers.file(request, template, context, filename=filename, page_url=request.path)
+    return papers.page(request, template, context, pdf_url=f"{request.path}?export=pdf")
+
+
+def _figures(score: explain.ScorePage, around: portraits.Portrait) -> dict[str, object]:
+    return {
         "score": score,
         "around": around,
-        "is_own": is_own,
         "stage_source": _("同阶段有名次的企业：%(n)s 家") % {"n": score.standing.stage_ranked},
         "heads_dimensions": [_("维度"), _("得分"), _("可得分"), _("同阶段中位数")],
         "dimension_rows": [
             (item.name, item.points, item.reachable, f"{item.median:.2f}") for item in score.dimensions
         ],
-        "sections": [(item, item.strips(f"{request.path}item/")) for item in score.dimensions],
         "radar_labels": [item.name for item in score.dimensions],
         "radar_values": [item.percent for item in score.dimensions],
         "radar_medians": [item.median_percent for item in score.dimensions],
-        "wishes": rules.WISHED_POINTS,
     }
-    return render(request, "scoring/score.html", context | _trend(around) | _change(around))
 
 
 def _trend(around: portraits.Portrait) -> dict[str, object]:

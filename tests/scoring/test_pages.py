@@ -63,6 +63,24 @@ def test_the_score_page_shows_total_places_and_thirty_indicators(
     assert run.run_hash[:16] in page
 
 
+def test_the_report_on_paper_has_every_indicator_with_its_source(
+    park: Any, run: ScoreRun, officer: Any, client_as: Any
+) -> None:
+    agent, firm = client_as(agent_of(park, 2)), firm_of(park, 2)
+    own, office = (
+        "/p/cq/e/score/2025/report/",
+        f"{BASE}/enterprises/{firm.enterprise_id}/score/2025/report/",
+    )
+    text = client_as(officer).get(office).content.decode()
+    for words in ("59.03", "研发费用占营业收入比例", "7.65", "税务局 2026-03-31", run.run_hash):
+        assert words in text, words
+    assert text.count("<tr>") > 30
+    assert agent.get(own).content.decode().count("税务局 2026-03-31") == text.count("税务局 2026-03-31")
+    file = agent.get(f"{own}?export=pdf")
+    assert (file["Content-Type"], file.content[:5]) == ("application/pdf", b"%PDF-")
+    assert agent.get(office).status_code == 403
+
+
 def test_the_detail_page_goes_from_inputs_to_points(park: Any, run: ScoreRun, client_as: Any) -> None:
     page = client_as(agent_of(park, 2)).get("/p/cq/e/score/2025/item/rd_intensity/").content.decode()
     for text in ("688 / 8600 * 100", "8 %", "0.8500", "7.65"):
