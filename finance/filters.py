@@ -1,20 +1,45 @@
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from .models import Application, ConsentAccess, CreditLine, WebhookDelivery
 from .states import EVENTS, ApplicationState, LineState
 
 
+def day_filter(label: Any, **kwargs: Any) -> django_filters.DateFilter:
+    return django_filters.DateFilter(label=label, widget=forms.DateInput(attrs={"type": "date"}), **kwargs)
+
+
 class ApplicationFilter(django_filters.FilterSet):
+    """Of `applications.with_parts`. Names are found where they are `told` only, so that a search tells nothing more."""
+
+    told = Q(has_contract=True)
+    q = django_filters.CharFilter(label=_("编号或企业"), method="search", max_length=120)
     status = django_filters.ChoiceFilter(
         label=_("状态"), choices=ApplicationState.choices, empty_label=_("全部")
     )
 
     class Meta:
         model = Application
-        fields = ["status"]
+        fields = ["q", "status"]
+
+    def search(self, queryset: QuerySet[Application], name: str, value: str) -> QuerySet[Application]:
+        number = re.fullmatch(r"[Aa]?0*(\d{1,9})", value)
+        return queryset.filter(
+            Q(pk=number[1] if number else None) | self.told & Q(enterprise__name__icontains=value)
+        )
+
+
+class QueueFilter(ApplicationFilter):
+    """Of a bank, which holds the consent itself."""
+
+    told = Q(consent_holds=True)
 
 
 class LineFilter(django_filters.FilterSet):
@@ -26,8 +51,8 @@ class LineFilter(django_filters.FilterSet):
 
 
 class AccessFilter(django_filters.FilterSet):
-    since = django_filters.DateFilter(label=_("自（日期）"), field_name="at", lookup_expr="date__gte")
-    until = django_filters.DateFilter(label=_("至（日期）"), field_name="at", lookup_expr="date__lte")
+    since = day_filter(_("自（日期）"), field_name="at", lookup_expr="date__gte")
+    until = day_filter(_("至（日期）"), field_name="at", lookup_expr="date__lte")
 
     class Meta:
         model = ConsentAccess

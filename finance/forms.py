@@ -97,7 +97,7 @@ class ConsentForm(forms.Form):
         error_messages={"required": _("请选择授权期限。")},
     )
     confirm = forms.BooleanField(
-        label=_("我已阅读授权书和下面的预览，代表本企业签署"),
+        label=_("我已阅读以上授权内容和预览，代表本企业签署"),
         error_messages={"required": _("请勾选确认后签署。")},
     )
 

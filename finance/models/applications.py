@@ -74,6 +74,11 @@ class Application(ParkModel):
         updates = ("contacted_at", "lapses_at")
 
     @property
+    def client(self) -> str:
+        """The enterprise, told on the contract's basis only (rows of `queries.applications.with_parts`)."""
+        return self.enterprise.name if self.has_contract else ""  # type: ignore[attr-defined]  # annotated
+
+    @property
     def number(self) -> str:
         """How people call it."""
         return f"A{self.pk:06d}"

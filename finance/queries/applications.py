@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from innovscore.core.problems import NotFound
 from parks.actors import Actor
 
-from ..models import Application, ApplicationEvent, Consent, Decision, ProductVersion
+from ..models import Application, ApplicationEvent, Consent, Contract, Decision, ProductVersion
 from ..states import (
     EVENT_LABELS,
     GUARANTEE_REASONS,
@@ -29,12 +29,13 @@ SMALL_GROUP = 5
 
 
 def with_parts() -> QuerySet[Application]:
-    """Applications with what pages show of them, and whether the consent holds now."""
+    """Applications with what pages show of them, whether the consent holds now and whether a contract names the parties."""
     holds = consents.active().filter(root_id=OuterRef("consent__root_id"))
     return Application.objects.select_related(
         "enterprise", "organisation", "product_version__product", "quote", "line__quote", "consent"
     ).annotate(
         consent_holds=Exists(holds),
+        has_contract=Exists(Contract.objects.filter(application=OuterRef("pk"), live=True)),
         consent_until=Subquery(
             holds.values(end=Func("period", function="upper", output_field=DateTimeField()))[:1]
         ),

@@ -45,6 +45,12 @@ def unconfirmed_disbursements(application_id: int) -> QuerySet[Disbursement]:
     return Disbursement.objects.filter(application_id=application_id, checker_person__isnull=True)
 
 
+def undrawn(application: Application) -> Decimal:
+    """What may still be paid out (yuan): the reserve less what waits for a second person."""
+    waiting = unconfirmed_disbursements(application.pk).aggregate(sum=Sum("amount", default=ZERO))["sum"]
+    return Decimal(application.reserved - waiting)
+
+
 def disbursements_of(application_id: int) -> QuerySet[Disbursement]:
     return Disbursement.objects.filter(application_id=application_id).order_by("pk")
 

@@ -44,14 +44,14 @@ STEP_LABELS = {
 UNUSABLE = {"PROVISIONAL", "REFUSED"}
 FACTORS = ("points", "stage", "growth")
 BINDING_TEXTS = {
-    "score": gettext_lazy("由积分决定"),
-    "revenue_capacity": gettext_lazy("由两年平均营业收入决定"),
-    "tax_capacity": gettext_lazy("由两年平均上缴税费决定"),
-    "equity_capacity": gettext_lazy("由年末净资产决定"),
-    "product_cap": gettext_lazy("已达产品单户上限"),
+    "score": gettext_lazy("积分"),
+    "revenue_capacity": gettext_lazy("两年平均营业收入"),
+    "tax_capacity": gettext_lazy("两年平均上缴税费"),
+    "equity_capacity": gettext_lazy("年末净资产"),
+    "product_cap": gettext_lazy("产品单户上限"),
     "first_loan_cap": gettext_lazy("首次贷款上限"),
-    "guarantor_client_cap": gettext_lazy("由担保机构的单户剩余决定"),
-    "pool_cap": gettext_lazy("由风险补偿资金池的剩余决定"),
+    "guarantor_client_cap": gettext_lazy("担保机构的单户剩余"),
+    "pool_cap": gettext_lazy("风险补偿资金池的剩余"),
     "revenue_cap": gettext_lazy("不超过两年平均营业收入"),
     "veto": gettext_lazy("有一票否决事项，暂不能授信"),
     "not_final": gettext_lazy("积分尚未发布，只能试算"),

@@ -134,11 +134,11 @@ def record_disbursement(
             raise Refused(
                 code="value_date", field="value_date", message=_("放款日须在合同期限内，早于到期日。")
             )
-        waiting = sum(one.amount for one in queries.unconfirmed_disbursements(application.pk))
-        if not 0 < amount <= application.reserved - waiting:
+        left = queries.undrawn(application)
+        if not 0 < amount <= left:
             raise Refused(
                 code="amount", field="amount",
-                message=_("放款金额须大于 0 且不超过合同未放的 %(n)s 元。") % {"n": f"{application.reserved - waiting:,.2f}"},
+                message=_("放款金额须大于 0 且不超过合同未放的 %(n)s 元。") % {"n": f"{left:,.2f}"},
             )  # fmt: skip
         _check_reference(Disbursement, by, bank_ref)
         made = Disbursement.objects.create(

@@ -16,7 +16,7 @@ from parks.idempotency import Reply, once
 from parks.listing import listing
 from parks.showing import add_problem, repeatable, status_of
 
-from ..filters import ApplicationFilter
+from ..filters import QueueFilter
 from ..forms import DecideForm, ProposeForm
 from ..models import Application
 from ..queries import applications as queries
@@ -52,7 +52,7 @@ def _list(request: ParkRequest, rows: Any, template: str, subject: str) -> HttpR
     page = listing(
         request,
         rows,
-        filterset=ApplicationFilter,
+        filterset=QueueFilter,
         columns=COLUMNS,
         filename="applications",
         sortable=("amount", "created_at", "contact_due_at"),

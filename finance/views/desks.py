@@ -28,7 +28,7 @@ from ..states import OWING_STATES, AccountCode
 from . import steps
 
 COLUMNS = (
-    "number", "product_version__product__name", "amount", "reserved", "drawn", "get_status_display", "term_months", "created_at",
+    "number", "client", "product_version__product__name", "amount", "reserved", "drawn", "get_status_display", "term_months", "created_at",
 )  # fmt: skip
 
 
@@ -154,7 +154,7 @@ def _initial(application: Application) -> dict[str, Any]:
         }
     if application.status in OWING_STATES:
         due = loans.due_now(application, today)
-        begins |= {name: f"{value / 10_000:f}" for name, value in due.items() if value}
+        begins |= {name: f"{value:.2f} 元" for name, value in due.items() if value}
     return begins
 
 

@@ -53,6 +53,10 @@ def _pledge(application: Application, by: Actor) -> dict[str, Any] | None:
     )
 
 
+def _undrawn(application: Application, by: Actor) -> dict[str, Any] | None:
+    return {} if loans.undrawn(application) > 0 else None
+
+
 def _waiting_money(application: Application, by: Actor) -> dict[str, Any] | None:
     made = loans.unconfirmed_disbursements(application.pk).exclude(maker_person=person_of(by)).first()
     return {"disbursement_id": made.pk} if made else None
@@ -171,7 +175,7 @@ ACTIONS: tuple[Action, ...] = (
         "disburse_confirm", _("确认放款"), ("bank_ops",), ("contracted", "active"), loan_services.confirm_disbursement, fits=_waiting_money,
         names_application=False,
     ),
-    Action("disburse", _("登记放款"), ("bank_ops",), ("contracted", "active"), loan_services.record_disbursement, forms.DisburseForm),
+    Action("disburse", _("登记放款"), ("bank_ops",), ("contracted", "active"), loan_services.record_disbursement, forms.DisburseForm, _undrawn),
     Action("repay", _("登记还款"), ("bank_ops",), ("active", "overdue", "defaulted"), loan_services.record_repayment, forms.RepayForm),
     Action(
         "reverse_confirm", _("确认冲正"), ("bank_ops",), (*BAD, "defaulted", "closed"), loan_services.confirm_reversal, fits=_waiting_reversal,

@@ -90,7 +90,7 @@ def own(request: ParkRequest, park: str) -> HttpResponse:
         return page
     context = {
         "page": page, "rows": [(row, _steps(row.state, request.actor.role)) for row in page], "compute": compute, "project": project,
-        "form": form, "projects": queries.projects_of(pk), "programmes": queries.programmes(only_active=True), "fields": PROJECT_FIELDS,
+        "form": form, "has_loans": bool(own_loans), "projects": queries.projects_of(pk), "programmes": queries.programmes(only_active=True), "fields": PROJECT_FIELDS,
     }  # fmt: skip
     return render(request, "finance/subsidies.html", context, status=status)
 

@@ -81,7 +81,7 @@ def _products(actors: dict[str, Actor]) -> dict[str, ProductVersion]:
     }  # fmt: skip
     offers = (
         ("bank", "points-large", "创新积分信用贷", {"cap": 1500 * WAN, "conditions": "纯信用，随借随还"}),
-        ("bank", "points-guaranteed", "创新积分担保贷", {"cap": 1000 * WAN, "conditions": "担保机构承担 60% 至 80%，资金池分担 10%", **guaranteed}),
+        ("bank", "points-guaranteed", "创新积分担保贷", {"cap": 1000 * WAN, "conditions": "有担保，额度更高", **guaranteed}),
         ("bank", "points-first", "创新积分首贷", {"cap": 500 * WAN, "first_loan_cap": 300 * WAN, "conditions": "首次贷款的企业"}),
         ("bank2", "first-loan", "科创首贷通", {"cap": 500 * WAN, "first_loan_cap": 300 * WAN, "rate_high": Decimal("0.0480"), "term_max": 12, "conditions": "面向首次贷款的科技型企业"}),
     )  # fmt: skip

@@ -280,6 +280,8 @@ def bars(
     unit: str = "",
     marked: int | None = None,
     urls: Sequence[str] = (),
+    *,
+    places: int = 2,
 ) -> SafeString:
     """Horizontal bars from zero; the bar number `marked` (from 0) is the emphasised one, the others are muted."""
     top = max((abs(float(v)) for v in values), default=1) or 1
@@ -288,7 +290,7 @@ def bars(
         tone = "c-bar" if marked is None or marked == number else "c-bar-muted"
         length = (WIDTH - 2 * PAD) * max(0.0, float(value)) / top
         parts += [
-            *_row_texts(number, label, f"{float(value):,.2f}{unit}", _nth(urls, number)),
+            *_row_texts(number, label, f"{float(value):,.{places}f}{unit}", _nth(urls, number)),
             _rect(tone, PAD, number * ROW + 26, length, 14),
         ]
     return _svg(WIDTH, ROW * len(labels) + 4, _("条形图"), _join(parts))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
+from finance.filters import ApplicationFilter, QueueFilter
 from finance.models import Application, Consent, ConsentAccess, CreditLine, Quote
 from finance.queries import applications as application_queries
 from finance.queries import consents as queries
@@ -298,3 +299,23 @@ def test_the_signatory_is_reminded_once_and_not_after_renewing(in_park: Any) -> 
     assert (notice.role, notice.url) == ("enterprise_signatory", f"/p/{in_park.code}/e/consents/")
     consents.renew(by=firm.signatory, consent_id=consent.pk, months=1)
     assert not [one for one in queries.with_following(queries.active()) if queries.may_renew(one, db_now())]
+
+
+def test_a_search_in_the_queue_finds_by_number_and_by_names_that_may_be_told(granted: Any) -> None:
+    """A bank cannot learn by searching what the list does not show."""
+    bank, firm, consent = granted
+    made = applications.submit(
+        by=firm.signatory, product_code="jf-loan", amount=Decimal(10_000), term_months=12, purpose="研发", client_ref="a",
+    )  # fmt: skip
+
+    def found(text: str, kind: Any = QueueFilter) -> list[int]:
+        rows = application_queries.to_bank(bank.maker)
+        return list(kind({"q": text}, queryset=rows).qs.values_list("pk", flat=True))
+
+    name = firm.enterprise.name[:4]
+    assert found(name) == found(made.number) == [made.pk]
+    assert found("A999999999") == found("没有这家") == []
+    assert found(name, ApplicationFilter) == []  # no contract yet: other desks do not find the name
+    consents.revoke(by=firm.signatory, consent_id=consent.pk)
+    assert found(name) == []
+    assert found(made.number) == [made.pk]
