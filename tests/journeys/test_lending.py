@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -31,6 +32,16 @@ def apply(firm: Visitor, product: str, amount: str) -> str:
     firm.fill(amount=amount, term_months="12", purpose="采购研发设备").press("提交")
     firm.sees("已预留")
     return str(firm.page.url.rstrip("/").rpartition("/")[2])
+
+
+def press_together(windows: list[Visitor], button: str, answers: str) -> list[str]:
+    """Press in all windows before any has answered; what each says."""
+    for window in windows:
+        window.page.locator(button).last.click(no_wait_after=True)
+    for window in windows:
+        window.page.wait_for_load_state()
+        window.page.locator(f"main :text-matches('{answers}')").first.wait_for()
+    return [str(window.page.locator("main").inner_text()) for window in windows]
 
 
 def test_a_bank_sees_nothing_of_a_firm_without_consent(visit: Any) -> None:
@@ -125,12 +136,31 @@ def test_two_browsers_race_for_the_last_of_a_cap(visit: Any, site: Any) -> None:
     windows = [visit("guar.check@demo"), visit("guar.check@demo", width=360)]
     for window, number in zip(windows, numbers, strict=True):
         window.go(f"/p/cq/desk/loans/{number}/").page.check("main [name=outcome][value=grant]")
-    for window in windows:
-        window.page.locator("main form:has([name=outcome]) button").click(no_wait_after=True)
-    for window in windows:
-        window.page.wait_for_load_state()
-        window.page.locator("main :text-matches('已完成|还剩')").first.wait_for()
-    texts = [window.page.locator("main").inner_text() for window in windows]
+    texts = press_together(windows, "main form:has([name=outcome]) button", "已完成|还剩")
     assert sorted("已完成" in text for text in texts) == [False, True]
     assert any("担保机构总额" in text and "还剩 6.00 万元" in text for text in texts)
     windows[0].go("/p/cq/desk/caps/").sees("6.00").looks_right()
+    held = "SELECT sum(amount) FROM finance_riskhold h JOIN finance_riskcounter c ON c.id = h.counter_id WHERE kind = 'guarantor' AND scope = 'total'"
+    windows[0].sees(f"{site.rows('cq', held)[0][0] / 10_000:,.2f}")
+
+
+def test_two_browsers_race_for_the_last_of_a_line(visit: Any, site: Any) -> None:
+    """J23 for a line: one application gets it, the other window says how much is left; the bank's page shows what is reserved."""
+    firm, other = visit(FIRM), visit(FIRM, width=360)
+    consent(firm, "points-large")
+    firm.go("/p/cq/e/finance/points-large/apply/")
+    free = Decimal(firm.page.locator("main dd").nth(2).inner_text().split(" ")[0].replace(",", ""))
+    amount = free * Decimal("0.6") // 1
+    for window in (firm, other):
+        window.go("/p/cq/e/finance/points-large/apply/")
+        window.fill(amount=str(amount), term_months="12", purpose="采购研发设备")
+    texts = press_together([firm, other], "main form button", "额度已预留|还剩")
+    assert sorted("额度已预留" in text for text in texts) == [False, True]
+    loser, winner = sorted((firm, other), key=lambda window: "/e/loans/" in window.page.url)
+    loser.sees("可用额度不足", f"还剩 {free - amount:,.2f} 万元").looks_right()
+    number = winner.page.url.rstrip("/").rpartition("/")[2]
+    ledger = f"SELECT l.id, l.reserved, (SELECT sum(reserved) FROM finance_application WHERE line_id = l.id) FROM finance_creditline l JOIN finance_application a ON a.line_id = l.id WHERE a.id = {number}"
+    line, reserved, of_applications = site.rows("cq", ledger)[0]
+    assert reserved == of_applications == amount * 10_000
+    visit(BANK).go(f"/p/cq/bank/lines/{line}/").sees(f"{amount:,.2f} 万元").looks_right()
+    winner.press("撤回申请").sees("已撤回")
