@@ -27,6 +27,9 @@ CONSENT_MONTHS = (1, 6, 12)
 RENEW_DAYS = 30
 """So many days before its end a consent may be renewed."""
 QUOTE_DAYS = 90
+CONTACT_WORKING_DAYS = 1
+STALE_WORKING_DAYS = 5
+"""So many after an application, park and enterprise are told that the bank has not been in touch."""
 LAPSE_WORKING_DAYS = 7
 HOLD_DAYS = 10
 FINANCE_BANDS = tuple(Decimal(x) * 10_000 for x in (100, 500, 2000, 5000, 10000, 20000, 50000, 100000))

@@ -23,6 +23,11 @@ def lapse_applications() -> None:
     daily.lapse()
 
 
+@shared_task(name="finance.remind_of_contact", ignore_result=True)
+def remind_of_contact() -> None:
+    daily.remind_of_contact()
+
+
 @shared_task(name="finance.mark_overdue", ignore_result=True)
 def mark_overdue() -> None:
     daily.mark_overdue()

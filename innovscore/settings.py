@@ -165,6 +165,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
+    "remind of first contact": {
+        "task": "finance.remind_of_contact",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "mark overdue loans": {"task": "finance.mark_overdue", "schedule": crontab(hour=16, minute=20)},
     "verify lending": {
         "task": "finance.verify_invariants",

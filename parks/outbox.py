@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from django.db.models import F, Max
 
 from .clock import db_now
-from .models import Notification, OutboxMessage
+from .models import Membership, Notification, OutboxMessage
+from .queries.memberships import in_force
 
 log = structlog.get_logger(__name__)
 Handler = Callable[[OutboxMessage], None]
@@ -74,6 +75,28 @@ def notify(
         stored = row
     publish(topic=NOTICE, aggregate=f"notice:{stored.pk}", payload={"notification": stored.pk})
     return True
+
+
+def notify_roles(
+    *roles: str,
+    text: str,
+    url: str = "",
+    kind: str = Notification.Kind.NEWS,
+    organisation_id: int | None = None,
+    dedupe_key: str = "",
+) -> int:
+    """`notify` every organisation (or one) of the park entered that has people in these roles now; returns how many messages."""
+    people = in_force(Membership.objects.filter(role__in=roles))
+    if organisation_id is not None:
+        people = people.filter(organisation_id=organisation_id)
+    rows = people.values_list("organisation_id", "role").distinct().order_by()
+    return sum(
+        notify(
+            organisation_id=house, role=role, text=text, url=url, kind=kind,
+            dedupe_key=f"{dedupe_key}:{house}:{role}" if dedupe_key else "",
+        )
+        for house, role in rows
+    )  # fmt: skip
 
 
 def deliver_due(limit: int = 100) -> int:

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from innovscore.core import workdays
 
-from .clock import db_now
+from .clock import BEIJING, db_now
 from .models import CalendarDay
+
+CLOSING_HOUR = dt.time(18)
 
 
 def overrides() -> dict[dt.date, bool]:
@@ -25,6 +27,12 @@ def is_working_day(day: dt.date) -> bool:
 def add_working_days(day: dt.date, count: int) -> dt.date:
     """The day `count` working days after `day` (which itself is not counted)."""
     return workdays.add_working_days(day, count, overrides())
+
+
+def deadline_after(moment: dt.datetime, count: int) -> dt.datetime:
+    """18:00 in Beijing of the day `count` working days after that of `moment`."""
+    day = add_working_days(moment.astimezone(BEIJING).date(), count)
+    return dt.datetime.combine(day, CLOSING_HOUR, tzinfo=BEIJING)
 
 
 def working_days_between(first: dt.date, last: dt.date) -> int:

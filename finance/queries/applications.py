@@ -18,6 +18,7 @@ from ..states import (
     GUARANTEE_REASONS,
     OPEN_STATES,
     REJECT_REASONS,
+    WORKING_STATES,
     ApplicationState,
     VersionState,
 )
@@ -166,6 +167,19 @@ def contact_clock(application: Application, now: dt.datetime) -> Clock:
         made=application.contacted_at,
         is_late=reference > application.contact_due_at,
     )
+
+
+def uncontacted(now: dt.datetime) -> QuerySet[Application]:
+    """Applications that a bank works on and whose first contact is due and was not made."""
+    return Application.objects.filter(
+        status__in=WORKING_STATES, contacted_at__isnull=True, contact_due_at__lte=now
+    )
+
+
+def silent_banks(now: dt.datetime) -> list[tuple[str, int]]:
+    """Banks that owe a first contact, with how many: the park's bottlenecks."""
+    rows = uncontacted(now).values_list("organisation__name").annotate(n=Count("pk"))
+    return list(rows.order_by("-n", "organisation__name"))
 
 
 def undecided_of(consent: Consent) -> QuerySet[Application]:

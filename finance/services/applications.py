@@ -16,9 +16,9 @@ from enterprises.queries import enterprises
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
-from parks.clock import BEIJING, db_now
+from parks.clock import db_now
 from parks.roles import Role
-from parks.workdays import add_working_days
+from parks.workdays import deadline_after
 
 from .. import rules
 from ..models import Application, ApplicationEvent, Consent, CreditLine, ProductVersion
@@ -62,8 +62,8 @@ def submit(
             term_months=term_months,
             purpose=purpose,
             client_ref=client_ref,
-            contact_due_at=_end_of_working_day(now, 1),
-            lapses_at=_end_of_working_day(now, rules.LAPSE_WORKING_DAYS),
+            contact_due_at=deadline_after(now, rules.CONTACT_WORKING_DAYS),
+            lapses_at=deadline_after(now, rules.LAPSE_WORKING_DAYS),
             created_by_ref=person_of(by),
             created_by_name=by.person_name,
         )
@@ -228,8 +228,3 @@ def step(
             webhooks.OF_STEPS[event], organisation_id=application.organisation_id, about=application
         )
     return row
-
-
-def _end_of_working_day(now: dt.datetime, days: int) -> dt.datetime:
-    day = add_working_days(now.astimezone(BEIJING).date(), days)
-    return dt.datetime.combine(day, dt.time(18), tzinfo=BEIJING)

@@ -18,7 +18,7 @@ from parks.scope import park_scope
 
 from ..models import Consent, UsedAssertion, WebhookEndpoint
 from ..queries import consents
-from . import applications, loans, webhooks
+from . import applications, contact, loans, webhooks
 
 EXPIRING = dt.timedelta(days=14)
 
@@ -41,6 +41,11 @@ def lapse(parks: Iterable[Park] | None = None) -> int:
 def mark_overdue(parks: Iterable[Park] | None = None) -> int:
     """In these parks (all): loans with a payment that is due and not made become overdue; returns how many changed."""
     return _one_by_one(loans.owing, loans.mark_overdue, parks)
+
+
+def remind_of_contact(parks: Iterable[Park] | None = None) -> int:
+    """In these parks (all): banks that have not been in touch in time are reminded, the park is told; returns how many."""
+    return _one_by_one(contact.late, contact.remind, parks)
 
 
 def _one_by_one(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 
 from django.db import transaction
@@ -12,10 +11,10 @@ from enterprises.queries import enterprises
 from innovscore.core.problems import Conflict, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
-from parks.clock import BEIJING, db_now
+from parks.clock import db_now
 from parks.models import Partnership
 from parks.outbox import notify
-from parks.workdays import add_working_days
+from parks.workdays import deadline_after
 
 from ..models import Need, NeedAnswer
 from ..queries import needs as queries
@@ -36,13 +35,11 @@ def post(
         raise Refused(code="amount", field="amount", message=_("金额必须大于 0。"))
     if guarantee_wish not in GuaranteeWish.values:
         raise Refused(code="guarantee_wish", field="guarantee_wish", message=_("请选择担保意愿。"))
-    now = db_now()
-    day = add_working_days(now.astimezone(BEIJING).date(), ANSWER_DAYS)
     with transaction.atomic(), guarded():
         need = Need.objects.create(
             enterprise=enterprise, amount=amount, term_months=term_months, purpose=purpose, guarantee_wish=guarantee_wish,
             collateral=collateral, posted_by_ref=person_of(by), posted_by_name=by.person_name,
-            due_at=dt.datetime.combine(day, dt.time(18), tzinfo=BEIJING),
+            due_at=deadline_after(db_now(), ANSWER_DAYS),
         )  # fmt: skip
         for partner in (
             Partnership.objects.filter(organisation__kind__in=ANSWERING)

@@ -68,6 +68,7 @@ def advance(*, by: Actor, days: int) -> dt.datetime:
         except IntegrityError as error:
             raise Conflict(code="clock_end", message=_("测试时钟已到头，请新建测试园区。")) from error
         audit.record(by=by, action="sandbox.clock_advanced", obj=park, after={"days": days})
+        daily.remind_of_contact([park])
         daily.lapse([park])
         daily.mark_overdue([park])
         daily.tell_expiring()

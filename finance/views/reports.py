@@ -34,7 +34,7 @@ def office(request: ParkRequest, park: str) -> HttpResponse:
     span = {"start": start, "end": end}
     context = _totals(span, None) | {
         "month": start.strftime("%Y-%m") if start else "", "states": applications.totals(), "versions": products.active_versions(),
-        "flow": needs.flow(db_now()), "applied": reports.applied(**span), "today": db_today(),
+        "flow": needs.flow(db_now()), "silent_banks": applications.silent_banks(db_now()), "applied": reports.applied(**span), "today": db_today(),
         "consents": reports.consents_given(*(reports.month_of(month, db_today()))),
     }  # fmt: skip
     if request.GET.get("export") in ("csv", "xlsx"):

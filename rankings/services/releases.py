@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 from innovscore.core.problems import Conflict
 from parks import audit, jobs, outbox
 from parks.actors import Actor
-from parks.models import Membership, Notification, Park
-from parks.queries import memberships
+from parks.models import Notification, Park
 from parks.roles import Role
 from parks.scope import park_scope
 from scoring.services import runs
@@ -100,11 +99,7 @@ def refused(*, by: Actor, enterprise_id: int) -> None:
 
 def tell_office(text: str, *, url: str) -> None:
     """A message to those who make and publish boards in the park entered."""
-    makers = memberships.in_force(Membership.objects.filter(role__in=(Role.PUBLISHER, Role.SCORE_OFFICER)))
-    for organisation_id, role in makers.values_list("organisation_id", "role").distinct().order_by():
-        outbox.notify(
-            organisation_id=organisation_id, role=role, text=text, url=url, kind=Notification.Kind.TASK
-        )
+    outbox.notify_roles(Role.PUBLISHER, Role.SCORE_OFFICER, text=text, url=url, kind=Notification.Kind.TASK)
 
 
 def refuse_when_waiting(edition: BoardEdition) -> None:
