@@ -341,6 +341,17 @@ class AnswerForm(OnceForm):
     text = text_area(_("方案或原因"))
 
 
+class BureauAnswerForm(AnswerForm):
+    """A credit bureau lends nothing: it says whether it can report on the enterprise, with the enterprise's own consent."""
+
+    amount = None  # type: ignore[assignment]
+    rate = None  # type: ignore[assignment]
+    offers = forms.TypedChoiceField(
+        label=_("答复"), choices=[("1", _("可以出具信用报告（须企业另行授权）")), ("0", _("不能出具"))], coerce=lambda value: value == "1",
+        widget=forms.RadioSelect,
+    )  # fmt: skip
+
+
 class ProgrammeForm(OnceForm):
     code = forms.SlugField(label=_("代码"), max_length=32)
     name = forms.CharField(label=_("名称"), max_length=120)

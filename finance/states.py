@@ -6,6 +6,8 @@ step which is not listed here cannot be written, not even by SQL.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -333,6 +335,19 @@ GROUPS = {
     "fin": _("两年财务区间：营业收入、上缴税费、研发费用（只给区间，不给具体数）"),
 }
 """Field groups a consent may name; a credit product needs all of them."""
+
+
+def group_labels(groups: Iterable[str]) -> str:
+    """Groups in words, without what each contains."""
+    return "；".join(str(GROUPS.get(group, group)).split("：")[0] for group in groups)
+
+
+CONSENT_STATES = {
+    "active": _("有效"),
+    "upcoming": _("已续签，到期后生效"),
+    "expired": _("已到期"),
+    "revoked": _("已撤回"),
+}
 
 EVENTS = {
     "consent.granted": _("企业签署授权"),

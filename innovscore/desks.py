@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from enterprises.queries import cycles, declarations, enterprises
 from enterprises.states import CertificationState, DeclarationState
-from finance.queries import applications
+from finance.queries import applications, needs
 from finance.queries import lines as credit_lines
-from parks import todo
+from parks import access, todo
 from parks.actors import Actor
 from parks.workdays import deadline_in_words
 from rankings.queries import editions
@@ -54,11 +54,17 @@ def _own_certification(actor: Actor) -> int:
     return int(own is not None and own.certification_state in ("draft", "returned"))
 
 
+def _unanswered_needs(actor: Actor) -> int:
+    may_answer = access.may(actor.role, "finance:need_answer", "POST")
+    return needs.unanswered_by(actor).count() if may_answer else 0
+
+
 WAITING: dict[str, Callable[[Actor], int]] = {
     "enterprises:certification": _own_certification,
     "rankings:objections": lambda _actor: editions.all_open_objections(),
     "finance:bank_applications": lambda actor: applications.to_bank(actor).filter(status="screened").count(),
     "finance:bank_check": lambda actor: applications.waiting_for_check(actor).count(),
+    "finance:needs_desk": _unanswered_needs,
     "finance:lines": lambda actor: credit_lines.to_decide(actor).count(),
 }
 

@@ -28,6 +28,7 @@ BANK = frozenset({"bank_maker", "bank_checker"})
 LENDERS = BANK | {"bank_ops"}
 GUARANTORS = frozenset({"guarantor_maker", "guarantor_checker"})
 FUNDS = frozenset({"fund_manager"})
+BUREAUS = frozenset({"credit_bureau"})
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(_("企业认证"), "enterprises:certification", FIRM, _("登记信息、认证状态和补正")),
@@ -80,7 +81,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("公示与异议"), "rankings:own_objections", FIRM, _("正在公示的榜单，提出异议，查看答复")),
     Entry(_("金融超市"), "finance:market", FIRM, _("我的授信额度，授权银行，申请贷款")),
     Entry(_("贷款申请"), "finance:loans", FIRM, _("申请进度和银行的答复")),
-    Entry(_("融资需求"), "finance:needs", FIRM, _("发布需求，银行和担保机构 3 个工作日内答复")),
+    Entry(_("融资需求"), "finance:needs", FIRM, _("发布需求，银行、担保、基金和征信机构 3 个工作日内答复")),
     Entry(_("贴息"), "finance:subsidies", FIRM, _("申报贴息项目，按实付利息申请贴息")),
     Entry(_("授权台账"), "finance:consents", FIRM, _("谁能看什么、到何时；撤回；访问记录")),
     Entry(_("贷款申请受理"), "finance:bank_applications", BANK, _("向本行授权并申请的企业")),
@@ -91,7 +92,10 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("代偿与追偿"), "finance:claims", GUARANTORS | FUNDS, _("审核代偿申请，付款，追偿")),
     Entry(_("额度与敞口"), "finance:caps", GUARANTORS | FUNDS, _("总额、集团、单户上限和已用")),
     Entry(
-        _("融资需求"), "finance:needs_desk", BANK | GUARANTORS | FUNDS, _("企业发布的需求，3 个工作日内答复")
+        _("融资需求"),
+        "finance:needs_desk",
+        BANK | GUARANTORS | FUNDS | BUREAUS,
+        _("企业发布的需求，3 个工作日内答复"),
     ),
     Entry(_("贴息"), "finance:subsidy_desk", FUNDS | {"bank_ops"}, _("确认利息，审核，拨付")),
     Entry(_("月报"), "finance:bank_month", LENDERS, _("本行积分贷月报")),

@@ -17,13 +17,15 @@ from typing import Any
 from urllib.parse import quote
 
 import xlsxwriter
-from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Page, Paginator
-from django.db.models import Model, QuerySet
+from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django_filters import FilterSet
 
 from .clock import BEIJING
+from .heads import HEADS
 
 PAGE_SIZES = (20, 50, 100)
 EXPORT_LIMIT = 5000
@@ -57,7 +59,7 @@ def listing(
 ) -> Listing | HttpResponse:
     """Filter, sort and cut a queryset by the request's query string; `?export=csv|xlsx` gives a file.
 
-    `columns` are the attribute paths of the export, `sortable` the fields a reader may sort by.
+    `columns` are the attribute paths of the export (their heads stand in `HEADS`), `sortable` the fields a reader may sort by.
     """
     filtered = filterset(request.GET, queryset=queryset, request=request) if filterset else None
     rows = filtered.qs if filtered is not None else queryset
@@ -86,9 +88,7 @@ def listing(
 def export_rows(rows: Iterable[Any], *, columns: Sequence[str], filename: str, kind: str) -> HttpResponse:
     """A CSV (UTF-8 with BOM) or XLSX download; no cell can be a live formula."""
     table = [[_value(row, column) for column in columns] for row in rows]
-    heads = list(columns)
-    if isinstance(rows, QuerySet):
-        heads = [_heading(rows.model, column) for column in columns]
+    heads = [str(HEADS.get(column, column)) for column in columns]
     return _xlsx(heads, table, filename) if kind == "xlsx" else _csv(heads, table, filename)
 
 
@@ -105,14 +105,15 @@ def _value(row: Any, path: str) -> Any:
         value = value() if callable(value) else value
     if isinstance(value, dt.datetime):
         return value.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, DateRange | DateTimeTZRange):
+        return f"{_day(value.lower)} – {_day(value.upper)}"
     return "；".join(map(str, value)) if isinstance(value, list) else value
 
 
-def _heading(model: type[Model], path: str) -> str:
-    try:
-        return str(model._meta.get_field(path.split("__", maxsplit=1)[0]).name)
-    except FieldDoesNotExist:
-        return path
+def _day(end: dt.date | None) -> str:
+    return str(end.astimezone(BEIJING).date() if isinstance(end, dt.datetime) else end or "")
 
 
 def _csv(heads: list[str], table: list[list[Any]], filename: str) -> HttpResponse:
@@ -133,7 +134,7 @@ def _xlsx(heads: list[str], table: list[list[Any]], filename: str) -> HttpRespon
         sheet.freeze_panes(1, 0)
         for number, row in enumerate([heads, *table]):
             for column, cell in enumerate(row):
-                if isinstance(cell, int | Decimal) and not isinstance(cell, bool):
+                if isinstance(cell, int | Decimal):
                     is_money = isinstance(cell, Decimal) and cell.as_tuple().exponent == -2
                     sheet.write_number(number, column, cell, money if is_money else None)
                 else:

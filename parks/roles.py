@@ -21,6 +21,7 @@ class Role(models.TextChoices):
     GUARANTOR_MAKER = "guarantor_maker", _("担保评审")
     GUARANTOR_CHECKER = "guarantor_checker", _("担保复核")
     FUND_MANAGER = "fund_manager", _("基金经理")
+    CREDIT_BUREAU = "credit_bureau", _("征信专员")
     PLATFORM_OPERATOR = "platform_operator", _("平台运营")
 
 
@@ -31,18 +32,19 @@ PARK_OFFICE = frozenset(
 BANK = frozenset({Role.BANK_MAKER, Role.BANK_CHECKER, Role.BANK_OPS})
 GUARANTOR = frozenset({Role.GUARANTOR_MAKER, Role.GUARANTOR_CHECKER})
 FUND = frozenset({Role.FUND_MANAGER})
+BUREAU = frozenset({Role.CREDIT_BUREAU})
 
 MACHINES = frozenset({Role.BANK_SYSTEM})
 """Programs: they come with a bearer token of an OAuth2 client, never through the sign-in page."""
 
-SECOND_FACTOR = PARK_OFFICE | BANK | GUARANTOR | FUND | {Role.PLATFORM_OPERATOR}
+SECOND_FACTOR = PARK_OFFICE | BANK | GUARANTOR | FUND | BUREAU | {Role.PLATFORM_OPERATOR}
 """Roles that are acted in only after a TOTP code."""
 
 SHELLS = (
     (ENTERPRISE, "enterprise"),
     (PARK_OFFICE, "office"),
     (BANK | GUARANTOR, "bank"),
-    (FUND, "bank"),
+    (FUND | BUREAU, "bank"),
 )
 
 

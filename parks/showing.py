@@ -29,6 +29,20 @@ def add_problem(form: forms.Form, problem: Problem) -> int:
     return problem.status
 
 
+def run_once(
+    request: ParkRequest, route: str, form: forms.Form, work: Callable[..., Any], **more: Any
+) -> Reply:
+    """Run a form's service once for the form's key."""
+    data = {name: value for name, value in form.cleaned_data.items() if name != KEY} | more
+
+    def effect() -> Reply:
+        work(by=request.actor, **data)
+        return Reply(302)
+
+    body = {name: str(value) for name, value in data.items()}
+    return once(by=request.actor, route=route, key=form.cleaned_data[KEY], body=body, effect=effect)
+
+
 def status_of(form: forms.Form) -> int:
     """An unbound form is fine, a bound one that came this far is not."""
     return 422 if form.is_bound else 200

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from parks.roles import Role
 from parks.tenancy import ParkForeignKey, ParkModel
 
-from ..states import GROUPS
+from ..states import group_labels
 
 PURPOSE_CREDIT = "credit"
 
@@ -65,6 +65,11 @@ class Consent(ParkModel):
         grants = "select, insert"
         updates = ("revoked_at", "revoked_by_ref", "revoked_by_name")
 
+    @property
+    def group_labels(self) -> str:
+        """The groups in words."""
+        return group_labels(self.groups)
+
 
 class ConsentAccess(ParkModel):
     """A bank read data of an enterprise: who, when, which groups, on which consent. A trigger refuses it without one."""
@@ -89,7 +94,7 @@ class ConsentAccess(ParkModel):
     @property
     def group_labels(self) -> str:
         """The groups in words."""
-        return "；".join(str(GROUPS.get(group, group)).split("：")[0] for group in self.groups)
+        return group_labels(self.groups)
 
     @property
     def role_label(self) -> str:

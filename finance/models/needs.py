@@ -1,4 +1,4 @@
-"""金融需求: an enterprise posts what it needs; banks, guarantors and funds of the park answer within three working days."""
+"""金融需求: an enterprise posts what it needs; banks, guarantors, funds and credit bureaus of the park answer within three working days."""
 
 from __future__ import annotations
 

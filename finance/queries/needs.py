@@ -10,11 +10,15 @@ from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
 from parks.actors import Actor
+from parks.clock import db_today
 from parks.models import Partnership
 
 from ..models import Need, NeedAnswer
 from ..states import NeedState
 from .acting import organisation_of
+
+ANSWERING = ("bank", "guarantor", "fund", "credit_bureau")
+"""Kinds of organisations that answer needs."""
 
 
 def of_enterprise(enterprise_id: int) -> QuerySet[Need]:
@@ -37,6 +41,21 @@ def open_need(need_id: int) -> Need:
     if found is None:
         raise NotFound(code="not_found", message=_("没有这条需求，或已关闭。"))
     return found
+
+
+def unanswered_by(actor: Actor) -> QuerySet[Need]:
+    """Open needs that the acting organisation has not answered, the most urgent first."""
+    mine = NeedAnswer.objects.filter(organisation_id=organisation_of(actor)).values("need_id")
+    return open_needs().exclude(pk__in=mine)
+
+
+def partners() -> dict[int, str]:
+    """Who answers needs in the park now: organisation -> name. With the park they are the four of 四位一体."""
+    today = db_today()
+    rows = Partnership.objects.filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gt=today), starts_on__lte=today, organisation__kind__in=ANSWERING
+    )
+    return dict(rows.order_by("organisation__name").values_list("organisation_id", "organisation__name"))
 
 
 def answered_by(actor: Actor, needs: list[Need]) -> dict[int, NeedAnswer]:
@@ -66,14 +85,11 @@ def flow(now: dt.datetime) -> Flow:
         late=Count("pk", filter=Q(n=0, state=NeedState.OPEN, due_at__lt=now)),
         matched=Count("pk", filter=Q(state=NeedState.MATCHED)),
     )
-    partners = Partnership.objects.filter(organisation__kind__in=["bank", "guarantor"]).select_related(
-        "organisation"
-    )
     answered = dict(
         NeedAnswer.objects.filter(need__in=due).values_list("organisation_id").annotate(n=Count("pk"))
     )
     total = due.count()
-    slow = [(one.organisation.name, total - answered.get(one.organisation_id, 0)) for one in partners]
+    slow = [(name, total - answered.get(house, 0)) for house, name in partners().items()]
     return Flow(
         **counts, slow_partners=tuple(sorted((row for row in slow if row[1]), key=lambda row: -row[1]))
     )

@@ -1,4 +1,4 @@
-"""Financing needs 四位一体: posted by an enterprise, answered by banks, guarantors and funds within three working days."""
+"""Financing needs 四位一体: posted by an enterprise, answered by banks, guarantors, funds and credit bureaus within three working days."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from innovscore.core.problems import Conflict, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
-from parks.models import Partnership
 from parks.outbox import notify
 from parks.workdays import deadline_after
 
@@ -23,7 +22,6 @@ from ..states import GuaranteeWish, NeedState
 from .problems import guarded
 
 ANSWER_DAYS = 3
-ANSWERING = ("bank", "guarantor", "fund")
 
 
 def post(
@@ -41,11 +39,7 @@ def post(
             collateral=collateral, posted_by_ref=person_of(by), posted_by_name=by.person_name,
             due_at=deadline_after(db_now(), ANSWER_DAYS),
         )  # fmt: skip
-        for partner in (
-            Partnership.objects.filter(organisation__kind__in=ANSWERING)
-            .values_list("organisation_id", flat=True)
-            .distinct()
-        ):
+        for partner in queries.partners():
             notify(
                 organisation_id=partner,
                 text=_("新的融资需求 %(number)s，请在 3 个工作日内答复。") % {"number": need.number},

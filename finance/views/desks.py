@@ -16,7 +16,7 @@ from parks.http import ParkRequest
 from parks.idempotency import Reply, once
 from parks.listing import listing
 from parks.roles import BANK, Role
-from parks.showing import add_problem, repeatable, status_of
+from parks.showing import add_problem, repeatable, run_once, status_of
 
 from ..filters import ApplicationFilter
 from ..forms import TermsForm
@@ -222,20 +222,8 @@ def caps(request: ParkRequest, park: str) -> HttpResponse:
     form = TermsForm(request.POST if request.method == "POST" else None)
     status = status_of(form)
     if form.is_valid():
-        data = {name: value for name, value in form.cleaned_data.items() if name != "idempotency_key"}
-
-        def effect() -> Reply:
-            risk_services.propose(by=request.actor, **data)
-            return Reply(302)
-
         try:
-            once(
-                by=request.actor,
-                route="finance:caps",
-                key=form.cleaned_data["idempotency_key"],
-                body=data,
-                effect=effect,
-            )
+            run_once(request, "finance:caps", form, risk_services.propose)
         except Problem as problem:
             status = add_problem(form, problem)
         else:

@@ -15,7 +15,7 @@ from parks.clock import db_now
 from parks.http import ParkRequest, whole
 from parks.idempotency import Reply, once
 from parks.listing import listing
-from parks.showing import add_problem, repeatable, status_of
+from parks.showing import add_problem, repeatable, run_once, status_of
 
 from ..filters import DeliveryFilter
 from ..forms import AdvanceForm, ClientForm, EndpointForm, KeyForm
@@ -24,7 +24,6 @@ from ..queries import webhooks as webhook_queries
 from ..services import clients, posting, sandbox, webhooks
 from ..services.sealing import unseal
 from ..states import EVENTS, SCOPES
-from .needs import run_once
 
 DELIVERY_COLUMNS = (
     "sequence", "event", "event_id", "get_state_display", "attempts", "last_status", "last_error", "created_at", "delivered_at",

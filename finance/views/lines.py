@@ -15,14 +15,13 @@ from innovscore.core.problems import Problem
 from parks.http import ParkRequest
 from parks.listing import listing
 from parks.roles import Role
-from parks.showing import add_problem, status_of
+from parks.showing import add_problem, run_once, status_of
 
 from ..filters import LineFilter
 from ..forms import FreezeAskForm, LineOrderForm
 from ..queries import lines as queries
 from ..services import consents, freezing
 from ..states import LineOrderKind
-from .needs import run_once
 
 COLUMNS = (
     "pk",

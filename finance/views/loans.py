@@ -115,7 +115,7 @@ def ledger(request: ParkRequest, park: str) -> HttpResponse:
         columns=(
             "organisation__name",
             "product__name",
-            "groups",
+            "group_labels",
             "period",
             "granted_by_name",
             "revoked_at",
@@ -179,7 +179,15 @@ def access_log(request: ParkRequest, park: str) -> HttpResponse:
         request,
         consent_queries.reads_of(enterprise.pk if enterprise else 0),
         filterset=AccessFilter,
-        columns=("at", "organisation__name", "person_name", "role", "groups", "subject", "consent_id"),
+        columns=(
+            "at",
+            "organisation__name",
+            "person_name",
+            "role_label",
+            "group_labels",
+            "subject",
+            "consent_id",
+        ),
         filename="access-log",
     )
     if isinstance(page, HttpResponse):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -13,27 +11,13 @@ from enterprises.queries import enterprises
 from innovscore.core.problems import Problem
 from parks.clock import db_now
 from parks.http import ParkRequest
-from parks.idempotency import Reply, once
 from parks.listing import listing
-from parks.showing import add_problem, repeatable, status_of
+from parks.roles import Role
+from parks.showing import add_problem, repeatable, run_once, status_of
 
-from ..forms import AnswerForm, NeedForm, OnceForm
+from ..forms import AnswerForm, BureauAnswerForm, NeedForm
 from ..queries import needs as queries
 from ..services import needs
-
-
-def run_once(request: ParkRequest, route: str, form: OnceForm, work: Any, **more: Any) -> Reply:
-    """Run a form's service once for its key."""
-    data = {name: value for name, value in form.cleaned_data.items() if name != "idempotency_key"} | more
-
-    def effect() -> Reply:
-        work(by=request.actor, **data)
-        return Reply(302)
-
-    body = {name: str(value) for name, value in data.items()}
-    return once(
-        by=request.actor, route=route, key=form.cleaned_data["idempotency_key"], body=body, effect=effect
-    )
 
 
 def own(request: ParkRequest, park: str) -> HttpResponse:
@@ -47,7 +31,7 @@ def own(request: ParkRequest, park: str) -> HttpResponse:
         except Problem as problem:
             status = add_problem(form, problem)
         else:
-            messages.success(request, _("需求已发布，银行和担保机构会在 3 个工作日内答复。"))
+            messages.success(request, _("需求已发布，银行、担保、基金和征信机构会在 3 个工作日内答复。"))
             return redirect("finance:needs", park=park)
     page = listing(
         request, queries.of_enterprise(enterprise.pk if enterprise else 0),
@@ -81,7 +65,8 @@ def desk(request: ParkRequest, park: str) -> HttpResponse:
 def answer(request: ParkRequest, park: str, need_id: int) -> HttpResponse:
     """One need and the form to answer it."""
     need = queries.open_need(need_id)
-    form = AnswerForm(request.POST if request.method == "POST" else None)
+    kind = BureauAnswerForm if request.actor.role == Role.CREDIT_BUREAU else AnswerForm
+    form = kind(request.POST if request.method == "POST" else None)
     status = status_of(form)
     if form.is_valid():
         try:

@@ -11,12 +11,11 @@ from enterprises.queries import enterprises
 from innovscore.core.problems import Problem
 from parks.http import ParkRequest
 from parks.listing import listing
-from parks.showing import add_problem, status_of
+from parks.showing import add_problem, run_once, status_of
 
 from ..forms import QuestionForm, ReplyForm
 from ..queries import consents as queries
 from ..services import questions
-from .needs import run_once
 
 
 def ask(request: ParkRequest, park: str, access_id: int) -> HttpResponse:

@@ -17,7 +17,7 @@ from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import export_rows, listing
 from parks.roles import Role
-from parks.showing import add_problem, repeatable, status_of
+from parks.showing import add_problem, repeatable, run_once, status_of
 
 from ..forms import ComputeForm, ProgrammeForm, ProjectForm, StepForm
 from ..models import SubsidyProject
@@ -27,7 +27,6 @@ from ..queries.acting import organisation_of
 from ..services import subsidies
 from ..states import LOAN_STATES, PROJECT_FIELDS, SUBSIDY, SUBSIDY_EVENT_LABELS, TRANSITIONS
 from .documents import document
-from .needs import run_once
 
 COLUMNS = (
     "number", "programme__name", "application__number", "enterprise__name", "period", "interest_paid", "amount", "get_state_display",

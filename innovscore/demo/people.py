@@ -50,12 +50,14 @@ ACCOUNTS = (
     DemoAccount("guar.check@demo", "卫东", "guarantor_checker", "guarantor"),
     DemoAccount("fund@demo", "蒋理", "fund_manager", "fund"),
     DemoAccount("fund2@demo", "余谨", "fund_manager", "fund"),
+    DemoAccount("bureau@demo", "韦信", "credit_bureau", "bureau"),
 )
 PARTNERS = {
     "bank": ("bank", "示例银行重庆分行"),
     "bank2": ("bank", "渝州商业银行"),
     "guarantor": ("guarantor", "科学城示例融资担保公司"),
     "fund": ("fund", "示例风险补偿资金管理中心"),
+    "bureau": ("credit_bureau", "示例征信服务公司"),
 }
 ZONES = {
     "cq": (

@@ -24,6 +24,7 @@ class Organisation(models.Model):
         BANK = "bank", _("银行")
         GUARANTOR = "guarantor", _("融资担保公司")
         FUND = "fund", _("基金管理机构")
+        CREDIT_BUREAU = "credit_bureau", _("征信机构")
         PLATFORM = "platform", _("平台运营")
 
     kind = models.CharField(max_length=16, choices=Kind.choices)

@@ -15,13 +15,13 @@ from .. import audit
 from ..actors import Actor
 from ..clock import db_today
 from ..models import Account, Membership, Organisation, Park, Partnership, SubPark
-from ..roles import BANK, FUND, GUARANTOR, PARK_OFFICE
+from ..roles import BANK, BUREAU, FUND, GUARANTOR, PARK_OFFICE
 from ..scope import park_scope
 from . import people
 
-GRANTABLE = PARK_OFFICE | BANK | GUARANTOR | FUND
+GRANTABLE = PARK_OFFICE | BANK | GUARANTOR | FUND | BUREAU
 """Roles that the operator gives by command; firms' people and banks' programs come in on pages."""
-PARTNER_KINDS = ((BANK, "bank"), (GUARANTOR, "guarantor"), (FUND, "fund"))
+PARTNER_KINDS = ((BANK, "bank"), (GUARANTOR, "guarantor"), (FUND, "fund"), (BUREAU, "credit_bureau"))
 MOST_PLACES, LONGEST_PLACE = 200, 40
 CODE = re.compile(r"^[a-z][a-z0-9-]{1,31}$")
 

@@ -12,7 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from parks.actors import Actor
 from parks.models import Account, Membership, Organisation, Park, Person
 from parks.queries.memberships import SESSION_KEY
-from parks.roles import BANK, ENTERPRISE, FUND, GUARANTOR, Role
+from parks.roles import BANK, BUREAU, ENTERPRISE, FUND, GUARANTOR, Role
 from parks.scope import park_scope
 
 _numbers = itertools.count(1)
@@ -31,6 +31,7 @@ PERSONAS = {
     "guarantor_maker": "褚担保",
     "guarantor_checker": "卫担保",
     "fund_manager": "蒋基金",
+    "credit_bureau": "韦征信",
 }
 
 
@@ -44,6 +45,7 @@ def organisation_kind(role: str) -> str:
         (BANK | {Role.BANK_SYSTEM}, "bank"),
         (GUARANTOR, "guarantor"),
         (FUND, "fund"),
+        (BUREAU, "credit_bureau"),
     ):
         if role in roles:
             return kind
