@@ -8,8 +8,9 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from .models import Application, ConsentAccess, CreditLine, WebhookDelivery
-from .states import EVENTS, ApplicationState, LineState
+from .models import Application, Consent, ConsentAccess, CreditLine, WebhookDelivery
+from .queries.consents import in_state
+from .states import CONSENT_STATES, EVENTS, ApplicationState, LineState
 
 
 def day_filter(label: Any, **kwargs: Any) -> django_filters.DateFilter:
@@ -57,6 +58,21 @@ class AccessFilter(django_filters.FilterSet):
     class Meta:
         model = ConsentAccess
         fields = ["since", "until"]
+
+
+class ConsentFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(
+        label=_("状态"), choices=list(CONSENT_STATES.items()), empty_label=_("全部"), method="in_state"
+    )
+    since = day_filter(_("签署自（日期）"), field_name="granted_at", lookup_expr="date__gte")
+    until = day_filter(_("签署至（日期）"), field_name="granted_at", lookup_expr="date__lte")
+
+    class Meta:
+        model = Consent
+        fields = ["state", "since", "until"]
+
+    def in_state(self, queryset: QuerySet[Consent], name: str, value: str) -> QuerySet[Consent]:
+        return in_state(queryset, value)
 
 
 class DeliveryFilter(django_filters.FilterSet):

@@ -69,6 +69,7 @@ urlpatterns = [
     path("p/<slug:park>/desk/projects/batch/<int:batch>/", subsidies.batch_file, name="batch_file"),
     path("p/<slug:park>/desk/questions/", questions.desk, name="questions"),
     path("p/<slug:park>/desk/questions/<int:question_id>/", questions.reply, name="question_reply"),
+    path("p/<slug:park>/desk/consents/", reports.consent_report, name="consent_report"),
     path("p/<slug:park>/desk/report/", reports.bank_month, name="bank_month"),
     path("p/<slug:park>/bank/api/", interface.overview, name="interface"),
     path("p/<slug:park>/bank/api/clock/", interface.clock, name="clock"),

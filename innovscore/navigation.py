@@ -99,6 +99,12 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(_("贴息"), "finance:subsidy_desk", FUNDS | {"bank_ops"}, _("确认利息，审核，拨付")),
     Entry(_("月报"), "finance:bank_month", LENDERS, _("本行积分贷月报")),
+    Entry(
+        _("授权报告"),
+        "finance:consent_report",
+        BANK | GUARANTORS,
+        _("哪些企业授权了什么、到何时，本单位看过几次"),
+    ),
     Entry(_("查看疑问"), "finance:questions", BANK | GUARANTORS, _("企业对资料查看的疑问")),
     Entry(_("本行产品"), "finance:products", BANK, _("一人提出，另一人启用")),
     Entry(

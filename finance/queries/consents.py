@@ -17,7 +17,11 @@ from .acting import organisation_of
 
 ACTIVE = Q(revoked_at__isnull=True, period__startswith__lte=ParkNow(), period__endswith__gt=ParkNow())
 
-
+STATES = {
+    "active": ACTIVE,
+    "expired": Q(period__endswith__lte=ParkNow()),
+    "upcoming": Q(period__startswith__gt=ParkNow()),
+}
 UNENDED = Q(revoked_at__isnull=True, period__endswith__gt=ParkNow())
 
 
@@ -106,6 +110,19 @@ def ledger(enterprise_id: int) -> QuerySet[Consent]:
     """All consents of an enterprise with how often and when they were last used, newest first."""
     consents = with_following(Consent.objects.filter(enterprise_id=enterprise_id))
     return consents.annotate(reads_count=Count("reads"), last_read=Max("reads__at")).order_by("-pk")
+
+
+def report(actor: Actor) -> QuerySet[Consent]:
+    """All consents given to the acting bank or guarantor, with how often and when it read on each, newest first."""
+    rows = given_to(actor).annotate(reads_count=Count("reads"), last_read=Max("reads__at"))
+    return rows.order_by("-pk")
+
+
+def in_state(rows: QuerySet[Consent], state: str) -> QuerySet[Consent]:
+    """Those of them that are active, revoked, expired or upcoming now."""
+    if state == "revoked":
+        return rows.filter(revoked_at__isnull=False)
+    return rows.filter(STATES[state], revoked_at__isnull=True)
 
 
 def own(enterprise_id: int, consent_id: int) -> Consent:

@@ -319,3 +319,26 @@ def test_a_search_in_the_queue_finds_by_number_and_by_names_that_may_be_told(gra
     consents.revoke(by=firm.signatory, consent_id=consent.pk)
     assert found(name) == []
     assert found(made.number) == [made.pk]
+
+
+def test_the_consent_report_names_only_whose_consent_holds_and_each_name_is_a_read(
+    park: Any, client_as: Any
+) -> None:
+    with park_scope(park.pk):
+        bank, firm = make.bank(park), make.firm(park)
+        consent = consents.grant(by=firm.signatory, product_code=bank.product.code, months=6)
+    reader, page = client_as(bank.maker), "/p/cq/desk/consents/"
+    for kind in ("", "?export=csv", "?export=pdf"):
+        assert reader.get(page + kind).status_code == 200
+    table = reader.get(f"{page}?export=csv").content.decode("utf-8-sig").splitlines()
+    assert table[0].startswith("内容指纹,企业,产品,信息组,期间,状态")
+    assert firm.enterprise.name in table[1]
+    assert "企业身份；积分" in table[1]
+    with park_scope(park.pk):
+        read = ConsentAccess.objects.get()
+        assert (read.subject, read.groups) == ("授权报告", ["id"])
+        consents.revoke(by=firm.signatory, consent_id=consent.pk)
+    after = reader.get(f"{page}?export=csv").content.decode()
+    assert firm.enterprise.name not in after
+    assert "已撤回" in after
+    assert "已撤回" not in reader.get(f"{page}?export=csv&state=active").content.decode()
