@@ -6,8 +6,13 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from .queries import ladder
 from .queries.claims import waiting_for
-from .states import ClaimState, PolicyState
+from .states import ClaimState, PolicyState, RuleKind
+
+
+def _rungs() -> list[tuple[int, str]]:
+    return [(one.pk, one.title) for one in ladder.rungs()]
 
 
 # policies and claims
@@ -22,8 +27,9 @@ class LibraryFilter(django_filters.FilterSet):
 
 
 class VersionFilter(LibraryFilter):
-    """Versions of policies by words, state and tag."""
+    """Versions of rules by words, kind, state and tag."""
 
+    kind = django_filters.ChoiceFilter(label=_("种类"), choices=RuleKind.choices, empty_label=_("全部"))
     state = django_filters.ChoiceFilter(label=_("状态"), choices=PolicyState.choices, empty_label=_("全部"))
 
 
@@ -40,6 +46,28 @@ class MatchFilter(django_filters.FilterSet):
         empty_label=_("全部"),
     )
     policy = django_filters.NumberFilter(label=_("政策编号"), field_name="version_id")
+
+
+class RungFilter(django_filters.FilterSet):
+    """Firms by rung and how they stand to it."""
+
+    rung = django_filters.ChoiceFilter(
+        label=_("层级"), field_name="version_id", choices=_rungs, empty_label=_("全部")
+    )
+    standing = django_filters.ChoiceFilter(
+        label=_("情况"), method="with_standing", empty_label=_("全部"),
+        choices=[("held", _("已获得")), ("ready", _("可申报")), ("near", _("只差一项"))],
+    )  # fmt: skip
+    name = django_filters.CharFilter(
+        label=_("企业"), field_name="enterprise__name", lookup_expr="icontains", max_length=60
+    )
+
+    def with_standing(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        return (
+            rows.filter(is_held=True)
+            if value == "held"
+            else rows.filter(is_held=False, is_eligible=value == "ready")
+        )
 
 
 class ClaimFilter(django_filters.FilterSet):

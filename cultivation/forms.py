@@ -74,6 +74,11 @@ class WhatIfForm(forms.Form):
             if name != "enterprise":
                 self.fields[name] = figure_field(rule.label(name, language), rule.unit(name))
 
+    @property
+    def changed(self) -> dict[str, Decimal]:
+        """The figures that were given."""
+        return {name: value for name, value in self.cleaned_data.items() if value is not None}
+
 
 class ClaimForm(forms.Form):
     """What the firm itself adds, its account, its papers."""

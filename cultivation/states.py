@@ -17,6 +17,12 @@ class PolicyState(models.TextChoices):
     RETIRED = "retired", _("已停用")
 
 
+class RuleKind(models.TextChoices):
+    POLICY = "policy", _("政策")
+    RUNG = "rung", _("梯度层级")
+    UPGRADE = "upgrade", _("平台升级")
+
+
 class ClaimState(models.TextChoices):
     DRAFT = "draft", _("待确认")
     SUBMITTED = "submitted", _("待初审")

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
+from celery import shared_task
+
+from parks.actors import Actor
 from parks.jobs import JobHandle, job
+from parks.models import Park
+from parks.scope import park_scope
 
 from .queries import matching as matching_queries
-from .services import matching
+from .services import matching, reminders
+
+log = structlog.get_logger(__name__)
 
 
 @job(matching_queries.KIND)
 def match(job: JobHandle) -> dict[str, Any]:
     """All firms against all policies. Safe to run twice: one pointer says which run counts."""
     return matching.run(job)
+
+
+@shared_task(name="cultivation.remind", ignore_result=True)
+def remind() -> None:
+    """Reminders in every park; a park that fails keeps no other from its reminders."""
+    for park in Park.objects.order_by("pk"):
+        try:
+            with park_scope(park.pk):
+                reminders.remind(by=Actor.system(park))
+        except Exception:
+            log.exception("reminders of cultivation failed", park=park.code)

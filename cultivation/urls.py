@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import claims, matching, policies
+from .views import claims, ladder, matching, policies
 
 app_name = "cultivation"
 # policies and claims
@@ -33,4 +33,10 @@ policy_urls = [
     path("p/<slug:park>/office/matching/", matching.overview, name="matching"),
     path("p/<slug:park>/office/matching/run/", matching.run, name="matching_run"),
 ]
-urlpatterns = [*policy_urls]
+# ladder
+ladder_urls = [
+    path("p/<slug:park>/e/growth/", ladder.growth, name="growth"),
+    path("p/<slug:park>/e/growth/<int:version_id>/", ladder.rung, name="rung"),
+    path("p/<slug:park>/office/ladder/", ladder.overview, name="ladder"),
+]
+urlpatterns = [*policy_urls, *ladder_urls]

@@ -54,6 +54,8 @@ def _messages() -> dict[str, str]:
         "no_condition": _("“%(what)s”不是条件，请写成比较，例如 revenue >= 2000 wan。"),
         "no_number": _("“%(what)s”应为数，不能是比较。"),
         "unit_wrong": _("数字的单位不对（%(what)s）：金额写明 wan 或 yuan，百分数写 %%，其他不写单位。"),
+        "one_purpose": _("amount（给多少）、rung（梯度层级）、upgrade（平台升级）三者写且只写一个。"),
+        "formula_or_tiers": _("formula 与 tiers 写且只写一个。"),
         "one_kind": _("fixed_wan、rate、per_wan 三者选一。"),
         "base_missing": _("rate 和 per_wan 需要 of（基数），per_wan 还需要 pays_wan。"),
         "tiers_or_one": _("tiers 与其他给付方式只能选一种。"),

@@ -176,6 +176,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "remind of what ends": {"task": "cultivation.remind", "schedule": crontab(hour=0, minute=30)},
     "play the sandbox": {"task": "finance.play_sandbox", "schedule": 15.0, "options": {"expires": 15}},
 }
 

@@ -8,9 +8,9 @@ from .checks import Case, run_tests
 from .language import MOST_TEXT, Amount, Cap, Condition, Finding, Name, Rule, RuleError, load, load_body
 from .matching import Columns, Outcomes, judge
 from .results import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Check, Result, failed_check, result_for
-from .vocabulary import FACTS, UNITS, Fact
+from .vocabulary import FACTS, NAMES, PLATFORM_FACTS, UNITS, Fact
 
 __all__ = [
-    "ELIGIBLE", "FACTS", "MOST_TEXT", "NOT_ELIGIBLE", "UNITS", "UNKNOWN", "Amount", "Cap", "Case", "Check", "Columns", "Condition",
+    "ELIGIBLE", "FACTS", "MOST_TEXT", "NAMES", "NOT_ELIGIBLE", "PLATFORM_FACTS", "UNITS", "UNKNOWN", "Amount", "Cap", "Case", "Check", "Columns", "Condition",
     "Fact", "Finding", "Name", "Outcomes", "Result", "Rule", "RuleError", "failed_check", "judge", "load", "load_body", "result_for", "run_tests",
 ]  # fmt: skip

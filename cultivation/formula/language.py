@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from scoring.engine.errors import ExpressionError
 from scoring.engine.expressions import Expression, Node, parse
 
 from .schema import Key, faults
-from .vocabulary import FACTS
+from .vocabulary import FACTS, NAMES, PLATFORM_FACTS
 
 MOST_TEXT = 60_000
 _LITERAL = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s*(wan|万元|yuan|元|%)")
@@ -58,19 +58,34 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
+class Tier:
+    """What a figure is where `when` holds (none = always)."""
+
+    of: Expression
+    when: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Derived:
-    """A figure that a rule makes of others."""
+    """A figure that a rule makes of others; of its tiers the first that holds counts."""
 
     code: str
     label: str
     unit: str
-    formula: Expression
+    tiers: tuple[Tier, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names it is made of."""
+        texts = [text for one in self.tiers for text in (one.when, one.of) if text]
+        return tuple(dict.fromkeys(name for text in texts for name in text.names))
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     text: str
     test: Expression
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +129,16 @@ class Rule:
     names: tuple[str, ...] = field(default=())
 
     @property
+    def kind(self) -> str:
+        """What it is for: money (policy), a rung of the ladder (rung), or a platform's next level (upgrade)."""
+        return next((kind for kind in ("rung", "upgrade") if kind in self.body), "policy")
+
+    @property
+    def level(self) -> str:
+        """The qualification that a rung stands for; empty for other rules."""
+        return str(self.body.get("rung", {}).get("level", ""))
+
+    @property
     def period_label(self) -> str:
         return str(self.body["period"]["label"])
 
@@ -129,7 +154,7 @@ class Rule:
 
     @property
     def up_to(self) -> bool:
-        return bool(self.body["amount"].get("up_to"))
+        return bool(self.body.get("amount", {}).get("up_to"))
 
     def day(self, which: str) -> dt.date | None:
         text = self.body["period"].get(which)
@@ -143,13 +168,21 @@ class Rule:
 
     def unit(self, name: str) -> str:
         own = self.own.get(name)
-        return own.unit if own else FACTS[name].unit
+        return own.unit if own else NAMES[name].unit
 
     def label(self, name: str, language: str = "zh") -> str:
         own = self.own.get(name)
         if own:
             return own.label
-        return FACTS[name].zh if language.startswith("zh") else FACTS[name].en
+        return NAMES[name].zh if language.startswith("zh") else NAMES[name].en
+
+    def roots(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The names outside the rule's own formulas that these names are made of, in the order of reading."""
+        made = {one.code: one for one in self.derived}
+        found = (
+            root for name in names for root in (self.roots(made[name].names) if name in made else (name,))
+        )
+        return tuple(dict.fromkeys(found))
 
 
 def load(text: str) -> Rule:
@@ -218,11 +251,15 @@ class _Reader:
         for path, code, what in faults(self.body):
             self._wrong(path, code, what)
         self._stop()
+        if len({"amount", "rung", "upgrade"} & self.body.keys()) != 1:
+            self._wrong((), "one_purpose")
+        if "upgrade" in self.body:
+            self.units |= {code: fact.unit for code, fact in PLATFORM_FACTS.items()}
         self._days()
         inputs = tuple(self._inputs())
         derived = tuple(self._derived())
         conditions = tuple(
-            Condition(one["text"], test)
+            Condition(one["text"], test, one.get("clause", ""))
             for number, one in enumerate(self.body["conditions"])
             if (test := self._condition(one["test"], ("conditions", number, "test")))
         )
@@ -235,6 +272,9 @@ class _Reader:
             for name in case["facts"]:
                 if name not in self.units:
                     self._wrong(("tests", number, "facts", name), "no_such_name", name)
+        level = self.body.get("rung", {}).get("level", "enterprise")
+        if self.units.get(level) != "flag":
+            self._wrong(("rung", "level"), "not_a_flag", level)
         self._stop()
         rule = Rule(
             self.body,
@@ -247,7 +287,7 @@ class _Reader:
             caps,
             any_of,
         )
-        object.__setattr__(rule, "names", tuple(dict.fromkeys(_names_of(rule))))
+        object.__setattr__(rule, "names", rule.roots(_names_of(rule)))
         return rule
 
     def _days(self) -> None:
@@ -270,15 +310,31 @@ class _Reader:
 
     def _derived(self) -> Iterator[Derived]:
         for number, one in enumerate(self.body.get("derived", ())):
-            formula = self._number(one["formula"], ("derived", number, "formula"))
+            tiers = tuple(self._tiers(one, ("derived", number)))
             if one["code"] in self.units:
                 self._wrong(("derived", number, "code"), "name_taken", one["code"])
             self.units[one["code"]] = one["unit"]
-            if formula:
-                yield Derived(one["code"], one["label"], one["unit"], formula)
+            if tiers:
+                yield Derived(one["code"], one["label"], one["unit"], tiers)
+
+    def _tiers(self, one: Mapping[str, Any], path: Key) -> Iterator[Tier]:
+        if ("formula" in one) == ("tiers" in one):
+            self._wrong(path, "formula_or_tiers")
+        if "formula" in one and (formula := self._number(one["formula"], (*path, "formula"))):
+            yield Tier(formula)
+        tiers = one.get("tiers", [])
+        for number, tier in enumerate(tiers):
+            here: Key = (*path, "tiers", number)
+            if "when" not in tier and number < len(tiers) - 1:
+                self._wrong(here, "when_missing")
+            when = self._condition(tier["when"], (*here, "when")) if "when" in tier else None
+            if of := self._number(str(tier["is"]), (*here, "is")):
+                yield Tier(of, when)
 
     def _amounts(self) -> Iterator[Amount]:
-        body = self.body["amount"]
+        body = self.body.get("amount")
+        if body is None:
+            return
         tiers = body.get("tiers")
         if tiers is None:
             yield from self._amount(body, ("amount",))
@@ -376,18 +432,10 @@ def _kinds(node: Node) -> set[str]:
 
 
 def _names_of(rule: Rule) -> Iterator[str]:
-    """Names outside the rule's own formulas that decide it, in the order of reading."""
-    made = {one.code: one.formula for one in rule.derived}
+    """Names that decide it, in the order of reading."""
     texts = [
         *(one.test for one in rule.conditions), *(one.when for one in rule.amounts), *(one.of for one in rule.amounts),
         *(one.when for one in rule.caps),
     ]  # fmt: skip
-    for name in (*rule.any_of, *(name for text in texts if text for name in text.names)):
-        formula = made.get(name)
-        yield from _roots(formula, made) if formula else (name,)
-
-
-def _roots(formula: Expression, made: Mapping[str, Expression | None]) -> Iterator[str]:
-    for name in formula.names:
-        inner = made.get(name)
-        yield from _roots(inner, made) if inner else (name,)
+    yield from rule.any_of
+    yield from (name for text in texts if text for name in text.names)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from scoring.engine.expressions import Expression, Node, Rational, evaluate_rational
 
-from .language import Amount, Rule
+from .language import Amount, Derived, Rule, Tier
 
 WAN = 10_000
 _COMPARE: dict[str, Any] = {
@@ -39,10 +39,27 @@ class Columns:
         """The names a rule reads, its own formulas included."""
         env = {name: self.known.get(name, self._nothing) for name in rule.names}
         for one in rule.derived:
-            for name in one.formula.names:
+            for name in one.names:
                 env.setdefault(name, self.known.get(name, self._nothing))
-            env[one.code] = self._spread(evaluate_rational(one.formula, env))
+            env[one.code] = self._tiered(one.tiers, env)
         return env
+
+    def made(self, one: Derived) -> Rational:
+        """A figure that is made of what is known."""
+        return self._tiered(one.tiers, {name: self.known.get(name, self._nothing) for name in one.names})
+
+    def _tiered(self, tiers: Sequence[Tier], env: Mapping[str, Rational]) -> Rational:
+        """Of each firm the first tier that holds; unknown where that cannot be told or none holds."""
+        if len(tiers) == 1 and tiers[0].when is None:
+            return self._spread(evaluate_rational(tiers[0].of, env))
+        n, d, settled = (*self._nothing, np.zeros(self.size, bool))
+        for tier in tiers:
+            yes, no = self.judged(tier.when.root, env) if tier.when else self.all_true()
+            figure = self._spread(evaluate_rational(tier.of, env))
+            here = ~settled & yes
+            n, d = (np.where(here, new, old) for new, old in zip(figure, (n, d), strict=True))
+            settled |= ~no
+        return n, d
 
     def truth(self, test: Expression, env: Mapping[str, Rational], *, shared: bool) -> Truth:
         """`shared`: every name of the test means the same in all rules, so the answer may be kept."""
@@ -89,7 +106,8 @@ def _column(values: Sequence[Decimal | None]) -> Rational:
 class Outcomes:
     """Of each firm: eligible, certainly not eligible (neither = unknown), the amount in yuan, and the truth of each condition.
 
-    `checks` are the applicability (if the rule names any), the conditions, and that the amount is above zero.
+    `checks` are the applicability (if the rule names any), the conditions, and that the amount is above zero (of a rule
+    that pays nothing: always so).
     """
 
     yes: NDArray
@@ -116,7 +134,8 @@ def judge(rule: Rule, columns: Columns) -> Outcomes:
     checks = [_any_of(rule, columns, env)] if rule.any_of else []
     checks += [columns.truth(one.test, env, shared=not own & set(one.test.names)) for one in rule.conditions]
     yuan, known = _amount(rule, columns, env)
-    checks.append((known & np.asarray(yuan > 0, bool), known & np.asarray(yuan <= 0, bool)))
+    paid = np.asarray(yuan > 0, bool)
+    checks.append((known & paid, known & ~paid) if rule.amounts else columns.all_true())
     yes, no = checks[0]
     for also, not_so in checks[1:]:
         yes, no = yes & also, no | not_so

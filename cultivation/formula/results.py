@@ -9,7 +9,7 @@ from typing import Any
 
 from scoring.engine.expressions import Expression, Node, evaluate_exact, test_exact
 
-from .language import Amount, Condition, Rule
+from .language import Amount, Condition, Derived, Rule
 from .matching import Columns, judge
 from .vocabulary import UNITS
 
@@ -21,7 +21,8 @@ Known = Mapping[str, Decimal | None]
 class Check:
     """One condition: met, not_met or unknown; `figures` are (label, figure) of the names it reads.
 
-    `gap` is how far the firm is from the bound, with unit; `missing` are labels of data that is not there.
+    `gap` is how far the firm is from the bound, with unit; `missing` are labels of data that is not there, `lacks` their
+    names, `clause` is where the condition stands.
     """
 
     text: str
@@ -29,6 +30,8 @@ class Check:
     figures: tuple[tuple[str, str], ...] = ()
     gap: str = ""
     missing: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    clause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +90,17 @@ def failed_check(rule: Rule, number: int, known: Known, language: str = "zh") ->
 def _values(rule: Rule, known: Known) -> dict[str, Decimal | None]:
     values = {name: known.get(name) for name in rule.names}
     for one in rule.derived:
-        for name in one.formula.names:
+        for name in one.names:
             values.setdefault(name, known.get(name))
-        values[one.code] = evaluate_exact(one.formula, values)
+        values[one.code] = _made(one, values)
     return values
+
+
+def _made(one: Derived, values: Known) -> Decimal | None:
+    if len(one.tiers) == 1 and one.tiers[0].when is None:
+        return evaluate_exact(one.tiers[0].of, values)
+    ((n,), (d,)) = Columns(1, {name: [values.get(name)] for name in one.names}).made(one)
+    return Decimal(n) / Decimal(d) if d else None
 
 
 def _applicability(rule: Rule, values: Known, states: list[str], language: str) -> list[Check]:
@@ -105,7 +115,7 @@ def _applicability(rule: Rule, values: Known, states: list[str], language: str) 
             states[0],
             _figures(rule, rule.any_of, values, language),
             "",
-            _missing(rule, rule.any_of, values, language),
+            *_missing(rule, rule.any_of, values, language),
         )
     ]
 
@@ -113,12 +123,18 @@ def _applicability(rule: Rule, values: Known, states: list[str], language: str) 
 def _check(rule: Rule, condition: Condition, state: str, values: Known, language: str) -> Check:
     test = condition.test
     gap = _gap(rule, test.root, values) if state == "not_met" else ""
-    missing = _missing(rule, test.names, values, language) if state == "unknown" else ()
-    return Check(condition.text, state, _figures(rule, test.names, values, language), gap, missing)
+    labels, codes = _missing(rule, test.names, values, language) if state == "unknown" else ((), ())
+    figures = _figures(rule, test.names, values, language)
+    return Check(condition.text, state, figures, gap, labels, codes, condition.clause)
 
 
-def _missing(rule: Rule, names: tuple[str, ...], values: Known, language: str) -> tuple[str, ...]:
-    return tuple(rule.label(name, language) for name in names if values.get(name) is None)
+def _missing(
+    rule: Rule, names: tuple[str, ...], values: Known, language: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Labels and names of what is not known: what a figure is made of rather than the figure."""
+    unknown = [name for name in names if values.get(name) is None]
+    codes = tuple(name for name in rule.roots(unknown) if values.get(name) is None) or tuple(unknown)
+    return tuple(rule.label(name, language) for name in codes), codes
 
 
 def _figures(rule: Rule, names: tuple[str, ...], values: Known, language: str) -> tuple[tuple[str, str], ...]:
@@ -131,7 +147,7 @@ def _figures(rule: Rule, names: tuple[str, ...], values: Known, language: str) -
 
 def _gap(rule: Rule, node: Node, values: Known) -> str:
     """By how much the first comparison that fails is missed."""
-    if node.kind == "and":
+    if node.kind in ("and", "or"):
         return next((gap for arg in node.args if (gap := _gap(rule, arg, values))), "")
     if node.kind not in ("<", "<=", ">", ">="):
         return ""

@@ -38,6 +38,7 @@ FACTS: dict[str, Fact] = dict(
         _money("revenue", "营业收入", "Operating revenue"),
         _money("revenue_prev", "上年营业收入", "Operating revenue, year before"),
         _money("hightech_revenue", "高新技术产品（服务）收入", "High-tech revenue"),
+        _money("total_cost_expense", "成本费用总额", "Total cost and expense"),
         _money("net_profit", "净利润", "Net profit"),
         _money("total_assets_end", "年末资产总额", "Total assets, end of year"),
         _money("total_liabilities_end", "年末负债总额", "Total liabilities, end of year"),
@@ -63,12 +64,31 @@ FACTS: dict[str, Fact] = dict(
         _flag("little_giant", "专精特新“小巨人”", "Little giant"),
         _flag("gazelle", "瞪羚企业", "Gazelle"),
         _flag("unicorn", "独角兽企业", "Unicorn"),
+        _flag("ipo_reserve", "上市后备企业", "IPO reserve"),
         ("revenue_yoy", Fact("营业收入增长率", "Revenue growth", "percent", ("revenue", "revenue_prev"))),
         ("rd_increase", Fact("研发费用增加额", "Increase of R&D expense", "wan", ("rd_expense", "rd_expense_prev"))),
         ("rd_intensity", Fact("研发费用占营业收入比重", "R&D intensity", "percent", ("rd_expense", "revenue"))),
         ("rd_staff_ratio", Fact("科技人员占比", "Share of R&D staff", "percent", ("rd_staff", "staff_total"))),
+        ("rd_cost_share", Fact("研发费用占成本费用比重", "R&D share of cost and expense", "percent", ("rd_expense", "total_cost_expense"))),
+        ("hightech_share", Fact("高新技术产品（服务）收入占比", "Share of high-tech revenue", "percent", ("hightech_revenue", "revenue"))),
+        ("debt_ratio", Fact("资产负债率", "Debt ratio", "percent", ("total_liabilities_end", "total_assets_end"))),
+        ("revenue_before_3y", Fact("三年前营业收入", "Operating revenue three years before", "wan")),
+        ("revenue_growth_3y", Fact("近三年营业收入累计增长", "Revenue growth over three years", "percent")),
+        ("rd_intensity_4y", Fact("近四年研发费用占营业收入比重", "R&D intensity of four years", "percent")),
         ("age_years", Fact("成立年限", "Age", "years")),
         ("score_total", Fact("创新积分", "Innovation points", "points")),
         ("enterprise", Fact("园区企业", "Firm of the park", "flag")),
     )
 )  # fmt: skip
+PLATFORM_FACTS: dict[str, Fact] = {
+    "platform_staff": Fact("平台专职研发人员", "Full-time R&D staff of the platform", "count"),
+        "platform_senior": Fact("平台中高级职称或研究生人员", "Senior staff of the platform", "count"),
+        "platform_area": Fact("平台场地面积（m²）", "Floor area of the platform (m²)", "count"),
+        "platform_equipment": Fact("平台仪器设备原值", "Equipment of the platform", "wan"),
+        "platform_outlay": Fact("平台年度研发经费", "Yearly outlay of the platform", "wan"),
+        "platform_projects": Fact("平台在研项目", "Projects of the platform", "count"),
+        "platform_patents": Fact("平台有效发明专利", "Invention patents of the platform", "count"),
+        "platform_years": Fact("平台运行年限", "Years since approval", "years"),
+}  # fmt: skip
+"""Names that the rule of a platform's next level may use too: what its newest report says."""
+NAMES = FACTS | PLATFORM_FACTS

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from parks.tenancy import ManyRows, ParkForeignKey, ParkModel
 
-from ..states import PolicyState
+from ..states import PolicyState, RuleKind
 
 
 class Policy(ParkModel):
@@ -47,11 +47,15 @@ class Policy(ParkModel):
 
 
 class PolicyVersion(ParkModel):
-    """A rule as it was written (`text`, YAML) and as data (`rule`); fixed once it is proposed, released by another person."""
+    """A rule as it was written (`text`, YAML) and as data (`rule`); fixed once it is proposed, released by another person.
+
+    Rungs of the ladder and levels of platforms are rules too; only a policy is paid for.
+    """
 
     policy = ParkForeignKey(Policy, related_name="versions")
     number = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=16, choices=PolicyState.choices, default=PolicyState.DRAFT)
+    kind = models.CharField(max_length=8, choices=RuleKind.choices, default=RuleKind.POLICY)
     title = models.CharField(max_length=200)
     tags = ArrayField(models.CharField(max_length=32), default=list)
     starts_on = models.DateField(null=True)
@@ -109,7 +113,7 @@ class MatchRun(ParkModel):
     year = models.PositiveSmallIntegerField(null=True)
     firms = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict)
-    """Version id -> [eligible, nearly there, unknown, not eligible, sum in yuan as text]."""
+    """Version id -> [eligible, nearly there, unknown, not eligible, sum in yuan as text, of a rung: who stands on it]."""
     requested_by_name = models.CharField(max_length=80)
     made_at = models.DateTimeField(db_default=Now())
 
@@ -118,12 +122,13 @@ class MatchRun(ParkModel):
 
 
 class Match(ManyRows):
-    """A firm and a policy of a run: eligible with an amount in yuan, or nearly there with the one gap."""
+    """A firm and a rule of a run: eligible (of a policy with an amount in yuan), nearly there with the one gap, or on the rung."""
 
     run = ParkForeignKey(MatchRun, related_name="matches")
     version = ParkForeignKey(PolicyVersion, related_name="+")
     enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
     is_eligible = models.BooleanField()
+    is_held = models.BooleanField(default=False)
     amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)
     gap = models.JSONField(null=True)
 

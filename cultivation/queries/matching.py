@@ -15,7 +15,7 @@ from scoring.queries import standing
 
 from .. import formula
 from ..models import Claim, CurrentMatch, Match, MatchRun, PolicyVersion
-from ..states import OVER
+from ..states import OVER, RuleKind
 from ..wording import language
 from . import matching_facts, policies
 
@@ -111,7 +111,7 @@ def latest_job() -> Job | None:
 
 @dataclass(frozen=True, slots=True)
 class PolicyCount:
-    """What the last run found of a policy; `total` in yuan."""
+    """What the last run found of a rule; `total` in yuan, `held` = who stands on the rung."""
 
     version: PolicyVersion
     eligible: int
@@ -119,21 +119,24 @@ class PolicyCount:
     unknown: int
     not_eligible: int
     total: Decimal
+    held: int = 0
 
 
-def counts(run: MatchRun) -> list[PolicyCount]:
-    """By policy, the most money first."""
-    rows = PolicyVersion.objects.select_related("policy").in_bulk([int(pk) for pk in run.counts])
-    found = []
-    for pk, (eligible, near, unknown, not_eligible, total) in run.counts.items():
-        if int(pk) in rows:
-            found.append(PolicyCount(rows[int(pk)], eligible, near, unknown, not_eligible, Decimal(total)))
+def counts(run: MatchRun, kind: str = RuleKind.POLICY) -> list[PolicyCount]:
+    """By rule of a kind, the most money first."""
+    versions = PolicyVersion.objects.select_related("policy").filter(kind=kind)
+    rows = versions.in_bulk([int(pk) for pk in run.counts])
+    found = [
+        PolicyCount(rows[int(pk)], eligible, near, unknown, rest, Decimal(total), sum(held))
+        for pk, (eligible, near, unknown, rest, total, *held) in run.counts.items()
+        if int(pk) in rows
+    ]
     return sorted(found, key=lambda one: (-one.total, one.version.title))
 
 
-def matches(run: MatchRun | None) -> QuerySet[Match]:
-    """Firms and policies of a run: eligible ones with their amount, nearly eligible ones with the gap."""
-    rows = Match.objects.filter(run=run) if run else Match.objects.none()
+def matches(run: MatchRun | None, kind: str = RuleKind.POLICY) -> QuerySet[Match]:
+    """Firms and rules of a run: eligible ones with their amount, nearly eligible ones with the gap, who stands on a rung."""
+    rows = Match.objects.filter(run=run, version__kind=kind) if run else Match.objects.none()
     return rows.select_related("version", "enterprise").order_by(
         "-is_eligible", "-amount", "enterprise__name", "pk"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -29,7 +29,10 @@ _PLAIN = [name for name, fact in formula.FACTS.items() if fact.sources == (name,
 
 @dataclass(frozen=True, slots=True)
 class Firm:
-    """A firm with what is known of it; `year` is the year of its figures, None without verified ones."""
+    """A firm with what is known of it; `year` is the year of its figures, None without verified ones.
+
+    `qualifications` are the entries (level, name, number, date) of that year.
+    """
 
     id: int
     organisation_id: int
@@ -38,6 +41,7 @@ class Firm:
     stage: str
     year: int | None
     known: Known
+    qualifications: tuple[Mapping[str, str], ...] = ()
 
 
 def firms(enterprise_id: int | None = None) -> list[Firm]:
@@ -61,9 +65,11 @@ def firms(enterprise_id: int | None = None) -> list[Firm]:
             else None
         )
         total, stage = points.get(pk, (None, ""))
-        known = _known(figures.get((pk, year or 0), {}), figures.get((pk, (year or 0) - 1)))
+        known = _known(*(figures.get((pk, (year or 0) - back)) for back in range(YEARS + 1)))
         known |= {"enterprise": Decimal(1), "score_total": total, "age_years": _age(founded, today)}
-        found.append(Firm(pk, organisation, name, uscc, stage, year, known))
+        entries = figures.get((pk, year or 0), {}).get("qualifications")
+        held = tuple(entries) if isinstance(entries, list) else ()
+        found.append(Firm(pk, organisation, name, uscc, stage, year, known, held))
     return found
 
 
@@ -84,8 +90,12 @@ def _age(founded: dt.date | None, today: dt.date) -> Decimal | None:
     return Decimal(today.year - founded.year - ((today.month, today.day) < (founded.month, founded.day)))
 
 
-def _known(values: Mapping[str, Any], before: Mapping[str, Any] | None) -> Known:
+def _known(
+    values: Mapping[str, Any] | None, before: Mapping[str, Any] | None, earlier: Mapping[str, Any] | None
+) -> Known:
+    """What three declarations say: of a year, the one before, and the one before that."""
     known: Known = {}
+    values, earlier = values or {}, earlier or {}
     for name in _PLAIN:
         value = values.get(name)
         if isinstance(value, Decimal):
@@ -96,7 +106,21 @@ def _known(values: Mapping[str, Any], before: Mapping[str, Any] | None) -> Known
     known |= {name: None if levels is None else Decimal(name in levels) for name in _QUALIFICATIONS}
     past = _levels((before or {}).get("qualifications"))
     known["hnte_prev"] = None if past is None else Decimal("hnte" in past)
+    known["revenue_before_3y"] = _wan(earlier.get("revenue_prev"))
+    known["rd_intensity_4y"] = _percent(
+        *(_sum(one.get(code) for one in (values, earlier) for code in (name, f"{name}_prev")) for name in ("rd_expense", "revenue"))
+    )  # fmt: skip
     return known | made_of(known)
+
+
+def _wan(yuan: Any) -> Decimal | None:
+    return yuan / WAN if isinstance(yuan, Decimal) else None
+
+
+def _sum(values: Iterable[Any]) -> Decimal | None:
+    """The sum, if every part is known."""
+    parts = list(values)
+    return sum(parts, Decimal(0)) if all(isinstance(one, Decimal) for one in parts) else None
 
 
 def made_of(known: Mapping[str, Decimal | None]) -> Known:
@@ -105,8 +129,14 @@ def made_of(known: Mapping[str, Decimal | None]) -> Known:
     return {
         "rd_increase": _minus(known["rd_expense"], known["rd_expense_prev"]),
         "revenue_yoy": _percent(growth, known["revenue_prev"]),
+        "revenue_growth_3y": _percent(
+            _minus(known["revenue"], known["revenue_before_3y"]), known["revenue_before_3y"]
+        ),
         "rd_intensity": _percent(known["rd_expense"], known["revenue"]),
         "rd_staff_ratio": _percent(known["rd_staff"], known["staff_total"]),
+        "rd_cost_share": _percent(known["rd_expense"], known["total_cost_expense"]),
+        "hightech_share": _percent(known["hightech_revenue"], known["revenue"]),
+        "debt_ratio": _percent(known["total_liabilities_end"], known["total_assets_end"]),
     }
 
 

@@ -15,9 +15,9 @@ from parks.models import Benefit, Park
 
 from .. import formula
 from ..models import Policy, PolicyVersion
-from ..states import PolicyState
+from ..states import PolicyState, RuleKind
 
-LIBRARY = Path(__file__).parent.parent / "policies"
+FOLDERS = tuple(Path(__file__).parent.parent / name for name in ("policies", "ladder"))
 
 
 def rule_of(version: PolicyVersion) -> formula.Rule:
@@ -41,26 +41,31 @@ def versions() -> QuerySet[PolicyVersion]:
     return PolicyVersion.objects.select_related("policy").order_by("policy__code", "-number")
 
 
-def released() -> QuerySet[PolicyVersion]:
+def released(*kinds: str) -> QuerySet[PolicyVersion]:
+    """Released rules of some kinds, policies unless said otherwise."""
     return (
         PolicyVersion.objects.select_related("policy")
-        .filter(state=PolicyState.RELEASED)
+        .filter(state=PolicyState.RELEASED, kind__in=kinds or (RuleKind.POLICY,))
         .order_by("title", "pk")
     )
 
 
-def in_force() -> QuerySet[PolicyVersion]:
+def in_force(*kinds: str) -> QuerySet[PolicyVersion]:
     """Released and open today."""
     today = db_today()
-    return released().exclude(ends_on__lt=today).filter(Q(starts_on__isnull=True) | Q(starts_on__lte=today))
+    return (
+        released(*kinds)
+        .exclude(ends_on__lt=today)
+        .filter(Q(starts_on__isnull=True) | Q(starts_on__lte=today))
+    )
 
 
 def get_version(version_id: int) -> PolicyVersion:
     return _found(PolicyVersion.objects.select_related("policy").filter(pk=version_id).first())
 
 
-def get_released(version_id: int) -> PolicyVersion:
-    return _found(released().filter(pk=version_id).first())
+def get_released(version_id: int, kind: str = RuleKind.POLICY) -> PolicyVersion:
+    return _found(released(kind).filter(pk=version_id).first())
 
 
 def of_code(code: str) -> Policy | None:
@@ -69,7 +74,8 @@ def of_code(code: str) -> Policy | None:
 
 def public_versions(park: Park) -> QuerySet[PolicyVersion]:
     """What anybody may read; no park is entered."""
-    return PolicyVersion.everywhere.filter(park=park, state=PolicyState.RELEASED).order_by("title", "pk")
+    rows = PolicyVersion.everywhere.filter(park=park, state=PolicyState.RELEASED, kind=RuleKind.POLICY)
+    return rows.order_by("title", "pk")
 
 
 def public_version(park: Park, version_id: int) -> PolicyVersion:
@@ -88,8 +94,9 @@ def tags(rows: QuerySet[PolicyVersion]) -> list[str]:
 
 @lru_cache(maxsize=1)
 def library() -> dict[str, str]:
-    """The rules that come with the platform: code -> text."""
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(LIBRARY.glob("*.yaml"))}
+    """The rules that come with the platform, policies and rungs: code -> text."""
+    paths = [path for folder in FOLDERS for path in sorted(folder.glob("*.yaml"))]
+    return {path.stem: path.read_text(encoding="utf-8") for path in paths}
 
 
 def card(rule: formula.Rule, language: str) -> dict[str, Any]:
@@ -102,7 +109,10 @@ def card(rule: formula.Rule, language: str) -> dict[str, Any]:
     return {
         "who": body.get("who", {}).get("text", "")
         or " / ".join(rule.label(name, language) for name in rule.any_of),
-        "conditions": [one.text for one in rule.conditions],
+        "conditions": [(one.text, one.clause) for one in rule.conditions],
+        "judged_by_others": next(
+            (body[key].get("judged_by_others", []) for key in ("rung", "upgrade") if key in body), []
+        ),
         "pays": [_pays(rule, one, language) for one in rule.amounts],
         "caps": [_cap(one) for one in rule.caps],
         "period": rule.period_label,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -23,8 +24,9 @@ from .. import formula
 from ..models import CurrentMatch, Match, MatchRun, PolicyPush, PolicyVersion
 from ..queries import matching as queries
 from ..queries import matching_facts, policies
+from ..states import RuleKind
 
-COLUMNS = ("run_id", "version_id", "enterprise_id", "is_eligible", "amount", "gap")
+COLUMNS = ("run_id", "version_id", "enterprise_id", "is_eligible", "is_held", "amount", "gap")
 
 
 def request(*, by: Actor) -> Job:
@@ -36,8 +38,8 @@ def run(job: jobs.JobHandle) -> dict[str, Any]:
     """The job: read firms and policies, judge, write, switch. Safe to run twice: only the last commit is seen."""
     with park_scope(job.park_id):
         job.report(0, 3, _("读取企业数据"))
-        firms, versions = matching_facts.firms(), list(policies.in_force())
-        job.report(1, 3, _("匹配政策"))
+        firms, versions = matching_facts.firms(), list(policies.in_force(RuleKind.POLICY, RuleKind.RUNG))
+        job.report(1, 3, _("逐条比对"))
         found = [
             _found(version, firms_columns, firms) for version, firms_columns in _columns(versions, firms)
         ]
@@ -67,25 +69,31 @@ def _columns(
 def _found(
     version: PolicyVersion, columns: formula.Columns, firms: Sequence[matching_facts.Firm]
 ) -> tuple[PolicyVersion, list[Any], list[tuple[Any, ...]]]:
+    """A version, its counts, and its rows. Who stands on a rung already is not counted among those who could."""
     rule = policies.rule_of(version)
     outcome = formula.judge(rule, columns)
-    near = outcome.near
+    held = np.array([bool(rule.level and one.known.get(rule.level)) for one in firms], bool)
+    yes, near = outcome.yes & ~held, np.where(held, -1, outcome.near)
     rows: list[tuple[Any, ...]] = []
     total = Decimal(0)
-    for number in (outcome.yes | (near >= 0)).nonzero()[0].tolist():
+    for number in (held | yes | (near >= 0)).nonzero()[0].tolist():
         one = firms[number]
-        if outcome.yes[number]:
-            amount = int(outcome.yuan[number])
-            total += amount
-            rows.append((version.pk, one.id, "t", amount, None))
-        else:
+        gap = None
+        if near[number] >= 0:
             failed = formula.failed_check(rule, int(near[number]), one.known)
             gap = {"text": failed.text, "gap": failed.gap, "figures": [list(pair) for pair in failed.figures]}
-            rows.append((version.pk, one.id, "f", None, json.dumps(gap, ensure_ascii=False)))
-    eligible, nearly = int(outcome.yes.sum()), int((near >= 0).sum())
-    unknown = int((~outcome.yes & ~outcome.no).sum())
-    counts = [eligible, nearly, unknown, len(firms) - eligible - unknown - nearly, str(total)]
-    return version, counts, rows
+        amount = int(outcome.yuan[number]) if yes[number] and rule.amounts else None
+        total += amount or 0
+        rows.append(
+            (
+                version.pk, one.id, "t" if outcome.yes[number] else "f", "t" if held[number] else "f", amount,
+                gap and json.dumps(gap, ensure_ascii=False),
+            )
+        )  # fmt: skip
+    eligible, nearly, stand = int(yes.sum()), int((near >= 0).sum()), int(held.sum())
+    unknown = int((~outcome.yes & ~outcome.no & ~held).sum())
+    rest = len(firms) - eligible - unknown - nearly - stand
+    return version, [eligible, nearly, unknown, rest, str(total), stand], rows
 
 
 def push(*, by: Actor, version_id: int, stage: str = "") -> int:

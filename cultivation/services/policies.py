@@ -42,7 +42,7 @@ def save(*, by: Actor, text: str, version_id: int | None = None) -> PolicyVersio
         if version_id is None:
             policy = policy or Policy.objects.create(code=rule.code)
             last = PolicyVersion.objects.filter(policy=policy).aggregate(last=Max("number"))["last"] or 0
-            row = PolicyVersion(policy=policy, number=last + 1)
+            row = PolicyVersion(policy=policy, number=last + 1, kind=rule.kind)
         else:
             row = _locked(version_id)
             if row.policy.code != rule.code:
@@ -50,6 +50,9 @@ def save(*, by: Actor, text: str, version_id: int | None = None) -> PolicyVersio
                 raise Refused(code="code_fixed", field="text", message=message)
             if row.state != PolicyState.DRAFT:
                 raise Conflict(code="not_draft", message=_("只有草稿可以修改；已发布的请另建新版本。"))
+        if row.policy.versions.exclude(kind=rule.kind).exists() or row.kind != rule.kind:
+            message = _("“%(code)s”的其他版本是另一种规则，请换一个代码。") % {"code": rule.code}
+            raise Refused(code="kind_fixed", field="text", message=message)
         row.title, row.tags = rule.title, list(rule.body.get("tags", []))
         row.starts_on, row.ends_on = rule.day("starts"), rule.day("ends")
         row.text, row.rule = text.replace("\r\n", "\n"), dict(rule.body)

@@ -25,7 +25,7 @@ BEGIN
     END IF;
     RETURN NEW;
   END IF;
-  IF (NEW.policy_id, NEW.number) IS DISTINCT FROM (OLD.policy_id, OLD.number) OR OLD.state <> 'draft'
+  IF (NEW.policy_id, NEW.number, NEW.kind) IS DISTINCT FROM (OLD.policy_id, OLD.number, OLD.kind) OR OLD.state <> 'draft'
      AND (NEW.title, NEW.tags, NEW.starts_on, NEW.ends_on, NEW.text, NEW.rule, NEW.digest, NEW.edited_by_name, NEW.edited_at)
      IS DISTINCT FROM (OLD.title, OLD.tags, OLD.starts_on, OLD.ends_on, OLD.text, OLD.rule, OLD.digest, OLD.edited_by_name, OLD.edited_at) THEN
     RAISE EXCEPTION 'only a draft changes' USING ERRCODE = 'IS006';
@@ -52,7 +52,7 @@ CREATE OR REPLACE FUNCTION cultivation_claim_guard() RETURNS trigger LANGUAGE pl
 BEGIN
   IF TG_OP = 'INSERT' THEN
     IF NEW.state <> 'draft' OR NEW.returns <> 0 OR NOT EXISTS (SELECT FROM public.cultivation_policyversion v
-       WHERE v.park_id = NEW.park_id AND v.id = NEW.version_id AND v.policy_id = NEW.policy_id AND v.state = 'released') THEN
+       WHERE v.park_id = NEW.park_id AND v.id = NEW.version_id AND v.policy_id = NEW.policy_id AND v.state = 'released' AND v.kind = 'policy') THEN
       RAISE EXCEPTION 'a claim starts as a draft, under a released policy' USING ERRCODE = 'IS004';
     END IF;
     RETURN NEW;

@@ -47,8 +47,9 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
 
 def run(request: ParkRequest, park: str) -> HttpResponse:
     matching.request(by=request.actor)
-    messages.success(request, _("已开始匹配，完成后刷新本页。"))
-    return redirect("cultivation:matching", park=park)
+    messages.success(request, _("已开始比对全部企业，完成后刷新本页。"))
+    back = "ladder" if request.POST.get("back") == "ladder" else "matching"
+    return redirect(f"cultivation:{back}", park=park)
 
 
 def push(request: ParkRequest, park: str, version_id: int) -> HttpResponse:

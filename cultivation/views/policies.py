@@ -97,9 +97,7 @@ def policy(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     enterprise = enterprises.own(request.actor)
     known = matching_facts.firm(enterprise.pk).known if enterprise else {}
     form = WhatIfForm(request.GET if request.GET else None, rule=rule, language=language())
-    changed = {}
-    if form.is_bound and form.is_valid():
-        changed = {name: value for name, value in form.cleaned_data.items() if value is not None}
+    changed = form.changed if form.is_bound and form.is_valid() else {}
     claim = matching.standing_claims(enterprise.pk).get(rule.subject) if enterprise else None
     context = {
         "version": version, "card": queries.card(rule, language()), "offer": matching.offer(version, known, claim), "form": form,

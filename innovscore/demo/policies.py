@@ -1,4 +1,4 @@
-"""Policies of the demo zone: five released, one waiting for release; one matching run; claims in several states."""
+"""Rules of the demo zone: five policies and the ladder released, one policy waiting; one run; claims in several states."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ RELEASED = (
     "hz32_domestic_equipment",
     "xm_torch_voucher",
 )
+RUNGS = tuple(code for code in library() if code.startswith("ladder_"))
 PROPOSED = "hz32_tech_contract"
 BUDGETS = {"cqhtz25_rd_growth": 3000, "hz32_domestic_equipment": 2000}
 """万元 a policy."""
@@ -53,6 +54,8 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
     """Make policies, a run and claims in a zone that has verified years. The hero has claimed nothing yet."""
     with park_scope(park.pk):
         versions = {code: _released(actors, code) for code in RELEASED}
+        for code in RUNGS:
+            _released(actors, code)
         draft = policies.save(by=actors["park.score@demo"], text=library()[PROPOSED])
         policies.propose(by=actors["park.score@demo"], version_id=draft.pk)
         job = matching.request(by=actors["park.score@demo"])

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from cultivation.models import Claim, PolicyVersion
-from cultivation.queries.policies import LIBRARY
+from cultivation.queries.policies import library
 from cultivation.services import claims, policies
 from parks.actors import Actor
 from parks.models import Park
@@ -24,7 +24,7 @@ GROWTH = "cqhtz25_rd_growth"
 def text(shipped: str = GROWTH, **replaced: str) -> str:
     """A shipped rule; `replaced` are its top-level keys with what stands there instead."""
     kept, skip = [], False
-    for line in (LIBRARY / f"{shipped}.yaml").read_text(encoding="utf-8").splitlines():
+    for line in library()[shipped].splitlines():
         if not line.startswith((" ", "-")):
             skip = line.split(":")[0] in replaced
         if not skip:

@@ -1,0 +1,76 @@
+"""The ladder: what a firm could become next, and the park's firms by rung."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from enterprises.queries import enterprises
+from parks import access
+from parks.http import ParkRequest
+from parks.listing import listing
+
+from ..filters import RungFilter
+from ..forms import WhatIfForm
+from ..queries import ladder, matching, matching_facts, policies
+from ..states import RuleKind
+from ..wording import language
+
+COLUMNS = (
+    "version__title", "enterprise__name", "enterprise__uscc", "is_held", "is_eligible", "gap__text", "gap__gap",
+)  # fmt: skip
+
+
+def growth(request: ParkRequest, park: str) -> HttpResponse:
+    """Where the firm stands, what it could become next, what is missing and where to give it."""
+    enterprise = enterprises.own(request.actor)
+    if enterprise is None:
+        return render(request, "cultivation/ladder/growth.html", {"rungs": None})
+    firm = matching_facts.firm(enterprise.pk)
+    rungs = ladder.ladder(firm, park)
+    held = [one for one in rungs if one.held]
+    return render(
+        request,
+        "cultivation/ladder/growth.html",
+        {"firm": firm, "rungs": rungs, "held": held, "next": [one for one in rungs if not one.held]},
+    )
+
+
+def rung(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    """One rung for the firm with its conditions, and what-if by the query string."""
+    version = policies.get_released(version_id, RuleKind.RUNG)
+    enterprise = enterprises.own_or_404(request.actor)
+    firm = matching_facts.firm(enterprise.pk)
+    one = ladder.rung(version, firm, park)
+    form = WhatIfForm(request.GET if request.GET else None, rule=one.rule, language=language())
+    supposed = None
+    if form.is_bound and form.is_valid() and form.changed:
+        supposed = matching.offer(version, matching_facts.supposing(firm.known, form.changed))
+    return render(
+        request,
+        "cultivation/ladder/rung.html",
+        {
+            "one": one, "version": version, "card": policies.card(one.rule, language()), "form": form, "supposed": supposed,
+        },
+    )  # fmt: skip
+
+
+def overview(request: ParkRequest, park: str) -> HttpResponse:
+    """How many firms stand on each rung, are ready for it or nearly so, and who they are."""
+    run = matching.current()
+    page = listing(
+        request, ladder.firms(run), filterset=RungFilter, columns=COLUMNS, filename="ladder", sortable=("enterprise__name",)
+    )  # fmt: skip
+    if isinstance(page, HttpResponse):
+        return page
+    steps, job = ladder.funnel(run), matching.latest_job()
+    return render(
+        request,
+        "cultivation/ladder/overview.html",
+        {
+            "run": run, "steps": steps, "page": page, "job": job if job and not job.is_over else None,
+            "labels": [one.version.title for one in steps], "values": [one.held for one in steps],
+            "urls": [f"?rung={one.version.pk}&standing=held" for one in steps],
+            "can_run": access.may(request.actor.role, "cultivation:matching_run", "POST"),
+        },
+    )  # fmt: skip
