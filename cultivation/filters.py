@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from .queries import ladder
 from .queries.claims import waiting_for
-from .states import ClaimState, PolicyState, RuleKind
+from .states import ClaimState, PlatformState, PolicyState, RuleKind
 
 
 def _rungs() -> list[tuple[int, str]]:
@@ -67,6 +67,24 @@ class RungFilter(django_filters.FilterSet):
             rows.filter(is_held=True)
             if value == "held"
             else rows.filter(is_held=False, is_eligible=value == "ready")
+        )
+
+
+class PlatformFilter(django_filters.FilterSet):
+    """Platforms by state, words, type, level, sub-park and industry."""
+
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=PlatformState.choices, empty_label=_("全部"))
+    name = django_filters.CharFilter(label=_("名称或企业"), method="with_words", max_length=60)
+    type = django_filters.CharFilter(label=_("类型"), field_name="type__title", max_length=60)
+    level = django_filters.CharFilter(label=_("级别"), field_name="level__title", max_length=60)
+    sub_park = django_filters.CharFilter(
+        label=_("园区"), field_name="enterprise__sub_park__name", max_length=80
+    )
+    industry = django_filters.CharFilter(label=_("行业"), field_name="enterprise__industry", max_length=40)
+
+    def with_words(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(
+            Q(name__icontains=value) | Q(enterprise__name__icontains=value) | Q(approval_number=value)
         )
 
 

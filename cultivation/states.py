@@ -23,6 +23,15 @@ class RuleKind(models.TextChoices):
     UPGRADE = "upgrade", _("平台升级")
 
 
+class PlatformState(models.TextChoices):
+    PROPOSED = "proposed", _("待核对")
+    IN_FORCE = "in_force", _("有效")
+    REFUSED = "refused", _("未通过")
+    UPGRADED = "upgraded", _("已升级")
+    EXPIRED = "expired", _("已到期")
+    REVOKED = "revoked", _("已撤销")
+
+
 class ClaimState(models.TextChoices):
     DRAFT = "draft", _("待确认")
     SUBMITTED = "submitted", _("待初审")

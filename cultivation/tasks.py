@@ -13,7 +13,7 @@ from parks.models import Park
 from parks.scope import park_scope
 
 from .queries import matching as matching_queries
-from .services import matching, reminders
+from .services import matching, platforms, reminders
 
 log = structlog.get_logger(__name__)
 
@@ -26,10 +26,13 @@ def match(job: JobHandle) -> dict[str, Any]:
 
 @shared_task(name="cultivation.remind", ignore_result=True)
 def remind() -> None:
-    """Reminders in every park; a park that fails keeps no other from its reminders."""
+    """What has ended ends, what ends soon is told, in every park; a park that fails keeps no other from it."""
     for park in Park.objects.order_by("pk"):
         try:
             with park_scope(park.pk):
-                reminders.remind(by=Actor.system(park))
+                by = Actor.system(park)
+                platforms.expire(by=by)
+                reminders.remind(by=by)
+                platforms.remind(by=by)
         except Exception:
             log.exception("reminders of cultivation failed", park=park.code)

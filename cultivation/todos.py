@@ -14,8 +14,8 @@ from parks.actors import Actor
 from parks.clock import BEIJING
 from parks.roles import ENTERPRISE
 
-from .queries import claims, policies
-from .states import PolicyState
+from .queries import claims, platforms, policies
+from .states import CHECKERS, PlatformState, PolicyState
 
 RELEASERS = ("park_admin", "publisher")
 WORKERS = ("park_reviewer", "park_admin", "score_officer", "publisher", "fund_manager")
@@ -36,10 +36,8 @@ def todos(actor: Actor) -> Iterator[todo.Todo]:
         waiting = claims.waiting_for(actor)
         if count := waiting.count():
             due = waiting.values_list("due_on", flat=True).first()
-            end = dt.datetime.combine(due + dt.timedelta(days=1), dt.time(), BEIJING) if due else None
-            yield todo.Todo(
-                _("政策兑现申请"), f"{reverse('cultivation:claim_queue', kwargs=park)}?mine=true", count, end
-            )
+            url = f"{reverse('cultivation:claim_queue', kwargs=park)}?mine=true"
+            yield todo.Todo(_("政策兑现申请"), url, count, end_of(due) if due else None)
     if actor.role in RELEASERS:
         proposed = (
             policies.versions().filter(state=PolicyState.PROPOSED).exclude(proposed_by_ref=actor.person_id)
@@ -47,3 +45,31 @@ def todos(actor: Actor) -> Iterator[todo.Todo]:
         for version in proposed:
             url = reverse("cultivation:policy_edit", kwargs=park | {"version_id": version.pk})
             yield todo.Todo(_("核对并发布政策：%(title)s") % {"title": version.title}, url)
+
+
+@todo.source("platforms")
+def platform_todos(actor: Actor) -> Iterator[todo.Todo]:
+    """A firm's yearly reports that are due; entries that somebody else is to check."""
+    park = {"park": actor.park_code}
+    if actor.role in ENTERPRISE:
+        own = enterprises.own(actor)
+        for row, year in platforms.unreported(own.pk) if own else ():
+            url = reverse(
+                "cultivation:platform_report", kwargs=park | {"platform_id": row.pk, "year_id": year.pk}
+            )
+            label = _("研发平台 %(year)s 年度报告：%(name)s") % {"year": year.year, "name": row.name}
+            yield todo.Todo(label, url, 1, end_of(year.due_on))
+    if actor.role in CHECKERS:
+        entries = (
+            platforms.platforms()
+            .filter(state=PlatformState.PROPOSED)
+            .exclude(proposed_by_ref=actor.person_id)
+        )
+        if count := entries.count():
+            url = f"{reverse('cultivation:platform_registry', kwargs=park)}?state={PlatformState.PROPOSED}"
+            yield todo.Todo(_("研发平台待核对"), url, count)
+
+
+def end_of(day: dt.date) -> dt.datetime:
+    """The moment in which a day is over in China."""
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), BEIJING)

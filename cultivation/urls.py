@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import claims, ladder, matching, policies
+from .views import claims, ladder, matching, platforms, policies
 
 app_name = "cultivation"
 # policies and claims
@@ -39,4 +39,22 @@ ladder_urls = [
     path("p/<slug:park>/e/growth/<int:version_id>/", ladder.rung, name="rung"),
     path("p/<slug:park>/office/ladder/", ladder.overview, name="ladder"),
 ]
-urlpatterns = [*policy_urls, *ladder_urls]
+# R&D platforms
+platform_urls = [
+    path("p/<slug:park>/e/platforms/", platforms.own, name="platforms"),
+    path("p/<slug:park>/platforms/new/", platforms.new, name="platform_new"),
+    path("p/<slug:park>/platforms/<int:platform_id>/", platforms.platform, name="platform"),
+    path("p/<slug:park>/platforms/<int:platform_id>/step/", platforms.step, name="platform_step"),
+    path(
+        "p/<slug:park>/platforms/<int:platform_id>/report/<int:year_id>/",
+        platforms.report,
+        name="platform_report",
+    ),
+    path("p/<slug:park>/office/platforms/", platforms.registry, name="platform_registry"),
+    path("p/<slug:park>/office/platforms/check/", platforms.check_all, name="platform_check_all"),
+    path("p/<slug:park>/office/platforms/feed/", platforms.feed, name="platform_feed"),
+    path("p/<slug:park>/office/platforms/setup/", platforms.setup, name="platform_setup"),
+    path("p/<slug:park>/office/platforms/template/", platforms.template, name="platform_template"),
+    path("p/<slug:park>/office/platforms/import/", platforms.upload, name="platform_import"),
+]
+urlpatterns = [*policy_urls, *ladder_urls, *platform_urls]

@@ -85,9 +85,11 @@ def _points(enterprise_id: int | None) -> Mapping[int, tuple[Decimal | None, str
 
 
 def _age(founded: dt.date | None, today: dt.date) -> Decimal | None:
-    if founded is None:
-        return None
-    return Decimal(today.year - founded.year - ((today.month, today.day) < (founded.month, founded.day)))
+    return whole_years(founded, today) if founded else None
+
+
+def whole_years(since: dt.date, today: dt.date) -> Decimal:
+    return Decimal(today.year - since.year - ((today.month, today.day) < (since.month, since.day)))
 
 
 def _known(

@@ -17,7 +17,7 @@ from .. import formula
 from ..models import Policy, PolicyVersion
 from ..states import PolicyState, RuleKind
 
-FOLDERS = tuple(Path(__file__).parent.parent / name for name in ("policies", "ladder"))
+FOLDERS = tuple(Path(__file__).parent.parent / name for name in ("policies", "ladder", "upgrades"))
 
 
 def rule_of(version: PolicyVersion) -> formula.Rule:
@@ -94,7 +94,7 @@ def tags(rows: QuerySet[PolicyVersion]) -> list[str]:
 
 @lru_cache(maxsize=1)
 def library() -> dict[str, str]:
-    """The rules that come with the platform, policies and rungs: code -> text."""
+    """The rules that come with the platform, policies, rungs and upgrades: code -> text."""
     paths = [path for folder in FOLDERS for path in sorted(folder.glob("*.yaml"))]
     return {path.stem: path.read_text(encoding="utf-8") for path in paths}
 

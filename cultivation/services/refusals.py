@@ -15,6 +15,11 @@ NAMED = {
     "claim_one_for_a_thing": ("claimed_already", lambda: _("这一事项已有申请在办理或已兑现，不能重复申请。")),
     "claim_returned_twice": ("returned_twice", lambda: _("已退回两次，不能再退回；请通过或不予兑现。")),
     "policy_one_open": ("draft_open", lambda: _("这项政策已有一份草稿，请先处理它。")),
+    "platform_approval_number": (
+        "number_known",
+        lambda: _("这个批准文号已经登记过，请核对，或在原平台上办理升级。"),
+    ),
+    "platform_year_once": ("year_open", lambda: _("这一年度的报告已经布置过。")),
     "policy_budget": ("budget_below", lambda: _("新版本的预算低于已受理的金额，请提高预算。")),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,7 +87,20 @@ def _column(item: Any) -> Column:
 
 def template(scheme: Scheme, *, source: str, source_name: str, year: int) -> bytes:
     """An empty workbook of a department: data sheet with checks and hints, notes, levels, and what it is."""
-    columns, buffer = columns_of(scheme, source), io.BytesIO()
+    lines = (
+        f"{year} 年度部门数据模板{f'（{source_name}）' if source_name else ''}",
+        "请在“数据”页填写，一家企业一行，第一行表头不要改动；可以删去用不到的列。",
+        "第一列统一社会信用代码必填；其余没有数据的单元格留空，确为零填 0。",
+        "请粘贴为数值：含公式的单元格会被拒绝。金额单位为万元，也可把表头括号改为“元”。",
+        "上传后先检查，逐格说明问题，确认后才写入；同一文件重复上传不会产生变化。",
+    )
+    about = {"template": "department", "year": str(year), "source": source}
+    return blank(columns_of(scheme, source), lines, about)
+
+
+def blank(columns: Sequence[Column], lines: Sequence[str], about: Mapping[str, str]) -> bytes:
+    """An empty workbook of these columns with notes; `about` is what the hidden sheet says of it."""
+    buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
         bold = book.add_format(
             {"bold": True, "text_wrap": True, "bg_color": BLUE, "border": 1, "valign": "top"}
@@ -108,10 +121,9 @@ def template(scheme: Scheme, *, source: str, source_name: str, year: int) -> byt
             _levels(book, levels, place, column)
         data.set_row(0, 48)
         data.freeze_panes(1, 1)
-        _notes(notes, columns, source_name, year, bold)
-        meta.write_row(0, 0, ["template", "department"])
-        meta.write_row(1, 0, ["year", str(year)])
-        meta.write_row(2, 0, ["source", source])
+        _notes(notes, columns, lines, bold)
+        for row, pair in enumerate(about.items()):
+            meta.write_row(row, 0, pair)
         levels.hide()
         meta.very_hidden()
         data.activate()
@@ -144,14 +156,7 @@ def _validate(sheet: Any, place: int, column: Column) -> None:
     sheet.data_validation(1, place, ROWS, place, checks[column.kind] | common)
 
 
-def _notes(sheet: Any, columns: Sequence[Column], source: str, year: int, bold: Any) -> None:
-    lines = (
-        f"{year} 年度部门数据模板{f'（{source}）' if source else ''}",
-        "请在“数据”页填写，一家企业一行，第一行表头不要改动；可以删去用不到的列。",
-        "第一列统一社会信用代码必填；其余没有数据的单元格留空，确为零填 0。",
-        "请粘贴为数值：含公式的单元格会被拒绝。金额单位为万元，也可把表头括号改为“元”。",
-        "上传后先检查，逐格说明问题，确认后才写入；同一文件重复上传不会产生变化。",
-    )
+def _notes(sheet: Any, columns: Sequence[Column], lines: Sequence[str], bold: Any) -> None:
     for row, line in enumerate(lines):
         sheet.write_string(row, 0, line)
     sheet.write_row(len(lines) + 1, 0, ["列", "代码", "单位", "说明"], bold)

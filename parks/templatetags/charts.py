@@ -283,14 +283,15 @@ def bars(
     *,
     places: int = 2,
 ) -> SafeString:
-    """Horizontal bars from zero; the bar number `marked` (from 0) is the emphasised one, the others are muted."""
+    """Horizontal bars from zero, whole numbers as counts; of `marked` (from 0) the bar is emphasised, the others are muted."""
     top = max((abs(float(v)) for v in values), default=1) or 1
     parts: list[SafeString] = []
     for number, (label, value) in enumerate(zip(labels, values, strict=True)):
         tone = "c-bar" if marked is None or marked == number else "c-bar-muted"
         length = (WIDTH - 2 * PAD) * max(0.0, float(value)) / top
+        figure = f"{value:,}" if isinstance(value, int) else f"{float(value):,.{places}f}"
         parts += [
-            *_row_texts(number, label, f"{float(value):,.{places}f}{unit}", _nth(urls, number)),
+            *_row_texts(number, label, f"{figure}{unit}", _nth(urls, number)),
             _rect(tone, PAD, number * ROW + 26, length, 14),
         ]
     return _svg(WIDTH, ROW * len(labels) + 4, _("条形图"), _join(parts))

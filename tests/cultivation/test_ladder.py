@@ -146,7 +146,12 @@ def test_a_firm_is_told_once_a_step_that_a_qualification_ends(office: make.Offic
     firm = make.firm(office.park, 1)
     today = db_today()
     until = workdays.add_working_days(today, 20)
-    entry = {"level": "hnte", "name": "高新技术企业", "number": "GR1", "date": f"{until.year - 3}{until:-%m-%d}"}
+    entry = {
+        "level": "hnte",
+        "name": "高新技术企业",
+        "number": "GR1",
+        "date": f"{until.year - 3}{until:-%m-%d}",
+    }
     told_of = replace(matching_facts.firm(firm.enterprise.pk), qualifications=(entry,))
     monkeypatch.setattr(matching_facts, "firms", lambda: [told_of])
     assert (reminders.remind(by=office["admin"]), reminders.remind(by=office["admin"])) == (1, 0)

@@ -1,0 +1,213 @@
+"""R&D platforms: entered by one, checked by another, reported yearly, promoted, ended, totalled, fed to the score's list."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, IntegrityError, transaction
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from cultivation.models import Platform, PlatformLevel, PlatformReport, PlatformType
+from cultivation.queries import platforms as queries
+from cultivation.services import platform_tables, platforms
+from enterprises.models import DepartmentBatch
+from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
+from parks.clock import db_today
+from parks.models import Notification
+from parks.todo import todos_for
+from tests.factories import parks as people
+from tests.factories import policies as make
+
+pytestmark = pytest.mark.django_db
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def office(in_park: Any) -> make.Office:
+    office = make.Office(in_park)
+    platforms.add_shipped(by=office["admin"])
+    return office
+
+
+def url(name: str, **kwargs: Any) -> str:
+    return reverse(f"cultivation:{name}", kwargs={"park": "cq"} | kwargs)
+
+
+def entry(
+    type_: str = "rd_center", level: str = "district", number: str = "高新科〔2024〕1号", **more: Any
+) -> dict[str, Any]:
+    return {
+        "type": PlatformType.objects.get(code=type_), "level": PlatformLevel.objects.get(code=level), "name": "示例研发中心",
+        "head": "李明", "approver": "高新区科技局", "approval_number": number, "approved_on": db_today() - 400 * DAY,
+    } | more  # fmt: skip
+
+
+def live(office: make.Office, firm: Any, **more: Any) -> Platform:
+    row = platforms.propose(by=firm.agent, enterprise_id=firm.enterprise.pk, **entry(**more))
+    return platforms.check(by=office["reviewer"], platform_id=row.pk, accepts=True)
+
+
+def test_who_enters_a_platform_does_not_check_it(office: make.Office) -> None:
+    firm = make.firm(office.park)
+    row = platforms.propose(by=office["reviewer"], enterprise_id=firm.enterprise.pk, **entry())
+    with pytest.raises(Forbidden, match="same_person"):
+        platforms.check(by=office["reviewer"], platform_id=row.pk, accepts=True)
+    with pytest.raises(IntegrityError, match="platform_two_persons"), transaction.atomic():
+        Platform.objects.filter(pk=row.pk).update(checked_by_ref=row.proposed_by_ref)
+    assert [one.count for one in todos_for(office["admin"]) if one.label == "研发平台待核对"] == [1]
+    assert platforms.check(by=office["admin"], platform_id=row.pk, accepts=True).state == "in_force"
+    with pytest.raises(Refused, match="reason_missing"):
+        platforms.revoke(by=office["admin"], platform_id=row.pk, note=" ")
+
+
+def test_what_was_approved_stays_even_by_sql(office: make.Office) -> None:
+    row = live(office, make.firm(office.park))
+    for change in ({"approval_number": "x"}, {"state": "proposed"}, {"checked_by_ref": 1}):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Platform.objects.filter(pk=row.pk).update(**change)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Platform.objects.create(enterprise_id=row.enterprise_id, state="in_force", **entry(number="2"))
+
+
+def test_an_approval_is_registered_once(office: make.Office) -> None:
+    firm = make.firm(office.park)
+    live(office, firm)
+    with pytest.raises(Conflict, match="number_known"):
+        platforms.propose(by=firm.agent, enterprise_id=firm.enterprise.pk, **entry())
+
+
+def test_a_promoted_platform_counts_once_at_the_higher_level(office: make.Office) -> None:
+    firm = make.firm(office.park)
+    first = live(office, firm)
+    with pytest.raises(Refused, match="not_higher"):
+        platforms.propose(
+            by=firm.agent, enterprise_id=firm.enterprise.pk, before_id=first.pk, **entry(number="2")
+        )
+    assert queries.levels_by_firm() == {firm.enterprise.uscc: ["rd_center"]}
+    second = platforms.propose(
+        by=firm.agent, enterprise_id=firm.enterprise.pk, before_id=first.pk, **entry(number="2", level="municipal")
+    )  # fmt: skip
+    platforms.check(by=office["admin"], platform_id=second.pk, accepts=True)
+    first.refresh_from_db()
+    assert first.state == "upgraded"
+    assert queries.levels_by_firm() == {firm.enterprise.uscc: ["provincial"]}
+
+
+def test_a_firm_reports_on_its_phone_until_the_day(office: make.Office) -> None:
+    firm, stranger = make.firm(office.park, 1), make.firm(office.park, 2)
+    row = live(office, firm)
+    year = platforms.open_year(by=office["admin"], year=2025, due_on=db_today() + 3 * DAY)
+    assert [one.label for one in todos_for(firm.agent) if "2025" in one.label]
+    page = url("platform_report", platform_id=row.pk, year_id=year.pk)
+    client = people.client_for(firm.agent)
+    wrong = client.post(page, {"staff": "3", "senior": "5"})
+    assert wrong.status_code == 422 and "不能多于专职研发人员" in wrong.content.decode()
+    client.post(page, {"staff": "12", "senior": "5", "outlay": "30.5", "projects": "4", "work": "新建中试线"})
+    client.post(page, {"staff": "13", "senior": "5", "outlay": "30.5", "projects": "4"})
+    row.refresh_from_db()
+    assert (row.staff, row.outlay, row.projects) == (13, 305_000, 4)
+    assert PlatformReport.objects.get().staff == 13
+    assert not [one for one in todos_for(firm.agent) if "2025" in one.label]
+    with pytest.raises(NotFound):
+        platforms.report(by=stranger.agent, platform_id=row.pk, year_id=year.pk)
+    type(year).objects.filter(pk=year.pk).update(due_on=db_today() - DAY)
+    with pytest.raises(Conflict, match="late"):
+        platforms.report(by=firm.agent, platform_id=row.pk, year_id=year.pk, staff=1)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        PlatformReport.objects.update(staff=99)
+
+
+def test_reminders_come_once_a_step_and_the_end_ends_it(office: make.Office) -> None:
+    firm = make.firm(office.park)
+    row = live(office, firm, valid_until=db_today() + 2 * DAY)
+    platforms.open_year(by=office["admin"], year=2025, due_on=db_today() + 2 * DAY)
+    before = Notification.objects.count()
+    assert platforms.remind(by=office["admin"]) == 2
+    assert platforms.remind(by=office["admin"]) == 0
+    assert Notification.objects.count() == before + 2
+    assert platforms.expire(by=office["admin"]) == 0
+    past = live(office, firm, number="2", valid_until=db_today() - DAY)
+    assert platforms.expire(by=office["admin"]) == 1
+    past.refresh_from_db()
+    row.refresh_from_db()
+    assert (past.state, row.state) == ("expired", "in_force")
+
+
+def test_a_platform_sees_what_it_could_become(office: make.Office) -> None:
+    office.release(make.text("upgrade_rd_center_municipal"))
+    firm = make.firm(office.park)
+    row = live(office, firm, staff=6, senior=5, area=120)
+    page = people.client_for(firm.agent).get(url("platform", platform_id=row.pk)).content.decode()
+    assert "重庆市中小企业技术研发中心" in page and "差 2" in page
+
+
+def test_totals_are_one_sentence_with_the_same_by_group_and_list(office: make.Office) -> None:
+    live(
+        office,
+        make.firm(office.park, 1),
+        staff=20,
+        projects=3,
+        patents=7,
+        contracts=2,
+        contract_amount=2_060_000,
+    )
+    live(office, make.firm(office.park, 2), number="2", type_="key_lab", level="municipal", staff=30)
+    client = people.client_for(office["officer"])
+    page = client.get(url("platform_registry"), {"by": "level"}).content.decode()
+    assert (
+        "2 个有效平台，专职研发人员 50 人，在研项目 3 项，有效发明专利 7 件，技术合同 2 项、206.00 万元"
+        in page
+    )
+    assert "市级（视同省级）" in page
+    rows = client.get(url("platform_registry"), {"type": "重点实验室", "export": "csv"}).content.decode()
+    assert "示例企业2" in rows and "示例企业1" not in rows
+
+
+def test_what_is_in_force_becomes_a_batch_of_department_data(office: make.Office) -> None:
+    firm = make.firm(office.park)
+    live(office, firm, level="municipal")
+    year = DepartmentBatch.objects.order_by("-year").values_list("year", flat=True).first() or 2025
+    batch = DepartmentBatch.objects.get(pk=platforms.feed(by=office["officer"], year=year))
+    assert (batch.source, batch.state, batch.rows_read, batch.rows_refused) == ("sti", "checked", 1, 0)
+    assert platforms.feed(by=office["officer"], year=year) == batch.pk
+
+
+def filled(**changed: Any) -> bytes:
+    """A workbook made from the template with one row."""
+    book = load_workbook(io.BytesIO(platform_tables.template()))
+    sheet = book["数据"]
+    row = {
+        "统一社会信用代码": "", "平台名称": "表格中心", "类型": "企业研发中心", "级别": "区级", "负责人": "李明", "批准单位": "科技局",
+        "批准文号": "表1", "批准日期": dt.date(2024, 5, 1), "专职研发人员": 9, "仪器设备原值（万元）": 12.5,
+    } | changed  # fmt: skip
+    for cell in sheet[1]:
+        if cell.value in row:
+            sheet.cell(2, cell.column, row[cell.value])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_a_table_is_entered_as_a_whole_or_not_at_all(office: make.Office) -> None:
+    firm = make.firm(office.park)
+    client = people.client_for(office["reviewer"])
+
+    def send(**changed: Any) -> Any:
+        file = SimpleUploadedFile("p.xlsx", filled(**{"统一社会信用代码": firm.enterprise.uscc} | changed))
+        return client.post(url("platform_import"), {"file": file})
+
+    wrong = send(级别="镇级", 批准日期="去年").content.decode()
+    assert "第 2 行" in wrong and "级别" in wrong and "批准日期" in wrong
+    assert not Platform.objects.exists()
+    assert send().status_code == 302
+    row = Platform.objects.get()
+    assert (row.state, row.staff, row.equipment, row.enterprise) == ("proposed", 9, 125_000, firm.enterprise)
+    checker = people.client_for(office["admin"])
+    checker.post(url("platform_check_all"), {"ids": [row.pk]})
+    row.refresh_from_db()
+    assert row.state == "in_force"
