@@ -27,7 +27,7 @@ RELEASED = (
     "hz32_domestic_equipment",
     "xm_torch_voucher",
 )
-RUNGS = tuple(code for code in library() if code.startswith("ladder_"))
+RUNGS = tuple(code for code in library() if code.startswith(("ladder_", "upgrade_")))
 PROPOSED = "hz32_tech_contract"
 BUDGETS = {"cqhtz25_rd_growth": 3000, "hz32_domestic_equipment": 2000}
 """万元 a policy."""
