@@ -120,7 +120,12 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("企业成长"), "cultivation:growth", FIRM, _("已有资质和到期日，下一步能成为什么、差什么")),
     Entry(_("梯度培育"), "cultivation:ladder", OFFICE, _("各层级企业数，谁可申报、谁只差一项")),
     Entry(_("研发平台"), "cultivation:platforms", FIRM, _("登记平台，年度报告，升级条件")),
-    Entry(_("研发平台"), "cultivation:platform_registry", OFFICE, _("平台登记与核对、汇总、年度报告、写入部门数据")),
+    Entry(
+        _("研发平台"),
+        "cultivation:platform_registry",
+        OFFICE,
+        _("平台登记与核对、汇总、年度报告、写入部门数据"),
+    ),
     Entry(_("政策匹配"), "cultivation:policies", FIRM, _("能申请哪些政策、多少钱、差什么")),
     Entry(_("政策兑现"), "cultivation:claims", FIRM, _("我的申请、进度和到账")),
     Entry(_("政策规则"), "cultivation:policy_rules", OFFICE, _("政策写成数据，两人发布，试算预算")),

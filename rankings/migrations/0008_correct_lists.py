@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('enterprises', '0006_assigned_claims'),
         ('parks', '0013_sandbox_clock'),
-        ('rankings', '0006_award_hands'),
+        ('rankings', '0007_superseded_without_reason'),
         ('scoring', '0005_sealed_snapshots'),
     ]
 
