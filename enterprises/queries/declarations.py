@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from indicators.queries.schemes import name_of, scheme_of
@@ -210,13 +211,16 @@ def queue(cycle: Cycle | None = None) -> QuerySet[Declaration]:
     rows = (
         Declaration.objects.select_related("enterprise__sub_park", "cycle")
         .prefetch_related("claims")
-        .annotate(
-            disputed=Count("values", filter=Q(values__state=ValueState.DISPUTED)),
-            undecided=Count("values", filter=undecided("values__")),
-        )
+        .annotate(disputed=_count_of(Q(state=ValueState.DISPUTED)), undecided=_count_of(undecided()))
     )
     turn = Case(*(When(state=state, then=place) for place, state in enumerate(TURNS)))
     return (rows.filter(cycle=cycle) if cycle else rows).order_by(turn, "-cycle__year", "submitted_at", "pk")
+
+
+def _count_of(values: Q) -> Coalesce:
+    """How many values of a declaration are so; counted for the rows of a page only, unless they are sorted by it."""
+    rows = DeclaredValue.objects.filter(values, declaration=OuterRef("pk")).order_by()
+    return Coalesce(Subquery(rows.values("declaration").annotate(n=Count("pk")).values("n")), 0)
 
 
 def next_in_review(after: Declaration, person_id: int | None) -> Declaration | None:
@@ -253,10 +257,9 @@ def to_sign(person_id: int | None) -> QuerySet[Declaration]:
     )
 
 
-def undecided(prefix: str = "") -> Q:
+def undecided() -> Q:
     """Values that a reviewer still has to decide about, as a condition."""
-    stated = {f"{prefix}state__in": STATED, f"{prefix}verified_by_ref__isnull": True}
-    return Q(**{f"{prefix}state__in": UNDECIDED}) | Q(**stated)
+    return Q(state__in=UNDECIDED) | Q(state__in=STATED, verified_by_ref__isnull=True)
 
 
 def topics(scheme: Any) -> dict[str, str]:

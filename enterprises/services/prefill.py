@@ -63,7 +63,7 @@ CARRY_OVER = """
 UPDATE enterprises_declaredvalue v
    SET prefilled_amount = n.amount, source = %(source)s, as_of = n.as_of, batch_ref = NULL,
        state = CASE WHEN v.state = 'missing' THEN 'prefilled' ELSE v.state END, version = v.version + 1, updated_at = %(now)s
-  FROM (SELECT d.id AS declaration_id, pair.code, CASE WHEN w.state = 'zero_confirmed' THEN 0 ELSE {counted} END AS amount, (w.verified_at AT TIME ZONE 'Asia/Shanghai')::date AS as_of
+  FROM (SELECT d.park_id, d.id AS declaration_id, pair.code, CASE WHEN w.state = 'zero_confirmed' THEN 0 ELSE {counted} END AS amount, (w.verified_at AT TIME ZONE 'Asia/Shanghai')::date AS as_of
           FROM enterprises_declaration d
           JOIN enterprises_cycle c ON c.park_id = d.park_id AND c.id = d.cycle_id AND c.year = %(year)s
           JOIN enterprises_cycle b ON b.park_id = d.park_id AND b.year = %(year)s - 1
@@ -72,7 +72,7 @@ UPDATE enterprises_declaredvalue v
           JOIN unnest(%(codes)s, %(before)s) AS pair(code, before) ON true
           JOIN enterprises_declaredvalue w ON w.park_id = p.park_id AND w.declaration_id = p.id AND w.code = pair.before
          WHERE d.state IN ('open', 'returned') AND d.enterprise_id = ANY(%(firms)s)) n
- WHERE v.declaration_id = n.declaration_id AND v.code = n.code AND n.amount IS NOT NULL
+ WHERE v.park_id = n.park_id AND v.declaration_id = n.declaration_id AND v.code = n.code AND n.amount IS NOT NULL
    AND v.state IN ('missing', 'prefilled') AND (v.prefilled_amount, v.source) IS DISTINCT FROM (n.amount, %(source)s)
 """
 
