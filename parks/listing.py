@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,6 +30,8 @@ from .heads import HEADS
 
 PAGE_SIZES = (20, 50, 100)
 EXPORT_LIMIT = 5000
+WIDTH = 18
+"""Characters of a column of an exported sheet."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -86,8 +89,8 @@ def listing(
 
 
 def export_rows(rows: Iterable[Any], *, columns: Sequence[str], filename: str, kind: str) -> HttpResponse:
-    """A CSV (UTF-8 with BOM) or XLSX download; no cell can be a live formula."""
-    table = [[_value(row, column) for column in columns] for row in rows]
+    """A CSV (UTF-8 with BOM) or XLSX download, written row by row; no cell can be a live formula."""
+    table = ([_value(row, column) for column in columns] for row in rows)
     heads = [str(HEADS.get(column, column)) for column in columns]
     return _xlsx(heads, table, filename) if kind == "xlsx" else _csv(heads, table, filename)
 
@@ -116,30 +119,31 @@ def _day(end: dt.date | None) -> str:
     return str(end.astimezone(BEIJING).date() if isinstance(end, dt.datetime) else end or "")
 
 
-def _csv(heads: list[str], table: list[list[Any]], filename: str) -> HttpResponse:
+def _csv(heads: list[str], table: Iterable[list[Any]], filename: str) -> HttpResponse:
     buffer = io.StringIO()
+    buffer.write("\ufeff")
     writer = csv.writer(buffer)
     writer.writerow(heads)
-    writer.writerows([[safe_text(cell) for cell in row] for row in table])
-    return _download("\ufeff" + buffer.getvalue(), "text/csv; charset=utf-8", f"{filename}.csv")
+    writer.writerows([safe_text(cell) for cell in row] for row in table)
+    return _download(buffer.getvalue(), "text/csv; charset=utf-8", f"{filename}.csv")
 
 
-def _xlsx(heads: list[str], table: list[list[Any]], filename: str) -> HttpResponse:
+def _xlsx(heads: list[str], table: Iterable[list[Any]], filename: str) -> HttpResponse:
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(
-        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        buffer, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     ) as book:
         sheet, money = book.add_worksheet(), book.add_format({"num_format": "#,##0.00"})
         sheet.set_row(0, None, book.add_format({"bold": True}))
+        sheet.set_column(0, len(heads) - 1, WIDTH)
         sheet.freeze_panes(1, 0)
-        for number, row in enumerate([heads, *table]):
+        for number, row in enumerate(itertools.chain([heads], table)):
             for column, cell in enumerate(row):
                 if isinstance(cell, int | Decimal):
                     is_money = isinstance(cell, Decimal) and cell.as_tuple().exponent == -2
                     sheet.write_number(number, column, cell, money if is_money else None)
                 else:
                     sheet.write_string(number, column, safe_text(cell))
-        sheet.autofit()
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return _download(buffer.getvalue(), kind, f"{filename}.xlsx")
 

@@ -18,7 +18,9 @@ from scoring import engine
 
 from .. import rules
 from ..models import Scenario, ScoreResult, WhatIfUse
+from ..queries import estimate as estimates
 from ..queries import whatif
+from ..queries.estimate import Estimate
 from ..queries.schemes import scheme_of
 
 HOUR = dt.timedelta(hours=1)
@@ -76,38 +78,52 @@ def _minor(field: whatif.Field, text: str) -> int:
 
 
 def ask(*, row: ScoreResult, frozen: engine.Facts, changes: Mapping[str, int]) -> whatif.Outcome:
-    """One question, peers included. Raises TooMany above the hourly number, so that rivals' figures cannot be probed.
+    """One question, peers included, which is counted.
 
     What depends on the enterprise's own figures alone is whatif.outcome without peers; it is not counted, so that sliders
     never lock anybody out.
     """
+    count_question(row.enterprise_id)
+    return whatif.outcome(row, frozen, changes)
+
+
+def estimate(declaration: Any) -> Estimate:
+    """The live estimate of a declaration. Under a scheme that looks at the cohort its points tell of peers: then it is a
+    question like any other, and counted."""
+    if scheme_of(declaration.cycle.scheme_version).relative:
+        count_question(declaration.enterprise_id)
+    return estimates.estimate(declaration)
+
+
+def count_question(enterprise_id: int) -> None:
+    """Count what an enterprise asks about its peers. Raises TooMany above the hourly number, so that rivals' figures cannot
+    be probed."""
     with transaction.atomic():
-        _one_at_a_time(row)
+        _one_at_a_time(enterprise_id)
         since = db_now() - HOUR
-        times = _asked_since(row, since)
+        times = _asked_since(enterprise_id, since)
         if len(times) >= rules.WHAT_IFS_AN_HOUR:
             minutes = int((times[-rules.WHAT_IFS_AN_HOUR] - since).total_seconds() // 60) + 1
             message = _("每小时最多试 %(n)s 次，请约 %(minutes)s 分钟后再试。正式积分不受影响。")
             raise TooMany(
                 code="what_if_too_often", message=message % {"n": rules.WHAT_IFS_AN_HOUR, "minutes": minutes}
             )
-        WhatIfUse.objects.create(enterprise_id=row.enterprise_id)
-    return whatif.outcome(row, frozen, changes)
+        WhatIfUse.objects.create(enterprise_id=enterprise_id)
 
 
-def _one_at_a_time(row: ScoreResult) -> None:
+def _one_at_a_time(enterprise_id: int) -> None:
     """Questions of one enterprise asked at once are counted one after the other."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('what-if', %s))", [row.enterprise_id])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('what-if', %s))", [enterprise_id])
 
 
-def left(row: ScoreResult) -> int:
+def left(enterprise_id: int) -> int:
     """Questions that the enterprise may still ask within the hour."""
-    return max(rules.WHAT_IFS_AN_HOUR - len(_asked_since(row, db_now() - HOUR)), 0)
+    return max(rules.WHAT_IFS_AN_HOUR - len(_asked_since(enterprise_id, db_now() - HOUR)), 0)
 
 
-def _asked_since(row: ScoreResult, since: dt.datetime) -> list[dt.datetime]:
-    recent = WhatIfUse.objects.filter(enterprise_id=row.enterprise_id, asked_at__gt=since)
+def _asked_since(enterprise_id: int, since: dt.datetime) -> list[dt.datetime]:
+    recent = WhatIfUse.objects.filter(enterprise_id=enterprise_id, asked_at__gt=since)
     return list(recent.order_by("asked_at").values_list("asked_at", flat=True))
 
 

@@ -5,15 +5,21 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from enterprises.queries import declarations, enterprises
+from innovscore.core.problems import TooMany
 from parks.http import ParkRequest
 
-from ..queries.estimate import estimate
+from ..services.whatif import estimate
 
 
 def own(request: ParkRequest, park: str, year: int) -> HttpResponse:
     """The live estimate of the firm's declaration: a fragment for the declaration's page, a page without script."""
     declaration = declarations.of_year(enterprise=enterprises.own_or_404(request.actor), year=year)
-    found = estimate(declaration)
+    template = "scoring/_estimate.html" if request.htmx else "scoring/estimate.html"
+    try:
+        found = estimate(declaration)
+    except TooMany as problem:
+        status = 200 if request.htmx else problem.status
+        return render(request, template, {"declaration": declaration, "problem": problem}, status=status)
     context = {
         "estimate": found,
         "declaration": declaration,
@@ -25,5 +31,4 @@ def own(request: ParkRequest, park: str, year: int) -> HttpResponse:
         "labels": [item.name for item in found.dimensions],
         "values": [float(item.points) for item in found.dimensions],
     }
-    template = "scoring/_estimate.html" if request.htmx else "scoring/estimate.html"
     return render(request, template, context)

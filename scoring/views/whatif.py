@@ -58,7 +58,7 @@ def what_if(request: ParkRequest, park: str, year: int) -> HttpResponse:
             messages.success(request, _("方案已保存，只有贵企业能看到。"))
             address = reverse("scoring:what_if", kwargs={"park": park, "year": year})
             return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
-    context |= {"limit": rules.WHAT_IFS_AN_HOUR, "left": services.left(row)}
+    context |= {"limit": rules.WHAT_IFS_AN_HOUR, "left": services.left(row.enterprise_id)}
     if request.htmx:
         return render(request, "scoring/_what_if_result.html", context)
     context |= _page(request, row, frozen, context["typed"])

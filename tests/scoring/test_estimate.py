@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from enterprises.models import DeclaredValue
 from enterprises.services import declarations
 from parks.scope import park_scope
+from scoring import rules
+from scoring.models import WhatIfUse
 from scoring.queries.estimate import estimate
 from tests.factories import enterprises as firms
 from tests.factories import parks as people
@@ -122,3 +125,26 @@ def test_the_estimate_asks_few_questions_whatever_waits(park: Any, declaration: 
                 estimate(declaration)
             counts.append(len(queries))
     assert counts[0] == counts[1] <= 7
+
+
+def test_under_a_scheme_that_looks_at_the_cohort_an_estimate_is_a_question(
+    park: Any, declaration: Any, agent: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its points tell of peers: it counts like any other question, and none is answered above the number."""
+    with park_scope(park.pk):
+        version = declaration.cycle.scheme_version
+        body = json.loads(json.dumps(version.body))
+        next(item for item in body["indicators"] if item["code"] == "rd_intensity")["scoring"] = {
+            "function": "percentile"
+        }
+        declaration.cycle.scheme_version = make.scheme_version(body, "relative")
+        declaration.cycle.save(update_fields=["scheme_version"])
+    client = client_as(agent)
+    monkeypatch.setattr(rules, "WHAT_IFS_AN_HOUR", 2)
+    assert ["估算总分" in client.get(URL).content.decode() for _time in range(2)] == [True, True]
+    refused = client.get(URL)
+    assert refused.status_code == 429
+    assert "每小时最多试 2 次" in refused.content.decode()
+    assert "估算总分" not in refused.content.decode()
+    with park_scope(park.pk):
+        assert WhatIfUse.objects.count() == 2
