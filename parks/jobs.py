@@ -100,11 +100,14 @@ class JobHandle:
     def report(self, done: int, total: int, message: str = "") -> None:
         """Show progress at once (own transaction). Raises LeaseLost or JobCancelled when the work must stop."""
         self.check()
-        _side_channel(
+        asked_to_stop = _side_channel(
             self.park_id,
-            "UPDATE parks_job SET done = %s, total = %s, message = %s WHERE id = %s AND fence = %s",
+            "UPDATE parks_job SET done = %s, total = %s, message = %s WHERE id = %s AND fence = %s RETURNING cancel_requested",
             [done, total, message[:200], self.id, self.fence],
         )
+        if asked_to_stop:
+            self.cancelled.set()
+            self.check()
 
     def check(self) -> None:
         """Raise when another worker has the job or somebody asked to stop."""
@@ -116,15 +119,19 @@ class JobHandle:
     def guard(self) -> None:
         """Lock the job's row in the current transaction and make sure that it is still ours.
 
-        Call it in the transaction that makes a result current: then two workers can never both do it.
+        Call it in the transaction that makes a result current: then two workers can never both do it, and a job that
+        somebody asked to stop before has no effect. Raises LeaseLost or JobCancelled.
         """
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT 1 FROM parks_job WHERE id = %s AND fence = %s AND state = 'running' FOR UPDATE",
+                "SELECT cancel_requested FROM parks_job WHERE id = %s AND fence = %s AND state = 'running' FOR UPDATE",
                 [self.id, self.fence],
             )
-            if cursor.fetchone() is None:
-                raise LeaseLost(f"job {self.id} fence {self.fence}")
+            row = cursor.fetchone()
+        if row is None:
+            raise LeaseLost(f"job {self.id} fence {self.fence}")
+        if row[0]:
+            raise JobCancelled(f"job {self.id}")
 
 
 def run(job_id: int) -> None:
@@ -236,20 +243,23 @@ def _renew(handle: JobHandle, stop: threading.Event) -> None:
         connection.close()
 
 
-def _side_channel(park_id: int, sql: str, params: list[Any]) -> None:
-    """Run one statement on a connection of its own, so that it shows although a transaction is open."""
+def _side_channel(park_id: int, sql: str, params: list[Any]) -> Any:
+    """Run one statement on a connection of its own, so that it shows although a transaction is open; what it returns."""
+    found: list[Any] = []
 
     def work() -> None:
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 set_local("app.park_id", str(park_id))
                 cursor.execute(sql, params)
+                found.extend(cursor.fetchone() or ())
         finally:
             connection.close()
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
+    return found[0] if found else None
 
 
 def sweep() -> int:

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,16 @@ class Site:
             )
             cursor.execute(statement, values)
         owner.close()
+
+    @contextmanager
+    def held(self, table: str) -> Iterator[None]:
+        """Whoever wants to write the table waits."""
+        owner = psycopg2.connect(self.owner_url)
+        owner.cursor().execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+        try:
+            yield
+        finally:
+            owner.close()
 
     def countdowns_end(self, park: str) -> None:
         """A quarter of an hour goes by after a confirmation."""

@@ -16,6 +16,15 @@ SELECT w.park_id, w.enterprise_id, now() FROM (SELECT park_id, enterprise_id FRO
 """
 
 
+ANOTHER_SCHEME = """
+INSERT INTO indicators_schemeversion (park_id, code, version, title, body, digest, state, notes, edited_by_name, proposed_by_name,
+  proposed_by_ref, activated_by_name, activated_by_ref, activated_at, created_at)
+SELECT park_id, code, '2021.1-compare', title, body, digest, state, notes, edited_by_name, proposed_by_name,
+  proposed_by_ref, activated_by_name, activated_by_ref, activated_at, created_at FROM indicators_schemeversion
+ WHERE state = 'active' ORDER BY id LIMIT 1
+"""
+
+
 def score_page(firm: Any) -> str:
     """Open the newest score of the firm; its address."""
     firm.go(SCORES).page.locator("main tbody a").first.click()
@@ -115,3 +124,17 @@ def test_the_office_tries_a_scheme_before_it_counts(visit: Any) -> None:
     office.page.go_back()
     office.fill(notes="按省厅通知调整").press("提请启用").sees("提请启用：按省厅通知调整")
     office.sees("等待另一位同事核对后启用").sees_not("启用此版本")
+
+
+def test_a_run_is_stopped_asked_for_again_and_compared(visit: Any, site: Any) -> None:
+    """A trial under another scheme version: its progress, stopped while it writes, done at the second time, compared."""
+    site.sql("cq", ANOTHER_SCHEME)
+    office = visit("park.score@demo")
+    office.go("/p/cq/office/scores/").page.locator("main tbody a").last.click()
+    office.page.wait_for_load_state()
+    with site.held("scoring_scoreresult"):
+        office.press("试算", exact=True).waits_for("写入结果")
+        office.looks_right().press("停止计算").sees("已要求停止")
+    office.waits_for("已取消")
+    office.looks_right().press("重试").waits_for("运行单")
+    office.sees_not("当前结果").press("与其他运行比较").sees("两次都有的企业", "榜单的变化").looks_right()

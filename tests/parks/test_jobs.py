@@ -112,6 +112,21 @@ def test_whoever_lost_the_lease_cannot_finish(park: Any, by: Any) -> None:
             handle.guard()
 
 
+def test_what_was_asked_to_stop_has_no_effect_afterwards(park: Any, by: Any) -> None:
+    """At the next step and before the last commit, however short the job is."""
+    with park_scope(park.pk):
+        job = jobs.request(kind="parks.self_test", park_id=park.pk, dedupe_key="one", by=by)
+        Job.objects.filter(pk=job.pk).update(state="running", fence=1)
+    handle = jobs.JobHandle(id=job.pk, park_id=park.pk, fence=1, args={}, actor=by)
+    handle.report(1, 2)
+    with park_scope(park.pk):
+        jobs.cancel(job_id=job.pk, by=by)
+        with pytest.raises(jobs.JobCancelled):
+            handle.guard()
+    with pytest.raises(jobs.JobCancelled):
+        handle.report(2, 2)
+
+
 def test_the_web_role_sees_no_jobs_of_other_parks(park: Any, other_park: Any, by: Any) -> None:
     _ask(park, by)
     with park_scope(other_park.pk):
