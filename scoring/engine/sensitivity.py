@@ -258,7 +258,7 @@ class _Task:
         """Places (draws, n) of draws given as uniform numbers (draws, width)."""
         m = len(self.weights)
         factors = np.floor((1 - choices.weights + 2 * choices.weights * uniform[:, :m]) * FACTOR_SCALE + 0.5)
-        out = np.flatnonzero(uniform[:, m] < choices.left_out)
+        out = np.flatnonzero((uniform[:, m] < choices.left_out) & (m > 1))  # the only one cannot be left out
         if len(out):
             which = (uniform[out, m] / choices.left_out * m).astype(np.int64)
             factors[out, np.minimum(which, m - 1)] = 0

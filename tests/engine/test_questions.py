@@ -19,7 +19,9 @@ from scoring.engine import EngineError, load_scheme, rank, score
 from scoring.engine.analysis import alpha, analyse, best_power
 from scoring.engine.cli import main
 from scoring.engine.compare import compare
+from scoring.engine.facts import facts_from_rows
 from scoring.engine.proposals import METHODS, principal, propose, shared, values, varimax
+from scoring.engine.sensitivity import rank_intervals
 from scoring.engine.tables import ColumnMap, read_rows
 from tests.engine import small
 
@@ -285,6 +287,22 @@ def test_the_published_human_development_index_comes_out(tmp_path: Path) -> None
     assert (changed["place"] - changed["published_rank"]).abs().max() == 1
     for value in changed["published_value"]:  # a neighbour is printed as equal or 0.001 away
         assert (both["published_value"] - value).abs().nsmallest(2).iloc[1] <= 0.001 + 1e-9
+
+
+def test_the_published_medal_table_comes_out(tmp_path: Path) -> None:
+    facts, out = "docs/examples/medals_2024.csv", tmp_path / "out.csv"
+    assert main(["score", facts, "--scheme", "docs/examples/medals.yaml", "--out", str(out)]) == 0
+    assert pd.read_csv(out)["place"].tolist() == pd.read_csv(facts)["published_rank"].tolist()
+
+
+def test_the_only_indicator_is_never_left_out() -> None:
+    """Then there would be nothing left, and everybody would share the first place."""
+    scheme = load_scheme("docs/examples/medals.yaml")
+    facts = facts_from_rows(
+        scheme, read_rows(Path("docs/examples/medals_2024.csv"), scheme, ColumnMap()).rows
+    )
+    found = rank_intervals(score(facts, scheme), scheme, draws=100, seed="one")
+    assert found.low.tolist() == found.high.tolist() == list(range(1, 16))
 
 
 BROKEN = {
