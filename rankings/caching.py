@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import redis
 import structlog
@@ -22,6 +23,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, HttpResponseRedirect
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language_from_request
 
 log = structlog.get_logger(__name__)
 KEPT = 500
@@ -29,6 +31,11 @@ ASKED = 0.1
 LARGEST = 512 * 1024
 PREFIXES = ("/zones/", "/sitemap.xml")
 PARK = re.compile(r"/zones/([-\w]+)/")
+ANSWERED = (
+    "q",
+    "export",
+    "format",
+)  # what public pages read of a query; apps add their own marks to shared links
 OWN_HEADERS = {"date", "set-cookie", "content-length", "x-request-id", "x-correlation-id"}
 View = Callable[..., HttpResponse]
 
@@ -117,12 +124,11 @@ def _key(request: HttpRequest) -> tuple[str, str] | None:
         return None
     if settings.SESSION_COOKIE_NAME in request.COOKIES or not request.path.startswith(PREFIXES):
         return None
-    language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or request.headers.get(
-        "Accept-Language", ""
-    )
-    return f"{request.scheme}://{request.headers.get('Host', '')}{request.get_full_path()}"[:2000], language[
-        :200
-    ]
+    if "lang" in request.GET:
+        return None
+    asked = urlencode([(name, request.GET[name]) for name in ANSWERED if name in request.GET])
+    host = request.headers.get("Host", "")
+    return f"{request.scheme}://{host}{request.path}?{asked}"[:2000], get_language_from_request(request)
 
 
 def public_page(view: View) -> View:

@@ -358,6 +358,9 @@ def test_a_thousand_readers_are_one_query_and_a_publication_is_seen_at_once(
     with django_assert_num_queries(0):
         for _number in range(1000):
             assert reader.get(path).content == one.content
+        for mark in ({"from": "singlemessage"}, {"utm_source": "x", "isappinstalled": "0"}):
+            shared = reader.get(path, mark, headers={"accept-language": "zh-CN,zh;q=0.9"})
+            assert shared.content == one.content
     assert Client().get(path, headers={"if-none-match": one["ETag"]}).status_code == 304
     office, edition = world
     with park_scope(park.pk):
