@@ -167,6 +167,7 @@ urlpatterns = [
     path("p/<slug:park>/office/awards/<int:year>/", awards.year, name="award_year"),
     path("p/<slug:park>/office/awards/<int:year>/budget/", awards.budget, name="award_budget"),
     path("p/<slug:park>/office/awards/<int:year>/rules/", awards.rule, name="award_rule"),
+    path("p/<slug:park>/office/awards/<int:year>/rules/carry/", awards.carry_rules, name="award_rules_carry"),
     path(
         "p/<slug:park>/office/awards/<int:year>/rules/<int:rule_id>/remove/",
         awards.remove_rule,

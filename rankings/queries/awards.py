@@ -36,6 +36,13 @@ def rules(cycle: Any) -> list[AwardRule]:
     return list(AwardRule.objects.filter(cycle=cycle).order_by("board", "place_from"))
 
 
+def earlier_rules(cycle: Any) -> list[AwardRule]:
+    """The rules of the newest earlier year that had some."""
+    earlier = AwardRule.objects.filter(cycle__year__lt=cycle.year).select_related("cycle")
+    newest = earlier.order_by("-cycle__year").first()
+    return rules(newest.cycle) if newest else []
+
+
 def board_choices(cycle: Any) -> list[tuple[str, str]]:
     """Boards that a rule may name: the scheme's and the park's own."""
     own = [(row.code, row.name_zh) for row in further.definitions()]

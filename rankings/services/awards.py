@@ -31,6 +31,9 @@ WAN = Decimal(10_000)
 STEPS = AwardPlan.Tenancy.updates  # what a step may change; the rest of a plan is fixed
 
 
+CARRIED = ("board", "place_from", "place_to", "amount", "condition", "least_total")
+
+
 def set_budget(*, by: Actor, cycle: Any, cap: Decimal) -> AwardBudget:
     """The year's money in yuan. Raises Conflict when more is committed already."""
     with transaction.atomic():
@@ -69,6 +72,21 @@ def add_rule(*, by: Actor, cycle: Any, fields: dict[str, Any]) -> AwardRule:
             after={"board": rule.board, "from": rule.place_from, "to": rule.place_to, "amount": str(rule.amount)},
         )  # fmt: skip
     return rule
+
+
+def carry_rules_over(*, by: Actor, cycle: Any) -> int:
+    """Take over the rules of the year before that had some, without its barred firms. Returns how many.
+
+    Raises Conflict when this year has rules already or no earlier year has any.
+    """
+    with transaction.atomic():
+        before = queries.earlier_rules(cycle)
+        if not before or AwardRule.objects.filter(cycle=cycle).exists():
+            raise Conflict(code="nothing_to_carry", message=_("本年度已有规则，或以前年度没有规则可沿用。"))
+        for rule in before:
+            fields = {name: getattr(rule, name) for name in CARRIED}
+            add_rule(by=by, cycle=cycle, fields=fields)
+    return len(before)
 
 
 def remove_rule(*, by: Actor, rule_id: int) -> None:

@@ -57,6 +57,17 @@ def rule(request: ParkRequest, park: str, year: int) -> HttpResponse:
     return redirect("rankings:award_year", park=park, year=year)
 
 
+def carry_rules(request: ParkRequest, park: str, year: int) -> HttpResponse:
+    try:
+        count = awards.carry_rules_over(by=request.actor, cycle=queries.cycle_of(year))
+    except Problem as problem:
+        if problem.status == 404:
+            raise
+        return _year(request, year, problem=problem)
+    messages.success(request, _("已沿用 %(n)s 条规则。请核对金额和不予奖励名单。") % {"n": count})
+    return redirect("rankings:award_year", park=park, year=year)
+
+
 def remove_rule(request: ParkRequest, park: str, year: int, rule_id: int) -> HttpResponse:
     try:
         awards.remove_rule(by=request.actor, rule_id=rule_id)
@@ -96,7 +107,7 @@ def _year(
         "year": year, "budget": have, "rules": [(row, dict(boards).get(row.board, row.board)) for row in queries.rules(cycle)],
         "plans": queries.plans(cycle), "budget_form": budget_form or BudgetForm(initial={"cap": have.cap / WAN if have else None}),
         "rule_form": rule_form or AwardRuleForm(boards=boards), "form": bound, "problem": problem,
-        "adjustments": queries.adjustments(cycle), "left": have.cap - have.committed if have else None, "can_edit": request.actor.role in ("park_admin", "score_officer"),
+        "earlier": queries.earlier_rules(cycle)[:1], "adjustments": queries.adjustments(cycle), "left": have.cap - have.committed if have else None, "can_edit": request.actor.role in ("park_admin", "score_officer"),
     }  # fmt: skip
     status = problem.status if problem else 422 if bound else 200
     return render(request, "rankings/office_award_year.html", context, status=status)

@@ -22,6 +22,7 @@ from rankings.services import awards
 from tests.conftest import owner_connection
 from tests.factories import parks as people
 from tests.factories import rankings as make
+from tests.factories import scoring
 
 pytestmark = pytest.mark.django_db
 WAN = 10_000
@@ -373,3 +374,20 @@ def test_a_plan_whose_firms_are_due_something_else_by_now_is_not_approved(world:
         with pytest.raises(Conflict) as error:
             awards.approve(by=office.admin, plan_id=plan.pk)
         assert error.value.code == "plan_outdated"
+
+
+def test_the_rules_of_a_year_are_carried_over_to_the_next(world: Any, park: Any) -> None:
+    office, _edition = world
+    with park_scope(park.pk):
+        before = ready(office)
+        AwardRule.objects.update(excluded=[f"{3:018d}"])
+        next_year = scoring.cycle(2026)
+        assert awards.carry_rules_over(by=office.admin, cycle=next_year) == 2
+        rows = AwardRule.objects.order_by("place_from").values_list(*awards.CARRIED, "excluded")
+        assert [row[:-1] for row in rows.filter(cycle=next_year)] == [
+            row[:-1] for row in rows.filter(cycle=before)
+        ]
+        assert {tuple(row[-1]) for row in rows.filter(cycle=next_year)} == {()}
+        for cycle in (next_year, before):
+            with pytest.raises(Conflict):
+                awards.carry_rules_over(by=office.admin, cycle=cycle)
