@@ -66,7 +66,7 @@ def test_a_notice_is_public_from_its_first_second_with_its_exact_end(
     assert "提出异议" in body
     assert shown.content_hash in body
     board = client.get(BOARD).content.decode()
-    assert "公示中" in board
+    assert "公示中" in board and f"/notices/{shown.pk}/object/" in board
     assert board.count('class="place"') == 10
     assert board.count("并列</small>") == 2
 
