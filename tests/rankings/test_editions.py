@@ -195,7 +195,7 @@ def test_the_database_refuses_the_same_person_too(office: make.Office) -> None:
         "SELECT rankings_confirm(%(id)s, %(officer)s, 'x', 'on_notice', now() + interval '9 days', '{}'::date[], '', 'y')",
         "SELECT rankings_confirm(%(id)s, 987654, 'x', 'on_notice', now() + interval '9 days', '{}'::date[], '', 'y')",
         "SELECT rankings_confirm(%(id)s, %(other)s, 'x', 'on_notice', now() + interval '4 days', '{}'::date[], '', 'y')",
-        "SELECT rankings_supersede(%(id)s, 'x')",
+        "SELECT rankings_supersede(%(id)s)",
         "SELECT rankings_take(%(id)s, %(other)s)",
         "INSERT INTO rankings_publishedcurrent (park_id, year, board, published_id) VALUES (%(park)s, 2025, 'x', 1)",
         "DELETE FROM rankings_publishedboard",
