@@ -25,7 +25,8 @@ from .states import (
     SubsidyMethod,
 )
 
-WAN = Decimal(10_000)
+MOST = Decimal(10) ** 11
+"""Yuan above which an amount of lending is a slip of the unit."""
 
 
 class MoneyField(forms.CharField):
@@ -38,17 +39,24 @@ class MoneyField(forms.CharField):
         if not text:
             return None
         try:
-            return parse_money(text)
+            yuan = parse_money(text)
         except NotANumber as error:
             raise forms.ValidationError(
                 _("“%(label)s”请填写金额，单位万元，例如 500 或 500.50。"),
                 params={"label": self.label},
                 code=error.code,
             ) from error
+        if not 0 <= yuan <= MOST:
+            raise forms.ValidationError(
+                _("“%(label)s”须在 0 和 1,000 亿元之间。请核对金额和单位。"),
+                params={"label": self.label},
+                code="range",
+            )
+        return yuan
 
 
 class PercentField(forms.CharField):
-    """Typed in percent a year; cleaned to a fraction (3.45 -> 0.0345)."""
+    """Typed in percent; cleaned to a fraction (3.45 -> 0.0345)."""
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
@@ -59,14 +67,15 @@ class PercentField(forms.CharField):
         try:
             rate = Decimal(text) / 100
         except InvalidOperation as error:
-            raise forms.ValidationError(
-                _("“%(label)s”请填写年利率，例如 3.45。"), params={"label": self.label}
-            ) from error
+            raise self._wrong() from error
         if not rate.is_finite() or not 0 <= rate <= 1 or rate != round(rate, 6):
-            raise forms.ValidationError(
-                _("“%(label)s”请填写年利率，例如 3.45。"), params={"label": self.label}
-            )
+            raise self._wrong()
         return rate
+
+    def _wrong(self) -> forms.ValidationError:
+        return forms.ValidationError(
+            _("“%(label)s”请填写 0 至 100 的百分数，最多四位小数，例如 3.45。"), params={"label": self.label}
+        )
 
 
 def whole_number(label: Any, **kwargs: Any) -> forms.IntegerField:

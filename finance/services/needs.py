@@ -62,6 +62,8 @@ def answer(
     """One answer an organisation: an offer (yuan, fraction a year) or a no with its reason in `text`."""
     if not text.strip():
         raise Refused(code="text", field="text", message=_("请写明方案或不能办理的原因。"))
+    if offers and amount is not None and amount <= 0:
+        raise Refused(code="amount", field="amount", message=_("金额必须大于 0；暂不确定时请留空。"))
     with transaction.atomic(), guarded():
         need = queries.open_need(need_id)
         house = organisation_of(by)

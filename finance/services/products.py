@@ -136,6 +136,20 @@ def _check_terms(terms: Terms) -> None:
             message=_("起贷金额须在 %(least)s 万元和单户上限之间。")
             % {"least": f"{rules.LEAST_LOAN / 10_000:f}"},
         )
+    if terms.first_loan_cap is not None and terms.first_loan_cap < terms.min_amount:
+        raise Refused(
+            code="first_loan_cap",
+            field="first_loan_cap",
+            message=_("首贷上限不能低于起贷金额；没有首贷上限时请留空。"),
+        )
+    if terms.pool_project_cap is not None and terms.pool_project_cap <= 0:
+        raise Refused(
+            code="pool_project_cap",
+            field="pool_project_cap",
+            message=_("资金池单笔上限须大于 0；没有上限时请留空。"),
+        )
+    if terms.rate_low <= 0:
+        raise Refused(code="rates", field="rate_low", message=_("最低利率须大于 0。"))
     if terms.rate_low > terms.rate_high:
         raise Refused(code="rates", field="rate_high", message=_("最高利率不能低于最低利率。"))
     if (terms.guarantor_id is None) != (
