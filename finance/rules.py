@@ -35,6 +35,12 @@ HOLD_DAYS = 10
 FINANCE_BANDS = tuple(Decimal(x) * 10_000 for x in (100, 500, 2000, 5000, 10000, 20000, 50000, 100000))
 
 
+def sharing(version: Any) -> tuple[Any, ...]:
+    """Who bears what of a loan under a product version."""
+    names = ("guarantor_id", "cover_low", "cover_high", "pool_id", "pool_share", "pool_project_cap")
+    return tuple(getattr(version, name) for name in names)
+
+
 def digest_of(data: Mapping[str, Any]) -> str:
     """SHA-256 of canonical JSON."""
     return hashlib.sha256(canonical_json(dict(data)).encode()).hexdigest()

@@ -109,6 +109,10 @@ def _basis(enterprise_id: int, version: ProductVersion) -> tuple[Consent, Credit
     line = line_queries.of_product(enterprise_id, version.product_id)
     if line is None:
         raise Conflict(code="line_missing", message=_("目前没有可用的授信额度，请查看原因。"))
+    if line.quote.product_version_id != version.pk:
+        raise Conflict(
+            code="terms_changed", message=_("产品条款已更新。请在金融超市重新测算额度，再提交申请。")
+        )
     return consent, line
 
 

@@ -41,7 +41,9 @@ def propose(
     """Propose amount (yuan, at most what was applied for), rate (fraction a year, in the band) and term."""
     with transaction.atomic(), guarded():
         application = _for(by, Role.BANK_MAKER, application_id)
-        _check_proposal(application.product_version, application.amount, amount, rate, term_months)
+        version = _terms(application)
+        for terms in {application.product_version, version}:
+            _check_proposal(terms, application.amount, amount, rate, term_months)
         if application.status not in (ApplicationState.SCREENED, ApplicationState.GUARANTEED):
             raise Conflict(
                 code="not_allowed_now", message=_("申请不在待受理状态，不能提出方案。请刷新页面。")
@@ -49,7 +51,7 @@ def propose(
         if application.product_version.guarantor_id and not guarantees.granted(application.pk):
             raise Conflict(code="guarantee_missing", message=_("该产品须先由担保机构复核通过，再提出方案。"))
         content = content_of(
-            application, amount=amount, rate=rate, term_months=term_months, maker=by.person_id
+            application, version, amount=amount, rate=rate, term_months=term_months, maker=by.person_id
         )
         decision = Decision.objects.create(
             application=application,
@@ -67,15 +69,33 @@ def propose(
     return decision
 
 
+def _terms(application: Application) -> ProductVersion:
+    """The terms in force, by which a proposal must go too. Raises Conflict when they share the risk otherwise."""
+    version = queries.active_product_version(application) or application.product_version
+    if rules.sharing(version) != rules.sharing(application.product_version):
+        raise Conflict(
+            code="terms_changed",
+            message=_("产品条款已更新为 %(version)s，担保或分担方式已变。请企业撤回后按新条款重新申请。")
+            % {"version": version},
+        )
+    return version
+
+
 def content_of(
-    application: Application, *, amount: Decimal, rate: Decimal, term_months: int, maker: int | None
+    application: Application,
+    version: ProductVersion,
+    *,
+    amount: Decimal,
+    rate: Decimal,
+    term_months: int,
+    maker: int | None,
 ) -> dict[str, Any]:
     """What both people put their names to; canonical and hashed."""
     quote = application.line.quote
     pledge = guarantees.granted(application.pk)
     return {
         "application": application.pk, "applied": str(application.amount), "amount": str(amount), "rate": str(rate),
-        "term_months": term_months, "purpose": application.purpose, "product": application.product_version.digest,
+        "term_months": term_months, "purpose": application.purpose, "product": version.digest,
         "quote": quote.digest, "snapshot": quote.snapshot_id, "consent": application.consent_id, "maker": maker,
         "guarantee": pledge.content_hash if pledge else "",
     }  # fmt: skip
@@ -139,6 +159,11 @@ def _check_proposal(
     version: ProductVersion, applied: Decimal, amount: Decimal, rate: Decimal, term_months: int
 ) -> None:
     check_least(version, amount)
+    if amount > version.cap:
+        raise Refused(
+            code="amount", field="amount",
+            message=_("拟批金额不能超过该产品的单户上限 %(cap)s 万元。") % {"cap": f"{version.cap / 10_000:,.2f}"},
+        )  # fmt: skip
     if amount > applied:
         raise Refused(
             code="amount",
@@ -161,16 +186,17 @@ def _check_basis(application: Application, decision: Decision) -> None:
     """Consent, quote and line as they are now; the trigger of the event checks the same again."""
     if not consents.holds(application.consent_id):
         raise Conflict(code="consent_over", message=_("授权已撤回或到期，不能通过。"))
-    quote, line = application.line.quote, application.line
-    if quote.state != QuoteState.LIVE or quote.expires_at <= db_now():
-        raise Conflict(code="quote_over", message=_("授信额度的测算已失效，请企业重新测算后再复核。"))
-    version = queries.active_product_version(application)
-    if version is not None and version.pk != application.product_version_id:
+    version = queries.active_product_version(application) or application.product_version
+    if version.digest != decision.content["product"]:
         raise Conflict(
             code="terms_changed",
             message=_("产品条款已更新为 %(version)s，方案按旧条款提出，请退回后重新提出。")
             % {"version": version},
         )
+    quote, line = application.line.quote, application.line
+    is_former = quote.product_version_id != version.pk
+    if is_former or quote.state != QuoteState.LIVE or quote.expires_at <= db_now():
+        raise Conflict(code="quote_over", message=_("授信额度的测算已失效，请企业重新测算后再复核。"))
     if line.reserved + line.drawn - application.reserved + decision.amount > line.quoted_limit:
         raise Conflict(code="line_cut", message=_("授信额度已调低，方案金额超过现有额度，请退回修改。"))
 

@@ -131,6 +131,7 @@ BEGIN
     JOIN public.finance_consent c ON c.park_id = l.park_id AND c.id = NEW.consent_id AND c.enterprise_id = l.enterprise_id
      AND c.organisation_id = l.organisation_id AND c.product_id = l.product_id
     JOIN public.finance_productversion v ON v.park_id = l.park_id AND v.id = NEW.product_version_id AND v.product_id = l.product_id
+    JOIN public.finance_quote q ON q.park_id = l.park_id AND q.id = NEW.quote_id AND q.product_version_id = v.id
     WHERE l.park_id = NEW.park_id AND l.id = NEW.line_id AND l.enterprise_id = NEW.enterprise_id
       AND l.organisation_id = NEW.organisation_id AND l.quote_id = NEW.quote_id
       AND NEW.term_months BETWEEN v.term_min AND v.term_max AND NEW.amount >= v.min_amount;

@@ -41,8 +41,13 @@ class Card:
 
     @property
     def may_apply(self) -> bool:
-        active = bool(self.consent and self.line and self.line.state == "active")
+        active = bool(self.consent and self.line and self.line.state == "active" and not self.is_former)
         return active and self.line is not None and self.line.available >= self.version.min_amount
+
+    @property
+    def is_former(self) -> bool:
+        """The line was quoted on terms that are no longer in force."""
+        return self.line is not None and self.line.quote.product_version_id != self.version.pk
 
     def meets(self, wanted: dict[str, Any]) -> bool:
         """Could I get what I look for: amount within the line, term within the product, guarantee as wished."""

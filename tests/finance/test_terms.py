@@ -1,0 +1,85 @@
+"""The terms of a product change midway: quotes, applications and proposals go by the terms in force, and there is a way on."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from finance.models import Application, ProductVersion
+from finance.services import decisions, quotes
+from innovscore.core.problems import Conflict, Refused
+from tests.factories import lending
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(in_park: Any) -> lending.World:
+    made = lending.world(in_park)
+    made.consent()
+    return made
+
+
+def change_terms(world: lending.World, **terms: Any) -> ProductVersion:
+    return lending.product(world.maker, world.checker, code=world.version.product.code, **terms)
+
+
+def test_a_line_quoted_on_former_terms_carries_no_new_application(world: lending.World) -> None:
+    change_terms(world, cap=Decimal(1_000_000))
+    with pytest.raises(Conflict, match="重新测算") as refused:
+        world.apply(5_000_000)
+    assert refused.value.code == "terms_changed"
+    quotes.request(by=world.signatory, product_code=world.version.product.code)
+    assert world.line.quoted_limit == 1_000_000
+    with pytest.raises(Conflict, match="还剩 100.00 万元"):
+        world.apply(5_000_000, ref="ref-2")
+    assert world.apply(1_000_000, ref="ref-3").status == "screened"
+
+
+def test_sql_cannot_join_an_application_and_a_quote_of_other_terms(world: lending.World) -> None:
+    made = world.apply(1_000_000)
+    row = Application.objects.filter(pk=made.pk).values(
+        "park_id", "line_id", "enterprise_id", "organisation_id", "quote_id", "consent_id", "term_months", "purpose",
+        "contact_due_at", "lapses_at", "created_by_ref", "created_by_name",
+    ).get()  # fmt: skip
+    new = change_terms(world)
+    with pytest.raises(DatabaseError, match="do not belong together"), transaction.atomic():
+        Application.objects.create(**row, product_version=new, amount=Decimal(100_000), client_ref="sql-1")
+
+
+def test_a_proposal_on_former_terms_is_returned_and_made_anew(world: lending.World) -> None:
+    made = world.apply(5_000_000)
+    world.propose(made, 4_000_000)
+    change_terms(world, cap=Decimal(4_500_000), rate_low=Decimal("0.034"))
+    with pytest.raises(Conflict) as stale:
+        world.approve(made)
+    assert stale.value.code == "terms_changed"
+    last = made.decisions.get(live=True)
+    decisions.decide(
+        by=world.checker,
+        application_id=made.pk,
+        outcome="return",
+        content_hash=last.content_hash,
+        note="按新条款",
+    )
+    with pytest.raises(Refused, match="450.00 万元"):
+        world.propose(made, 4_600_000)
+    world.propose(made, 4_000_000)
+    with pytest.raises(Conflict, match="重新测算"):
+        world.approve(made)
+    quotes.request(by=world.signatory, product_code=world.version.product.code)
+    world.approve(made)
+    made.refresh_from_db()
+    assert made.status == "approved"
+
+
+def test_the_page_says_that_the_terms_have_changed(world: lending.World, client_as: Any) -> None:
+    change_terms(world, cap=Decimal(1_000_000))
+    firm, code = client_as(world.signatory), world.version.product.code
+    page = firm.get("/p/cq/e/finance/").content.decode()
+    assert "原额度按旧条款测算" in page
+    assert f"/e/finance/{code}/apply/" not in page
+    assert "提交申请</button>" not in firm.get(f"/p/cq/e/finance/{code}/apply/").content.decode()
