@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .queries import ladder
 from .queries.claims import waiting_for
-from .states import ClaimState, PlatformState, PolicyState, RuleKind
+from .states import ClaimState, PlatformState, PolicyState, PoolStage, RuleKind
 
 
 def _rungs() -> list[tuple[int, str]]:
@@ -86,6 +86,17 @@ class PlatformFilter(django_filters.FilterSet):
         return rows.filter(
             Q(name__icontains=value) | Q(enterprise__name__icontains=value) | Q(approval_number=value)
         )
+
+
+class PoolFilter(django_filters.FilterSet):
+    """Firms in the pools by name, rung, stage and coach."""
+
+    stage = django_filters.ChoiceFilter(label=_("阶段"), choices=PoolStage.choices, empty_label=_("全部"))
+    name = django_filters.CharFilter(
+        label=_("企业"), field_name="enterprise__name", lookup_expr="icontains", max_length=60
+    )
+    rung = django_filters.NumberFilter(label=_("层级编号"), field_name="rung_id")
+    coach = django_filters.CharFilter(label=_("辅导员"), field_name="coach_name", max_length=80)
 
 
 class ClaimFilter(django_filters.FilterSet):

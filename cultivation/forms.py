@@ -15,7 +15,7 @@ from . import formula
 from .models import Platform
 from .models.platforms import FIGURES, MONEY
 from .queries import platforms
-from .states import REFUSAL_REASONS
+from .states import REFUSAL_REASONS, PoolStage
 
 # policies and claims
 WAN = Decimal(10_000)
@@ -280,3 +280,25 @@ class FeedForm(forms.Form):
 
 class UploadForm(forms.Form):
     file = forms.FileField(label=_("填好的表格"), help_text=_("按模板填写的 XLSX 或 CSV 文件。"))
+
+
+# pools
+class PoolMoveForm(forms.Form):
+    """A step of a firm in a pool; staying where it is = a note."""
+
+    to_stage = forms.ChoiceField(label=_("阶段"), choices=PoolStage.choices)
+    why = forms.CharField(label=_("原因或记录"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class CoachForm(forms.Form):
+    coach = forms.TypedChoiceField(label=_("辅导员"), coerce=int)
+
+    def __init__(self, *args: Any, coaches: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["coach"].choices = coaches  # type: ignore[attr-defined]  # a choice
+
+
+class PoolTaskForm(forms.Form):
+    title = forms.CharField(label=_("任务或里程碑"), max_length=200)
+    due_on = _day_field(_("完成日期"), required=False)
+    is_milestone = forms.BooleanField(label=_("是里程碑"), required=False)

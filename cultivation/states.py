@@ -23,6 +23,19 @@ class RuleKind(models.TextChoices):
     UPGRADE = "upgrade", _("平台升级")
 
 
+class PoolStage(models.TextChoices):
+    """How far a firm of a pool 培育库 is on its way to a rung."""
+
+    WATCHED = "watched", _("入库")
+    COACHED = "coached", _("辅导中")
+    APPLYING = "applying", _("申报中")
+    REACHED = "reached", _("已认定")
+    LEFT = "left", _("已出库")
+
+
+POOL_OVER = (PoolStage.REACHED, PoolStage.LEFT)
+
+
 class PlatformState(models.TextChoices):
     PROPOSED = "proposed", _("待核对")
     IN_FORCE = "in_force", _("有效")

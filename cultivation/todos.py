@@ -14,10 +14,11 @@ from parks.actors import Actor
 from parks.clock import BEIJING
 from parks.roles import ENTERPRISE
 
-from .queries import claims, platforms, policies
+from .queries import claims, platforms, policies, pools
 from .states import CHECKERS, PlatformState, PolicyState
 
 RELEASERS = ("park_admin", "publisher")
+COACHES = ("park_reviewer", "park_admin", "score_officer")
 WORKERS = ("park_reviewer", "park_admin", "score_officer", "publisher", "fund_manager")
 
 
@@ -45,6 +46,20 @@ def todos(actor: Actor) -> Iterator[todo.Todo]:
         for version in proposed:
             url = reverse("cultivation:policy_edit", kwargs=park | {"version_id": version.pk})
             yield todo.Todo(_("核对并发布政策：%(title)s") % {"title": version.title}, url)
+
+
+@todo.source("pools")
+def pool_todos(actor: Actor) -> Iterator[todo.Todo]:
+    """Open tasks of the firms that somebody coaches."""
+    if actor.role not in COACHES:
+        return
+    for task in pools.tasks_of_coach(actor.person_id).select_related("place__enterprise"):
+        url = reverse("cultivation:pool_place", kwargs={"park": actor.park_code, "place_id": task.place_id})
+        label = _("培育任务：%(title)s（%(firm)s）") % {
+            "title": task.title,
+            "firm": task.place.enterprise.name,
+        }
+        yield todo.Todo(label, url, 1, end_of(task.due_on) if task.due_on else None)
 
 
 @todo.source("platforms")

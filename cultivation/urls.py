@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import claims, ladder, matching, platforms, policies
+from .views import claims, ladder, matching, platforms, policies, pools
 
 app_name = "cultivation"
 # policies and claims
@@ -38,6 +38,11 @@ ladder_urls = [
     path("p/<slug:park>/e/growth/", ladder.growth, name="growth"),
     path("p/<slug:park>/e/growth/<int:version_id>/", ladder.rung, name="rung"),
     path("p/<slug:park>/office/ladder/", ladder.overview, name="ladder"),
+    path("p/<slug:park>/office/firms/<int:enterprise_id>/file/", pools.firm_file, name="firm_file"),
+    path("p/<slug:park>/office/pools/", pools.overview, name="pools"),
+    path("p/<slug:park>/office/pools/enter/", pools.enter, name="pool_enter"),
+    path("p/<slug:park>/office/pools/<int:place_id>/", pools.place, name="pool_place"),
+    path("p/<slug:park>/office/pools/tasks/<int:task_id>/done/", pools.finish, name="pool_task_done"),
 ]
 # R&D platforms
 platform_urls = [

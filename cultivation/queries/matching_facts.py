@@ -77,6 +77,11 @@ def firm(enterprise_id: int) -> Firm:
     return firms(enterprise_id)[0]
 
 
+def find(enterprise_id: int) -> Firm | None:
+    """The same, None for one that is no member of the park any more."""
+    return next(iter(firms(enterprise_id)), None)
+
+
 def _points(enterprise_id: int | None) -> Mapping[int, tuple[Decimal | None, str]]:
     if enterprise_id is None:
         return standing.published_totals()

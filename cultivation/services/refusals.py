@@ -19,6 +19,7 @@ NAMED = {
         "number_known",
         lambda: _("这个批准文号已经登记过，请核对，或在原平台上办理升级。"),
     ),
+    "pool_place_once": ("in_pool", lambda: _("这家企业已在培育库中。")),
     "platform_year_once": ("year_open", lambda: _("这一年度的报告已经布置过。")),
     "policy_budget": ("budget_below", lambda: _("新版本的预算低于已受理的金额，请提高预算。")),
 }

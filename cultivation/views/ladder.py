@@ -7,13 +7,14 @@ from django.shortcuts import render
 
 from enterprises.queries import enterprises
 from parks import access
+from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import listing
 
 from ..filters import RungFilter
 from ..forms import WhatIfForm
-from ..queries import ladder, matching, matching_facts, policies
-from ..states import RuleKind
+from ..queries import ladder, matching, matching_facts, policies, pools
+from ..states import POOL_OVER, RuleKind
 from ..wording import language
 
 COLUMNS = (
@@ -29,11 +30,11 @@ def growth(request: ParkRequest, park: str) -> HttpResponse:
     firm = matching_facts.firm(enterprise.pk)
     rungs = ladder.ladder(firm, park)
     held = [one for one in rungs if one.held]
-    return render(
-        request,
-        "cultivation/ladder/growth.html",
-        {"firm": firm, "rungs": rungs, "held": held, "next": [one for one in rungs if not one.held]},
-    )
+    context = {
+        "firm": firm, "rungs": rungs, "held": held, "next": [one for one in rungs if not one.held],
+        "places": [one for one in pools.of_enterprise(enterprise.pk) if one.stage not in POOL_OVER], "today": db_today(),
+    }  # fmt: skip
+    return render(request, "cultivation/ladder/growth.html", context)
 
 
 def rung(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
@@ -71,6 +72,7 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
             "run": run, "steps": steps, "page": page, "job": job if job and not job.is_over else None,
             "labels": [one.version.title for one in steps], "values": [one.held for one in steps],
             "urls": [f"?rung={one.version.pk}&standing=held" for one in steps],
+            "in_pool": pools.counts(), "can_enter": access.may(request.actor.role, "cultivation:pool_enter", "POST"),
             "can_run": access.may(request.actor.role, "cultivation:matching_run", "POST"),
         },
     )  # fmt: skip

@@ -41,7 +41,7 @@ def _platforms(by: Actor, hero: Enterprise) -> Iterator[Platform]:
     levels = {row.code: row for row in PlatformLevel.objects.all()}
     newest = verified.newest_verified_year() or 0
     lists = verified.figures(codes=["platforms"], since=newest - 1)
-    years = {firm: year for firm, year in sorted(lists)}
+    years = dict(sorted(lists))
     entries = [
         (firm, entry)
         for firm, year in sorted(years.items(), key=lambda pair: (pair[0] != hero.pk, pair[0]))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import psycopg2
 
 from cultivation.models import Claim, PolicyVersion
 from cultivation.queries import matching as found
+from cultivation.queries import policies as rules
+from cultivation.queries import pools as pool_queries
 from cultivation.queries.policies import library
-from cultivation.services import claims, matching, policies
+from cultivation.services import claims, matching, policies, pools
 from enterprises.models import Enterprise
 from innovscore.settings import env
 from parks import jobs
@@ -61,6 +64,7 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
         job = matching.request(by=actors["park.score@demo"])
     with park_scope(park.pk):
         jobs.run(job.pk)
+    _pool(park, actors)
     with park_scope(park.pk):
         growth = versions["cqhtz25_rd_growth"]
         rows = (
@@ -72,6 +76,25 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
         with park_scope(park.pk):
             claim = claims.file(by=_firm(park, firm), version_id=growth.pk, inputs={}, account=_account(firm))
         _walk(park, actors, claim, path)
+
+
+def _pool(park: Park, actors: dict[str, Actor]) -> None:
+    """Firms one condition away from 高新技术企业 are in the pool; a few are coached, one applies."""
+    by = actors["park.review1@demo"]
+    with park_scope(park.pk):
+        rung = next(one for one in rules.in_force("rung") if one.policy.code == "ladder_hnte")
+        pools.enter_found(by=by, version_id=rung.pk, standing="near")
+        coach = next(one for one in pool_queries.coaches(by) if one.account.person_id == by.person_id)
+        for number, place in enumerate(pool_queries.open_places().order_by("pk")[:6]):
+            pools.appoint(by=by, place_id=place.pk, membership_id=coach.pk)
+            pools.add_task(
+                by=by,
+                place_id=place.pk,
+                title="补齐研发费用辅助账",
+                due_on=db_today() + dt.timedelta(days=14 + number),
+            )
+            pools.move(by=by, place_id=place.pk, to_stage="coached", why="上门辅导，商定补差计划")
+        pools.move(by=by, place_id=place.pk, to_stage="applying", why="已提交认定申请")
 
 
 def _released(actors: dict[str, Actor], code: str) -> PolicyVersion:

@@ -1,0 +1,116 @@
+"""Pools 培育库 and the one-enterprise file 一企一档."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from enterprises.queries import enterprises
+from innovscore.core.problems import Problem
+from parks import access
+from parks.clock import db_today
+from parks.http import ParkRequest
+from parks.listing import listing
+from parks.showing import add_problem, repeatable, status_of
+from scoring.queries import standing
+
+from ..filters import PoolFilter
+from ..forms import CoachForm, PoolMoveForm, PoolTaskForm
+from ..queries import claims, ladder, matching, matching_facts, platforms
+from ..queries import pools as queries
+from ..services import pools
+
+COLUMNS = (
+    "enterprise__uscc", "enterprise__name", "title", "get_stage_display", "coach_name", "open_tasks", "entered_at",
+)  # fmt: skip
+
+
+def overview(request: ParkRequest, park: str) -> HttpResponse:
+    """Firms in the pools, and the movement by year."""
+    page = listing(
+        request, queries.places(), filterset=PoolFilter, columns=COLUMNS, filename="pool", sortable=("entered_at", "enterprise__name")
+    )  # fmt: skip
+    if isinstance(page, HttpResponse):
+        return page
+    return render(request, "cultivation/pools/overview.html", {"page": page, "movement": queries.movement()})
+
+
+@repeatable
+def enter(request: ParkRequest, park: str) -> HttpResponse:
+    """Put the firms into the pool that the last run found for a rung."""
+    number = request.POST.get("rung", "")
+    try:
+        count = pools.enter_found(
+            by=request.actor, version_id=int(number) if number.isdigit() and len(number) < 19 else 0,
+            standing=request.POST.get("standing", ""),
+        )  # fmt: skip
+    except Problem as problem:
+        messages.error(request, str(problem.message))
+        return redirect("cultivation:ladder", park=park)
+    messages.success(request, _("已将 %(n)s 家企业放入培育库。") % {"n": count})
+    return redirect("cultivation:pools", park=park)
+
+
+@repeatable
+def place(request: ParkRequest, park: str, place_id: int) -> HttpResponse:
+    """A firm in a pool: move it, write a note, give it a coach, add tasks."""
+    row = queries.get(place_id)
+    may_act = access.may(request.actor.role, "cultivation:pool_place", "POST")
+    coaches = [(one.pk, one.account.person.name) for one in queries.coaches(request.actor)] if may_act else []
+    works: dict[str, tuple[Callable[..., forms.Form], Callable[..., Any]]] = {
+        "move": (PoolMoveForm, lambda **data: pools.move(by=request.actor, place_id=place_id, **data)),
+        "coach": (
+            lambda *data, **more: CoachForm(*data, coaches=coaches, **more),
+            lambda coach: pools.appoint(by=request.actor, place_id=place_id, membership_id=coach),
+        ),
+        "task": (PoolTaskForm, lambda **data: pools.add_task(by=request.actor, place_id=place_id, **data)),
+    }
+    shown = {name: kind(initial={"to_stage": row.stage}) for name, (kind, _work) in works.items()}
+    status, what = 200, request.POST.get("what", "")
+    if request.method == "POST" and what in works:
+        kind, work = works[what]
+        form = shown[what] = kind(request.POST)
+        status = status_of(form)
+        if form.is_valid():
+            try:
+                work(**form.cleaned_data)
+            except Problem as problem:
+                status = add_problem(form, problem)
+            else:
+                messages.success(request, _("已保存。"))
+                return redirect("cultivation:pool_place", park=park, place_id=place_id)
+    context = {
+        "place": row, "moves": queries.moves(row), "tasks": queries.tasks(row), "forms": shown, "form": shown.get(what),
+        "may_act": may_act, "today": db_today(),
+    }  # fmt: skip
+    return render(request, "cultivation/pools/place.html", context, status=status)
+
+
+def finish(request: ParkRequest, park: str, task_id: int) -> HttpResponse:
+    """A task is done."""
+    row = pools.finish_task(by=request.actor, task_id=task_id)
+    messages.success(request, _("已记为完成。"))
+    return redirect("cultivation:pool_place", park=park, place_id=row.place_id)
+
+
+def firm_file(request: ParkRequest, park: str, enterprise_id: int) -> HttpResponse:
+    """一企一档: identity, qualifications, next rungs, points by year, platforms, pool, claims on one page."""
+    enterprise = enterprises.get(enterprise_id)
+    firm = matching_facts.find(enterprise_id)
+    rungs = ladder.ladder(firm, park) if firm else []
+    years = standing.standings_of(enterprise_id)
+    context = {
+        "enterprise": enterprise, "firm": firm, "held": [one for one in rungs if one.held],
+        "next": [one for one in rungs if not one.held and one.state != "short"], "years": years,
+        "labels": [str(one.cycle_year) for one in years], "totals": [float(one.total) for one in years],
+        "offers": matching.overview(enterprise_id, firm) if firm else None,
+        "claims": claims.of_enterprise(enterprise_id), "platforms": platforms.of_enterprise(enterprise_id),
+        "places": queries.of_enterprise(enterprise_id),
+    }  # fmt: skip
+    return render(request, "cultivation/ladder/file.html", context)
