@@ -221,6 +221,10 @@ class ReportForm(FiguresForm):
         label=_("本年度主要工作"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(FIGURES)
+
 
 class PlatformForm(FiguresForm):
     """A platform with its approval."""

@@ -64,7 +64,7 @@ def new(request: ParkRequest, park: str) -> HttpResponse:
         else {}
     )
     if before:
-        initial |= {name: getattr(before, name) for name in FIGURES}
+        initial |= {name: _shown(name, getattr(before, name)) for name in FIGURES}
     form = kind(request.POST if request.method == "POST" else None, initial=initial)
     status = status_of(form)
     if form.is_valid():
