@@ -170,12 +170,12 @@ def counts_as(row: Platform) -> str:
     return row.level.counts_as or row.type.counts_as
 
 
-def levels_by_firm() -> dict[str, list[str]]:
-    """USCC -> a level for each platform in force that counts."""
-    found: dict[str, list[str]] = {}
+def counting() -> dict[str, list[Platform]]:
+    """USCC -> the platforms in force that count."""
+    found: dict[str, list[Platform]] = {}
     for row in in_force().filter(enterprise__member_to__isnull=True).order_by("enterprise__uscc", "pk"):
-        if level := counts_as(row):
-            found.setdefault(row.enterprise.uscc, []).append(level)
+        if counts_as(row):
+            found.setdefault(row.enterprise.uscc, []).append(row)
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -33,6 +34,7 @@ from .refusals import guarded
 SOURCE = "sti"
 """The department whose list this is: science and technology."""
 INPUT = "platforms"
+_PARTING = re.compile(r"[|#;；,，]")
 
 
 def add_shipped(*, by: Actor) -> int:
@@ -192,18 +194,24 @@ def feed(*, by: Actor, year: int, as_of: dt.date | None = None) -> int:
 
     Raises NotFound without that year, Refused when no platform counts.
     """
-    rows = queries.levels_by_firm()
+    rows = queries.counting()
     if not rows:
         raise Refused(code="nothing_counts", message=_("没有可计入指标的有效平台。"))
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow([KEY_HEAD, INPUT])
-    table.writerows((uscc, "；".join(levels)) for uscc, levels in rows.items())
+    table.writerows((uscc, "；".join(map(_written, found))) for uscc, found in rows.items())
     day = as_of or db_today()
     batch = departments.upload(
         by=by, cycle=cycles.of_year(year), source=SOURCE, as_of=day, data=text.getvalue().encode(), filename=f"platforms-{day}.csv"
     )  # fmt: skip
     return batch.pk
+
+
+def _written(row: Platform) -> str:
+    """An entry of a list as department files write it: level|name|number|date, without the signs that part entries."""
+    name, number = (_PARTING.sub(" ", text) for text in (row.name, row.approval_number))
+    return f"{queries.counts_as(row)}|{name}|{number}|{row.approved_on}"
 
 
 def import_rows(*, by: Actor, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> int:

@@ -15,8 +15,10 @@ from openpyxl import load_workbook
 from cultivation.models import Platform, PlatformLevel, PlatformReport, PlatformType
 from cultivation.queries import platforms as queries
 from cultivation.services import platform_tables, platforms
-from enterprises.models import DepartmentBatch
+from enterprises.models import DepartmentBatch, DepartmentValue
+from enterprises.services import departments
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
+from parks import jobs
 from parks.clock import db_today
 from parks.models import Notification
 from parks.todo import todos_for
@@ -50,6 +52,10 @@ def entry(
 def live(office: make.Office, firm: Any, **more: Any) -> Platform:
     row = platforms.propose(by=firm.agent, enterprise_id=firm.enterprise.pk, **entry(**more))
     return platforms.check(by=office["reviewer"], platform_id=row.pk, accepts=True)
+
+
+def fed() -> dict[str, list[str]]:
+    return {uscc: [queries.counts_as(row) for row in rows] for uscc, rows in queries.counting().items()}
 
 
 def test_who_enters_a_platform_does_not_check_it(office: make.Office) -> None:
@@ -88,14 +94,14 @@ def test_a_promoted_platform_counts_once_at_the_higher_level(office: make.Office
         platforms.propose(
             by=firm.agent, enterprise_id=firm.enterprise.pk, before_id=first.pk, **entry(number="2")
         )
-    assert queries.levels_by_firm() == {firm.enterprise.uscc: ["rd_center"]}
+    assert fed() == {firm.enterprise.uscc: ["rd_center"]}
     second = platforms.propose(
         by=firm.agent, enterprise_id=firm.enterprise.pk, before_id=first.pk, **entry(number="2", level="municipal")
     )  # fmt: skip
     platforms.check(by=office["admin"], platform_id=second.pk, accepts=True)
     first.refresh_from_db()
     assert first.state == "upgraded"
-    assert queries.levels_by_firm() == {firm.enterprise.uscc: ["provincial"]}
+    assert fed() == {firm.enterprise.uscc: ["provincial"]}
 
 
 def test_a_firm_reports_on_its_phone_until_the_day(office: make.Office) -> None:
@@ -170,11 +176,26 @@ def test_totals_are_one_sentence_with_the_same_by_group_and_list(office: make.Of
 
 def test_what_is_in_force_becomes_a_batch_of_department_data(office: make.Office) -> None:
     firm = make.firm(office.park)
-    live(office, firm, level="municipal")
+    row = live(office, firm, level="municipal", name="示例，研发中心")
     year = DepartmentBatch.objects.order_by("-year").values_list("year", flat=True).first() or 2025
     batch = DepartmentBatch.objects.get(pk=platforms.feed(by=office["officer"], year=year))
     assert (batch.source, batch.state, batch.rows_read, batch.rows_refused) == ("sti", "checked", 1, 0)
     assert platforms.feed(by=office["officer"], year=year) == batch.pk
+    departments.request_apply(by=office["officer"], batch=batch)
+    batch.refresh_from_db()
+    jobs.run(batch.job_id)
+    written = DepartmentValue.objects.get(batch=batch)
+    assert (written.uscc, written.entries) == (
+        firm.enterprise.uscc,
+        [
+            {
+                "level": "provincial",
+                "name": "示例 研发中心",
+                "number": row.approval_number,
+                "date": str(row.approved_on),
+            }
+        ],
+    )
 
 
 def filled(**changed: Any) -> bytes:
