@@ -6,9 +6,22 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from .queries import ladder
+from parks.clock import db_today
+from parks.models import SubPark
+
+from .forms import DatedInput
+from .queries import ladder, visits
 from .queries.claims import waiting_for
-from .states import ClaimState, PlatformState, PolicyState, PoolStage, RuleKind
+from .states import (
+    AppealCategory,
+    AppealState,
+    ClaimState,
+    PlatformState,
+    PolicyState,
+    PoolStage,
+    RuleKind,
+    VisitPurpose,
+)  # fmt: skip
 
 
 def _rungs() -> list[tuple[int, str]]:
@@ -117,3 +130,74 @@ class ClaimFilter(django_filters.FilterSet):
 
     def for_me(self, rows: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
         return rows.filter(pk__in=waiting_for(self.request.actor).values("pk")) if value else rows
+
+
+# visits and appeals
+def firm_name() -> django_filters.CharFilter:
+    return django_filters.CharFilter(
+        label=_("企业"), field_name="enterprise__name", lookup_expr="icontains", max_length=60
+    )
+
+
+def sub_park(field: str) -> django_filters.ModelChoiceFilter:
+    return django_filters.ModelChoiceFilter(
+        label=_("所在园区"), field_name=field, queryset=lambda _request: SubPark.objects.order_by("name"), empty_label=_("全部")
+    )  # fmt: skip
+
+
+class VisitFilter(django_filters.FilterSet):
+    """Visits by firm, purpose, days, who went and where."""
+
+    name = firm_name()
+    purpose = django_filters.ChoiceFilter(
+        label=_("目的"), choices=VisitPurpose.choices, empty_label=_("全部")
+    )
+    visitor = django_filters.CharFilter(
+        label=_("走访人员"), field_name="visitors", lookup_expr="icontains", max_length=60
+    )
+    since = django_filters.DateFilter(
+        label=_("自"), field_name="visited_on", lookup_expr="gte", widget=DatedInput()
+    )
+    until = django_filters.DateFilter(
+        label=_("至"), field_name="visited_on", lookup_expr="lte", widget=DatedInput()
+    )
+    sub_park = sub_park("enterprise__sub_park")
+
+
+class CoverageFilter(django_filters.FilterSet):
+    """Firms by when they were last visited."""
+
+    name = django_filters.CharFilter(
+        label=_("企业"), field_name="name", lookup_expr="icontains", max_length=60
+    )
+    visited = django_filters.ChoiceFilter(
+        label=_("今年"), method="this_year", choices=[("no", _("未走访")), ("yes", _("已走访"))], empty_label=_("全部")
+    )  # fmt: skip
+    sub_park = sub_park("sub_park")
+
+    def this_year(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        seen = Q(last_visit__gte=db_today().replace(month=1, day=1))
+        return rows.filter(seen if value == "yes" else ~seen | Q(last_visit__isnull=True))
+
+
+class AppealFilter(django_filters.FilterSet):
+    """Appeals by firm, state, category, words, whose turn it is and whether they are late."""
+
+    name = firm_name()
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=AppealState.choices, empty_label=_("全部"))
+    category = django_filters.ChoiceFilter(
+        label=_("类别"), choices=AppealCategory.choices, empty_label=_("全部")
+    )
+    text = django_filters.CharFilter(label=_("内容"), lookup_expr="icontains", max_length=60)
+    mine = django_filters.BooleanFilter(label=_("待我办理"), method="for_me")
+    late = django_filters.BooleanFilter(label=_("已超期"), method="are_late")
+
+    def for_me(self, rows: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
+        return (
+            rows.filter(pk__in=visits.waiting_for(self.request.actor).order_by().values("pk"))
+            if value
+            else rows
+        )
+
+    def are_late(self, rows: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
+        return rows.filter(pk__in=visits.overdue().order_by().values("pk")) if value else rows

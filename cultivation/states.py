@@ -118,3 +118,37 @@ REFUSAL_REASONS = {
     "late": _("超过申报期限"),
 }
 """Reason codes the office chooses from; each is told to the enterprise in words."""
+
+
+# visits and appeals
+class VisitPurpose(models.TextChoices):
+    SERVICE = "service", _("走访服务")
+    POLICY = "policy", _("政策宣讲")
+    DATA = "data", _("数据核实")
+    FINANCE = "finance", _("融资对接")
+    CULTIVATION = "cultivation", _("培育辅导")
+    OTHER = "other", _("其他")
+
+
+class AppealCategory(models.TextChoices):
+    POLICY = "policy", _("政策兑现")
+    FINANCE = "finance", _("融资")
+    TALENT = "talent", _("人才与用工")
+    SPACE = "space", _("用地与厂房")
+    TECHNOLOGY = "technology", _("技术与合作")
+    MARKET = "market", _("市场与订单")
+    APPROVAL = "approval", _("审批与监管")
+    OTHER = "other", _("其他")
+
+
+class AppealState(models.TextChoices):
+    OPEN = "open", _("待答复")
+    ANSWERED = "answered", _("待企业确认")
+    CLOSED = "closed", _("已解决")
+
+
+APPEAL_EVENTS = {
+    "raise": _("提出"), "assign": _("分派"), "answer": _("答复"), "reopen": _("未解决，继续办理"), "confirm": _("确认已解决"),
+}  # fmt: skip
+APPEAL_WORKING_DAYS = 10
+"""Days to answer when nobody sets another number."""

@@ -14,7 +14,7 @@ from parks.actors import Actor
 from parks.clock import BEIJING
 from parks.roles import ENTERPRISE
 
-from .queries import claims, platforms, policies, pools
+from .queries import claims, platforms, policies, pools, visits
 from .states import CHECKERS, PlatformState, PolicyState
 
 RELEASERS = ("park_admin", "publisher")
@@ -88,3 +88,23 @@ def platform_todos(actor: Actor) -> Iterator[todo.Todo]:
 def end_of(day: dt.date) -> dt.datetime:
     """The moment in which a day is over in China."""
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), BEIJING)
+
+
+@todo.source("appeals")
+def appeals(actor: Actor) -> Iterator[todo.Todo]:
+    """Appeals to answer, the overdue ones also at the administrator's; answers that the firm has not confirmed."""
+    park = {"park": actor.park_code}
+    if actor.role in ENTERPRISE:
+        own = enterprises.own(actor)
+        rows = visits.of_enterprise(own.pk).filter(state="answered") if own else []
+        for row in rows:
+            url = reverse("cultivation:appeal", kwargs=park | {"appeal_id": row.pk})
+            yield todo.Todo(_("确认诉求是否解决：%(number)s") % {"number": row.number}, url)
+    if actor.role in visits.RECORDERS:
+        waiting = visits.waiting_for(actor)
+        if count := waiting.count():
+            due = waiting.values_list("due_on", flat=True).first()
+            end = dt.datetime.combine(due + dt.timedelta(days=1), dt.time(), BEIJING) if due else None
+            yield todo.Todo(
+                _("企业诉求待答复"), f"{reverse('cultivation:appeals', kwargs=park)}?mine=true", count, end
+            )

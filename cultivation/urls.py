@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import claims, ladder, matching, platforms, policies, pools
+from .views import claims, ladder, matching, platforms, policies, pools, visits
 
 app_name = "cultivation"
 # policies and claims
@@ -62,4 +62,16 @@ platform_urls = [
     path("p/<slug:park>/office/platforms/template/", platforms.template, name="platform_template"),
     path("p/<slug:park>/office/platforms/import/", platforms.upload, name="platform_import"),
 ]
-urlpatterns = [*policy_urls, *ladder_urls, *platform_urls]
+visit_urls = [
+    path("p/<slug:park>/office/visits/", visits.log, name="visits"),
+    path("p/<slug:park>/office/visits/new/", visits.new, name="visit_new"),
+    path("p/<slug:park>/office/visits/coverage/", visits.coverage, name="visit_coverage"),
+    path("p/<slug:park>/office/visits/<int:visit_id>/", visits.visit, name="visit"),
+    path("p/<slug:park>/office/visits/<int:visit_id>/papers/", visits.add_paper, name="visit_paper"),
+    path("p/<slug:park>/office/appeals/", visits.appeals, name="appeals"),
+    path("p/<slug:park>/e/appeals/", visits.own_appeals, name="own_appeals"),
+    path("p/<slug:park>/appeals/<int:appeal_id>/", visits.appeal, name="appeal"),
+    path("p/<slug:park>/appeals/<int:appeal_id>/assign/", visits.assign, name="appeal_assign"),
+    path("p/<slug:park>/appeals/<int:appeal_id>/<slug:event>/", visits.step, name="appeal_step"),
+]
+urlpatterns = [*policy_urls, *ladder_urls, *platform_urls, *visit_urls]

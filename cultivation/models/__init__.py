@@ -3,8 +3,10 @@ from .claims import Claim, ClaimEvent, ClaimNotice, ClaimPaper, ClaimTransition
 from .platforms import Platform, PlatformEvent, PlatformLevel, PlatformReport, PlatformType, PlatformYear
 from .policies import CurrentMatch, Match, MatchRun, Policy, PolicyPush, PolicyVersion
 from .pools import PoolMove, PoolPlace, PoolTask
+from .visits import Appeal, AppealEvent, Visit, VisitPaper
 
 __all__ = [
-    "Claim", "ClaimEvent", "ClaimNotice", "ClaimPaper", "ClaimTransition", "CurrentMatch", "Match", "MatchRun", "Platform", "PlatformEvent", "PlatformLevel",
-    "PlatformReport", "PlatformType", "PlatformYear", "Policy", "PolicyPush", "PolicyVersion", "PoolMove", "PoolPlace", "PoolTask",
+    "Appeal", "AppealEvent", "Claim", "ClaimEvent", "ClaimNotice", "ClaimPaper", "ClaimTransition", "CurrentMatch", "Match",
+    "MatchRun", "Platform", "PlatformEvent", "PlatformLevel", "PlatformReport", "PlatformType", "PlatformYear", "Policy",
+    "PolicyPush", "PolicyVersion", "PoolMove", "PoolPlace", "PoolTask", "Visit", "VisitPaper",
 ]  # fmt: skip

@@ -21,6 +21,10 @@ NAMED = {
     ),
     "pool_place_once": ("in_pool", lambda: _("这家企业已在培育库中。")),
     "platform_year_once": ("year_open", lambda: _("这一年度的报告已经布置过。")),
+    "appeal_confirmed_by_firm": (
+        "another_person",
+        lambda: _("答复的人不能自己确认，请由企业的另一位人员确认。"),
+    ),
     "policy_budget": ("budget_below", lambda: _("新版本的预算低于已受理的金额，请提高预算。")),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound, Refused
@@ -50,6 +50,27 @@ def by_uscc(code: str) -> Enterprise:
     if found is None:
         raise Refused(code="no_enterprise", field="uscc", message=_("本园区没有这个信用代码的企业，请检查。"))
     return found
+
+
+def by_name_or_code(text: str) -> Enterprise:
+    """The one member whose code or whole name this is, or whose name alone contains it; raises Refused at the field."""
+    wanted = text.strip()
+    found = list(members().filter(Q(uscc=wanted.upper()) | Q(name=wanted))[:2])
+    found = found or list(members().filter(name__icontains=wanted).order_by("name")[:6]) if wanted else []
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Refused(
+            code="no_enterprise",
+            field="firm",
+            message=_("园区名录中没有这家企业，请检查名称或统一社会信用代码。"),
+        )
+    raise Refused(
+        code="several_enterprises",
+        field="firm",
+        message=_("有多家企业符合，请写全名称或信用代码，例如：%(names)s。")
+        % {"names": "、".join(one.name for one in found[:5])},
+    )
 
 
 def certifications() -> QuerySet[Certification]:

@@ -74,7 +74,9 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
         chosen = ordered[:: max(1, len(ordered) // len(PATHS))]  # large amounts and small ones
     for firm, path in zip(chosen, PATHS, strict=False):
         with park_scope(park.pk):
-            claim = claims.file(by=_firm(park, firm), version_id=growth.pk, inputs={}, account=_account(firm))
+            claim = claims.file(
+                by=firm_person(park, firm), version_id=growth.pk, inputs={}, account=_account(firm)
+            )
         _walk(park, actors, claim, path)
 
 
@@ -106,7 +108,7 @@ def _released(actors: dict[str, Actor], code: str) -> PolicyVersion:
     return policies.release(by=actors["park.publish@demo"], version_id=row.pk)
 
 
-def _firm(park: Park, firm: Enterprise) -> Actor:
+def firm_person(park: Park, firm: Enterprise) -> Actor:
     member = Membership.objects.filter(organisation=firm.organisation, role="enterprise_signatory").select_related(
         "account__person", "organisation", "park"
     ).first()  # fmt: skip
