@@ -16,12 +16,15 @@ from .states import (
     AppealCategory,
     AppealState,
     ClaimState,
+    EventKind,
+    EventState,
     PlatformState,
     PolicyState,
     PoolStage,
     RuleKind,
+    SeatState,
     VisitPurpose,
-)  # fmt: skip
+)
 
 
 def _rungs() -> list[tuple[int, str]]:
@@ -201,3 +204,26 @@ class AppealFilter(django_filters.FilterSet):
 
     def are_late(self, rows: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
         return rows.filter(pk__in=visits.overdue().order_by().values("pk")) if value else rows
+
+
+# events
+class GatheringFilter(django_filters.FilterSet):
+    """Events by words, kind, state and days."""
+
+    title = django_filters.CharFilter(label=_("活动名称"), lookup_expr="icontains", max_length=60)
+    kind = django_filters.ChoiceFilter(label=_("类型"), choices=EventKind.choices, empty_label=_("全部"))
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=EventState.choices, empty_label=_("全部"))
+    since = django_filters.DateFilter(
+        label=_("自"), field_name="starts_at__date", lookup_expr="gte", widget=DatedInput()
+    )
+    until = django_filters.DateFilter(
+        label=_("至"), field_name="starts_at__date", lookup_expr="lte", widget=DatedInput()
+    )
+
+
+class SignUpFilter(django_filters.FilterSet):
+    """Sign-ups of an event by firm, state and who has not been counted yet."""
+
+    name = firm_name()
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=SeatState.choices[:2], empty_label=_("全部"))
+    uncounted = django_filters.BooleanFilter(label=_("未签到"), field_name="attended", lookup_expr="isnull")

@@ -15,7 +15,15 @@ from . import formula
 from .models import Platform
 from .models.platforms import FIGURES, MONEY
 from .queries import platforms
-from .states import APPEAL_WORKING_DAYS, REFUSAL_REASONS, AppealCategory, PoolStage, VisitPurpose
+from .states import (
+    APPEAL_WORKING_DAYS,
+    MOST_PEOPLE,
+    REFUSAL_REASONS,
+    AppealCategory,
+    EventKind,
+    PoolStage,
+    VisitPurpose,
+)
 
 # policies and claims
 WAN = Decimal(10_000)
@@ -369,5 +377,76 @@ class OfficeAppealForm(AssignForm, AppealForm):
     field_order = ("category", "text", "responsible", "days")
 
 
-class AppealStepForm(forms.Form):
-    text = long_text(_("说明"), most=2000, required=False)
+class AnswerForm(forms.Form):
+    text = long_text(_("答复"), most=2000)
+
+
+class ReopenForm(forms.Form):
+    text = long_text(_("还有什么没有解决"), most=2000)
+
+
+# events
+STAGES = [("startup", _("初创期")), ("growth", _("成长期")), ("mature", _("稳定期"))]
+
+
+class MomentInput(forms.DateTimeInput):
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
+
+
+class AudienceForm(forms.Form):
+    """Which firms are addressed; nothing chosen = all."""
+
+    stages = forms.MultipleChoiceField(
+        label=_("面向的发展阶段"), choices=STAGES, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("按已公布积分的阶段；不选表示全部企业。"),
+    )  # fmt: skip
+    qualifications = forms.MultipleChoiceField(
+        label=_("面向的资质"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("按已核定的资质，有其中一项即可；不选表示不限。"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, qualifications: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["qualifications"].choices = qualifications  # type: ignore[attr-defined]
+
+
+class GatheringForm(AudienceForm):
+    """An event."""
+
+    title = forms.CharField(label=_("活动名称"), max_length=120)
+    kind = forms.ChoiceField(label=_("类型"), choices=EventKind.choices)
+    starts_at = forms.DateTimeField(label=_("开始时间"), widget=MomentInput)
+    ends_at = forms.DateTimeField(label=_("结束时间"), widget=MomentInput)
+    sign_up_until = forms.DateTimeField(label=_("报名截止"), widget=MomentInput)
+    place = forms.CharField(label=_("地点"), max_length=200)
+    seats = forms.IntegerField(label=_("名额（人）"), min_value=1, max_value=5000)
+    contact = forms.CharField(label=_("联系人和电话"), max_length=120)
+    about = long_text(_("内容介绍"), most=2000, required=False)
+    is_public = forms.BooleanField(
+        label=_("在园区公开页面显示"), required=False, initial=True, help_text=_("公众只看到活动和剩余名额，看不到报名企业。")
+    )  # fmt: skip
+
+    field_order = (
+        "title", "kind", "starts_at", "ends_at", "sign_up_until", "place", "seats", "contact", "about", "stages", "qualifications", "is_public",
+    )  # fmt: skip
+
+
+class SignUpForm(forms.Form):
+    """Who comes for a firm."""
+
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, initial=new_key)
+    people = forms.IntegerField(label=_("参加人数"), min_value=1, max_value=MOST_PEOPLE, initial=1)
+    names = forms.CharField(label=_("参加人姓名"), max_length=200)
+    phone = forms.RegexField(
+        r"^[0-9 +()-]{5,40}$",
+        label=_("联系电话"),
+        error_messages={"invalid": _("请填写电话号码，例如 13800000000 或 023-68000000。")},
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
+    )
+
+
+class CameForm(forms.Form):
+    came = forms.IntegerField(min_value=0, max_value=MOST_PEOPLE)

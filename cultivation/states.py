@@ -152,3 +152,28 @@ APPEAL_EVENTS = {
 }  # fmt: skip
 APPEAL_WORKING_DAYS = 10
 """Days to answer when nobody sets another number."""
+
+
+# events
+class EventKind(models.TextChoices):
+    BRIEFING = "briefing", _("政策宣讲会")
+    TRAINING = "training", _("业务培训")
+    MATCHING = "matching", _("供需对接会")
+    FINANCE = "finance", _("融资路演")
+    SALON = "salon", _("沙龙")
+
+
+class EventState(models.TextChoices):
+    DRAFT = "draft", _("草稿")
+    PUBLISHED = "published", _("已发布")
+    CANCELLED = "cancelled", _("已取消")
+
+
+class SeatState(models.TextChoices):
+    BOOKED = "booked", _("已报名")
+    WAITING = "waiting", _("候补")
+    GIVEN_UP = "given_up", _("已放弃")
+
+
+MOST_PEOPLE = 10
+"""People a firm may send to an event."""

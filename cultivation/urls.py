@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import claims, ladder, matching, platforms, policies, pools, visits
+from .views import claims, gatherings, ladder, matching, platforms, policies, pools, visits
 
 app_name = "cultivation"
 # policies and claims
@@ -74,4 +74,21 @@ visit_urls = [
     path("p/<slug:park>/appeals/<int:appeal_id>/assign/", visits.assign, name="appeal_assign"),
     path("p/<slug:park>/appeals/<int:appeal_id>/<slug:event>/", visits.step, name="appeal_step"),
 ]
-urlpatterns = [*policy_urls, *ladder_urls, *platform_urls, *visit_urls]
+event_urls = [
+    path("zones/<slug:park>/events/", gatherings.public, name="public_events"),
+    path("p/<slug:park>/office/events/", gatherings.office, name="events"),
+    path("p/<slug:park>/office/events/new/", gatherings.new, name="event_new"),
+    path("p/<slug:park>/office/events/<int:gathering_id>/", gatherings.event, name="event"),
+    path("p/<slug:park>/office/events/<int:gathering_id>/edit/", gatherings.edit, name="event_edit"),
+    path("p/<slug:park>/office/events/<int:gathering_id>/publish/", gatherings.publish, name="event_publish"),
+    path("p/<slug:park>/office/events/<int:gathering_id>/cancel/", gatherings.cancel, name="event_cancel"),
+    path(
+        "p/<slug:park>/office/events/<int:gathering_id>/came/<int:signup_id>/",
+        gatherings.check_in,
+        name="event_check_in",
+    ),
+    path("p/<slug:park>/e/events/", gatherings.own, name="own_events"),
+    path("p/<slug:park>/e/events/<int:gathering_id>/", gatherings.own_event, name="own_event"),
+    path("p/<slug:park>/e/events/<int:gathering_id>/give-up/", gatherings.give_up, name="event_give_up"),
+]
+urlpatterns = [*policy_urls, *ladder_urls, *platform_urls, *visit_urls, *event_urls]

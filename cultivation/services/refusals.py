@@ -25,6 +25,8 @@ NAMED = {
         "another_person",
         lambda: _("答复的人不能自己确认，请由企业的另一位人员确认。"),
     ),
+    "event_seats": ("too_few_seats", lambda: _("名额不能少于已报名的人数。")),
+    "event_once_a_firm": ("signed_up_already", lambda: _("您的企业已经报名，如需改动请先取消报名。")),
     "policy_budget": ("budget_below", lambda: _("新版本的预算低于已受理的金额，请提高预算。")),
 }
 

@@ -88,7 +88,6 @@ def assign(*, by: Actor, appeal_id: int, responsible: int, days: int = APPEAL_WO
 
 def answer(*, by: Actor, appeal_id: int, text: str) -> Appeal:
     """The office's answer; the firm is asked whether it solves the matter."""
-    _said(text, _("请填写答复。"))
     with transaction.atomic(), guarded():
         row = _locked(by, appeal_id, AppealState.OPEN)
         row.state, row.answer = AppealState.ANSWERED, text.strip()
@@ -111,7 +110,6 @@ def confirm(*, by: Actor, appeal_id: int) -> Appeal:
 
 def reopen(*, by: Actor, appeal_id: int, text: str) -> Appeal:
     """The firm says what is still missing; the time to answer begins anew."""
-    _said(text, _("请说明还有什么没有解决。"))
     with transaction.atomic(), guarded():
         row = _locked(by, appeal_id, AppealState.ANSWERED)
         row.state = AppealState.OPEN
@@ -119,11 +117,6 @@ def reopen(*, by: Actor, appeal_id: int, text: str) -> Appeal:
         row.save(update_fields=["state", "due_on"])
         _event(by, row, "reopen", text.strip())
     return row
-
-
-def _said(text: str, message: str) -> None:
-    if not text.strip():
-        raise Refused(code="text_missing", field="text", message=message)
 
 
 def _responsible(person: int | None) -> dict[str, object]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +20,7 @@ from parks.roles import ENTERPRISE
 from parks.showing import add_problem, repeatable, status_of
 
 from ..filters import AppealFilter, CoverageFilter, VisitFilter
-from ..forms import AppealForm, AppealStepForm, AssignForm, OfficeAppealForm, PaperForm, VisitForm
+from ..forms import AnswerForm, AppealForm, AssignForm, OfficeAppealForm, PaperForm, ReopenForm, VisitForm
 from ..models import Appeal
 from ..queries import visits as queries
 from ..services import visits
@@ -31,6 +33,12 @@ APPEAL_COLUMNS = (
     "number", "enterprise__name", "enterprise__uscc", "get_category_display", "text", "get_state_display", "responsible_name", "due_on",
     "answer", "raised_at", "answered_at", "confirmed_at",
 )  # fmt: skip
+
+STEPS: dict[str, tuple[Callable[..., Appeal], type[forms.Form]]] = {
+    "answer": (visits.answer, AnswerForm),
+    "reopen": (visits.reopen, ReopenForm),
+    "confirm": (visits.confirm, forms.Form),
+}
 
 
 def log(request: ParkRequest, park: str) -> HttpResponse:
@@ -176,20 +184,15 @@ def appeal(request: ParkRequest, park: str, appeal_id: int) -> HttpResponse:
 
 def step(request: ParkRequest, park: str, appeal_id: int, event: str) -> HttpResponse:
     """answer (office); confirm, reopen (firm)."""
-    form = AppealStepForm(request.POST)
     row = queries.visible(request.actor, appeal_id)
+    if event not in STEPS:
+        raise Http404
+    work, form_class = STEPS[event]
+    form = form_class(request.POST)
     if not form.is_valid():
         return _appeal_page(request, row, form=form, status=422)
-    text = form.cleaned_data["text"]
     try:
-        if event == "confirm":
-            visits.confirm(by=request.actor, appeal_id=row.pk)
-        elif event == "reopen":
-            visits.reopen(by=request.actor, appeal_id=row.pk, text=text)
-        elif event == "answer":
-            visits.answer(by=request.actor, appeal_id=row.pk, text=text)
-        else:
-            raise Http404
+        work(by=request.actor, appeal_id=row.pk, **form.cleaned_data)
     except Problem as problem:
         return _appeal_page(request, row, form=form, status=add_problem(form, problem))
     messages.success(request, _("已记录。"))
@@ -219,7 +222,7 @@ def _appeal_page(
     initial = {"responsible": row.responsible_ref or request.actor.person_id}
     context = {
         "appeal": row, "events": row.events.order_by("pk"), "is_firm": is_firm, "today": db_today(),
-        "form": form or AppealStepForm(),
+        "form": form if form and form.fields else (ReopenForm if is_firm else AnswerForm)(),
         "assign_form": None if is_firm else assign_form or AssignForm(colleagues=queries.colleagues(), initial=initial),
         "problem_form": assign_form or form,
         "can_answer": may_act and not is_firm and row.state == "open", "can_confirm": is_firm and row.state == "answered",

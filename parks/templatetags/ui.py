@@ -19,7 +19,8 @@ STATE_TONES = {
     "on_notice": "warn", "proposed": "info", "withdrawn": "error", "superseded": "neutral", "approved": "ok",
     "filed": "warn", "accepted": "info", "investigated": "info", "upheld": "error", "partly": "warn", "valid": "ok",
     "publicised": "warn", "cancelled": "neutral", "done": "ok", "now": "info", "screened": "info", "guarantee_review": "info", "guaranteed": "info", "g_proposed": "info",
-    "on_hold": "warn", "overdue": "error", "defaulted": "error", "claim_filed": "warn", "claim_accepted": "warn", "contracted": "ok",
+    "on_hold": "warn", "overdue": "error", "defaulted": "error", "claim_filed": "warn", "claim_accepted": "warn", "contracted": "ok", "answered": "warn",
+    "published": "ok", "booked": "ok", "waiting": "warn",
 }  # fmt: skip
 
 
