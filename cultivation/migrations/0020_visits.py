@@ -15,7 +15,7 @@ SQL = (Path(__file__).parent.parent / "sql" / "visits.sql").read_text(encoding="
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cultivation', '0003_claim_notices'),
+        ('cultivation', '0012_pools'),
         ('enterprises', '0006_assigned_claims'),
         ('parks', '0013_sandbox_clock'),
     ]
