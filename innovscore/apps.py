@@ -9,4 +9,4 @@ class InnovscoreConfig(AppConfig):
     name = "innovscore"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  # registers the system checks
+        from . import checks, tasks  # noqa: F401  # registers the system checks and the jobs

@@ -137,6 +137,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("政策规则"), "cultivation:policy_rules", OFFICE, _("政策写成数据，两人发布，试算预算")),
     Entry(_("政策匹配与推送"), "cultivation:matching", OFFICE, _("全部企业对全部政策，通知企业，免申即享")),
     Entry(_("政策兑现申请"), "cultivation:claim_queue", OFFICE | FUNDS, _("初审、联审、公示、审定、拨付")),
+    Entry(_("年度工作报告"), "year_reports", OFFICE, _("一年的数字，逐项注明出处，导出 PDF 和 XLSX")),
     Entry(
         _("提议冻结额度"),
         "finance:freeze_ask",

@@ -4,7 +4,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView
 
-from . import gallery, health, home, pages, screen
+from . import gallery, health, home, pages, reporting, screen
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("styleguide/", gallery.styleguide, name="styleguide"),
     path("p/<slug:park>/", home.desk, name="desk"),
     path("p/<slug:park>/office/year/<int:year>/", home.cockpit_page, name="cockpit"),
+    path("p/<slug:park>/office/year-reports/", reporting.overview, name="year_reports"),
+    path("p/<slug:park>/office/year-reports/<int:job_id>/", reporting.report, name="year_report"),
     path("screen/<str:token>/", screen.screen, name="screen"),
     path("screen/<str:token>/data.json", screen.data, name="screen-data"),
     path("", include("parks.urls")),

@@ -125,7 +125,7 @@ def _csv(heads: list[str], table: Iterable[list[Any]], filename: str) -> HttpRes
     writer = csv.writer(buffer)
     writer.writerow(heads)
     writer.writerows([safe_text(cell) for cell in row] for row in table)
-    return _download(buffer.getvalue(), "text/csv; charset=utf-8", f"{filename}.csv")
+    return download(buffer.getvalue(), "text/csv; charset=utf-8", f"{filename}.csv")
 
 
 def _xlsx(heads: list[str], table: Iterable[list[Any]], filename: str) -> HttpResponse:
@@ -145,10 +145,11 @@ def _xlsx(heads: list[str], table: Iterable[list[Any]], filename: str) -> HttpRe
                 else:
                     sheet.write_string(number, column, safe_text(cell))
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return _download(buffer.getvalue(), kind, f"{filename}.xlsx")
+    return download(buffer.getvalue(), kind, f"{filename}.xlsx")
 
 
-def _download(content: str | bytes, kind: str, filename: str) -> HttpResponse:
+def download(content: str | bytes, kind: str, filename: str) -> HttpResponse:
+    """A file to be saved; `kind` is its media type."""
     response = HttpResponse(content, content_type=kind)
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(filename)}"
     return response

@@ -52,6 +52,7 @@ class Totals:
 
     filed: int
     filed_amount: Decimal
+    filed_firms: int
     paid: int
     paid_amount: Decimal
     firms: int
@@ -64,10 +65,15 @@ def totals(year: int) -> Totals:
     return Totals(
         filed=filed.count(),
         filed_amount=filed.aggregate(sum=Sum("amount"))["sum"] or Decimal(0),
+        filed_firms=_firms(filed),
         paid=paid.count(),
         paid_amount=paid.aggregate(sum=Sum("amount"))["sum"] or Decimal(0),
-        firms=paid.values("enterprise_id").distinct().order_by().count(),
+        firms=_firms(paid),
     )
+
+
+def _firms(rows: QuerySet[Claim]) -> int:
+    return rows.values("enterprise_id").distinct().order_by().count()
 
 
 def of_enterprise(enterprise_id: int) -> QuerySet[Claim]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
@@ -186,6 +186,20 @@ def adjustments(cycle: Any) -> list[Adjustment]:
 
 def _amount(one: Candidate | None) -> Decimal | None:
     return one.rule.amount if one else None
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What of a year's awards has been paid: to how many firms, how many yuan."""
+
+    firms: int
+    amount: Decimal
+
+
+def paid(cycle: Any) -> Paid:
+    rows = Award.objects.filter(plan__cycle=cycle, state=Award.State.PAID)
+    found = rows.aggregate(firms=Count("enterprise", distinct=True), amount=Sum("amount"))
+    return Paid(found["firms"], found["amount"] or Decimal(0))
 
 
 def plans(cycle: Any) -> QuerySet[AwardPlan]:
