@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from indicators.queries.schemes import FUNCTION_LABELS
+from indicators.rules import Difference, differences
 from innovscore.core.problems import NotFound
 from parks.clock import BEIJING, db_now
 from parks.models import Park
@@ -153,6 +154,12 @@ def method(park: Park, version: str) -> PublishedMethod:
     if row is None:
         raise NotFound(code="no_such_method", message=_("这个版本的评价办法还没有公布。"))
     return row
+
+
+def method_before(row: PublishedMethod) -> PublishedMethod | None:
+    """The version of the same scheme that was published before this one."""
+    earlier = PublishedMethod.everywhere.filter(park=row.park_id, code=row.code, pk__lt=row.pk)
+    return earlier.order_by("-pk").first()
 
 
 def method_of(published: PublishedBoard) -> PublishedMethod:
@@ -391,6 +398,8 @@ class MethodPage:
     tie_break: list[str]
     vetoes: list[str]
     deductions: list[tuple[str, Decimal]]
+    before: PublishedMethod | None
+    changes: list[Difference]
 
     @property
     def curve_heads(self) -> list[str]:
@@ -401,6 +410,7 @@ def method_page(row: PublishedMethod) -> MethodPage:
     """The method of a version in the reader's language."""
     scheme = scheme_of(row)
     penalties = [(name_of(item), item.points, item.veto) for item in scheme.penalties]
+    before = method_before(row)
     return MethodPage(
         method=row,
         stages=[name_of(group) for group in scheme.groups],
@@ -419,6 +429,8 @@ def method_page(row: PublishedMethod) -> MethodPage:
         tie_break=[str(_tie_words().get(code, code)) for code in scheme.board_rules.tie_break],
         vetoes=[name for name, _points, veto in penalties if veto],
         deductions=[(name, points) for name, points, veto in penalties if not veto],
+        before=before,
+        changes=differences(before.body, row.body) if before else [],
     )
 
 

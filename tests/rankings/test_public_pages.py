@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 from typing import Any
@@ -325,3 +326,17 @@ def test_the_readers_address_is_the_one_our_own_proxy_saw(rf: Any, settings: Any
     assert client_address(request) == "10.0.0.1"
     settings.PROXY_COUNT = 1
     assert client_address(request) == "203.0.113.9"
+
+
+def test_a_new_method_says_what_it_changes_against_the_one_before(
+    shown: PublishedBoard, office: make.Office, client: Any
+) -> None:
+    body = copy.deepcopy(dict(scoring._scheme.body))
+    body["indicators"][0]["zh"] = "营收增长率"
+    with make.inside(office.park):
+        scoring.cycle(make.YEAR + 1, scoring.scheme_version(body, "2021.2"))
+        make.computed(office.officer, make.cases_again(), year=make.YEAR + 1)
+        office.on_notice(year=make.YEAR + 1)
+    page = client.get("/zones/cq/method/2021.2/").content.decode()
+    assert "与上一版 2021.1 相比" in page and "改为“营收增长率”" in page
+    assert "与上一版" not in client.get("/zones/cq/method/2021.1/").content.decode()
