@@ -107,7 +107,8 @@ def _year(
         "year": year, "budget": have, "rules": [(row, dict(boards).get(row.board, row.board)) for row in queries.rules(cycle)],
         "plans": queries.plans(cycle), "budget_form": budget_form or BudgetForm(initial={"cap": have.cap / WAN if have else None}),
         "rule_form": rule_form or AwardRuleForm(boards=boards), "form": bound, "problem": problem,
-        "earlier": queries.earlier_rules(cycle)[:1], "adjustments": queries.adjustments(cycle), "left": have.cap - have.committed if have else None, "can_edit": request.actor.role in ("park_admin", "score_officer"),
+        "earlier": queries.earlier_rules(cycle)[:1], "adjustments": queries.adjustments(cycle),
+        "left": have.cap - have.committed if have else None, "can_edit": request.actor.role in ("park_admin", "score_officer"),
     }  # fmt: skip
     status = problem.status if problem else 422 if bound else 200
     return render(request, "rankings/office_award_year.html", context, status=status)

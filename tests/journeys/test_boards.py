@@ -218,7 +218,8 @@ def flipped(site: Any) -> Iterator[None]:
 def test_a_certificate_is_checked_on_a_phone_and_without_the_platform(
     visit: Any, site: Any, tmp_path: Path
 ) -> None:
-    """J19: valid with board, year and place, no score without consent; one other character is unknown; the tool agrees."""
+    """J19: valid with board, year and place, no score without consent; one other character is unknown; the tool agrees.
+    Then the year turns, and what was checked stays as it is."""
     admin = visit("park.admin@demo")
     for _try in range(60):
         admin.go("/p/cq/office/certificates/")
@@ -240,3 +241,14 @@ def test_a_certificate_is_checked_on_a_phone_and_without_the_platform(
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0 and "HOLDS" in done.stdout, done.stdout + done.stderr
+    _the_year_turns(admin)
+    phone.go(path).sees("证书有效")
+
+
+def _the_year_turns(admin: Visitor) -> None:
+    """The published year is closed; the next one is proposed with the scheme in use, and opened."""
+    admin.go(f"/p/cq/office/boards/{YEAR - 1}/").press("结束本年度").sees("年度已结束")
+    admin.go("/p/cq/office/cycles/").looks_right()
+    assert admin.page.input_value("main [name=year]") == str(YEAR + 1)
+    deadline = dt.date.today() + dt.timedelta(days=200)
+    admin.fill(deadline=str(deadline)).press("开启年度").sees(f"{YEAR + 1} 年度已开启").looks_right()
