@@ -130,11 +130,11 @@ def test_a_run_is_stopped_asked_for_again_and_compared(visit: Any, site: Any) ->
     """A trial under another scheme version: its progress, stopped while it writes, done at the second time, compared."""
     site.sql("cq", ANOTHER_SCHEME)
     office = visit("park.score@demo")
-    office.go("/p/cq/office/scores/").page.locator("main tbody a").last.click()
+    office.go("/p/cq/office/scores/").page.locator("main tr:has(code) a").first.click()
     office.page.wait_for_load_state()
     with site.held("scoring_scoreresult"):
         office.press("试算", exact=True).waits_for("写入结果")
-        office.looks_right().press("停止计算").sees("已要求停止")
-    office.waits_for("已取消")
+        office.press("停止计算").sees("已要求停止")
+    office.waits_for("重试").sees("已取消")
     office.looks_right().press("重试").waits_for("运行单")
     office.sees_not("当前结果").press("与其他运行比较").sees("两次都有的企业", "榜单的变化").looks_right()
