@@ -18,8 +18,9 @@ from .. import rules
 from ..formula import Formula
 from ..models import Product, ProductVersion
 from ..queries import products as queries
+from ..queries import risk
 from ..queries.acting import organisation_of, person_of
-from ..states import VersionState
+from ..states import RiskKind, VersionState
 from .problems import guarded
 
 DEFAULT_FORMULA: dict[str, Any] = {
@@ -129,42 +130,32 @@ def _product(by: Actor, code: str, name: str) -> Product:
 
 
 def _check_terms(terms: Terms) -> None:
-    if not rules.LEAST_LOAN <= terms.min_amount <= terms.cap:
-        raise Refused(
-            code="min_amount",
-            field="min_amount",
-            message=_("起贷金额须在 %(least)s 万元和单户上限之间。")
-            % {"least": f"{rules.LEAST_LOAN / 10_000:f}"},
-        )
-    if terms.first_loan_cap is not None and terms.first_loan_cap < terms.min_amount:
-        raise Refused(
-            code="first_loan_cap",
-            field="first_loan_cap",
-            message=_("首贷上限不能低于起贷金额；没有首贷上限时请留空。"),
-        )
-    if terms.pool_project_cap is not None and terms.pool_project_cap <= 0:
-        raise Refused(
-            code="pool_project_cap",
-            field="pool_project_cap",
-            message=_("资金池单笔上限须大于 0；没有上限时请留空。"),
-        )
-    if terms.rate_low <= 0:
-        raise Refused(code="rates", field="rate_low", message=_("最低利率须大于 0。"))
-    if terms.rate_low > terms.rate_high:
-        raise Refused(code="rates", field="rate_high", message=_("最高利率不能低于最低利率。"))
-    if (terms.guarantor_id is None) != (
-        terms.cover_high == 0
-    ) or not 0 <= terms.cover_low <= terms.cover_high:
-        raise Refused(
-            code="cover",
-            field="cover_high",
-            message=_("选择担保机构时请填写担保比例的下限和上限；不担保时请留空。"),
-        )
-    if (terms.pool_id is None) != (terms.pool_share == 0) or terms.pool_share < 0:
-        raise Refused(
-            code="pool", field="pool_share", message=_("选择资金池时请填写分担比例；不用资金池时请留空。")
-        )
-    if terms.cover_high + terms.pool_share > 1:
-        raise Refused(code="shares", field="pool_share", message=_("担保和资金池的比例合计不能超过 100%。"))
-    if terms.term_min > terms.term_max:
-        raise Refused(code="terms", field="term_max", message=_("最长期限不能短于最短期限。"))
+    """Raises Refused for the first rule that the terms break."""
+    first, project = terms.first_loan_cap, terms.pool_project_cap
+    least = f"{rules.LEAST_LOAN / 10_000:f}"
+    checks = (
+        (rules.LEAST_LOAN <= terms.min_amount <= terms.cap, "min_amount", "min_amount", _("起贷金额须在 %(least)s 万元和单户上限之间。") % {"least": least}),
+        (first is None or first >= terms.min_amount, "first_loan_cap", "first_loan_cap", _("首贷上限不能低于起贷金额；没有首贷上限时请留空。")),
+        (project is None or project > 0, "pool_project_cap", "pool_project_cap", _("资金池单笔上限须大于 0；没有上限时请留空。")),
+        (terms.rate_low > 0, "rates", "rate_low", _("最低利率须大于 0。")),
+        (terms.rate_low <= terms.rate_high, "rates", "rate_high", _("最高利率不能低于最低利率。")),
+        (
+            (terms.guarantor_id is None) == (terms.cover_high == 0) and 0 <= terms.cover_low <= terms.cover_high,
+            "cover", "cover_high", _("选择担保机构时请填写担保比例的下限和上限；不担保时请留空。"),
+        ),
+        (
+            (terms.pool_id is None) == (terms.pool_share == 0) and terms.pool_share >= 0,
+            "pool", "pool_share", _("选择资金池时请填写分担比例；不用资金池时请留空。"),
+        ),
+        (terms.cover_high + terms.pool_share <= 1, "shares", "pool_share", _("担保和资金池的比例合计不能超过 100%。")),
+        (terms.term_min <= terms.term_max, "terms", "term_max", _("最长期限不能短于最短期限。")),
+        *(
+            (house is None or house in {one.pk for one in risk.partners_with_terms(kind)}, "no_terms", field, _("请选择已在本园区启用额度方案的担保机构或资金池。"))
+            for house, kind, field in (
+                (terms.guarantor_id, RiskKind.GUARANTOR, "guarantor_id"), (terms.pool_id, RiskKind.POOL, "pool_id"),
+            )
+        ),
+    )  # fmt: skip
+    for holds, code, field, message in checks:
+        if not holds:
+            raise Refused(code=code, field=field, message=message)

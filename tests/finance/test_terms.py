@@ -9,9 +9,11 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from finance.models import Application, ProductVersion
-from finance.services import decisions, quotes
+from finance.services import decisions, products, quotes
 from innovscore.core.problems import Conflict, Refused
-from tests.factories import lending
+from parks.scope import park_scope
+from tests.factories import lending, loans
+from tests.factories import parks as people
 
 pytestmark = pytest.mark.django_db
 
@@ -83,3 +85,31 @@ def test_the_page_says_that_the_terms_have_changed(world: lending.World, client_
     assert "原额度按旧条款测算" in page
     assert f"/e/finance/{code}/apply/" not in page
     assert "提交申请</button>" not in firm.get(f"/p/cq/e/finance/{code}/apply/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "kind", "roles"),
+    [
+        ("guarantor_id", "guarantor", ("guarantor_maker", "guarantor_checker")),
+        ("pool_id", "fund", ("fund_manager", "fund_manager")),
+    ],
+)
+def test_who_shares_the_risk_has_terms_in_this_park(
+    park: Any, other_park: Any, field: str, kind: str, roles: tuple[str, str]
+) -> None:
+    """A guarantor or a pool whose terms are another park's cannot be named."""
+    house = people.organisation(kind)
+    with park_scope(other_park.pk):
+        loans.terms(*(people.actor(role, other_park, organisation=house) for role in roles))
+    with park_scope(park.pk):
+        scene = loans.scene(park)
+        terms = {
+            "cap": Decimal(9_000_000), "min_score": Decimal(60), "rate_low": Decimal("0.03"), "rate_high": Decimal("0.05"), "term_min": 3,
+            "term_max": 12, "guarantor_id": scene.guarantor.pk, "cover_low": Decimal("0.6"), "cover_high": Decimal("0.8"),
+            "pool_id": scene.fund.pk, "pool_share": Decimal("0.1"),
+        }  # fmt: skip
+        wrong, right = products.Terms(**terms | {field: house.pk}), products.Terms(**terms)
+        with pytest.raises(Refused) as refused:
+            products.propose(by=scene.maker, code="other", name="外园担保", terms=wrong)
+        assert (refused.value.code, refused.value.field) == ("no_terms", field)
+        assert products.propose(by=scene.maker, code="own", name="本园担保", terms=right).pk
