@@ -18,7 +18,7 @@ from parks.models import Membership
 from parks.scope import park_scope
 from tests.bankapi.conftest import Case, make_case
 from tests.bankapi.test_walk import ask_token
-from tests.factories import bankapi
+from tests.factories import bankapi, scoring
 from tests.factories import parks as people
 
 pytestmark = pytest.mark.django_db
@@ -268,3 +268,21 @@ def test_a_second_bank_has_programs_of_its_own(case: Case, other_park: Any) -> N
     other = make_case(other_park, 2)
     assert other.engine.get("consents").status_code == 200
     assert other.engine.get(f"{bankapi.ROOT}/parks/{case.park.code}/consents").status_code == 404
+
+
+def test_a_firm_without_consent_answers_as_one_that_does_not_exist(case: Case, park: Any) -> None:
+    """Byte for byte, with the same headers: neither the body nor an ETag nor a status tells that the firm is there."""
+    consent = case.consent()
+    with case.inside():
+        silent = scoring.enterprise(77)
+
+    def asked(uscc: str) -> tuple[int, bytes, set[str]]:
+        answer = case.engine.get(f"enterprises/{uscc}/scorecard?consent={consent.pk}")
+        body = answer.content.replace(uscc.encode(), b"-")
+        return answer.status_code, body, set(answer.headers)
+
+    absent = silent.uscc[:-1] + ("0" if silent.uscc[-1] != "0" else "1")
+    assert asked(silent.uscc) == asked(absent)
+    assert asked(silent.uscc)[0] == 404
+    for listed in ("consents", "applications"):
+        assert silent.uscc not in case.engine.get(listed).content.decode()

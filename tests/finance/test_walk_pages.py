@@ -124,6 +124,13 @@ def test_another_bank_and_another_firm_get_the_same_404_as_for_nothing(
         number = consent.pk if "consents" in address else application.pk
         foreign, absent = client.get(address.format(number)), client.get(address.format(987654))
         assert (foreign.status_code, absent.status_code) == (404, 404)
+        asked = {foreign: address.format(number), absent: address.format(987654)}
+        same = [  # but for the form's token and the address that was asked
+            re.sub(r'value="\w{64}"', "", page.content.decode()).replace(url, "")
+            for page, url in asked.items()
+        ]
+        assert same[0] == same[1]
+        assert set(foreign.headers) == set(absent.headers)
     text = stranger.get("/p/cq/bank/applications/").content.decode()
     assert application.number not in text
     assert world.enterprise.name not in text
