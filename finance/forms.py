@@ -105,8 +105,9 @@ class ConsentForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("请选择授权期限。")},
     )
+    read_words = forms.CharField(widget=forms.HiddenInput, required=False)
     confirm = forms.BooleanField(
-        label=_("我已阅读以上授权内容和预览，代表本企业签署"),
+        label=_("我已阅读以上授权书和预览，代表本企业签署"),
         error_messages={"required": _("请勾选确认后签署。")},
     )
 
@@ -119,6 +120,7 @@ class RenewForm(ConsentForm):
     """The same words, groups and person as before; only how long is chosen."""
 
     groups = None  # type: ignore[assignment]
+    read_words = None  # type: ignore[assignment]
     confirm = forms.BooleanField(
         label=_("我已阅读授权内容，代表本企业续签"), error_messages={"required": _("请勾选确认后签署。")}
     )

@@ -20,7 +20,7 @@ from parks.models import Organisation
 from parks.roles import Role
 
 from .. import rules
-from ..models import Consent, ConsentAccess, Product
+from ..models import Consent, ConsentAccess, Product, ProductVersion
 from ..queries import consents as queries
 from ..queries import products
 from ..queries.acting import organisation_of, person_of
@@ -37,19 +37,42 @@ TEXT = (
 
 
 def text_for(
-    *, reader: str, product: str, months: int, until: str, groups: Iterable[str] = rules.CREDIT_GROUPS
+    *, reader: str, product: str, months: int | str, until: str, groups: Iterable[str] = rules.CREDIT_GROUPS
 ) -> str:
     """The words that are signed; `reader` is the bank, or the guarantor of its product."""
     named = "；".join(str(GROUPS[group]) for group in groups)
     return TEXT.format(bank=reader, product=product, groups=named, months=months, until=until)
 
 
+def words_of(version: ProductVersion) -> list[str]:
+    """What is signed for a product, of each reader, before a period is chosen."""
+    readers = [(version.product.organisation.name, rules.CREDIT_GROUPS)]
+    if version.guarantor is not None:
+        readers.append((version.guarantor.name, rules.GUARANTEE_GROUPS))
+    open_period = {"months": "____", "until": "____"}
+    return [
+        text_for(reader=reader, product=version.product.name, groups=groups, **open_period)
+        for reader, groups in readers
+    ]
+
+
+def digest_of_words(version: ProductVersion) -> str:
+    """By which `grant` knows that what was read is what is signed."""
+    return rules.digest_of({"version": TEXT_VERSION, "words": words_of(version)})
+
+
 def grant(
-    *, by: Actor, product_code: str, months: int, groups: Iterable[str] = rules.CREDIT_GROUPS
+    *,
+    by: Actor,
+    product_code: str,
+    months: int,
+    groups: Iterable[str] = rules.CREDIT_GROUPS,
+    read_words: str = "",
 ) -> Consent:
     """Let the bank of a product see the groups for 1, 6 or 12 months; the line is quoted at once.
 
-    Raises Forbidden for others than the signatory, Refused for a wrong period or missing groups, Conflict when one holds.
+    `read_words` is the digest of what the signatory was shown. Raises Forbidden for others than the signatory, Refused for a
+    wrong period or missing groups, Conflict when one holds or the words have changed since.
     """
     if by.role != Role.ENTERPRISE_SIGNATORY:
         raise Forbidden(code="signatory_only", message=_("只有法定代表人可以签署授权。"))
@@ -67,6 +90,10 @@ def grant(
         if enterprise is None:
             raise NotFound(code="no_enterprise", message=_("您的单位还没有在本园区登记企业。"))
         version = products.active_version(product_code)
+        if read_words and read_words != digest_of_words(version):
+            raise Conflict(
+                code="words_changed", message=_("授权内容在您阅读后有变化。请重新阅读下面的授权书，再签署。")
+            )
         if queries.active_for(enterprise.pk, version.product_id):
             raise Conflict(code="consent_exists", message=_("对该产品已有有效授权，可在授权台账查看。"))
         common: dict[str, Any] = {

@@ -124,16 +124,23 @@ def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
     """Who will see what until when, with the real package as preview; the signatory signs."""
     enterprise = enterprises.own_or_404(request.actor)
     version = products.active_version(product)
-    form = ConsentForm(request.POST if request.method == "POST" else None)
+    digest = consents.digest_of_words(version)
+    form = ConsentForm(request.POST if request.method == "POST" else None, initial={"read_words": digest})
     status = status_of(form)
     if form.is_valid():
         try:
             data = form.cleaned_data
             granted = consents.grant(
-                by=request.actor, product_code=product, months=data["months"], groups=data["groups"]
+                by=request.actor,
+                product_code=product,
+                months=data["months"],
+                groups=data["groups"],
+                read_words=data["read_words"],
             )
         except Problem as problem:
             status = add_problem(form, problem)
+            form.data = form.data.copy()
+            form.data["read_words"] = digest  # the page shows the words in force again
         else:
             messages.success(
                 request, _("已授权 %(bank)s，可随时在授权台账撤回。") % {"bank": granted.organisation.name}
@@ -143,6 +150,7 @@ def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
         "form": form,
         "version": version,
         "sections": package(enterprise.pk, CREDIT_GROUPS),
+        "words": consents.words_of(version),
         "existing": consent_queries.active_for(enterprise.pk, version.product_id),
         "may_sign": _may_sign(request),
     }

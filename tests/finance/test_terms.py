@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -113,3 +114,34 @@ def test_who_shares_the_risk_has_terms_in_this_park(
             products.propose(by=scene.maker, code="other", name="外园担保", terms=wrong)
         assert (refused.value.code, refused.value.field) == ("no_terms", field)
         assert products.propose(by=scene.maker, code="own", name="本园担保", terms=right).pk
+
+
+def test_what_is_signed_is_what_was_read(in_park: Any, client_as: Any) -> None:
+    """The page shows the words for each reader; terms that bring in a guarantor meanwhile make the signature void."""
+    scene = loans.scene(in_park)
+    code, plain = "later", {
+        "cap": Decimal(9_000_000), "min_score": Decimal(60), "rate_low": Decimal("0.03"), "rate_high": Decimal("0.05"), "term_min": 3,
+        "term_max": 12,
+    }  # fmt: skip
+
+    def put_in_force(**more: Any) -> None:
+        made = products.propose(
+            by=scene.maker, code=code, name="创新贷", terms=products.Terms(**plain | more)
+        )
+        products.activate(by=scene.checker, version_id=made.pk)
+
+    put_in_force()
+    signer, url = client_as(scene.firm.signatory), f"/p/cq/e/finance/{code}/consent/"
+
+    def words() -> str:
+        page = signer.get(url).content.decode()
+        assert "本企业同意 江城银行 为办理“创新贷”查询" in page
+        return re.search(r'name="read_words" value="(\w{64})"', page).group(1)  # type: ignore[union-attr]
+
+    body = {"months": 6, "groups": ["id", "score", "dims", "fin"], "confirm": "on", "read_words": words()}
+    put_in_force(guarantor_id=scene.guarantor.pk, cover_low=Decimal("0.5"), cover_high=Decimal("0.8"))
+    refused = signer.post(url, body)
+    assert refused.status_code == 409
+    assert "授权内容在您阅读后有变化" in refused.content.decode()
+    assert "本企业同意 科技担保 为办理" in refused.content.decode()
+    assert signer.post(url, body | {"read_words": words()}).status_code == 302
