@@ -12,7 +12,7 @@ from parks.clock import db_today
 from parks.idempotency import new_key
 
 from . import formula
-from .models import Platform
+from .models import Platform, PlatformLevel, PlatformType
 from .models.platforms import FIGURES, MONEY
 from .queries import platforms
 from .states import (
@@ -238,8 +238,8 @@ class PlatformForm(FiguresForm):
     """A platform with its approval."""
 
     name = forms.CharField(label=_("平台名称"), max_length=120)
-    type = forms.ModelChoiceField(label=_("类型"), queryset=None)
-    level = forms.ModelChoiceField(label=_("级别"), queryset=None)
+    type = forms.ModelChoiceField(label=_("类型"), queryset=PlatformType.everywhere.none())
+    level = forms.ModelChoiceField(label=_("级别"), queryset=PlatformLevel.everywhere.none())
     field = forms.CharField(label=_("技术领域"), max_length=60, required=False)
     head = forms.CharField(label=_("负责人"), max_length=60)
     approver = forms.CharField(label=_("批准单位"), max_length=120)

@@ -6,6 +6,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from parks.tenancy import ParkForeignKey, ParkModel
@@ -60,11 +61,11 @@ class PlatformLevel(ParkModel):
         return self.title
 
 
-def _count(label: object) -> models.PositiveIntegerField:
+def _count(label: Promise) -> models.PositiveIntegerField:
     return models.PositiveIntegerField(label, default=0)
 
 
-def _money(label: object) -> models.DecimalField:
+def _money(label: Promise) -> models.DecimalField:
     return models.DecimalField(
         label, max_digits=18, decimal_places=2, default=0, validators=[MinValueValidator(0)]
     )

@@ -144,7 +144,7 @@ def ending() -> Iterator[tuple[Platform, int, int]]:
     today, overrides = db_today(), parks_workdays.overrides()
     last = workdays.add_working_days(today, ENDING_STEPS[0], overrides)
     for row in in_force().filter(valid_until__gte=today, valid_until__lte=last):
-        left = workdays.working_days_between(today, row.valid_until, overrides)
+        left = workdays.working_days_between(today, row.valid_until or today, overrides)
         yield row, left, min(step for step in ENDING_STEPS if left <= step)
 
 

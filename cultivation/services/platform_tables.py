@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -18,9 +18,9 @@ from ..models.platforms import FIGURES, MONEY
 from ..queries import platforms as queries
 from . import platforms
 
+FormOf = Callable[[Mapping[str, Any]], forms.Form]
 MOST_ROWS = 2000
 MOST_TOLD = 10
-CHOICES = ("type", "level")
 DATES = ("approved_on", "valid_until")
 HEADS = {
     "uscc": KEY_HEAD, "name": "平台名称", "type": "类型", "level": "级别", "field": "技术领域", "head": "负责人", "approver": "批准单位",
@@ -39,18 +39,16 @@ LINES = (
 
 def template() -> bytes:
     """An empty workbook with drop-downs of the park's types and levels."""
-    choices = {"type": list(queries.types()), "level": list(queries.levels())}
+    choices = {code: [(title, title) for title in titles] for code, titles in _titles().items()}
     columns = [
-        workbooks.Column(
-            code, head, "", _kind(code), "", [(one.title, one.code) for one in choices.get(code, [])]
-        )
+        workbooks.Column(code, head, "", _kind(code, choices), "", choices.get(code, ()))
         for code, head in HEADS.items()
     ]
     return workbooks.blank(columns, LINES, {"template": "platforms"})
 
 
-def _kind(code: str) -> str:
-    if code in CHOICES:
+def _kind(code: str, choices: Mapping[str, Any]) -> str:
+    if choices.get(code):
         return "levels"
     if code in DATES:
         return "date"
@@ -59,43 +57,64 @@ def _kind(code: str) -> str:
     return {"uscc": "key"}.get(code, "int" if code in FIGURES else "text")
 
 
-def load(*, by: Actor, data: bytes, form_of: Callable[[Mapping[str, Any]], forms.Form]) -> int:
-    """Enter the platforms of a filled table, all or none; `form_of` is the page's form over the cells of a row. Raises Refused naming row and column of the first faults."""
+def load(*, by: Actor, data: bytes, form_of: FormOf) -> int:
+    """Enter the platforms of a filled table, all or none; `form_of` is the page's form over the cells of a row.
+
+    Raises Refused naming row and column of the first faults.
+    """
     reading = open_table(data)
     places = {head: place for place, head in enumerate(reading.heads)}
     missing = [head for code, head in HEADS.items() if head not in places and code not in FIGURES]
     if missing:
         message = _("缺少这些列：%(what)s。请用模板填写。") % {"what": "、".join(missing)}
         raise Refused(code="columns_missing", field="file", message=message)
-    titles = {
+    titles = _titles()
+    rows: list[tuple[int, str, dict[str, Any]]] = []
+    faults: list[str] = []
+    for number, cells in reading.rows:
+        if len(rows) == MOST_ROWS or len(faults) >= MOST_TOLD:
+            break
+        form = form_of(_typed(cells, places, titles))
+        if form.is_valid():
+            found = dict(form.cleaned_data)
+            rows.append((number, found.pop("uscc"), found))
+        else:
+            faults += _faults(number, form, places)
+    else:
+        number = 0
+    if faults:
+        raise Refused(code="rows_wrong", field="file", message="；".join(faults[:MOST_TOLD]))
+    if number:
+        message = _("一次最多导入 %(n)s 行，请分成几份。") % {"n": MOST_ROWS}
+        raise Refused(code="too_many", field="file", message=message)
+    return platforms.import_rows(by=by, rows=rows)
+
+
+def _titles() -> dict[str, dict[str, int]]:
+    """What the drop-downs offer: title -> number, by column."""
+    return {
         "type": {one.title: one.pk for one in queries.types()},
         "level": {one.title: one.pk for one in queries.levels()},
     }
-    rows, faults = [], []
-    for number, cells in reading.rows:
-        if len(rows) == MOST_ROWS:
-            message = _("一次最多导入 %(n)s 行，请分成几份。") % {"n": MOST_ROWS}
-            raise Refused(code="too_many", field="file", message=message)
-        typed = {
-            code: cells[places[head]]
-            for code, head in HEADS.items()
-            if places.get(head, len(cells)) < len(cells)
+
+
+def _typed(
+    cells: Sequence[Any], places: Mapping[str, int], titles: Mapping[str, Mapping[str, int]]
+) -> dict[str, Any]:
+    """The cells of a row by field; a title that is not offered stays unknown to the form."""
+    typed = {
+        code: cells[places[head]] for code, head in HEADS.items() if places.get(head, len(cells)) < len(cells)
+    }
+    return typed | {code: known.get(str(typed.get(code)), typed.get(code)) for code, known in titles.items()}
+
+
+def _faults(number: int, form: forms.Form, places: Mapping[str, int]) -> list[str]:
+    text = _("第 %(n)s 行 %(column)s %(place)s：%(why)s")
+    return [
+        text
+        % {
+            "n": number, "column": column_letters(places.get(HEADS[code], 0)), "place": HEADS[code],
+            "why": " ".join(str(one) for one in why),
         }
-        form = form_of(typed | {code: titles[code].get(str(typed.get(code)), "?") for code in CHOICES})
-        if form.is_valid():
-            found = dict(form.cleaned_data)
-            rows.append((found.pop("uscc"), found))
-            continue
-        faults += [
-            _("第 %(n)s 行 %(column)s %(place)s：%(why)s")
-            % {"n": number, "column": column_letters(places.get(HEADS[code], 0)), "place": HEADS[code], "why": " ".join(why)}
-            for code, why in form.errors.items()
-        ]  # fmt: skip
-    if faults:
-        raise Refused(
-            code="rows_wrong",
-            field="file",
-            message="；".join(faults[:MOST_TOLD]),
-            params={"faults": len(faults)},
-        )
-    return platforms.import_rows(by=by, rows=rows)
+        for code, why in form.errors.items()
+    ]  # fmt: skip

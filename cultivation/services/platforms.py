@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from enterprises.queries import cycles, enterprises
 from enterprises.services import departments
 from enterprises.services.mappings import KEY_HEAD
-from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
+from innovscore.core.problems import Conflict, Forbidden, NotFound, Problem, Refused
 from parks import audit, outbox
 from parks.actors import Actor
 from parks.clock import db_today
@@ -214,12 +214,16 @@ def _written(row: Platform) -> str:
     return f"{queries.counts_as(row)}|{name}|{number}|{row.approved_on}"
 
 
-def import_rows(*, by: Actor, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> int:
-    """Enter several platforms (USCC, data): all or none. Returns how many."""
+def import_rows(*, by: Actor, rows: Iterable[tuple[int, str, Mapping[str, Any]]]) -> int:
+    """Enter several platforms (number of the row, USCC, data): all or none. Returns how many; Raises Refused naming the row."""
     made = 0
     with transaction.atomic():
-        for uscc, data in rows:
-            propose(by=by, enterprise_id=enterprises.by_uscc(uscc).pk, **data)
+        for number, uscc, data in rows:
+            try:
+                propose(by=by, enterprise_id=enterprises.by_uscc(uscc).pk, **data)
+            except Problem as problem:
+                message = _("第 %(n)s 行：%(why)s") % {"n": number, "why": problem.message}
+                raise Refused(code=problem.code, field="file", message=message) from problem
             made += 1
     return made
 

@@ -42,12 +42,10 @@ def _platforms(by: Actor, hero: Enterprise) -> Iterator[Platform]:
     newest = verified.newest_verified_year() or 0
     lists = verified.figures(codes=["platforms"], since=newest - 1)
     years = dict(sorted(lists))
-    entries = [
-        (firm, entry)
-        for firm, year in sorted(years.items(), key=lambda pair: (pair[0] != hero.pk, pair[0]))
-        for entry in lists[firm, year].get("platforms") or []
-        if isinstance(entry, dict)
-    ]
+    entries = []
+    for firm, year in sorted(years.items(), key=lambda pair: (pair[0] != hero.pk, pair[0])):
+        found = lists[firm, year].get("platforms")
+        entries += [(firm, entry) for entry in found] if isinstance(found, list) else []
     if not entries or entries[0][0] != hero.pk:
         entries.insert(
             0,

@@ -225,7 +225,12 @@ def test_a_table_is_entered_as_a_whole_or_not_at_all(office: make.Office) -> Non
     wrong = send(级别="镇级", 批准日期="去年").content.decode()
     assert "第 2 行" in wrong and "级别" in wrong and "批准日期" in wrong
     assert not Platform.objects.exists()
+    assert (
+        "第 2 行：本园区没有这个信用代码的企业"
+        in send(统一社会信用代码="91500107MA5U00099X").content.decode()
+    )
     assert send().status_code == 302
+    assert "第 2 行：这个批准文号已经登记过" in send(平台名称="又一次").content.decode()
     row = Platform.objects.get()
     assert (row.state, row.staff, row.equipment, row.enterprise) == ("proposed", 9, 125_000, firm.enterprise)
     checker = people.client_for(office["admin"])
