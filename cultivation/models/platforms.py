@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from parks.tenancy import ParkForeignKey, ParkModel
@@ -61,11 +62,11 @@ class PlatformLevel(ParkModel):
         return self.title
 
 
-def _count(label: Promise) -> models.PositiveIntegerField:
+def _count(label: Any) -> models.PositiveIntegerField:
     return models.PositiveIntegerField(label, default=0)
 
 
-def _money(label: Promise) -> models.DecimalField:
+def _money(label: Any) -> models.DecimalField:
     return models.DecimalField(
         label, max_digits=18, decimal_places=2, default=0, validators=[MinValueValidator(0)]
     )
