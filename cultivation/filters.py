@@ -10,7 +10,7 @@ from parks.clock import db_today
 from parks.models import SubPark
 
 from .forms import DatedInput
-from .queries import ladder, visits
+from .queries import ladder, needs, visits
 from .queries.claims import waiting_for
 from .states import (
     AppealCategory,
@@ -18,11 +18,13 @@ from .states import (
     ClaimState,
     EventKind,
     EventState,
+    NeedClosing,
     PlatformState,
     PolicyState,
     PoolStage,
     RuleKind,
     SeatState,
+    TechField,
     VisitPurpose,
 )
 
@@ -47,6 +49,54 @@ class VersionFilter(LibraryFilter):
 
     kind = django_filters.ChoiceFilter(label=_("种类"), choices=RuleKind.choices, empty_label=_("全部"))
     state = django_filters.ChoiceFilter(label=_("状态"), choices=PolicyState.choices, empty_label=_("全部"))
+
+
+# technical needs
+class PublicNeedFilter(django_filters.FilterSet):
+    """Needs by words and field."""
+
+    words = django_filters.CharFilter(label=_("内容"), method="with_words", max_length=60)
+    field = django_filters.ChoiceFilter(
+        label=_("技术领域"), choices=TechField.choices, empty_label=_("全部"), method="in_field"
+    )
+
+    def with_words(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        return needs.with_words(rows, value)
+
+    def in_field(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(fields__contains=[value])
+
+
+class NeedFilter(PublicNeedFilter):
+    """Needs of the park also by firm, whether they are open, and whether nobody was introduced yet."""
+
+    name = django_filters.CharFilter(
+        label=_("企业"), field_name="enterprise__name", lookup_expr="icontains", max_length=60
+    )
+    closing = django_filters.ChoiceFilter(
+        label=_("状态"), choices=[("open", _("征集中")), *NeedClosing.choices], empty_label=_("全部"), method="by_closing"
+    )  # fmt: skip
+    waiting = django_filters.BooleanFilter(label=_("待对接"), method="are_waiting")
+
+    def by_closing(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(closing="" if value == "open" else value)
+
+    def are_waiting(self, rows: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
+        return rows.filter(pk__in=needs.unanswered().order_by().values("pk")) if value else rows
+
+
+class ExpertFilter(django_filters.FilterSet):
+    """Experts by name, institute and field."""
+
+    name = django_filters.CharFilter(label=_("姓名"), lookup_expr="icontains", max_length=60)
+    institute = django_filters.CharFilter(label=_("单位"), lookup_expr="icontains", max_length=60)
+    field = django_filters.ChoiceFilter(
+        label=_("技术领域"), choices=TechField.choices, empty_label=_("全部"), method="in_field"
+    )
+    is_active = django_filters.BooleanFilter(label=_("可对接"))
+
+    def in_field(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(fields__contains=[value])
 
 
 class MatchFilter(django_filters.FilterSet):

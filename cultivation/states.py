@@ -6,6 +6,8 @@ that a step which is not listed here cannot be written, not even by SQL.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -43,6 +45,38 @@ class PlatformState(models.TextChoices):
     UPGRADED = "upgraded", _("已升级")
     EXPIRED = "expired", _("已到期")
     REVOKED = "revoked", _("已撤销")
+
+
+class TechField(models.TextChoices):
+    """The fields of technology that the state supports (国家重点支持的高新技术领域, 国科发火〔2016〕32 号 附件)."""
+
+    ELECTRONICS = "electronics", _("电子信息")
+    BIOLOGY = "biology", _("生物与新医药")
+    AEROSPACE = "aerospace", _("航空航天")
+    MATERIALS = "materials", _("新材料")
+    SERVICES = "services", _("高技术服务")
+    ENERGY = "energy", _("新能源与节能")
+    ENVIRONMENT = "environment", _("资源与环境")
+    MANUFACTURING = "manufacturing", _("先进制造与自动化")
+
+
+MOST_FIELDS = 3
+"""Fields a need or an expert may name."""
+
+
+def labels_of(fields: Iterable[str]) -> list[str]:
+    return [str(TechField(one).label) for one in fields]
+
+
+class NeedClosing(models.TextChoices):
+    CONTRACTED = "contracted", _("已签约")
+    OTHERWISE = "otherwise", _("已另行解决")
+    DROPPED = "dropped", _("不再需要")
+
+
+class Outcome(models.TextChoices):
+    CONTRACT = "contract", _("签约")
+    NONE = "none", _("未合作")
 
 
 class ClaimState(models.TextChoices):

@@ -14,7 +14,7 @@ from parks.actors import Actor
 from parks.clock import BEIJING
 from parks.roles import ENTERPRISE
 
-from .queries import claims, platforms, policies, pools, visits
+from .queries import claims, needs, platforms, policies, pools, visits
 from .states import CHECKERS, PlatformState, PolicyState
 
 RELEASERS = ("park_admin", "publisher")
@@ -88,6 +88,14 @@ def platform_todos(actor: Actor) -> Iterator[todo.Todo]:
 def end_of(day: dt.date) -> dt.datetime:
     """The moment in which a day is over in China."""
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), BEIJING)
+
+
+@todo.source("tech_needs")
+def tech_needs(actor: Actor) -> Iterator[todo.Todo]:
+    """Open technical needs for which nobody was introduced yet."""
+    if actor.role in needs.KEEPERS and (count := needs.unanswered().count()):
+        url = reverse("cultivation:tech_needs", kwargs={"park": actor.park_code})
+        yield todo.Todo(_("技术需求待对接"), f"{url}?waiting=true", count)
 
 
 @todo.source("appeals")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import claims, gatherings, ladder, matching, platforms, policies, pools, visits
+from .views import claims, gatherings, ladder, matching, needs, platforms, policies, pools, visits
 
 app_name = "cultivation"
 # policies and claims
@@ -61,6 +61,21 @@ platform_urls = [
     path("p/<slug:park>/office/platforms/setup/", platforms.setup, name="platform_setup"),
     path("p/<slug:park>/office/platforms/template/", platforms.template, name="platform_template"),
     path("p/<slug:park>/office/platforms/import/", platforms.upload, name="platform_import"),
+need_urls = [
+    path("zones/<slug:park>/tech-needs/", needs.public_board, name="public_needs"),
+    path("p/<slug:park>/e/tech-needs/", needs.own, name="own_needs"),
+    path("p/<slug:park>/tech-needs/<int:need_id>/", needs.need, name="tech_need"),
+    path("p/<slug:park>/tech-needs/<int:need_id>/close/", needs.close, name="tech_need_close"),
+    path("p/<slug:park>/tech-needs/<int:need_id>/introduce/", needs.introduce, name="tech_need_introduce"),
+    path(
+        "p/<slug:park>/tech-needs/<int:need_id>/introductions/<int:introduction_id>/outcome/",
+        needs.outcome,
+        name="tech_need_outcome",
+    ),
+    path("p/<slug:park>/office/tech-needs/", needs.office, name="tech_needs"),
+    path("p/<slug:park>/office/experts/", needs.experts, name="experts"),
+    path("p/<slug:park>/office/experts/new/", needs.expert_new, name="expert_new"),
+    path("p/<slug:park>/office/experts/<int:expert_id>/", needs.expert, name="expert"),
 ]
 visit_urls = [
     path("p/<slug:park>/office/visits/", visits.log, name="visits"),
@@ -91,4 +106,4 @@ event_urls = [
     path("p/<slug:park>/e/events/<int:gathering_id>/", gatherings.own_event, name="own_event"),
     path("p/<slug:park>/e/events/<int:gathering_id>/give-up/", gatherings.give_up, name="event_give_up"),
 ]
-urlpatterns = [*policy_urls, *ladder_urls, *platform_urls, *visit_urls, *event_urls]
+urlpatterns = [*policy_urls, *ladder_urls, *platform_urls, *need_urls, *visit_urls, *event_urls]

@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from cultivation.queries import claims, visits
+from cultivation.queries import claims, needs, visits
 from enterprises.queries import cycles, enterprises
 from enterprises.states import CertificationState, DeclarationState
 from finance.queries import reports
@@ -28,8 +28,8 @@ from scoring.queries import charts, results
 from scoring.queries.schemes import scheme_of
 
 KIND = "innovscore.year_report"
-FEWEST = SMALL_GROUP
-"""Firms that must stand behind a sum that leaves the office."""
+FEWEST = reports.HEADLINE_GROUP
+"""Firms that must stand behind a sum of the zone that leaves the office; behind a group of it, SMALL_GROUP."""
 Progress = Callable[[int, int], None]
 
 
@@ -158,14 +158,13 @@ def loaded(rows: list[dict[str, Any]]) -> list[Section]:
 
 
 def for_outside(found: list[Section]) -> list[Section]:
-    """The sections as they may leave the office: what fewer than five firms stand behind is not told.
-
-    Five is the rule of released breakdowns (`finance.queries.reports`), taken for every sum here.
-    """
+    """The sections as they may leave the office, by the rule of released sums (`finance.queries.reports`)."""
     return [
         replace(
             section,
-            figures=[replace(one, value=None) if _is_small(one.firms) else one for one in section.figures],
+            figures=[
+                replace(one, value=None) if _is_small(one.firms, FEWEST) else one for one in section.figures
+            ],
             tables=[replace(table, rows=[_hidden(row) for row in table.rows]) for table in section.tables],
         )
         for section in found
@@ -177,12 +176,12 @@ def _shown(value: int | str | None) -> str:
     return "—" if value is None else f"{Decimal(value):,}"
 
 
-def _is_small(firms: int | None) -> bool:
-    return firms is not None and 0 < firms < FEWEST
+def _is_small(firms: int | None, fewest: int) -> bool:
+    return firms is not None and 0 < firms < fewest
 
 
 def _hidden(row: Row) -> Row:
-    return replace(row, cells=[None for _cell in row.cells]) if _is_small(row.firms) else row
+    return replace(row, cells=[None for _cell in row.cells]) if _is_small(row.firms, SMALL_GROUP) else row
 
 
 def _firms(label: str, count: int | None) -> Figure:
@@ -326,7 +325,18 @@ def _visits(year: Year) -> Section:
     return Section(_("走访与诉求"), "cultivation:visits", figures)
 
 
+def _needs(year: Year) -> Section:
+    found = needs.totals(year.number)
+    figures = [
+        Figure(_("发布需求"), found.posted, _("条")),
+        Figure(_("对接专家"), found.introductions, _("次")),
+        Figure(_("签约"), found.contracts, _("项")),
+        _wan(_("合同金额"), found.amount, found.firms),
+    ]
+    return Section(_("技术需求"), "cultivation:tech_needs", figures)
+
+
 SECTIONS: tuple[Callable[[Year], Section | None], ...] = (
-    _participation, _scores, _boards, _fund, _credit, _claims, _visits,
+    _participation, _scores, _boards, _fund, _credit, _claims, _visits, _needs,
 )  # fmt: skip
 """The report in its order."""

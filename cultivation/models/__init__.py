@@ -1,13 +1,15 @@
 # policies and claims
 from .claims import Claim, ClaimEvent, ClaimNotice, ClaimPaper, ClaimTransition
 from .gatherings import Gathering, SignUp
+from .needs import Expert, Introduction, IntroductionOutcome, TechNeed
 from .platforms import Platform, PlatformEvent, PlatformLevel, PlatformReport, PlatformType, PlatformYear
 from .policies import CurrentMatch, Match, MatchRun, Policy, PolicyPush, PolicyVersion
 from .pools import PoolMove, PoolPlace, PoolTask
 from .visits import Appeal, AppealEvent, Visit, VisitPaper
 
 __all__ = [
-    "Appeal", "AppealEvent", "Claim", "ClaimEvent", "ClaimNotice", "ClaimPaper", "ClaimTransition", "CurrentMatch", "Gathering",
-    "Match", "MatchRun", "Platform", "PlatformEvent", "PlatformLevel", "PlatformReport", "PlatformType", "PlatformYear",
-    "Policy", "PolicyPush", "PolicyVersion", "PoolMove", "PoolPlace", "PoolTask", "SignUp", "Visit", "VisitPaper",
+    "Appeal", "AppealEvent", "Claim", "ClaimEvent", "ClaimNotice", "ClaimPaper", "ClaimTransition", "CurrentMatch", "Expert",
+    "Gathering", "Introduction", "IntroductionOutcome", "Match", "MatchRun", "Platform", "PlatformEvent", "PlatformLevel",
+    "PlatformReport", "PlatformType", "PlatformYear", "Policy", "PolicyPush", "PolicyVersion", "PoolMove", "PoolPlace",
+    "PoolTask", "SignUp", "TechNeed", "Visit", "VisitPaper",
 ]  # fmt: skip
