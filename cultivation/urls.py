@@ -61,6 +61,7 @@ platform_urls = [
     path("p/<slug:park>/office/platforms/setup/", platforms.setup, name="platform_setup"),
     path("p/<slug:park>/office/platforms/template/", platforms.template, name="platform_template"),
     path("p/<slug:park>/office/platforms/import/", platforms.upload, name="platform_import"),
+]
 need_urls = [
     path("zones/<slug:park>/tech-needs/", needs.public_board, name="public_needs"),
     path("p/<slug:park>/e/tech-needs/", needs.own, name="own_needs"),

@@ -19,7 +19,7 @@ from parks.scope import park_scope
 from scoring.queries import anomalies as queries
 from scoring.services import anomalies, reviews, runs, snapshots
 
-from . import boards, fund, gatherings, lending, load, papers, people, platforms, policies, visits
+from . import boards, fund, gatherings, lending, load, needs, papers, people, platforms, policies, visits
 from .world import LAST_YEAR, World, make_world
 
 SCHEME = "cq_htz_30"
@@ -87,6 +87,7 @@ def _zone(code: str, world: World, *, seed: int, open_last: bool, say: Say) -> Z
         say(f"{park.name}: visits")
         visits.tell(park, actors, hero=hero)
         gatherings.tell(park, actors, hero=hero)
+        needs.tell(park, actors, hero=hero)
     return zone
 
 
