@@ -63,7 +63,7 @@ def report(request: ParkRequest, park: str, job_id: int) -> HttpResponse:
     year = job.args["year"]
     context = {
         "job": job, "year": year, "zone": request.park, "maker": job.actor.get("person_name", ""),
-        "sections": [(one, _source(request.actor, one)) for one in found], "fewest": yearbook.FEWEST, "small": yearbook.SMALL_GROUP,
+        "sections": [(one, _source(request.actor, one)) for one in found], "fewest": yearbook.FEWEST, "small": yearbook.FEWEST_IN_GROUP,
     }  # fmt: skip
     filename = f"year-report-{park}-{year}"
     export = request.GET.get("export") if job.state == Job.State.SUCCEEDED else None

@@ -25,11 +25,13 @@ from parks.actors import Actor
 from parks.models import Job, Park
 from rankings.queries import awards, editions, statistics
 from scoring.queries import charts, results
-from scoring.queries.schemes import scheme_of
+from scoring.queries.schemes import names_of, scheme_of
 
 KIND = "innovscore.year_report"
 FEWEST = reports.HEADLINE_GROUP
-"""Firms that must stand behind a sum of the zone that leaves the office; behind a group of it, SMALL_GROUP."""
+"""Firms that must stand behind a sum of the zone that leaves the office."""
+FEWEST_IN_GROUP = SMALL_GROUP
+"""Firms that must stand behind a line of a breakdown."""
 Progress = Callable[[int, int], None]
 
 
@@ -97,8 +99,9 @@ class Year:
         return cls(park, number, cycle, editions.current_run(number - 1) if cycle else None)
 
     @property
-    def span(self) -> dict[str, dt.date]:
-        return {"start": dt.date(self.number, 1, 1), "end": dt.date(self.number + 1, 1, 1)}
+    def span(self) -> tuple[dt.date, dt.date]:
+        """[first day, first day of the next year)."""
+        return dt.date(self.number, 1, 1), dt.date(self.number + 1, 1, 1)
 
 
 def years(today: dt.date) -> list[int]:
@@ -181,7 +184,7 @@ def _is_small(firms: int | None, fewest: int) -> bool:
 
 
 def _hidden(row: Row) -> Row:
-    return replace(row, cells=[None for _cell in row.cells]) if _is_small(row.firms, SMALL_GROUP) else row
+    return replace(row, cells=[None for _cell in row.cells]) if _is_small(row.firms, FEWEST_IN_GROUP) else row
 
 
 def _firms(label: str, count: int | None) -> Figure:
@@ -217,17 +220,16 @@ def _participation(year: Year) -> Section | None:
 def _scores(year: Year) -> Section | None:
     if year.run is None:
         return None
-    covered, drawn = results.coverage(year.run), charts.of_run(year.run, scheme_of(year.run.scheme_version))
+    scheme = scheme_of(year.run.scheme_version)
+    covered, drawn = results.coverage(year.run), charts.of_run(year.run, scheme)
+    stages, names = year.run.statistics.get("stages", {}), names_of(scheme.groups)
     figures = [
         _firms(_("计入企业"), covered.scored),
         _firms(_("有名次企业"), covered.ranked),
         Figure(_("覆盖率"), f"{covered.share:.1f}", "%"),
         _firms(_("数据齐全"), covered.complete),
     ]
-    spread = [
-        Row(label, [units, ranked, *(f"{value:.2f}" for value in summary)], ranked)
-        for label, units, ranked, *summary in drawn.strip_rows
-    ]
+    spread = [row for code in year.run.stages if (row := _spread(code, stages[code], names))]
     bins = [Row(label, [count], count) for label, count in drawn.histogram_rows if count]
     tables = [
         Table(
@@ -248,6 +250,14 @@ def _scores(year: Year) -> Section | None:
     ]
     title = _("%(year)s 年度积分") % {"year": year.cycle.year}
     return Section(title, "scoring:cycle", figures, tables, {"year": year.cycle.year})
+
+
+def _spread(code: str, stage: Mapping[str, Any], names: Mapping[str, str]) -> Row | None:
+    """A stage's quartiles; without the lowest and the highest, which are one firm's each. None where nobody is ranked."""
+    if not stage["total"]:
+        return None
+    quartiles = [f"{value:.2f}" for value in stage["total"][1:-1]]
+    return Row(names.get(code, code), [stage["units"], stage["ranked"], *quartiles], stage["ranked"])
 
 
 def _boards(year: Year) -> Section | None:
@@ -281,7 +291,8 @@ def _fund(year: Year) -> Section | None:
 
 
 def _credit(year: Year) -> Section | None:
-    told, applied = reports.headline(**year.span), reports.applied(**year.span)
+    start, end = year.span
+    told, applied = reports.headline(start=start, end=end), reports.applied(start=start, end=end)
     figures = [
         Figure(_("申请"), applied.count, _("笔")),
         _wan(_("申请金额"), applied.amount),
@@ -292,7 +303,7 @@ def _credit(year: Year) -> Section | None:
     ]
     by_product = [
         Row(one.label, [one.count, None if one.amount is None else _in_wan(one.amount)])
-        for one in reports.by_product(**year.span)
+        for one in reports.by_product(start=start, end=end)
     ]
     heads = [_("产品"), _("笔数"), _("金额（万元）")]
     tables = [Table(_("按产品"), heads, by_product)] if by_product else []

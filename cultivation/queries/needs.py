@@ -47,7 +47,7 @@ def visible(actor: Actor, need_id: int) -> TechNeed:
 
 def unanswered() -> QuerySet[TechNeed]:
     """Open needs for which nobody was introduced yet."""
-    return needs().filter(closing="", until__gte=db_today(), introduced=0)
+    return needs().filter(closing="", until__gte=db_today(), introductions__isnull=True)
 
 
 def public_board(park: Park) -> QuerySet[TechNeed]:

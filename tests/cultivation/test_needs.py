@@ -35,7 +35,7 @@ def firm(office: make.Office) -> Any:
 
 
 def post(firm: Any, **more: Any) -> TechNeed:
-    said = {
+    said: dict[str, Any] = {
         "title": "耐高温涂层",
         "text": "1,200 度下 500 小时不脱落",
         "fields": [MATERIALS, ENERGY],
@@ -45,7 +45,7 @@ def post(firm: Any, **more: Any) -> TechNeed:
 
 
 def keep(office: make.Office, name: str, *fields: str, **more: Any) -> Expert:
-    said = {"institute": "示例大学", "availability": "每周三下午", "is_active": True}
+    said: dict[str, Any] = {"institute": "示例大学", "availability": "每周三下午", "is_active": True}
     return needs.keep_expert(by=office["reviewer"], name=name, fields=list(fields), **(said | more))
 
 

@@ -39,7 +39,7 @@ def address(job: Job, **query: str) -> str:
 
 
 def cells(content: bytes) -> list[tuple[Any, ...]]:
-    sheet = load_workbook(io.BytesIO(content)).active
+    sheet = load_workbook(io.BytesIO(content)).worksheets[0]
     return [tuple(row) for row in sheet.iter_rows(values_only=True)]
 
 
