@@ -39,7 +39,7 @@ def record(
     with transaction.atomic():
         row = Visit.objects.create(
             enterprise=enterprise, visited_on=visited_on, visitors=visitors, purpose=purpose, met=met, note=note,
-            recorded_by_ref=by.person_id, recorded_by_name=by.person_name,
+            recorded_by_ref=by.person_id or 0, recorded_by_name=by.person_name,
         )  # fmt: skip
         if upload is not None:
             add_paper(by=by, visit_id=row.pk, upload=upload)
