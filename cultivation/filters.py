@@ -276,4 +276,27 @@ class SignUpFilter(django_filters.FilterSet):
 
     name = firm_name()
     state = django_filters.ChoiceFilter(label=_("状态"), choices=SeatState.choices[:2], empty_label=_("全部"))
-    uncounted = django_filters.BooleanFilter(label=_("未签到"), field_name="attended", lookup_expr="isnull")
+    uncounted = django_filters.TypedChoiceFilter(
+        label=_("签到"), field_name="attended", lookup_expr="isnull", coerce="True".__eq__,
+        choices=[("", _("全部")), ("True", _("未签到")), ("False", _("已签到"))],
+    )  # fmt: skip
+
+
+# notices
+class BroadcastFilter(django_filters.FilterSet):
+    """Notices by words and day."""
+
+    title = django_filters.CharFilter(label=_("标题"), lookup_expr="icontains", max_length=60)
+    since = django_filters.DateFilter(
+        label=_("自"), field_name="sent_at__date", lookup_expr="gte", widget=DatedInput()
+    )
+
+
+class BroadcastFirmFilter(django_filters.FilterSet):
+    """Firms of a notice by name and whether they opened it."""
+
+    name = firm_name()
+    unread = django_filters.TypedChoiceFilter(
+        label=_("已读"), field_name="read_at", lookup_expr="isnull", coerce="True".__eq__,
+        choices=[("", _("全部")), ("True", _("未读")), ("False", _("已读"))],
+    )  # fmt: skip

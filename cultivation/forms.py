@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from innovscore.core.money import NotANumber, parse_money
 from parks.clock import db_today
 from parks.idempotency import new_key
+from parks.models import SubPark
 
 from . import formula
 from .models import Platform, PlatformLevel, PlatformType
@@ -547,3 +548,21 @@ class SignUpForm(forms.Form):
 
 class CameForm(forms.Form):
     came = forms.IntegerField(min_value=0, max_value=MOST_PEOPLE)
+
+
+# notices
+class BroadcastForm(AudienceForm):
+    """A notice and whom it goes to."""
+
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, initial=new_key)
+    title = forms.CharField(label=_("标题"), max_length=120)
+    text = forms.CharField(label=_("正文"), max_length=3000, widget=forms.Textarea(attrs={"rows": 8}))
+    sub_park = forms.ModelChoiceField(
+        label=_("所在园区"), queryset=SubPark.objects.none(), required=False, empty_label=_("全部")
+    )
+
+    field_order = ("title", "text", "stages", "qualifications", "sub_park")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sub_park"].queryset = SubPark.objects.order_by("name")  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import claims, gatherings, ladder, matching, needs, platforms, policies, pools, visits
+from .views import broadcasts, claims, gatherings, ladder, matching, needs, platforms, policies, pools, visits
 
 app_name = "cultivation"
 # policies and claims
@@ -107,4 +107,10 @@ event_urls = [
     path("p/<slug:park>/e/events/<int:gathering_id>/", gatherings.own_event, name="own_event"),
     path("p/<slug:park>/e/events/<int:gathering_id>/give-up/", gatherings.give_up, name="event_give_up"),
 ]
-urlpatterns = [*policy_urls, *ladder_urls, *platform_urls, *need_urls, *visit_urls, *event_urls]
+notice_urls = [
+    path("p/<slug:park>/office/notices/", broadcasts.notices, name="notices"),
+    path("p/<slug:park>/office/notices/new/", broadcasts.new, name="notice_new"),
+    path("p/<slug:park>/office/notices/<int:broadcast_id>/", broadcasts.office, name="notice_office"),
+    path("p/<slug:park>/e/notices/<int:broadcast_id>/", broadcasts.notice, name="notice"),
+]
+urlpatterns = [*policy_urls, *ladder_urls, *platform_urls, *need_urls, *visit_urls, *event_urls, *notice_urls]

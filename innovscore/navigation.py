@@ -137,6 +137,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("企业诉求"), "cultivation:appeals", OFFICE, _("谁负责、何时答复、企业是否满意")),
     Entry(_("活动"), "cultivation:own_events", FIRM, _("园区的宣讲、培训和对接会，报名")),
     Entry(_("宣讲与培训"), "cultivation:events", OFFICE, _("发布活动，邀请企业，报名、候补和签到")),
+    Entry(_("通知企业"), "cultivation:notices", OFFICE, _("给选定的企业发通知，看多少家已读")),
     Entry(_("政策规则"), "cultivation:policy_rules", OFFICE, _("政策写成数据，两人发布，试算预算")),
     Entry(_("政策匹配与推送"), "cultivation:matching", OFFICE, _("全部企业对全部政策，通知企业，免申即享")),
     Entry(_("政策兑现申请"), "cultivation:claim_queue", OFFICE | FUNDS, _("初审、联审、公示、审定、拨付")),

@@ -1,4 +1,5 @@
 # policies and claims
+from .broadcasts import Broadcast, BroadcastFirm
 from .claims import Claim, ClaimEvent, ClaimNotice, ClaimPaper, ClaimTransition
 from .gatherings import Gathering, SignUp
 from .needs import Expert, Introduction, IntroductionOutcome, TechNeed
@@ -8,8 +9,8 @@ from .pools import PoolMove, PoolPlace, PoolTask
 from .visits import Appeal, AppealEvent, Visit, VisitPaper
 
 __all__ = [
-    "Appeal", "AppealEvent", "Claim", "ClaimEvent", "ClaimNotice", "ClaimPaper", "ClaimTransition", "CurrentMatch", "Expert",
-    "Gathering", "Introduction", "IntroductionOutcome", "Match", "MatchRun", "Platform", "PlatformEvent", "PlatformLevel",
-    "PlatformReport", "PlatformType", "PlatformYear", "Policy", "PolicyPush", "PolicyVersion", "PoolMove", "PoolPlace",
-    "PoolTask", "SignUp", "TechNeed", "Visit", "VisitPaper",
+    "Appeal", "AppealEvent", "Broadcast", "BroadcastFirm", "Claim", "ClaimEvent", "ClaimNotice", "ClaimPaper",
+    "ClaimTransition", "CurrentMatch", "Expert", "Gathering", "Introduction", "IntroductionOutcome", "Match", "MatchRun",
+    "Platform", "PlatformEvent", "PlatformLevel", "PlatformReport", "PlatformType", "PlatformYear", "Policy", "PolicyPush",
+    "PolicyVersion", "PoolMove", "PoolPlace", "PoolTask", "SignUp", "TechNeed", "Visit", "VisitPaper",
 ]  # fmt: skip

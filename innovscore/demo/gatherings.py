@@ -1,12 +1,12 @@
-"""Events of the demo zone: one that was held, one that is full with firms that wait, one with free seats, a draft."""
+"""Events of the demo zone: one that was held, one that is full with firms that wait, one with free seats, a draft; a notice."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
 
-from cultivation.models import Gathering, SignUp
-from cultivation.services import gatherings
+from cultivation.models import BroadcastFirm, Gathering, SignUp
+from cultivation.services import broadcasts, gatherings
 from enterprises.models import Enterprise
 from enterprises.queries import enterprises
 from parks.actors import Actor
@@ -40,6 +40,8 @@ EVENTS = (
 )
 DRAFTS = 1
 """The last so many of them are not published."""
+NOTICE = "证书明年到期的企业：\n请准备近三年研发费用专项审计、高新技术产品收入专项审计和知识产权证书。\n不清楚是否到期的，请看企业认证中的资质。"
+OPENED = 6
 CAME = 5
 """One firm of so many that signed up did not come."""
 
@@ -63,6 +65,19 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
         if one.days < 0:
             with park_scope(park.pk):
                 _held(by, row, days=one.days)
+    _notify(park, by, firms)
+
+
+def _notify(park: Park, by: Actor, firms: list[Enterprise]) -> None:
+    """A notice to high-tech enterprises, opened by a few of them."""
+    with park_scope(park.pk):
+        row = broadcasts.send(
+            by=by, title="高新技术企业复审材料请于 12 月 20 日前备齐", text=NOTICE, stages=[], qualifications=["hnte"], sub_park=None
+        )  # fmt: skip
+        told = set(BroadcastFirm.objects.filter(broadcast=row).values_list("enterprise_id", flat=True))
+    for firm in [one for one in firms if one.pk in told][:OPENED]:
+        with park_scope(park.pk):
+            broadcasts.opened(by=firm_person(park, firm), broadcast_id=row.pk)
 
 
 def _saved(by: Actor, one: Told) -> Gathering:

@@ -12,7 +12,7 @@ import parks.tenancy
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cultivation', '0021_events'),
+        ('cultivation', '0022_notices'),
         ('enterprises', '0006_assigned_claims'),
         ('parks', '0013_sandbox_clock'),
     ]
