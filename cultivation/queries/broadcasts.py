@@ -10,6 +10,7 @@ from innovscore.core.problems import NotFound
 
 from ..models import Broadcast, BroadcastFirm
 from . import audience
+from .matching_facts import Firm
 
 SENDERS = ("park_admin", "score_officer", "publisher")
 """Roles that send."""
@@ -46,9 +47,7 @@ def of_enterprise(broadcast_id: int, enterprise_id: int) -> BroadcastFirm:
     return row
 
 
-def receivers(
-    *, stages: list[str], qualifications: list[str], sub_park_id: int | None
-) -> list[audience.Firm]:
+def receivers(*, stages: list[str], qualifications: list[str], sub_park_id: int | None) -> list[Firm]:
     firms = audience.addressed(stages=stages, qualifications=qualifications)
     if sub_park_id is None:
         return firms

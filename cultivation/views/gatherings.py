@@ -166,7 +166,8 @@ def own_event(request: ParkRequest, park: str, gathering_id: int) -> HttpRespons
             messages.success(request, _("报名成功。") if booked else _("名额已满，已列入候补；有空位时会通知您。"))  # fmt: skip
             return redirect("cultivation:own_event", park=park, gathering_id=row.pk)
     context = {
-        "event": row, "form": form, "own": next(iter(row.own), None), "can_sign_up": queries.can_sign_up(row),
+        "event": row, "form": form, "own": next(iter(row.own), None),  # type: ignore[attr-defined]  # prefetched by the query
+        "can_sign_up": queries.can_sign_up(row),
         "is_over": row.starts_at <= db_now(),
     }  # fmt: skip
     return render(request, "cultivation/events/own_event.html", context, status=status)
