@@ -64,6 +64,10 @@ class Table:
     heads: list[str]
     rows: list[Row]
 
+    def __post_init__(self) -> None:
+        if any(len(row.cells) != len(self.heads) - 1 for row in self.rows):
+            raise ValueError(f"A row of {self.title} does not fit its heads.")
+
     def lines(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Label of each row with (head, cell as it is shown)."""
         return [
@@ -238,11 +242,9 @@ def _scores(year: Year) -> Section | None:
                 _("阶段"),
                 _("企业"),
                 _("有名次"),
-                _("最低"),
                 _("四分之一"),
                 _("中位"),
                 _("四分之三"),
-                _("最高"),
             ],
             spread,
         ),
@@ -313,10 +315,10 @@ def _credit(year: Year) -> Section | None:
 def _claims(year: Year) -> Section:
     found = claims.totals(year.number)
     figures = [
-        Figure(_("受理"), found.filed, _("件")),
+        Figure(_("受理申请"), found.filed, _("件")),
         _wan(_("受理金额"), found.filed_amount, found.filed_firms),
         _firms(_("已兑现企业"), found.firms),
-        Figure(_("已兑现"), found.paid, _("件")),
+        Figure(_("兑现申请"), found.paid, _("件")),
         _wan(_("兑现金额"), found.paid_amount, found.firms),
     ]
     return Section(_("政策兑现"), "cultivation:claim_queue", figures)
@@ -329,7 +331,7 @@ def _visits(year: Year) -> Section:
         _firms(_("走访企业"), covered.firms),
         Figure(_("走访覆盖率"), f"{covered.percent:.1f}", "%"),
         Figure(_("收到诉求"), asked.raised, _("件")),
-        Figure(_("已答复"), asked.answered, _("件")),
+        Figure(_("已答复诉求"), asked.answered, _("件")),
         Figure(_("企业确认解决"), asked.closed, _("件")),
         Figure(_("超期未答复"), asked.overdue, _("件")),
     ]
@@ -339,9 +341,9 @@ def _visits(year: Year) -> Section:
 def _needs(year: Year) -> Section:
     found = needs.totals(year.number)
     figures = [
-        Figure(_("发布需求"), found.posted, _("条")),
+        Figure(_("发布的需求"), found.posted, _("条")),
         Figure(_("对接专家"), found.introductions, _("次")),
-        Figure(_("签约"), found.contracts, _("项")),
+        Figure(_("签约项目"), found.contracts, _("项")),
         _wan(_("合同金额"), found.amount, found.firms),
     ]
     return Section(_("技术需求"), "cultivation:tech_needs", figures)

@@ -14,6 +14,8 @@ from innovscore.yearbook import Figure, Row, Section, Table
 from parks import jobs
 from parks.clock import db_today
 from parks.models import Job
+from scoring.models import ScoreRun
+from tests.factories import finance
 from tests.factories import parks as people
 from tests.factories import policies as make
 
@@ -50,7 +52,7 @@ def test_the_years_work_is_summed_up_with_its_sources(office: make.Office) -> No
     assert "政策兑现" in page and "14.80" in page
     assert reverse("cultivation:claim_queue", kwargs={"park": "cq"}) in page
     file = people.client_for(office["admin"]).get(address(job, export="xlsx")).content
-    assert ("政策兑现", "受理", 1, "件") in [row[:4] for row in cells(file)]
+    assert ("政策兑现", "受理申请", 1, "件") in [row[:4] for row in cells(file)]
 
 
 def test_sums_of_fewer_than_three_firms_stay_in_the_office(office: make.Office) -> None:
@@ -78,6 +80,25 @@ def test_what_is_hidden_outside_is_the_small_groups_only() -> None:
     (told,) = yearbook.for_outside([Section("s", "route", figures, [table])])
     assert [one.value for one in told.figures] == [None, "1.00", 0, 3]
     assert [row.cells for row in told.tables[0].rows] == [[None], [5], [1]]
+
+
+def test_scores_are_told_as_quartiles_of_stages_and_counts_of_bins(office: make.Office) -> None:
+    make.firm(office.park)
+    stage = {"units": 9, "ranked": 8, "total": [1, 20, 30, 40, 99], "histogram": [2, 6]}
+    statistics = {"stages": {"growth": stage}, "edges": [0, 50, 100]}
+    ScoreRun.objects.update(statistics=statistics, stages=["growth"], boards=[])
+    year = yearbook.Year.of(office.park, finance.YEAR + 1)
+    part = next(
+        one for one in yearbook.sections(year, lambda _done, _all: None) if one.route == "scoring:cycle"
+    )
+    spread, bins = yearbook.for_outside([part])[0].tables
+    assert [row.cells for row in spread.rows] == [[9, 8, "20.00", "30.00", "40.00"]]
+    assert [(row.label, row.cells) for row in bins.rows] == [("0–50", [None]), ("50–100", [6])]
+
+
+def test_a_table_whose_rows_do_not_fit_its_heads_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        Table("t", ["h", "n"], [Row("a", [1, 2])])
 
 
 def test_a_report_survives_being_kept() -> None:
