@@ -102,7 +102,7 @@ def test_a_table_whose_rows_do_not_fit_its_heads_is_refused() -> None:
 
 
 def test_a_report_survives_being_kept() -> None:
-    table = Table("t", ["h", "n"], [Row("few", [4, "1.50", None], 4)])
+    table = Table("t", ["h", "n", "a", "b"], [Row("few", [4, "1.50", None], 4)])
     found = [Section("s", "route", [Figure("a", "1.00", "x", 4)], [table], {"year": 2025}, "?a=1")]
     assert yearbook.loaded(yearbook.dumped(found)) == found
 
