@@ -6,12 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
+from parks.models import Notification
+from parks.outbox import notify
 from parks.roles import Role
 
 from .. import rules
@@ -24,6 +28,11 @@ from .applications import check_least, locked, step
 from .problems import guarded
 
 OUTCOMES = {"approve": "approved", "return": "returned", "reject": "rejected"}
+TOLD = {
+    "approve": gettext_lazy("%(bank)s 已通过申请 %(number)s，请等待银行登记合同后签署。"),
+    "reject": gettext_lazy("%(bank)s 未通过申请 %(number)s，原因见申请页；已预留的额度已释放。"),
+}
+"""What the enterprise is told; a return stays in the bank."""
 
 
 def acknowledge(*, by: Actor, application_id: int, note: str = "") -> Application:
@@ -127,6 +136,13 @@ def decide(
             _check_basis(application, decision)
         _decide(by, decision, outcome, reason, note)
         step(application, outcome, by=by, reserve=decision.amount, reason_code=reason, note=note)
+        if outcome in TOLD:
+            notify(
+                organisation_id=application.enterprise.organisation_id,
+                kind=Notification.Kind.DECISION,
+                text=TOLD[outcome] % {"number": application.number, "bank": application.organisation.name},
+                url=reverse("finance:loan", args=[by.park_code, application.pk]),
+            )
         audit.record(
             by=by,
             action=f"decision.{OUTCOMES[outcome]}",

@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
@@ -115,6 +116,7 @@ def file_claim(*, by: Actor, application_id: int, note: str = "") -> Claim:
                 notify(
                     organisation_id=house,
                     text=_("贷款 %(number)s 申请代偿。") % {"number": application.number},
+                    url=reverse("finance:case", args=[by.park_code, application.pk]),
                 )
         audit.record(by=by, action="claim.filed", obj=claim, after={str(k): v for k, v in amounts.items()})
     return claim

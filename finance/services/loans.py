@@ -10,6 +10,7 @@ import datetime as dt
 from decimal import Decimal
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
@@ -80,6 +81,7 @@ def record_contract(
         notify(
             organisation_id=application.enterprise.organisation_id,
             text=_("申请 %(number)s 的合同已登记，请法定代表人核对后签署。") % {"number": application.number},
+            url=reverse("finance:loan", args=[by.park_code, application.pk]),
         )
         audit.record(by=by, action="contract.recorded", obj=contract, after={"amount": amount, "rate": rate})
     return contract
@@ -163,6 +165,7 @@ def confirm_disbursement(*, by: Actor, disbursement_id: int) -> Disbursement:
             organisation_id=application.enterprise.organisation_id,
             text=_("贷款 %(number)s 已放款 %(n)s 元。")
             % {"number": application.number, "n": f"{made.amount:,.2f}"},
+            url=reverse("finance:loan", args=[by.park_code, application.pk]),
         )
         audit.record(by=by, action="disbursement.confirmed", obj=made, after={"amount": made.amount})
     return made
@@ -303,6 +306,7 @@ def mark_overdue(*, by: Actor, application_id: int) -> bool:
                 organisation_id=application.organisation_id,
                 text=_("贷款 %(number)s 已逾期 %(n)s 天，请考虑认定违约。")
                 % {"number": application.number, "n": (today - since).days},
+                url=reverse("finance:case", args=[by.park_code, application.pk]),
                 dedupe_key=f"default:{application.pk}:{since}",
             )
     return changed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
@@ -12,6 +13,7 @@ from innovscore.core.problems import Conflict, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
+from parks.models import Notification
 from parks.outbox import notify
 from parks.workdays import deadline_after
 
@@ -43,6 +45,8 @@ def post(
             notify(
                 organisation_id=partner,
                 text=_("新的融资需求 %(number)s，请在 3 个工作日内答复。") % {"number": need.number},
+                url=reverse("finance:need_answer", args=[by.park_code, need.pk]),
+                kind=Notification.Kind.TASK,
             )
         audit.record(
             by=by, action="need.posted", obj=need, after={"amount": amount, "term_months": term_months}
@@ -77,6 +81,7 @@ def answer(
             organisation_id=need.enterprise.organisation_id,
             text=_("%(house)s 答复了您的融资需求 %(number)s。")
             % {"house": by.organisation_name, "number": need.number},
+            url=reverse("finance:needs", args=[by.park_code]),
         )
         audit.record(by=by, action="need.answered", obj=made, after={"offers": offers})
     return made

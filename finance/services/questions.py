@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
@@ -35,7 +36,11 @@ def ask(*, by: Actor, access_id: int, text: str) -> AccessQuestion:
             text=text,
             asked_by_name=by.person_name,
         )
-        notify(organisation_id=access.organisation_id, text=_("有企业对一次资料查看提出疑问，请答复。"))
+        notify(
+            organisation_id=access.organisation_id,
+            text=_("有企业对一次资料查看提出疑问，请答复。"),
+            url=reverse("finance:questions", args=[by.park_code]),
+        )
         audit.record(by=by, action="access.questioned", obj=made, reason=text)
     return made
 
@@ -54,6 +59,10 @@ def reply(*, by: Actor, question_id: int, answer: str) -> AccessQuestion:
             raise Conflict(code="answered_already", message=_("这个问题已经答复。"))
         found.answer, found.answered_by_name, found.answered_at = answer, by.person_name, db_now()
         found.save(update_fields=["answer", "answered_by_name", "answered_at"])
-        notify(organisation_id=found.enterprise.organisation_id, text=_("银行答复了您对一次查看的疑问。"))
+        notify(
+            organisation_id=found.enterprise.organisation_id,
+            text=_("银行答复了您对一次查看的疑问。"),
+            url=reverse("finance:access_log", args=[by.park_code]),
+        )
         audit.record(by=by, action="access.explained", obj=found, reason=answer)
     return found
