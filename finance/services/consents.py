@@ -46,7 +46,7 @@ def text_for(
 
 def words_of(version: ProductVersion) -> list[str]:
     """What is signed for a product, of each reader, before a period is chosen."""
-    readers = [(version.product.organisation.name, rules.CREDIT_GROUPS)]
+    readers: list[tuple[str, Iterable[str]]] = [(version.product.organisation.name, rules.CREDIT_GROUPS)]
     if version.guarantor is not None:
         readers.append((version.guarantor.name, rules.GUARANTEE_GROUPS))
     open_period = {"months": "____", "until": "____"}

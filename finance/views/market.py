@@ -124,8 +124,7 @@ def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
     """Who will see what until when, with the real package as preview; the signatory signs."""
     enterprise = enterprises.own_or_404(request.actor)
     version = products.active_version(product)
-    digest = consents.digest_of_words(version)
-    form = ConsentForm(request.POST if request.method == "POST" else None, initial={"read_words": digest})
+    form = ConsentForm(request.POST if request.method == "POST" else None)
     status = status_of(form)
     if form.is_valid():
         try:
@@ -139,8 +138,6 @@ def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
             )
         except Problem as problem:
             status = add_problem(form, problem)
-            form.data = form.data.copy()
-            form.data["read_words"] = digest  # the page shows the words in force again
         else:
             messages.success(
                 request, _("已授权 %(bank)s，可随时在授权台账撤回。") % {"bank": granted.organisation.name}
@@ -151,6 +148,7 @@ def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
         "version": version,
         "sections": package(enterprise.pk, CREDIT_GROUPS),
         "words": consents.words_of(version),
+        "digest": consents.digest_of_words(version),
         "existing": consent_queries.active_for(enterprise.pk, version.product_id),
         "may_sign": _may_sign(request),
     }
