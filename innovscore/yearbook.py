@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from cultivation.queries import claims, needs, visits
+from cultivation.queries import claims, gatherings, ladder, matching, needs, platforms, visits
 from enterprises.queries import cycles, enterprises
 from enterprises.states import CertificationState, DeclarationState
 from finance.queries import reports
@@ -324,6 +324,51 @@ def _claims(year: Year) -> Section:
     return Section(_("政策兑现"), "cultivation:claim_queue", figures)
 
 
+def _ladder(year: Year) -> Section | None:
+    """As the last comparison of all firms found it."""
+    steps = ladder.funnel(matching.current())
+    if not steps:
+        return None
+    rows = [Row(one.version.title, [one.held, one.ready, one.near]) for one in steps]
+    heads = [_("梯次"), _("已具备"), _("可申报"), _("只差一项")]
+    return Section(_("梯度培育现状"), "cultivation:ladder", [], [Table(_("各梯次企业"), heads, rows)])
+
+
+def _platforms(year: Year) -> Section:
+    """As registered now; sums are those of the platforms' newest reports."""
+    rows = platforms.in_force()
+    firms, found = rows.values("enterprise").distinct().count(), platforms.total(rows)
+    counted = [
+        Figure(label, found.figures[name], unit, firms)
+        for name, label, unit in (
+            ("staff", _("研发人员"), _("人")),
+            ("projects", _("在研项目"), _("项")),
+            ("patents", _("专利"), _("件")),
+            ("contracts", _("技术合同"), _("项")),
+        )
+    ]
+    figures = [
+        Figure(_("有效平台"), found.platforms, _("个")),
+        _firms(_("拥有平台的企业"), firms),
+        *counted,
+        _wan(_("技术合同金额"), found.figures["contract_amount"], firms),
+    ]
+    by_type = [Row(one.label, [one.platforms]) for one in platforms.totals_by(rows, "type")]
+    tables = [Table(_("按类型"), [_("类型"), _("平台")], by_type)] if by_type else []
+    return Section(_("研发平台现状"), "cultivation:platform_registry", figures, tables)
+
+
+def _events(year: Year) -> Section:
+    found = gatherings.totals(year.number)
+    figures = [
+        Figure(_("举办活动"), found.events, _("场")),
+        Figure(_("报名"), found.booked, _("人")),
+        Figure(_("到场"), found.people, _("人")),
+        _firms(_("参加企业"), found.firms),
+    ]
+    return Section(_("宣传培训"), "cultivation:events", figures)
+
+
 def _visits(year: Year) -> Section:
     covered, asked = visits.coverage(year.number), visits.totals(year.number)
     figures = [
@@ -350,6 +395,6 @@ def _needs(year: Year) -> Section:
 
 
 SECTIONS: tuple[Callable[[Year], Section | None], ...] = (
-    _participation, _scores, _boards, _fund, _credit, _claims, _visits, _needs,
+    _participation, _scores, _boards, _fund, _credit, _claims, _ladder, _platforms, _visits, _events, _needs,
 )  # fmt: skip
 """The report in its order."""

@@ -15,11 +15,9 @@ from ..states import MOST_PEOPLE, EventKind, EventState, SeatState
 class Gathering(ParkModel):
     """An event with seats. Empty `stages` and `qualifications`: all firms of the park are addressed.
 
-    `taken` is moved by the trigger of its sign-ups alone and never exceeds `seats`. `own` are the sign-ups of one firm, where a
-    query brings them along.
+    `taken` is moved by the trigger of its sign-ups alone and never exceeds `seats`.
     """
 
-    own: list[SignUp]
     title = models.CharField(max_length=120)
     kind = models.CharField(max_length=16, choices=EventKind.choices)
     state = models.CharField(max_length=16, choices=EventState.choices, default=EventState.DRAFT)
