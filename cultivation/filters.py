@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from parks.clock import db_today
+from parks.filters import YesNoFilter
 from parks.models import SubPark
 
 from .forms import DatedInput
@@ -76,7 +77,7 @@ class NeedFilter(PublicNeedFilter):
     closing = django_filters.ChoiceFilter(
         label=_("状态"), choices=[("open", _("征集中")), *NeedClosing.choices], empty_label=_("全部"), method="by_closing"
     )  # fmt: skip
-    waiting = django_filters.BooleanFilter(label=_("待对接"), method="are_waiting")
+    waiting = YesNoFilter(label=_("待对接"), method="are_waiting")
 
     def by_closing(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         return rows.filter(closing="" if value == "open" else value)
@@ -93,7 +94,7 @@ class ExpertFilter(django_filters.FilterSet):
     field = django_filters.ChoiceFilter(
         label=_("技术领域"), choices=TechField.choices, empty_label=_("全部"), method="in_field"
     )
-    is_active = django_filters.BooleanFilter(label=_("可对接"))
+    is_active = YesNoFilter(label=_("可对接"))
 
     def in_field(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         return rows.filter(fields__contains=[value])
@@ -178,8 +179,8 @@ class ClaimFilter(django_filters.FilterSet):
     title = django_filters.CharFilter(
         label=_("政策"), field_name="version__title", lookup_expr="icontains", max_length=60
     )
-    automatic = django_filters.BooleanFilter(label=_("免申即享"), field_name="is_automatic")
-    mine = django_filters.BooleanFilter(label=_("待我办理"), method="for_me")
+    automatic = YesNoFilter(label=_("免申即享"), field_name="is_automatic")
+    mine = YesNoFilter(label=_("待我办理"), method="for_me")
 
     def for_me(self, rows: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
         return rows.filter(pk__in=waiting_for(self.request.actor).values("pk")) if value else rows
@@ -242,8 +243,8 @@ class AppealFilter(django_filters.FilterSet):
         label=_("类别"), choices=AppealCategory.choices, empty_label=_("全部")
     )
     text = django_filters.CharFilter(label=_("内容"), lookup_expr="icontains", max_length=60)
-    mine = django_filters.BooleanFilter(label=_("待我办理"), method="for_me")
-    late = django_filters.BooleanFilter(label=_("已超期"), method="are_late")
+    mine = YesNoFilter(label=_("待我办理"), method="for_me")
+    late = YesNoFilter(label=_("已超期"), method="are_late")
 
     def for_me(self, rows: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
         return (

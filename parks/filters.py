@@ -9,6 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from .models import AuditEvent, Notification
 
 
+class YesNoFilter(django_filters.TypedChoiceFilter):
+    """全部, 是 or 否; the method or field gets True or False."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        choices = [("", _("全部")), ("true", _("是")), ("false", _("否"))]
+        super().__init__(*args, choices=choices, coerce=lambda text: text == "true", **kwargs)
+
+
 class AuditFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("人员、动作或对象"), method="search")
     after = django_filters.DateFilter(label=_("自"), field_name="at", lookup_expr="date__gte")
