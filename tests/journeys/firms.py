@@ -15,7 +15,7 @@ PASSWORD = "a long pass phrase 1"
 FIRST = 810_001
 
 
-def main(open_firms: int = 13, signed_firms: int = 3) -> None:
+def main(open_firms: int = 14, signed_firms: int = 3) -> None:
     """Make a year with firms whose declarations are pre-filled; the last `signed_firms` have signed theirs."""
     from parks.models import Park
     from parks.scope import park_scope

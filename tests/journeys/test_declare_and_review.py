@@ -41,7 +41,7 @@ def made(site: Any) -> dict[str, Iterator[dict[str, Any]]]:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(done.stdout.strip().splitlines()[-1])
-    return {"open": iter(found[:13]), "signed": iter(found[13:])}
+    return {"open": iter(found[:14]), "signed": iter(found[14:])}
 
 
 @pytest.fixture
