@@ -11,6 +11,7 @@ from innovscore.core.money import NotANumber, parse_money
 from parks.clock import db_today
 from parks.idempotency import new_key
 from parks.models import SubPark
+from parks.showing import said
 
 from . import formula
 from .models import Platform, PlatformLevel, PlatformType
@@ -199,7 +200,7 @@ class NeedForm(forms.Form):
     @property
     def said(self) -> dict[str, Any]:
         """What the service takes; budgets in yuan."""
-        data = {name: value for name, value in self.cleaned_data.items() if name != "idempotency_key"}
+        data = said(self)
         data["fields"] = data.pop("fields_of")
         for name in ("budget_from", "budget_to"):
             data[name] = None if data[name] is None else data[name] * WAN
@@ -227,7 +228,7 @@ class ExpertForm(forms.Form):
 
     @property
     def said(self) -> dict[str, Any]:
-        data = {name: value for name, value in self.cleaned_data.items() if name != "idempotency_key"}
+        data = said(self)
         data["fields"] = data.pop("fields_of")
         return data
 
@@ -348,7 +349,7 @@ class PlatformForm(FiguresForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["type"].queryset = platforms.types()  # type: ignore[attr-defined]  # a choice of rows
-        self.fields["level"].queryset = platforms.levels()  # type: ignore[attr-defined]
+        self.fields["level"].queryset = platforms.levels()  # type: ignore[attr-defined]  # a choice of rows
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -466,7 +467,7 @@ class AssignForm(forms.Form):
 
     def __init__(self, *args: Any, colleagues: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["responsible"].choices = colleagues  # type: ignore[attr-defined]
+        self.fields["responsible"].choices = colleagues  # type: ignore[attr-defined]  # a choice
 
 
 class OfficeAppealForm(AssignForm, AppealForm):
@@ -484,9 +485,6 @@ class ReopenForm(forms.Form):
 
 
 # events
-STAGES = [("startup", _("初创期")), ("growth", _("成长期")), ("mature", _("稳定期"))]
-
-
 class MomentInput(forms.DateTimeInput):
     input_type = "datetime-local"
 
@@ -498,7 +496,7 @@ class AudienceForm(forms.Form):
     """Which firms are addressed; nothing chosen = all."""
 
     stages = forms.MultipleChoiceField(
-        label=_("面向的发展阶段"), choices=STAGES, required=False, widget=forms.CheckboxSelectMultiple,
+        label=_("面向的发展阶段"), required=False, widget=forms.CheckboxSelectMultiple,
         help_text=_("按已公布积分的阶段；不选表示全部企业。"),
     )  # fmt: skip
     qualifications = forms.MultipleChoiceField(
@@ -506,9 +504,10 @@ class AudienceForm(forms.Form):
         help_text=_("按已核定的资质，有其中一项即可；不选表示不限。"),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, qualifications: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: dict[str, list[tuple[str, str]]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["qualifications"].choices = qualifications  # type: ignore[attr-defined]
+        for name, pairs in choices.items():
+            self.fields[name].choices = pairs  # type: ignore[attr-defined]  # a choice
 
 
 class GatheringForm(AudienceForm):
@@ -565,4 +564,4 @@ class BroadcastForm(AudienceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["sub_park"].queryset = SubPark.objects.order_by("name")  # type: ignore[attr-defined]
+        self.fields["sub_park"].queryset = SubPark.objects.order_by("name")  # type: ignore[attr-defined]  # a choice of rows

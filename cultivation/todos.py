@@ -85,11 +85,6 @@ def platform_todos(actor: Actor) -> Iterator[todo.Todo]:
             yield todo.Todo(_("研发平台待核对"), url, count)
 
 
-def end_of(day: dt.date) -> dt.datetime:
-    """The moment in which a day is over in China."""
-    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), BEIJING)
-
-
 @todo.source("tech_needs")
 def tech_needs(actor: Actor) -> Iterator[todo.Todo]:
     """Open technical needs for which nobody was introduced yet."""
@@ -112,7 +107,12 @@ def appeals(actor: Actor) -> Iterator[todo.Todo]:
         waiting = visits.waiting_for(actor)
         if count := waiting.count():
             due = waiting.values_list("due_on", flat=True).first()
-            end = dt.datetime.combine(due + dt.timedelta(days=1), dt.time(), BEIJING) if due else None
+            end = end_of(due) if due else None
             yield todo.Todo(
                 _("企业诉求待答复"), f"{reverse('cultivation:appeals', kwargs=park)}?mine=true", count, end
             )
+
+
+def end_of(day: dt.date) -> dt.datetime:
+    """The moment in which a day is over in China."""
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), BEIJING)

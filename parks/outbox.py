@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -65,16 +65,47 @@ def notify(
         person_ref=person_ref,
         dedupe_key=dedupe_key[:120],
     )
-    if dedupe_key:
-        if Notification.objects.filter(dedupe_key=row.dedupe_key).exists():
-            return False
-        Notification.objects.bulk_create([row], ignore_conflicts=True)
-        stored = Notification.objects.get(dedupe_key=row.dedupe_key)
-    else:
-        row.save()
-        stored = row
-    publish(topic=NOTICE, aggregate=f"notice:{stored.pk}", payload={"notification": stored.pk})
-    return True
+    return bool(_send([row]))
+
+
+def notify_each(
+    organisation_ids: Iterable[int],
+    *,
+    text: str,
+    url: str = "",
+    kind: str = Notification.Kind.NEWS,
+    dedupe_key: str = "",
+) -> int:
+    """`notify` many organisations of one thing, by a few statements however many they are; returns how many were told."""
+    return _send(
+        [
+            Notification(
+                organisation_id=house, text=text[:300], url=url, kind=kind,
+                dedupe_key=f"{dedupe_key}:{house}"[:120] if dedupe_key else "",
+            )
+            for house in organisation_ids
+        ]
+    )  # fmt: skip
+
+
+def _send(rows: list[Notification]) -> int:
+    """Put messages into their inboxes and into the outbox; those whose key was used before are left out."""
+    keys = {row.dedupe_key for row in rows} - {""}
+    used = set(Notification.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True))
+    plain = Notification.objects.bulk_create(row for row in rows if not row.dedupe_key)
+    Notification.objects.bulk_create(
+        (row for row in rows if row.dedupe_key in keys - used), ignore_conflicts=True
+    )
+    stored = Notification.objects.filter(dedupe_key__in=keys - used).values_list("pk", flat=True)
+    numbers = [*(row.pk for row in plain), *stored]
+    OutboxMessage.objects.bulk_create(
+        (
+            OutboxMessage(topic=NOTICE, aggregate=f"notice:{pk}", seq=1, payload={"notification": pk})
+            for pk in numbers
+        ),
+        ignore_conflicts=True,  # two senders of one key at once: it leaves the house once
+    )
+    return len(numbers)
 
 
 def notify_roles(

@@ -29,11 +29,16 @@ def add_problem(form: forms.Form, problem: Problem) -> int:
     return problem.status
 
 
+def said(form: forms.Form) -> dict[str, Any]:
+    """What a valid form says, less its key."""
+    return {name: value for name, value in form.cleaned_data.items() if name != KEY}
+
+
 def run_once(
     request: ParkRequest, route: str, form: forms.Form, work: Callable[..., Any], **more: Any
 ) -> Reply:
     """Run a form's service once for the form's key."""
-    data = {name: value for name, value in form.cleaned_data.items() if name != KEY} | more
+    data = said(form) | more
 
     def effect() -> Reply:
         work(by=request.actor, **data)

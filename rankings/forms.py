@@ -199,13 +199,9 @@ class OrderForm(forms.Form):
     )
     reason = forms.CharField(
         label=_("更正理由"),
-        min_length=4,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={
-            "required": _("请写明更正理由。"),
-            "min_length": _("更正理由至少 4 个字，请写具体。"),
-        },
+        error_messages={"required": _("请写明更正理由。")},
     )
 
     def __init__(self, *args: Any, item: Any, **kwargs: Any) -> None:

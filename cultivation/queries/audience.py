@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+
+from scoring.queries import standing
 
 from .. import formula
 from .matching_facts import Firm, firms
@@ -22,6 +24,16 @@ def addressed(*, stages: Collection[str] = (), qualifications: Collection[str] =
     ]
 
 
-def qualification_choices(language: str) -> list[tuple[str, str]]:
+def choices(language: str) -> dict[str, list[tuple[str, str]]]:
+    """Stages and qualifications that may be chosen, with their names."""
     names = "zh" if language == "zh" else "en"
-    return [(code, getattr(formula.FACTS[code], names)) for code in QUALIFICATIONS]
+    return {
+        "stages": list(standing.published_stages().items()),
+        "qualifications": [(code, getattr(formula.FACTS[code], names)) for code in QUALIFICATIONS],
+    }
+
+
+def names_of(codes: Iterable[str], language: str) -> list[str]:
+    """Stages and qualifications in words; one that the newest scheme does not know any more as it was kept."""
+    known = {code: name for pairs in choices(language).values() for code, name in pairs}
+    return [known.get(code, code) for code in codes]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from enterprises.rules import day_of
 from innovscore.core import workdays
 from parks import workdays as parks_workdays
 from parks.clock import db_today
@@ -96,7 +97,7 @@ def _clock() -> Clock:
 
 def _held(entry: Mapping[str, str], rule: formula.Rule, clock: Clock) -> Held:
     today, overrides = clock
-    since = _day(entry.get("date"))
+    since = day_of(entry.get("date", ""))
     until = valid_until(since, rule)
     is_near = until is not None and today < until <= today + NEAR
     left = workdays.working_days_between(today, until, overrides) if until and is_near else None
@@ -111,13 +112,6 @@ def valid_until(since: dt.date | None, rule: formula.Rule) -> dt.date | None:
         return None
     day = 28 if (since.month, since.day) == (2, 29) else since.day
     return dt.date(since.year + years, since.month, day)
-
-
-def _day(text: str | None) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text or "")
-    except ValueError:
-        return None
 
 
 def _lack(rule: formula.Rule, code: str, year: int | None, park_code: str) -> Lack:

@@ -174,18 +174,15 @@ def forecast(rule: formula.Rule) -> Forecast:
     )
     found = formula.judge(rule, columns)
     stages: dict[str, tuple[int, Decimal]] = {}
+    names = standing.published_stages()
     for number, one in enumerate(firms):
         if found.yes[number]:
-            n, total = stages.get(one.stage, (0, Decimal(0)))
-            stages[one.stage] = (n + 1, total + int(found.yuan[number]))
+            stage = names.get(one.stage, one.stage)
+            n, total = stages.get(stage, (0, Decimal(0)))
+            stages[stage] = (n + 1, total + int(found.yuan[number]))
     eligible, budget = int(found.yes.sum()), rule.body.get("budget_wan")
     return Forecast(
         firms=len(firms), eligible=eligible, unknown=int((~found.yes & ~found.no).sum()), near=int((found.near >= 0).sum()),
         total=sum((total for _n, total in stages.values()), Decimal(0)),
         budget=None if budget is None else Decimal(str(budget)) * 10_000, stages=dict(sorted(stages.items())),
     )  # fmt: skip
-
-
-def stages() -> list[str]:
-    """Stages of the firms that have published points."""
-    return sorted({stage for _total, stage in standing.published_totals().values() if stage})

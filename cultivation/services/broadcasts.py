@@ -12,7 +12,7 @@ from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
 from parks.models import SubPark
-from parks.outbox import notify
+from parks.outbox import notify_each
 
 from ..models import Broadcast, BroadcastFirm
 from ..queries import broadcasts as queries
@@ -35,10 +35,9 @@ def send(
             [BroadcastFirm(broadcast=row, enterprise_id=firm.id) for firm in firms]
         )
         url = reverse("cultivation:notice", kwargs={"park": by.park_code, "broadcast_id": row.pk})
-        for firm in firms:
-            notify(
-                organisation_id=firm.organisation_id, text=title, url=url, dedupe_key=f"notice:{row.pk}:{firm.id}"
-            )  # fmt: skip
+        notify_each(
+            (firm.organisation_id for firm in firms), text=title, url=url, dedupe_key=f"notice:{row.pk}"
+        )
         audit.record(by=by, action="notice.sent", obj=row, after={"firms": len(firms), "title": title})
     return row
 

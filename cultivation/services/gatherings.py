@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from innovscore.core.problems import Conflict, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
 from parks.clock import BEIJING, db_now, db_today
-from parks.outbox import notify
+from parks.outbox import notify_each
 
 from ..models import Gathering, SignUp
 from ..queries import audience
@@ -57,8 +58,8 @@ def publish(*, by: Actor, gathering_id: int) -> int:
         firms = audience.addressed(stages=row.stages, qualifications=row.qualifications)
         row.state, row.published_at, row.invited = EventState.PUBLISHED, db_now(), len(firms)
         row.save(update_fields=["state", "published_at", "invited"])
-        for firm in firms:
-            _tell(row, firm.organisation_id, _("邀请您参加“%(title)s”，请查看并报名。"), key=f"event:{row.pk}:{firm.id}")  # fmt: skip
+        houses = (firm.organisation_id for firm in firms)
+        _tell(row, houses, _("邀请您参加“%(title)s”，请查看并报名。"), key=f"event:{row.pk}")
         audit.record(by=by, action="event.published", obj=row, after={"firms": len(firms)})
     return len(firms)
 
@@ -154,14 +155,13 @@ def _move_up(row: Gathering) -> None:
         waiting.state = SeatState.BOOKED
         waiting.save(update_fields=["state"])
         row.refresh_from_db(fields=["taken"])
-        _tell(row, waiting.enterprise.organisation_id, _("“%(title)s”有了空位，您的候补已转为报名成功。"))
+        _tell(row, [waiting.enterprise.organisation_id], _("“%(title)s”有了空位，您的候补已转为报名成功。"))
 
 
 def _tell_signed_up(row: Gathering, text: str) -> None:
-    for one in queries.sign_ups(row):
-        _tell(row, one.enterprise.organisation_id, text)
+    _tell(row, (one.enterprise.organisation_id for one in queries.sign_ups(row)), text)
 
 
-def _tell(row: Gathering, organisation_id: int, text: str, key: str = "") -> None:
+def _tell(row: Gathering, organisation_ids: Iterable[int], text: str, key: str = "") -> None:
     url = reverse("cultivation:own_event", kwargs={"park": row.park.code, "gathering_id": row.pk})
-    notify(organisation_id=organisation_id, text=text % {"title": row.title}, url=url, dedupe_key=key)
+    notify_each(organisation_ids, text=text % {"title": row.title}, url=url, dedupe_key=key)

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from innovscore.core.problems import Problem
 from parks.http import ParkRequest
 from parks.listing import listing
-from parks.showing import add_problem, repeatable, status_of
+from parks.showing import add_problem, repeatable, said, status_of
 
 from ..filters import BroadcastFilter, BroadcastFirmFilter
-from ..forms import STAGES, BroadcastForm
+from ..forms import BroadcastForm
 from ..queries import audience
 from ..queries import broadcasts as queries
 from ..services import broadcasts
@@ -35,10 +35,10 @@ def notices(request: ParkRequest, park: str) -> HttpResponse:
 @repeatable
 def new(request: ParkRequest, park: str) -> HttpResponse:
     """Write and send."""
-    form = BroadcastForm(request.POST or None, qualifications=audience.qualification_choices(language()))
+    form = BroadcastForm(request.POST or None, choices=audience.choices(language()))
     status = status_of(form)
     if form.is_valid():
-        data = {name: value for name, value in form.cleaned_data.items() if name != "idempotency_key"}
+        data = said(form)
         try:
             row = broadcasts.send(by=request.actor, **data)
         except Problem as problem:
@@ -58,8 +58,7 @@ def office(request: ParkRequest, park: str, broadcast_id: int) -> HttpResponse:
     )  # fmt: skip
     if isinstance(page, HttpResponse):
         return page
-    names = dict(STAGES) | dict(audience.qualification_choices(language()))
-    addressed = [names.get(one, one) for one in (*row.stages, *row.qualifications)]
+    addressed = audience.names_of([*row.stages, *row.qualifications], language())
     addressed += [row.sub_park.name] if row.sub_park else []
     return render(
         request, "cultivation/notices/office.html", {"notice": row, "page": page, "addressed": addressed}

@@ -17,7 +17,7 @@ from parks.listing import listing
 from parks.models import Park
 from parks.queries import benefits as register
 from parks.roles import ENTERPRISE
-from parks.showing import add_problem, repeatable, status_of
+from parks.showing import add_problem, repeatable, said, status_of
 
 from ..filters import ClaimFilter
 from ..forms import ClaimForm, ClaimStepForm
@@ -149,7 +149,7 @@ def step(request: ParkRequest, park: str, claim_id: int) -> HttpResponse:
     form = ClaimStepForm(request.POST)
     if not form.is_valid():
         return _claim_page(request, row, step_form=form, status=422)
-    data = {name: value for name, value in form.cleaned_data.items() if name != "idempotency_key"}
+    data = said(form)
     try:
         claims.step(by=request.actor, claim_id=row.pk, **data)
     except NotFound:

@@ -15,7 +15,7 @@ from parks.clock import db_now, db_today
 from parks.http import ParkRequest
 from parks.listing import listing
 from parks.models import Park
-from parks.showing import add_problem, repeatable, status_of
+from parks.showing import add_problem, repeatable, said, status_of
 
 from ..filters import GatheringFilter, SignUpFilter
 from ..forms import CameForm, GatheringForm, SignUpForm
@@ -68,9 +68,7 @@ def edit(request: ParkRequest, park: str, gathering_id: int) -> HttpResponse:
 
 def _edited(request: ParkRequest, row: Gathering | None) -> HttpResponse:
     initial = {name: getattr(row, name) for name in GatheringForm.field_order} if row else None
-    form = GatheringForm(
-        request.POST or None, qualifications=audience.qualification_choices(language()), initial=initial
-    )
+    form = GatheringForm(request.POST or None, choices=audience.choices(language()), initial=initial)
     status = status_of(form)
     if form.is_valid():
         try:
@@ -95,12 +93,10 @@ def event(request: ParkRequest, park: str, gathering_id: int) -> HttpResponse:
         return page
     is_over = row.starts_at <= db_now()
     can_edit = request.actor.role in queries.EDITORS and row.state != "cancelled" and not is_over
-    names = dict(audience.qualification_choices(language()))
-    stages = dict(GatheringForm.base_fields["stages"].choices)  # type: ignore[attr-defined]
     context = {
         "event": row, "page": page, "can_edit": can_edit,
         "can_count": request.actor.role in queries.DESK and row.state == "published",
-        "addressed": [*(stages.get(one, one) for one in row.stages), *(names.get(one, one) for one in row.qualifications)],
+        "addressed": audience.names_of([*row.stages, *row.qualifications], language()),
     }  # fmt: skip
     return render(request, "cultivation/events/event.html", context)
 
@@ -156,7 +152,7 @@ def own_event(request: ParkRequest, park: str, gathering_id: int) -> HttpRespons
     form = SignUpForm(request.POST or None, initial={"names": request.actor.person_name})
     status = status_of(form)
     if form.is_valid():
-        data = {name: value for name, value in form.cleaned_data.items() if name != "idempotency_key"}
+        data = said(form)
         try:
             made = gatherings.sign_up(by=request.actor, gathering_id=row.pk, **data)
         except Problem as problem:

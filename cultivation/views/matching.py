@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from innovscore.core.problems import Problem
 from parks.http import ParkRequest
 from parks.listing import listing
+from scoring.queries import standing
 
 from ..filters import MatchFilter
 from ..queries import matching as queries
@@ -39,7 +40,7 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
     context = {
         "run": run, "counts": queries.counts(run) if run else [], "page": page, "job": job if job and not job.is_over else None,
         "can_act": request.actor.role in ("park_admin", "score_officer", "publisher"),
-        "stages": queries.stages(),
+        "stages": standing.published_stages(),
         "automatic": {row.pk for row in policies.in_force() if row.rule.get("automatic")},
     }  # fmt: skip
     return render(request, "cultivation/policies/matching.html", context)

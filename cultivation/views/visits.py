@@ -15,9 +15,9 @@ from enterprises.queries import enterprises
 from innovscore.core.problems import Problem
 from parks.clock import db_today
 from parks.http import ParkRequest
-from parks.listing import listing
+from parks.listing import Listing, listing
 from parks.roles import ENTERPRISE
-from parks.showing import add_problem, repeatable, status_of
+from parks.showing import add_problem, repeatable, said, status_of
 
 from ..filters import AppealFilter, CoverageFilter, VisitFilter
 from ..forms import AnswerForm, AppealForm, AssignForm, OfficeAppealForm, PaperForm, ReopenForm, VisitForm
@@ -48,12 +48,7 @@ def log(request: ParkRequest, park: str) -> HttpResponse:
     )  # fmt: skip
     if isinstance(page, HttpResponse):
         return page
-    context = {
-        "page": page,
-        "coverage": queries.coverage(db_today().year),
-        "can_record": request.actor.role in queries.RECORDERS,
-    }
-    return render(request, "cultivation/visits/log.html", context)
+    return _with_reach(request, page, "cultivation/visits/log.html")
 
 
 def coverage(request: ParkRequest, park: str) -> HttpResponse:
@@ -64,12 +59,16 @@ def coverage(request: ParkRequest, park: str) -> HttpResponse:
     )  # fmt: skip
     if isinstance(page, HttpResponse):
         return page
+    return _with_reach(request, page, "cultivation/visits/coverage.html")
+
+
+def _with_reach(request: ParkRequest, page: Listing, template: str) -> HttpResponse:
     context = {
         "page": page,
         "coverage": queries.coverage(db_today().year),
         "can_record": request.actor.role in queries.RECORDERS,
     }
-    return render(request, "cultivation/visits/coverage.html", context)
+    return render(request, template, context)
 
 
 @repeatable
@@ -83,7 +82,7 @@ def new(request: ParkRequest, park: str) -> HttpResponse:
     form = VisitForm(request.POST or None, request.FILES or None, initial=initial)
     status = status_of(form)
     if form.is_valid():
-        data = {name: value for name, value in form.cleaned_data.items() if name != "idempotency_key"}
+        data = said(form)
         try:
             row = visits.record(by=request.actor, **data)
         except Problem as problem:
@@ -104,7 +103,7 @@ def visit(request: ParkRequest, park: str, visit_id: int) -> HttpResponse:
     )  # fmt: skip
     status = status_of(form)
     if form.is_valid():
-        data = {name: value for name, value in form.cleaned_data.items() if name != "idempotency_key"}
+        data = said(form)
         try:
             visits.raise_appeal(by=request.actor, visit_id=row.pk, **data)
         except Problem as problem:

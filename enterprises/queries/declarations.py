@@ -117,6 +117,11 @@ class Item:
         return bool(self.input.is_list)
 
     @property
+    def levels(self) -> list[tuple[str, str]]:
+        """Levels that a row of the list may have, with their names."""
+        return [(level, name_of(names)) for level, names in self.input.levels.items()]
+
+    @property
     def change(self) -> Decimal | None:
         """Change to last year in percent."""
         if self.value.amount is None or not self.last_year:

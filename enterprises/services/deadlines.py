@@ -15,7 +15,7 @@ from parks import audit, outbox
 from parks.actors import Actor
 from parks.clock import BEIJING, db_now
 from parks.models import Notification
-from parks.workdays import add_working_days, working_days_between
+from parks.workdays import deadline_after, working_days_between
 
 from ..models import Declaration, DeclaredValue, VerificationDecision
 from ..queries import deadlines as queries
@@ -28,7 +28,6 @@ HORIZON = dt.timedelta(days=REMINDERS[0] + 14)
 """The clock looks so far ahead, and so far back for what it sent."""
 NOTICE_WORKING_DAYS = 5
 """So many working days before, the firm is told that unconfirmed values will stand."""
-CLOSING_HOUR = dt.time(18)
 
 
 def due() -> list[int]:
@@ -99,7 +98,7 @@ def _notice(by: Actor, declaration: Declaration, now: dt.datetime) -> int:
         if locked is None or locked.deadline_notice_at:
             return 0
         locked.deadline_notice_at = now
-        owed = dt.datetime.combine(add_working_days(today, NOTICE_WORKING_DAYS), CLOSING_HOUR, tzinfo=BEIJING)
+        owed = deadline_after(now, NOTICE_WORKING_DAYS)
         if owed > locked.deadline:
             locked.extended_to = owed
         locked.save(update_fields=["deadline_notice_at", "extended_to"])

@@ -423,21 +423,13 @@ def _entry(
         found.faults.append(_fault(sheet, row[1], code, _("级别不在可选范围，请从下拉中选择")))
     if item.input.ranks and rank not in item.input.ranks:
         found.faults.append(_fault(sheet, row[2], code, _("名次不在可选范围，请从下拉中选择")))
-    if date and not _is_date(date):
+    if date and rules.day_of(date) is None:
         found.faults.append(_fault(sheet, row[4], code, _("日期不存在或格式不对，例如 2025-06-30")))
     yield "level", labels.get(level, "")
     yield "rank", rank
     yield "name", name
     yield "number", number
     yield "date", date
-
-
-def _is_date(text: str) -> bool:
-    try:
-        dt.date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def apply(*, by: Actor, upload: WorkbookUpload, only_good: bool) -> tuple[int, list[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +15,7 @@ from parks import audit, outbox
 from parks.actors import Actor
 from parks.clock import BEIJING, db_now
 from parks.models import Notification
-from parks.workdays import add_working_days
+from parks.workdays import deadline_after
 
 from ..models import (
     Cycle,
@@ -30,7 +29,7 @@ from ..models import (
 from ..queries import declarations as queries
 from ..queries import reviews
 from ..states import STATED, CycleState, DeclarationState, ReturnReason, ValueState
-from .deadlines import CLOSING_HOUR, undecided_state
+from .deadlines import undecided_state
 from .declarations import check_entries, clear_decision
 
 MOST_RETURNS = 2
@@ -202,8 +201,7 @@ def sign(*, by: Actor, declaration: Declaration) -> Declaration:
 
 def _issue(by: Actor, locked: Declaration, marked: list[ReturnItem]) -> ReturnNotice:
     now = db_now()
-    last_day = add_working_days(now.astimezone(BEIJING).date(), RETURN_WORKING_DAYS)
-    due = dt.datetime.combine(last_day, CLOSING_HOUR, tzinfo=BEIJING)
+    due = deadline_after(now, RETURN_WORKING_DAYS)
     locked.state, locked.returns, locked.return_due_at = DeclarationState.RETURNED, locked.returns + 1, due
     locked.save(update_fields=["state", "returns", "return_due_at"])
     notice = ReturnNotice.objects.create(

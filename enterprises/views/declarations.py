@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from indicators.queries.schemes import name_of, scheme_of
+from indicators.queries.schemes import scheme_of
 from innovscore.core.problems import Conflict, Problem, Refused
 from parks.clock import BEIJING, db_now, db_today
 from parks.http import ParkRequest, whole
@@ -28,7 +28,8 @@ from ..queries import evidence as library
 from ..queries import history as history_queries
 from ..services import declarations as services
 from ..services import delegation, reviewing
-from .numbers import entries_of, read_number
+from ..services.figures import entries_of
+from .numbers import read_number
 
 
 def own_declaration(request: ParkRequest, year: int) -> Declaration:
@@ -176,8 +177,8 @@ def _item_context(
     problem = shown["problem"]
     return shown | {
         "declaration": found, "dimension": place, "item": chosen, "editable": is_editable(found),
-        "typed": _typed(request, chosen), "levels": [(level, name_of(names)) for level, names in chosen.input.levels.items()],
-        "allows_na": rules.may_not_apply(scheme, value.code), "entry_rows": _entry_rows(request, chosen), "ranks": chosen.input.ranks,
+        "typed": _typed(request, chosen),
+        "allows_na": rules.may_not_apply(scheme, value.code), "entry_rows": _entry_rows(request, chosen),
         "library": library.of_organisation(found.enterprise.organisation_id), "thread": reviews.threads([value]).get(value.pk, []),
         "returned": reviews.return_items([value]), "changes": history_queries.of_value(value), "conflict": _mine(request, problem),
         "slip": bool(problem and problem.code == "unit_slip"), "wide": True, **clock(found),

@@ -12,7 +12,6 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from indicators.queries.schemes import name_of
 from innovscore.core.problems import Problem, Refused
 from parks import access
 from parks.http import ParkRequest, whole
@@ -23,8 +22,9 @@ from ..forms import ExtendForm, ReviewForm
 from ..models import Declaration, DeclaredValue
 from ..queries import cycles, declarations, enterprises, reviews
 from ..services import assigning, deadlines, reviewing, verification
+from ..services.figures import entries_of
 from ..states import ReturnReason
-from .numbers import entries_of, read_number
+from .numbers import read_number
 
 SHOWN = {
     "": gettext_lazy("全部项目"),
@@ -276,7 +276,6 @@ def adjust_list(request: ParkRequest, park: str, declaration_id: int, code: str)
             return redirect(_page(request, found) + f"#value-{value.pk}")
     context = {
         "declaration": found, "item": item, "problem": problem, "entry_rows": [*rows, {}], "reason": request.POST.get("reason", ""),
-        "levels": [(level, name_of(names)) for level, names in item.input.levels.items()], "ranks": item.input.ranks,
     }  # fmt: skip
     return render(request, "enterprises/adjust_list.html", context, status=problem.status if problem else 200)
 

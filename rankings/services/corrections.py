@@ -23,7 +23,7 @@ from ..models import CorrectionOrder, Objection
 from ..states import BARRING
 
 LEAST_REASON = 4
-"""Characters of a reason; the page says so."""
+"""Characters of a reason."""
 
 
 def propose(
@@ -50,7 +50,11 @@ def propose(
     if by.person_id is None:
         raise Forbidden(code="four_eyes", message=_("更正令须由具名的经办人开具。"))
     if len(reason.strip()) < LEAST_REASON:
-        raise Refused(code="reason_missing", field="reason", message=_("更正理由至少 4 个字，请写具体。"))
+        raise Refused(
+            code="reason_missing",
+            field="reason",
+            message=_("更正理由至少 %(n)s 个字，请写具体。") % {"n": LEAST_REASON},
+        )
     with transaction.atomic():
         value = figures.value_of(cycle_id=objection.edition.cycle_id, enterprise_id=firm, code=code)
         check_entries(value.declaration, code, entries)

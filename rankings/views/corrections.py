@@ -7,10 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from enterprises.views.numbers import entries_of
+from enterprises.services.figures import entries_of
 from innovscore.core.problems import Problem
 from parks.http import ParkRequest
-from scoring.queries.schemes import name_of
+from parks.showing import add_problem, status_of
 
 from ..forms import OrderForm
 from ..queries import corrections as queries
@@ -35,27 +35,20 @@ def propose(request: ParkRequest, park: str, objection_id: int, code: str) -> Ht
     row = editions.get_objection(objection_id)
     item = queries.item_of(row, code)
     form = OrderForm(request.POST or None, item=item)
-    problem = None
+    status = status_of(form)
+    rows = entries_of(request.POST) if form.is_bound else item.value.entries or []
     if form.is_valid():
-        change = (
-            {"entries": entries_of(request.POST)} if item.is_list else {"amount": form.cleaned_data["amount"]}
-        )
+        change = {"entries": rows} if item.is_list else {"amount": form.cleaned_data["amount"]}
         try:
             order = corrections.propose(
                 by=request.actor, objection=row, code=code, reason=form.cleaned_data["reason"], **change
             )
-        except Problem as refused:
-            problem = refused
+        except Problem as problem:
+            status = add_problem(form, problem)
         else:
             messages.success(request, _("已开具更正令第 %(n)s 号，请另一人批准。") % {"n": order.number})
             return redirect("rankings:corrections", park=park)
-    rows = entries_of(request.POST) if form.is_bound else item.value.entries or []
-    context = {
-        "objection": row, "form": form, "item": item, "problem": problem, "entry_rows": [*rows, {}, {}, {}],
-        "levels": [(level, name_of(names)) for level, names in item.input.levels.items()] if item.is_list else [],
-        "ranks": item.input.ranks if item.is_list else [],
-    }  # fmt: skip
-    status = problem.status if problem else 422 if form.is_bound else 200
+    context = {"objection": row, "form": form, "item": item, "entry_rows": [*rows, {}, {}, {}]}
     return render(request, "rankings/office_order.html", context, status=status)
 
 

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from ..models import CurrentRun, ScoreResult, ScoreRun
 from .results import dimension_points, flags_of
+from .schemes import names_of, scheme_of
 
 BOARD_SCALE = Decimal(10) ** 4  # board scores count in 1e-4
 
@@ -201,13 +202,19 @@ def _standing(row: Any) -> Standing:
 
 def published_totals() -> dict[int, tuple[Decimal, str]]:
     """Total points and stage of every enterprise in the newest year that was made official."""
-    pointer = (
-        CurrentRun.objects.filter(run__official_at__isnull=False)
-        .order_by("-cycle__year")
-        .values("run_id")
-        .first()
-    )
+    pointer = _newest_official()
     if pointer is None:
         return {}
-    rows = ScoreResult.objects.filter(run_id=pointer["run_id"]).values_list("enterprise_id", "total", "stage")
+    rows = ScoreResult.objects.filter(run_id=pointer.run_id).values_list("enterprise_id", "total", "stage")
     return {firm: (total, stage) for firm, total, stage in rows}
+
+
+def published_stages() -> dict[str, str]:
+    """Names of the stages of that year by their codes, in the order of its scheme."""
+    pointer = _newest_official()
+    return names_of(scheme_of(pointer.run.scheme_version).groups) if pointer else {}
+
+
+def _newest_official() -> CurrentRun | None:
+    rows = CurrentRun.objects.filter(run__official_at__isnull=False).select_related("run__scheme_version")
+    return rows.order_by("-cycle__year").first()

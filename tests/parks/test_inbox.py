@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from innovscore.core.problems import NotFound, Refused
 from parks import egress, notices, outbox, todo
@@ -68,6 +70,22 @@ def choose(agent: Any, mail_choice: str, email: str = "wang@example.com") -> Non
 def deliver() -> None:
     for _round in range(3):
         outbox.deliver_due()
+
+
+def test_many_are_told_by_as_many_statements_as_few_and_once_for_a_key(in_park: Any) -> None:
+    houses = [people.organisation("enterprise", f"企业{n}").pk for n in range(30)]
+    with CaptureQueriesContext(connection) as few:
+        assert outbox.notify_each(houses[:2], text="活动", dedupe_key="event:1") == 2
+    with CaptureQueriesContext(connection) as many:
+        assert outbox.notify_each(houses[2:], text="活动", dedupe_key="event:1") == 28
+    assert len(few) == len(many)
+    assert outbox.notify_each(houses, text="活动", dedupe_key="event:1") == 0
+    assert outbox.notify_each(houses[:3], text="又一次") == 3
+    assert Notification.objects.count() == 33
+    waiting = OutboxMessage.objects.filter(topic=outbox.NOTICE).values_list(
+        "payload__notification", flat=True
+    )
+    assert sorted(waiting) == sorted(Notification.objects.values_list("pk", flat=True))
 
 
 def test_mail_comes_only_to_who_asked_and_says_nothing_of_the_matter(agent: Any, in_park: Any) -> None:
