@@ -404,8 +404,8 @@ def _holder() -> psutil.Process | None:
 def reset() -> int:
     """`make run-reset`: the same as a first run."""
     stop()
-    for name in ("postgres", "redis", "evidence", "static", "log", "env", "secrets.json", "beat"):
-        path = RUN.home / name
+    names = ("postgres", "redis", "evidence", "static", "log", "env", "secrets.json")
+    for path in (*(RUN.home / name for name in names), *RUN.home.glob("beat*")):
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return run()
 
