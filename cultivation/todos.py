@@ -9,16 +9,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
-from parks import todo
+from parks import access, todo
 from parks.actors import Actor
 from parks.clock import BEIJING
 from parks.roles import ENTERPRISE
 
 from .queries import claims, needs, platforms, policies, pools, visits
-from .states import CHECKERS, PlatformState, PolicyState
+from .states import PlatformState, PolicyState
 
 RELEASERS = ("park_admin", "publisher")
-COACHES = ("park_reviewer", "park_admin", "score_officer")
 WORKERS = ("park_reviewer", "park_admin", "score_officer", "publisher", "fund_manager")
 
 
@@ -51,7 +50,7 @@ def todos(actor: Actor) -> Iterator[todo.Todo]:
 @todo.source("pools")
 def pool_todos(actor: Actor) -> Iterator[todo.Todo]:
     """Open tasks of the firms that somebody coaches."""
-    if actor.role not in COACHES:
+    if not access.may(actor.role, "cultivation:pool_task_done", "POST"):
         return
     for task in pools.tasks_of_coach(actor.person_id).select_related("place__enterprise"):
         url = reverse("cultivation:pool_place", kwargs={"park": actor.park_code, "place_id": task.place_id})
@@ -74,7 +73,7 @@ def platform_todos(actor: Actor) -> Iterator[todo.Todo]:
             )
             label = _("研发平台 %(year)s 年度报告：%(name)s") % {"year": year.year, "name": row.name}
             yield todo.Todo(label, url, 1, end_of(year.due_on))
-    if actor.role in CHECKERS:
+    if access.may(actor.role, "cultivation:platform_step", "POST"):
         entries = (
             platforms.platforms()
             .filter(state=PlatformState.PROPOSED)
@@ -88,7 +87,9 @@ def platform_todos(actor: Actor) -> Iterator[todo.Todo]:
 @todo.source("tech_needs")
 def tech_needs(actor: Actor) -> Iterator[todo.Todo]:
     """Open technical needs for which nobody was introduced yet."""
-    if actor.role in needs.KEEPERS and (count := needs.unanswered().count()):
+    if access.may(actor.role, "cultivation:tech_need_introduce", "POST") and (
+        count := needs.unanswered().count()
+    ):
         url = reverse("cultivation:tech_needs", kwargs={"park": actor.park_code})
         yield todo.Todo(_("技术需求待对接"), f"{url}?waiting=true", count)
 
@@ -103,7 +104,7 @@ def appeals(actor: Actor) -> Iterator[todo.Todo]:
         for row in rows:
             url = reverse("cultivation:appeal", kwargs=park | {"appeal_id": row.pk})
             yield todo.Todo(_("确认诉求是否解决：%(number)s") % {"number": row.number}, url)
-    if actor.role in visits.RECORDERS:
+    if access.may(actor.role, "cultivation:appeal_assign", "POST"):
         waiting = visits.waiting_for(actor)
         if count := waiting.count():
             due = waiting.values_list("due_on", flat=True).first()

@@ -7,7 +7,7 @@ from typing import Any
 from celery.beat import PersistentScheduler
 
 
-class Scheduler(PersistentScheduler):  # type: ignore[misc]  # celery is untyped
+class Scheduler(PersistentScheduler):
     """Celery's own starts again after some kinds of damage only (5.6: not after an index that points behind a cut file)."""
 
     def setup_schedule(self) -> Any:

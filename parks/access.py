@@ -97,6 +97,12 @@ def may(role: str, route: str, method: str = "GET") -> bool:
     return line is not None and line.allows(role)
 
 
+def roles_of(route: str, method: str = "GET") -> frozenset[str]:
+    """The roles that the policy lets call a route."""
+    line = line_for(route, method)
+    return line.roles if line else frozenset()
+
+
 def methods_of(route: str) -> list[str]:
     return [method for method in METHODS if (route, method) in policy()]
 

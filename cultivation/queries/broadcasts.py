@@ -12,9 +12,6 @@ from ..models import Broadcast, BroadcastFirm
 from . import audience
 from .matching_facts import Firm
 
-SENDERS = ("park_admin", "score_officer", "publisher")
-"""Roles that send."""
-
 
 def sent() -> QuerySet[Broadcast]:
     """Newest first, with how many firms it went to and how many of them opened it."""

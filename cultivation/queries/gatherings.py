@@ -14,10 +14,6 @@ from parks.models import Park
 from ..models import Gathering, SignUp
 from ..states import EventState, SeatState
 
-EDITORS = ("park_admin", "score_officer", "publisher")
-"""Roles that invite."""
-DESK = ("park_admin", "park_reviewer", "score_officer", "publisher")
-"""Roles that count who came."""
 HELD = Q(state=EventState.PUBLISHED)
 
 

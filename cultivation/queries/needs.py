@@ -14,13 +14,9 @@ from innovscore.core.problems import NotFound
 from parks.actors import Actor
 from parks.clock import db_today
 from parks.models import Park
-from parks.roles import ENTERPRISE
 
 from ..models import Expert, Introduction, IntroductionOutcome, TechNeed
 from ..states import Outcome, labels_of
-
-KEEPERS = ("park_admin", "park_reviewer", "score_officer")
-"""Roles that keep the register of experts and introduce."""
 
 
 def needs() -> QuerySet[TechNeed]:
@@ -35,11 +31,7 @@ def of_enterprise(enterprise_id: int) -> QuerySet[TechNeed]:
 
 def visible(actor: Actor, need_id: int) -> TechNeed:
     """A need of the own firm, or any for the office; raises NotFound for others and absent ones alike."""
-    rows = needs()
-    if actor.role in ENTERPRISE:
-        own = enterprises.own(actor)
-        rows = rows.filter(enterprise_id=own.pk if own else 0)
-    row = rows.filter(pk=need_id).first()
+    row = enterprises.seen_by(needs(), actor).filter(pk=need_id).first()
     if row is None:
         raise NotFound(code="no_such_need", message=_("没有这条技术需求。"))
     return row

@@ -19,7 +19,6 @@ from innovscore.core.problems import NotFound
 from parks import workdays as parks_workdays
 from parks.actors import Actor
 from parks.clock import db_today
-from parks.roles import ENTERPRISE
 
 from .. import formula
 from ..models import (
@@ -77,11 +76,7 @@ def of_enterprise(enterprise_id: int) -> QuerySet[Platform]:
 
 def visible(actor: Actor, platform_id: int) -> Platform:
     """A platform of the own firm, or any for the office; raises NotFound for others and absent ones alike."""
-    rows = platforms().select_related("before")
-    if actor.role in ENTERPRISE:
-        own = enterprises.own(actor)
-        rows = rows.filter(enterprise_id=own.pk if own else 0)
-    row = rows.filter(pk=platform_id).first()
+    row = enterprises.seen_by(platforms().select_related("before"), actor).filter(pk=platform_id).first()
     if row is None:
         raise NotFound(code="no_such_platform", message=_("没有这个平台。"))
     return row

@@ -9,16 +9,13 @@ from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
 from innovscore.core.problems import NotFound
+from parks import access
 from parks.actors import Actor
 from parks.clock import db_today
 from parks.models import Membership
-from parks.roles import ENTERPRISE
 
 from ..models import Appeal, Visit
 from ..states import AppealState
-
-RECORDERS = ("park_admin", "park_reviewer", "score_officer")
-"""Roles that go to firms, write visits down and answer appeals."""
 
 
 def visits() -> QuerySet[Visit]:
@@ -86,11 +83,7 @@ def of_enterprise(enterprise_id: int) -> QuerySet[Appeal]:
 
 def visible(actor: Actor, appeal_id: int) -> Appeal:
     """An appeal of the own firm, or any for the office; raises NotFound for others and absent ones alike."""
-    rows = appeals()
-    if actor.role in ENTERPRISE:
-        own = enterprises.own(actor)
-        rows = rows.filter(enterprise_id=own.pk if own else 0)
-    row = rows.filter(pk=appeal_id).first()
+    row = enterprises.seen_by(appeals(), actor).filter(pk=appeal_id).first()
     if row is None:
         raise NotFound(code="no_such_appeal", message=_("没有这条诉求。"))
     return row
@@ -110,7 +103,9 @@ def waiting_for(actor: Actor) -> QuerySet[Appeal]:
 
 def colleagues() -> list[tuple[int, str]]:
     """People of the office who may answer: person -> name."""
-    rows = Membership.objects.filter(role__in=RECORDERS).exclude(ends_on__lte=db_today())
+    rows = Membership.objects.filter(role__in=access.roles_of("cultivation:appeal_assign", "POST")).exclude(
+        ends_on__lte=db_today()
+    )
     found = rows.values_list("account__person_id", "account__person__name")
     return sorted(set(found), key=lambda pair: (pair[1], pair[0]))
 

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
+from parks import access
 from parks.http import ParkRequest
 from parks.listing import listing
 from parks.showing import add_problem, repeatable, said, status_of
@@ -28,7 +29,7 @@ def notices(request: ParkRequest, park: str) -> HttpResponse:
     )  # fmt: skip
     if isinstance(page, HttpResponse):
         return page
-    context = {"page": page, "can_send": request.actor.role in queries.SENDERS}
+    context = {"page": page, "can_send": access.may(request.actor.role, "cultivation:notice_new", "POST")}
     return render(request, "cultivation/notices/list.html", context)
 
 

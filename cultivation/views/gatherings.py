@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
 from innovscore.core.problems import Problem
+from parks import access
 from parks.clock import db_now, db_today
 from parks.http import ParkRequest
 from parks.listing import listing
@@ -53,7 +54,7 @@ def office(request: ParkRequest, park: str) -> HttpResponse:
         return page
     year = db_today().year
     context = {
-        "page": page, "totals": queries.totals(year), "year": year, "can_edit": request.actor.role in queries.EDITORS,
+        "page": page, "totals": queries.totals(year), "year": year, "can_edit": access.may(request.actor.role, "cultivation:event_new", "POST"),
     }  # fmt: skip
     return render(request, "cultivation/events/office.html", context)
 
@@ -92,10 +93,11 @@ def event(request: ParkRequest, park: str, gathering_id: int) -> HttpResponse:
     if isinstance(page, HttpResponse):
         return page
     is_over = row.starts_at <= db_now()
-    can_edit = request.actor.role in queries.EDITORS and row.state != "cancelled" and not is_over
+    may_edit = access.may(request.actor.role, "cultivation:event_edit", "POST")
+    can_edit = may_edit and row.state != "cancelled" and not is_over
     context = {
         "event": row, "page": page, "can_edit": can_edit,
-        "can_count": request.actor.role in queries.DESK and row.state == "published",
+        "can_count": access.may(request.actor.role, "cultivation:event_check_in", "POST") and row.state == "published",
         "addressed": audience.names_of([*row.stages, *row.qualifications], language()),
     }  # fmt: skip
     return render(request, "cultivation/events/event.html", context)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
 from innovscore.core.problems import NotFound, Problem
+from parks import access
 from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import listing
@@ -78,7 +79,10 @@ def need(request: ParkRequest, park: str, need_id: int) -> HttpResponse:
 def _page(
     request: ParkRequest, row: TechNeed, *, outcome_form: Any = None, status: int = 200
 ) -> HttpResponse:
-    is_firm, may_introduce = request.actor.role in ENTERPRISE, request.actor.role in queries.KEEPERS
+    is_firm, may_introduce = (
+        request.actor.role in ENTERPRISE,
+        access.may(request.actor.role, "cultivation:tech_need_introduce", "POST"),
+    )
     context = {
         "need": row, "is_firm": is_firm, "may_introduce": may_introduce, "met": queries.introductions(row), "today": db_today(),
         "fits": queries.fitting(row) if may_introduce and not row.closing else [], "may_say": is_firm or may_introduce,
@@ -150,7 +154,7 @@ def experts(request: ParkRequest, park: str) -> HttpResponse:
     return render(
         request,
         "cultivation/needs/experts.html",
-        {"page": page, "can_keep": request.actor.role in queries.KEEPERS},
+        {"page": page, "can_keep": access.may(request.actor.role, "cultivation:expert_new", "POST")},
     )
 
 

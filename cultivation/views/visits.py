@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
 from innovscore.core.problems import Problem
+from parks import access
 from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import Listing, listing
@@ -66,7 +67,7 @@ def _with_reach(request: ParkRequest, page: Listing, template: str) -> HttpRespo
     context = {
         "page": page,
         "coverage": queries.coverage(db_today().year),
-        "can_record": request.actor.role in queries.RECORDERS,
+        "can_record": access.may(request.actor.role, "cultivation:visit_new", "POST"),
     }
     return render(request, template, context)
 
@@ -97,7 +98,7 @@ def new(request: ParkRequest, park: str) -> HttpResponse:
 def visit(request: ParkRequest, park: str, visit_id: int) -> HttpResponse:
     """One visit with its papers and appeals; POST adds an appeal."""
     row = queries.visit(visit_id)
-    can_record = request.actor.role in queries.RECORDERS
+    can_record = access.may(request.actor.role, "cultivation:visit", "POST")
     form = OfficeAppealForm(
         request.POST or None, colleagues=queries.colleagues(), initial={"responsible": request.actor.person_id}
     )  # fmt: skip
@@ -217,7 +218,7 @@ def _appeal_page(
     request: ParkRequest, row: Appeal, *, form: Any = None, assign_form: Any = None, status: int = 200
 ) -> HttpResponse:
     is_firm = request.actor.role in ENTERPRISE
-    may_act = is_firm or request.actor.role in queries.RECORDERS
+    may_act = access.may(request.actor.role, "cultivation:appeal_step", "POST")
     initial = {"responsible": row.responsible_ref or request.actor.person_id}
     context = {
         "appeal": row, "events": row.events.order_by("pk"), "is_firm": is_firm, "today": db_today(),

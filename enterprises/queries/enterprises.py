@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound, Refused
 from parks.actors import Actor
+from parks.roles import ENTERPRISE
 
 from ..models import Certification, Enterprise, SubParkStay
+
+Rows = TypeVar("Rows", bound=Model)
 
 
 def members() -> QuerySet[Enterprise]:
@@ -19,6 +24,14 @@ def members() -> QuerySet[Enterprise]:
 def own(actor: Actor) -> Enterprise | None:
     """The enterprise that the actor's organisation is in this park, or None."""
     return members().filter(organisation_id=actor.organisation_id).first() if actor.organisation_id else None
+
+
+def seen_by(rows: QuerySet[Rows], actor: Actor) -> QuerySet[Rows]:
+    """Of rows that belong to an `enterprise`: people of a firm see their own firm's, the office sees all."""
+    if actor.role not in ENTERPRISE:
+        return rows
+    found = own(actor)
+    return rows.filter(enterprise_id=found.pk if found else 0)
 
 
 def own_or_404(actor: Actor) -> Enterprise:

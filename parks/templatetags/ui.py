@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from parks import access
 from parks.idempotency import new_key
 
 register = template.Library()
@@ -28,6 +29,12 @@ STATE_TONES = {
 def tag(text: object, tone: str = "neutral") -> SafeString:
     """A coloured word; the tone is one of TONES, the text always says the state too."""
     return format_html('<span class="tag tag-{}">{}</span>', tone if tone in TONES else "neutral", text)
+
+
+@register.filter
+def may(role: str, route: str) -> bool:
+    """Does the access policy let this role open a page? A link that leads to a refusal is not shown."""
+    return access.may(role, route)
 
 
 @register.simple_tag

@@ -88,3 +88,14 @@ def test_firms_of_the_market_register_that_the_roster_lacks_are_named(
     batch = make.batch(admin, cycle, make.table(heads, *rows), source="amr")
     make.apply(admin, batch)
     assert [row.name for row in coverage.outside()] == ["登记企业99"]
+
+
+@pytest.mark.usefixtures("roster")
+@pytest.mark.parametrize(("role", "leads_on"), [("park_reviewer", True), ("publisher", False)])
+def test_a_page_shows_no_link_that_its_reader_may_not_follow(
+    in_park: Any, cycle: Any, client_as: Any, role: str, leads_on: bool
+) -> None:
+    client = client_as(people.actor(role, in_park))
+    year = client.get(f"/p/cq/office/cycles/{cycle.year}/").content.decode()
+    covered = client.get(f"/p/cq/office/cycles/{cycle.year}/coverage/").content.decode()
+    assert ("state=submitted" in year, "/review/declarations/" in covered) == (leads_on, leads_on)
