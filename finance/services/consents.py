@@ -67,12 +67,13 @@ def grant(
     product_code: str,
     months: int,
     groups: Iterable[str] = rules.CREDIT_GROUPS,
-    read_words: str = "",
+    read_words: str | None = None,
 ) -> Consent:
     """Let the bank of a product see the groups for 1, 6 or 12 months; the line is quoted at once.
 
-    `read_words` is the digest of what the signatory was shown. Raises Forbidden for others than the signatory, Refused for a
-    wrong period or missing groups, Conflict when one holds or the words have changed since.
+    `read_words` is the digest of what a page showed the signatory (None: not signed on a page). Raises Forbidden for
+    others than the signatory, Refused for a wrong period or missing groups, Conflict when one holds or the words are
+    others by now.
     """
     if by.role != Role.ENTERPRISE_SIGNATORY:
         raise Forbidden(code="signatory_only", message=_("只有法定代表人可以签署授权。"))
@@ -90,7 +91,7 @@ def grant(
         if enterprise is None:
             raise NotFound(code="no_enterprise", message=_("您的单位还没有在本园区登记企业。"))
         version = products.active_version(product_code)
-        if read_words and read_words != digest_of_words(version):
+        if read_words is not None and read_words != digest_of_words(version):
             raise Conflict(
                 code="words_changed", message=_("授权内容在您阅读后有变化。请重新阅读下面的授权书，再签署。")
             )

@@ -144,4 +144,5 @@ def test_what_is_signed_is_what_was_read(in_park: Any, client_as: Any) -> None:
     assert refused.status_code == 409
     assert "授权内容在您阅读后有变化" in refused.content.decode()
     assert "本企业同意 科技担保 为办理" in refused.content.decode()
+    assert signer.post(url, body | {"read_words": ""}).status_code == 409
     assert signer.post(url, body | {"read_words": words()}).status_code == 302

@@ -44,10 +44,10 @@ def test_from_the_market_to_an_approved_loan(world: lending.World, client_as: An
     assert world.enterprise.name in page.content.decode()
     assert firm.post(url, {"months": 6, "groups": ["id"], "confirm": "on"}).status_code == 422
     assert firm.post(url, {}).status_code == 422
-    assert (
-        firm.post(url, {"months": 6, "groups": ["id", "score", "dims", "fin"], "confirm": "on"}).status_code
-        == 302
-    )
+    words = re.search(r'name="read_words" value="(\w{64})"', page.content.decode())
+    assert words is not None
+    signed = {"months": 6, "groups": ["id", "score", "dims", "fin"], "confirm": "on", "read_words": words[1]}
+    assert firm.post(url, signed).status_code == 302
     url = f"/p/cq/e/finance/{code}/apply/"
     key = key_of(firm.get(url))
     body = {"amount": "500", "term_months": "12", "purpose": "采购", "idempotency_key": key}
