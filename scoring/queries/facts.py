@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from enterprises.queries.verified import ROWS_DIGEST
@@ -153,8 +154,9 @@ def _facts(
 ) -> engine.Facts:
     ids = [unit.decode("ascii") for unit in uscc.tolist()]
     group, labels = _groups(snapshot, scheme, ids)
-    stages = SnapshotRow.objects.filter(snapshot=snapshot).exclude(stage_override__in=["", *labels])
-    if stages.exists():  # a stage that the scheme does not have would count as none, and not change the root
+    if (
+        _decided(snapshot, ids).exclude(stage_override__in=labels).exists()
+    ):  # a stage that the scheme does not have would count as none, and not change the root
         raise engine.FactsError("a row of the snapshot has a stage that its scheme does not know")
     return engine.make_facts(scheme, ids=ids, values=values, states=states, group=group, group_labels=labels)
 
@@ -199,12 +201,17 @@ def group_index(
 
 
 def _groups(snapshot: Snapshot, scheme: engine.Scheme, ids: list[str]) -> tuple[NDArray, tuple[str, ...]]:
-    rows = SnapshotRow.objects.filter(snapshot=snapshot).exclude(stage_override="")
-    if len(ids) == 1 and not scheme.group_column:  # one firm is read without a look at all the others
-        rows = rows.filter(uscc__in=ids)
-    decided = dict(rows.values_list("uscc", "stage_override"))
+    decided = dict(
+        _decided(snapshot, [] if scheme.group_column else ids).values_list("uscc", "stage_override")
+    )
     known = {*decided.values(), *(["default"] if len(decided) < snapshot.rows else [])}
     return group_index(scheme, [decided.get(unit, "") for unit in ids], known)
+
+
+def _decided(snapshot: Snapshot, ids: list[str]) -> QuerySet[SnapshotRow]:
+    """Rows whose stage the office decided; when one firm is read, without a look at all the others."""
+    rows = SnapshotRow.objects.filter(snapshot=snapshot).exclude(stage_override="")
+    return rows.filter(uscc__in=ids) if len(ids) == 1 else rows
 
 
 def plain_row(scheme: engine.Scheme, case: Any) -> dict[str, Any]:
