@@ -115,5 +115,5 @@ def appeals(actor: Actor) -> Iterator[todo.Todo]:
 
 
 def end_of(day: dt.date) -> dt.datetime:
-    """The moment in which a day is over in China."""
-    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), BEIJING)
+    """The last minute of a day in China: what people read as its end."""
+    return dt.datetime.combine(day, dt.time(23, 59), BEIJING)

@@ -9,4 +9,4 @@ class InnovscoreConfig(AppConfig):
     name = "innovscore"
 
     def ready(self) -> None:
-        from . import checks, tasks  # noqa: F401  # registers the system checks and the jobs
+        from . import checks, starter_tasks, tasks  # noqa: F401  # registers checks, 新手任务 and jobs

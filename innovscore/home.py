@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
+from parks import starters
 from parks.http import ParkRequest
 from parks.models import Park
 from parks.queries import memberships
@@ -30,11 +32,22 @@ def desk(request: ParkRequest, park: str) -> HttpResponse:
         "entries": [(entry, entry.url(park)) for entry in entries_for(request.actor.role)],
         "todos": todos_for(request.actor),
         "figures": desks.glance(request.actor),
+        "starters": [
+            (task, ticked, reverse(task.begin, kwargs={"park": park}))
+            for task, ticked in starters.progress_of(request.actor)
+        ],
     }
     if request.actor.role in OFFICE:
         years = cockpit.years()
         context |= {"year": years[0], "steps": cockpit.steps(years[0], request.actor)} if years else {}
     return render(request, "innovscore/desk.html", context)
+
+
+def starter_tasks(request: ParkRequest, park: str) -> HttpResponse:
+    """Put the list of first tasks away, or begin it again."""
+    change = starters.restart if "restart" in request.POST else starters.put_away
+    change(request.actor)
+    return redirect("desk", park=park)
 
 
 def cockpit_page(request: ParkRequest, park: str, year: int) -> HttpResponse:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("styleguide/", gallery.styleguide, name="styleguide"),
     path("p/<slug:park>/", home.desk, name="desk"),
+    path("p/<slug:park>/starter-tasks/", home.starter_tasks, name="starter_tasks"),
     path("p/<slug:park>/office/year/<int:year>/", home.cockpit_page, name="cockpit"),
     path("p/<slug:park>/office/year-reports/", reporting.overview, name="year_reports"),
     path("p/<slug:park>/office/year-reports/<int:job_id>/", reporting.report, name="year_report"),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Forbidden, Problem
 
-from . import access, audit, throttle
+from . import access, audit, starters, throttle
 from .actors import Actor
 from .http import without_nul
 from .models import Park
@@ -155,9 +155,12 @@ class ParkDoor:
             response = response.render()
         if response.status_code >= 400 and not getattr(response, "keeps_writes", False):
             transaction.set_rollback(True)
-        elif line.audit:
-            by: Actor = request.actor  # type: ignore[attr-defined]
+            return response
+        by: Actor = request.actor  # type: ignore[attr-defined]
+        if line.audit:
             audit.record(by=by, action=line.audit, object_type="route", object_id=request.path[:80])
+        if not is_api(request):
+            starters.happened(by, request.resolver_match.view_name, request.method)  # type: ignore[union-attr, arg-type]
         return response
 
     def _park(self, kwargs: dict[str, Any]) -> Park | None:

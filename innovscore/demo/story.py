@@ -16,6 +16,7 @@ from parks.actors import Actor
 from parks.clock import BEIJING, db_now
 from parks.models import Park
 from parks.scope import park_scope
+from parks.workdays import deadline_after
 from scoring.queries import anomalies as queries
 from scoring.services import anomalies, reviews, runs, snapshots
 
@@ -134,7 +135,7 @@ def _year(zone: Zone, number: int, *, seed: int, is_open: bool) -> None:
 
 def _deadline(year: int, is_open: bool) -> dt.datetime:
     if is_open:
-        return db_now() + dt.timedelta(days=45)
+        return deadline_after(db_now(), 30)
     return dt.datetime(year + 1, 7, 15, 18, tzinfo=BEIJING)
 
 

@@ -6,6 +6,7 @@ from .idempotency import IdempotencyRecord
 from .jobs import Job
 from .outbox import GroupRobot, NoticePreference, Notification, NotificationRead, OutboxMessage
 from .people import Account, ApiToken, Membership, Organisation, Partnership, Person
+from .starters import StarterTasks
 from .throttles import Throttle
 from .zones import Park, SubPark
 
@@ -29,6 +30,7 @@ __all__ = [
     "Park",
     "Partnership",
     "Person",
+    "StarterTasks",
     "SubPark",
     "Throttle",
 ]
