@@ -17,7 +17,7 @@ from parks.clock import BEIJING, db_now
 from parks.models import Park
 from scoring import engine
 from scoring.queries import charts
-from scoring.queries.schemes import name_of, names_of, scheme_of
+from scoring.queries.schemes import formula_of, levels_of, name_of, names_of, scheme_of, unit_of
 
 from ..models import PublishedBoard, PublishedCertificate, PublishedCurrent, PublishedEntry, PublishedMethod
 from ..rules import Line
@@ -444,31 +444,20 @@ def _tie_words() -> dict[str, str]:
 
 
 def _indicator(scheme: engine.Scheme, item: engine.scheme.Indicator) -> MethodIndicator:
-    english = (get_language() or "").startswith("en")
     drawn = [
         (name_of(group), charts.curve_of(item, group.code, alternative=False)) for group in scheme.groups
     ]
     return MethodIndicator(
         code=item.code,
         name=name_of(item),
-        unit=item.unit,
-        definition=str(item.definition.get("en" if english else "zh", "")),
-        formula=item.formula.text,
+        unit=unit_of(item.unit),
+        definition=name_of(item.definition),
+        formula=formula_of(scheme, item),
         function_name=str(FUNCTION_LABELS.get(item.function, item.function)),
         weights=[(name_of(group), item.weight(group.code)) for group in scheme.groups],
         curves=[(name, curve) for name, curve in drawn if curve is not None],
-        levels=_levels(scheme, item, "en" if english else "zh"),
+        levels=levels_of(scheme, item),
     )
-
-
-def _levels(scheme: engine.Scheme, item: engine.scheme.Indicator, language: str) -> list[tuple[str, str]]:
-    if item.function not in ("level_sum", "level_max"):
-        return []
-    words = scheme.input_by_code[item.inputs[0]].levels
-    return [
-        (str(words.get(code, {}).get(language, code)), str(value))
-        for code, value in item.scoring["levels"].items()
-    ]
 
 
 def as_json(published: PublishedBoard) -> dict[str, Any]:

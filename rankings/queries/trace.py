@@ -15,7 +15,7 @@ from parks.services import evidence
 from scoring import engine
 from scoring.queries import explain, results
 from scoring.queries import facts as frozen
-from scoring.queries.schemes import name_of, names_of, scheme_of
+from scoring.queries.schemes import in_words, name_of, names_of, scheme_of
 from scoring.queries.wording import STATE_LABELS
 
 from .. import rules
@@ -189,7 +189,7 @@ def _value(case: _Case) -> Node:
         return node
     item = next(one for one in found.indicators if one.code == case.indicator.code)
     node.facts += [
-        (_("公式"), item.formula),
+        (_("公式"), in_words(item.formula, names_of(case.scheme.inputs))),
         (_("原始值"), f"{item.x} {case.indicator.unit}"),
         (_("得分率"), item.s),
         (_("权重"), item.weight),

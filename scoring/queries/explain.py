@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,11 +22,9 @@ from ..models import CurrentRun, ScoreResult, ScoreRun, SnapshotRow
 from ..statistics import percentile_at
 from . import charts, facts
 from .results import flags_of
-from .schemes import name_of, names_of, scheme_of, unit_of
+from .schemes import in_words, levels_of, name_of, names_of, scheme_of, unit_of
 from .standing import Standing, standings_of
 from .wording import CELL_LABELS, STATE_LABELS, flag_label
-
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,37 +229,21 @@ def item_page(row: ScoreResult, code: str) -> ItemPage:
     return ItemPage(
         page=page,
         line=line,
-        definition=str(indicator.definition.get("en" if _english() else "zh", "")),
-        evidence=_replaced(indicator.evidence, names_of(scheme.inputs)),
+        definition=name_of(indicator.definition),
+        evidence=in_words(indicator.evidence, names_of(scheme.inputs)),
         inputs=inputs,
         formula=item.formula,
-        formula_words=_replaced(item.formula, words),
-        formula_numbers=_replaced(item.formula, numbers),
+        formula_words=in_words(item.formula, words),
+        formula_numbers=in_words(item.formula, numbers),
         constants=sorted(item.constants.items()),
         alternative=item.alternative,
         curve=charts.curve_of(indicator, row.stage, alternative=item.alternative, xs=[item.x]),
-        levels=_levels(scheme, indicator),
+        levels=levels_of(scheme, indicator),
     )
 
 
 def _english() -> bool:
     return (get_language() or "").startswith("en")
-
-
-def _replaced(formula: str, names: Mapping[str, str]) -> str:
-    return NAME.sub(lambda found: names.get(found.group(), found.group()), formula)
-
-
-def _levels(scheme: engine.Scheme, indicator: engine.scheme.Indicator) -> list[tuple[str, str]]:
-    """Points of each level, for indicators that count levels."""
-    if indicator.function not in ("level_sum", "level_max"):
-        return []
-    levels = scheme.input_by_code[indicator.formula.single_name].levels
-    key = "en" if _english() else "zh"
-    return [
-        (str(levels.get(code, {}).get(key, code)), str(value))
-        for code, value in indicator.scoring["levels"].items()
-    ]
 
 
 def _inputs(row: ScoreResult, scheme: engine.Scheme, item: Any) -> list[InputLine]:
