@@ -144,6 +144,7 @@ def as_json(found: Picture) -> dict[str, Any]:
                 for spread in scores.spreads
                 for name, n, five in zip(spread.labels, spread.counts, spread.summaries, strict=True)
             ],
+            "method": scores.run.scheme_version.version,
             "years": [{"year": year, "typical_total": f"{total:.2f}"} for year, total in scores.years],
         },
         "boards": [

@@ -18,7 +18,7 @@ from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import listing
 from parks.showing import add_problem, repeatable, status_of
-from scoring.queries import standing
+from scoring.queries import fair, standing
 
 from ..filters import PoolFilter
 from ..forms import CoachForm, PoolMoveForm, PoolTaskForm
@@ -104,11 +104,9 @@ def firm_file(request: ParkRequest, park: str, enterprise_id: int) -> HttpRespon
     enterprise = enterprises.get(enterprise_id)
     firm = matching_facts.find(enterprise_id)
     rungs = ladder.ladder(firm, park) if firm else []
-    years = standing.standings_of(enterprise_id)
     context = {
         "enterprise": enterprise, "firm": firm, "held": [one for one in rungs if one.held],
-        "next": [one for one in rungs if not one.held and one.state != "short"], "years": years,
-        "labels": [str(one.cycle_year) for one in years], "totals": [float(one.total) for one in years],
+        "next": [one for one in rungs if not one.held and one.state != "short"], "trend": fair.years(standing.standings_of(enterprise_id)),
         "offers": matching.overview(enterprise_id, firm) if firm else None,
         "claims": claims.of_enterprise(enterprise_id), "platforms": platforms.of_enterprise(enterprise_id),
         "places": queries.of_enterprise(enterprise_id),

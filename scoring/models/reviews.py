@@ -54,7 +54,8 @@ class Anomaly(ParkModel):
 class RunReview(ParkModel):
     """Computed after a run by a job of its own: summaries by industry and sub-park, and how firm the places are.
 
-    `groups` = {"industry" | "sub_park": {name: {"ranked", "total" [5], "indicators" {code: [5]}}}};
+    `groups` = {"industry" | "sub_park" | "year": {name: {"ranked", "total" [5], "indicators" {code: [5]}}}}, years all by
+    the method of this run ("rescored" where theirs was another);
     `sensitivity` = what was varied, how often, with which seed, and how often the first places changed hands.
     """
 

@@ -20,6 +20,7 @@ TOTAL = "total"
 LEADERS = 10
 POINTS_SHOWN = 3000
 SCALE = 10_000
+IN_ORDER = ("stage", "year")  # kinds of groups that are not sorted by their median
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,12 @@ def spreads(run: ScoreRun, scheme: engine.Scheme, review: RunReview | None, meas
     return [spread for spread in found if spread.labels]
 
 
+def years(review: RunReview | None) -> Spread | None:
+    """Box plots of the totals of the years, all by the method of the run; None while there is one year only."""
+    by_year = review.groups.get("year", {}) if review else {}
+    return _spread("year", by_year, TOTAL, {}) if len(by_year) > 1 else None
+
+
 def _spread(kind: str, groups: dict[str, Any], measure: str, keys: Mapping[str, object]) -> Spread:
     """`keys` by label, where the list is filtered by something else than the label."""
     rows = [
@@ -79,7 +86,7 @@ def _spread(kind: str, groups: dict[str, Any], measure: str, keys: Mapping[str, 
         for label, group in groups.items()
     ]
     rows = [row for row in rows if row[2] and row[1] >= rules.SMALLEST_GROUP]
-    if kind != "stage":
+    if kind not in IN_ORDER:
         rows.sort(key=lambda row: -row[2][2])
     labels = [row[0] for row in rows]
     return Spread(

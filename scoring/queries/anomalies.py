@@ -34,12 +34,18 @@ def sentence(row: Anomaly, run: ScoreRun) -> str:
     """What is odd, with its figures."""
     detail = row.detail
     if row.rule == Anomaly.Rule.TOTAL_JUMP:
-        return _("总分由 %(year)s 年度的 %(last)s 变为 %(total)s。") % detail
+        return _("总分由 %(year)s 年度的 %(last)s 变为 %(total)s。") % detail + _basis(detail)
     if row.rule == Anomaly.Rule.PLACE_JUMP:
-        return _("名次由 %(year)s 年度的第 %(last)s 名变为第 %(place)s 名，变动超过全体的一半。") % detail
+        said = _("名次由 %(year)s 年度的第 %(last)s 名变为第 %(place)s 名，变动超过全体的一半。") % detail
+        return said + _basis(detail)
     names = names_of(scheme_of(run.scheme_version).boards)
     places = [
         _("%(board)s第 %(place)s 名") % {"board": names.get(code, code), "place": place}
         for code, place in detail.items()
     ]
     return _("榜单候选，公示前须核对：%(places)s。") % {"places": "；".join(places)}
+
+
+def _basis(detail: dict[str, str]) -> str:
+    """By which method last year was scored again, when it was."""
+    return _("（%(year)s 年度按 %(method)s 版方法重算）") % detail if "method" in detail else ""

@@ -15,10 +15,10 @@ from scoring import engine
 
 from ..models import CurrentRun, ScoreRun
 from ..statistics import percentile_at
-from . import facts
+from . import facts, fair
 from .alternatives import Scored, score_rows, stacked
 from .schemes import name_of, names_of, scheme_of
-from .standing import Standing, standings_of
+from .standing import standings_of
 from .wording import flag_label
 
 ZERO, HUNDREDTH = Decimal(0), Decimal("0.01")
@@ -27,7 +27,7 @@ UNVERIFIED = "disputed"
 
 @dataclass(frozen=True, slots=True)
 class DimensionEstimate:
-    """Points of a dimension, what could be reached, and the points of the last year that was scored."""
+    """Points of a dimension, what could be reached, and the points of the last year that was scored, by this year's method."""
 
     code: str
     name: str
@@ -38,6 +38,16 @@ class DimensionEstimate:
     @property
     def change(self) -> Decimal | None:
         return None if self.last is None else self.points - self.last
+
+
+@dataclass(frozen=True, slots=True)
+class LastYear:
+    """The last year that was scored; `rescored`: its figures by this year's method, which is another than its own."""
+
+    year: int
+    total: Decimal
+    dimensions: dict[str, Decimal]
+    rescored: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ class Estimate:
     warned: list[FieldEffect]
     unverified: list[FieldEffect]
     full: list[str]
-    last: Standing | None
+    last: LastYear | None
     percentile: float | None
     cohort: ScoreRun | None
     is_relative: bool
@@ -107,10 +117,7 @@ def estimate(declaration: Any) -> Estimate:
         _facts(scheme, _with(case, code, value)) for code, value in before.items()
     ]
     now, *alternatives = score_rows(scheme, stacked(rows), cohort=cohort if scheme.relative else None)
-    history = [
-        item for item in standings_of(declaration.enterprise_id) if item.cycle_year < declaration.cycle.year
-    ]
-    last = history[-1] if history else None
+    last = _last_year(declaration, scheme)
     stage = cohort.statistics.get("stages", {}).get(now.stage, {}) if cohort else {}
     failing = declarations.findings(declaration, rows_by_code)
     return Estimate(
@@ -178,8 +185,23 @@ def _cohort(cycle: Any) -> ScoreRun | None:
     return pointer.run if pointer else None
 
 
+def _last_year(declaration: Any, scheme: engine.Scheme) -> LastYear | None:
+    """None where there was none, or where its figures do not suffice for this year's method."""
+    history = [
+        item for item in standings_of(declaration.enterprise_id) if item.cycle_year < declaration.cycle.year
+    ]
+    if not history:
+        return None
+    last = history[-1]
+    run = ScoreRun.objects.select_related("snapshot__scheme_version", "scheme_version").get(pk=last.run_id)
+    if run.scheme_digest == scheme.digest:
+        return LastYear(last.cycle_year, last.total, last.dimensions, rescored=False)
+    again = fair.rescored(run, last.uscc, scheme)
+    return again and LastYear(last.cycle_year, again.total, again.dimensions, rescored=True)
+
+
 def _dimension(
-    scheme: engine.Scheme, dimension: Any, now: Scored, last: Standing | None
+    scheme: engine.Scheme, dimension: Any, now: Scored, last: LastYear | None
 ) -> DimensionEstimate:
     own = [item.code for item in scheme.indicators if item.dimension == dimension.code]
     return DimensionEstimate(
@@ -187,7 +209,7 @@ def _dimension(
         name=name_of(dimension),
         points=now.dimensions[dimension.code].quantize(HUNDREDTH),
         reachable=sum((now.weights[code] for code in own), ZERO),
-        last=last.dimensions.get(dimension.code) if last else None,
+        last=last.dimensions[dimension.code].quantize(HUNDREDTH) if last else None,
     )
 
 

@@ -14,6 +14,7 @@ from scoring import engine
 from .. import rules
 from ..models import PlaceInterval, RunReview, ScoreResult, ScoreRun
 from ..statistics import percentile_at
+from . import fair
 from .alternatives import Scored, row_of, score_rows, with_stage
 from .explain import IndicatorLine, ScorePage
 from .schemes import name_of, names_of, scheme_of, unit_of
@@ -44,18 +45,6 @@ class Peers:
 
     strengths: list[Line]
     gaps: list[Line]
-
-
-@dataclass(frozen=True, slots=True)
-class TrendYear:
-    """One year: the total of its own method, and the same figures under this year's method (None: not comparable)."""
-
-    year: int
-    total: Decimal
-    place: int | None
-    ranked: int
-    fair: Decimal | None
-    method_changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +115,7 @@ class Portrait:
     industry_percentile: float | None
     stage: Peers
     in_industry: Peers | None
-    trend: list[TrendYear]
+    trend: fair.Years
     change: Change | None
 
 
@@ -136,14 +125,7 @@ def portrait(page: ScorePage) -> Portrait:
     lines = [line for dimension in page.dimensions for line in dimension.indicators]
     industry = row.enterprise.industry
     size, percentile = _in_industry(row, industry)
-    earlier = [item for item in page.history if item.cycle_year < page.standing.cycle_year]
-    scheme = scheme_of(page.run.scheme_version)
-    runs = {
-        run.pk: run
-        for run in ScoreRun.objects.filter(pk__in=[item.run_id for item in earlier]).select_related(
-            "snapshot__scheme_version", "scheme_version"
-        )
-    }
+    history = [item for item in page.history if item.cycle_year <= page.standing.cycle_year]
     return Portrait(
         interval=_interval(row, review),
         industry=industry,
@@ -151,9 +133,8 @@ def portrait(page: ScorePage) -> Portrait:
         industry_percentile=percentile,
         stage=_peers([(line, line.percentile) for line in lines]),
         in_industry=_industry_peers(lines, review, industry),
-        trend=[_year(item, scheme, runs[item.run_id], row.uscc) for item in earlier]
-        + [_this_year(page.standing)],
-        change=_change(page, earlier[-1], runs[earlier[-1].run_id], scheme) if earlier else None,
+        trend=fair.years(history),
+        change=_change(page, history[-2]) if len(history) > 1 else None,
     )
 
 
@@ -203,39 +184,11 @@ def _industry_peers(lines: list[IndicatorLine], review: RunReview | None, indust
     )
 
 
-def _this_year(standing: Standing) -> TrendYear:
-    return TrendYear(
-        standing.cycle_year,
-        standing.total,
-        standing.place,
-        standing.ranked,
-        standing.total,
-        method_changed=False,
-    )
-
-
-def _year(standing: Standing, scheme: engine.Scheme, run: ScoreRun, uscc: str) -> TrendYear:
-    """An earlier year; under another method its frozen figures are scored again under this year's."""
-    changed = run.scheme_digest != scheme.digest
-    fair: Decimal | None = standing.total
-    if changed:
-        fair = None if scheme.relative or not _has_inputs(run, scheme) else _rescored(run, uscc, scheme).total
-    return TrendYear(
-        standing.cycle_year, standing.total, standing.place, standing.ranked, fair, method_changed=changed
-    )
-
-
-def _has_inputs(run: ScoreRun, scheme: engine.Scheme) -> bool:
-    return {item.code for item in scheme.inputs} <= set(run.snapshot.inputs)
-
-
-def _rescored(run: ScoreRun, uscc: str, scheme: engine.Scheme) -> Scored:
-    return score_rows(scheme, row_of(run, uscc, scheme))[0]
-
-
-def _change(page: ScorePage, last: Standing, run: ScoreRun, scheme: engine.Scheme) -> Change | None:
+def _change(page: ScorePage, last: Standing) -> Change | None:
     """None where scores depend on the cohort or the old figures do not suffice: then parts cannot be told apart."""
-    if scheme.relative or not _has_inputs(run, scheme):
+    scheme = scheme_of(page.run.scheme_version)
+    run = ScoreRun.objects.select_related("snapshot__scheme_version", "scheme_version").get(pk=last.run_id)
+    if scheme.relative or not fair.covers(run, scheme):
         return None
     uscc, stage = page.result.uscc, page.result.stage
     old_row, new_row = row_of(run, uscc, scheme), row_of(page.run, uscc)

@@ -18,13 +18,15 @@ from .schemes import scheme_of
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Released figures: the newest official run, how it is spread, and the typical total (medians of the stages) of each official year."""
+    """Released figures: the newest official run, how it is spread, and the median total of each official year, all by the
+    method of the newest (`rescored` where one had another)."""
 
     run: ScoreRun
     coverage: Coverage
     charts: charts.RunCharts
     spreads: list[analysis.Spread]
     years: list[tuple[int, float]]
+    rescored: bool
 
     @property
     def year_labels(self) -> list[int]:
@@ -64,17 +66,13 @@ def released() -> Screen | None:
     run = runs[-1]
     scheme = scheme_of(run.scheme_version)
     review = RunReview.objects.filter(run=run).first()
+    by_year = review.groups.get("year", {}) if review else {}
+    official = {str(one.cycle.year) for one in runs} & set(by_year)
     return Screen(
         run=run,
         coverage=coverage(run),
         charts=charts.of_run(run, scheme),
         spreads=analysis.spreads(run, scheme, review, analysis.TOTAL),
-        years=[(one.cycle.year, _median(one)) for one in runs],
+        years=[(int(year), by_year[year]["total"][2]) for year in sorted(official)],
+        rescored=any(by_year[year]["rescored"] for year in official),
     )
-
-
-def _median(run: ScoreRun) -> float:
-    """The stages' median totals, weighed by their firms."""
-    stages = [stage for stage in run.statistics.get("stages", {}).values() if stage.get("total")]
-    firms = sum(stage["ranked"] for stage in stages) or 1
-    return float(sum(stage["total"][2] * stage["ranked"] for stage in stages) / firms)

@@ -17,14 +17,21 @@ from parks.clock import db_now
 
 from .. import rules
 from ..models import Anomaly, CurrentRun, ScoreResult, ScoreRun
+from ..queries import fair
 from ..queries.schemes import scheme_of
 
-AGAINST_LAST_YEAR = """
+AGAINST = """
 SELECT n.enterprise_id, n.total, o.total, n.place, o.place
-  FROM scoring_scoreresult n
-  JOIN scoring_scoreresult o ON o.park_id = n.park_id AND o.run_id = %s AND o.enterprise_id = n.enterprise_id
+  FROM scoring_scoreresult n JOIN ({last}) o USING (enterprise_id)
  WHERE n.run_id = %s
 """
+AGAINST_LAST_YEAR = AGAINST.format(  # of constants
+    last="SELECT enterprise_id, total, place FROM scoring_scoreresult WHERE run_id = %s"
+)
+AGAINST_SCORED_AGAIN = AGAINST.format(
+    last="SELECT enterprise_id, cents * 0.01 AS total, nullif(place, 0) AS place"
+    " FROM unnest(%s::bigint[], %s::bigint[], %s::int[]) AS again(enterprise_id, cents, place)"
+)
 
 
 def record(run: ScoreRun) -> int:
@@ -103,17 +110,44 @@ def _jumps(run: ScoreRun) -> Iterator[tuple[int, str, dict[str, Any]]]:
     if pointer is None:
         return
     last = pointer.run
-    ranked, last_ranked = run.statistics.get("ranked", 0), last.statistics.get("ranked", 0)
-    with connection.cursor() as cursor:
-        cursor.execute(AGAINST_LAST_YEAR, [last.pk, run.pk])
-        rows = cursor.fetchall()
+    rows, last_ranked, basis = _against(last, run)
+    ranked = run.statistics.get("ranked", 0)
+    told = {"year": str(last.cycle.year)} | basis
     for enterprise_id, total, last_total, place, last_place in rows:
         if rules.total_jumps(total, last_total):
-            detail = {"year": str(last.cycle.year), "total": str(total), "last": str(last_total)}
+            detail = told | {"total": str(total), "last": f"{last_total:.2f}"}
             yield enterprise_id, Anomaly.Rule.TOTAL_JUMP, detail
         if rules.place_jumps(place, ranked, last_place, last_ranked):
-            detail = {"year": str(last.cycle.year), "place": str(place), "last": str(last_place)}
-            yield enterprise_id, Anomaly.Rule.PLACE_JUMP, detail
+            yield (
+                enterprise_id,
+                Anomaly.Rule.PLACE_JUMP,
+                told | {"place": str(place), "last": str(last_place)},
+            )
+
+
+def _against(last: ScoreRun, run: ScoreRun) -> tuple[list[tuple[Any, ...]], int, dict[str, str]]:
+    """(enterprise, total, last total, place, last place), how many were ranked last year, and by which method when that
+    is not the one it was published by.
+
+    Last year counts by this year's method where its figures suffice: a new method is nobody's jump.
+    """
+    again = (
+        None if last.scheme_digest == run.scheme_digest else fair.cohort(last, scheme_of(run.scheme_version))
+    )
+    if again is None:
+        return _rows(AGAINST_LAST_YEAR, [last.pk, run.pk]), last.statistics.get("ranked", 0), {}
+    arrays = [column.tolist() for column in (again.enterprise_ids, again.totals, again.places)]
+    return (
+        _rows(AGAINST_SCORED_AGAIN, [*arrays, run.pk]),
+        again.ranked,
+        {"method": run.scheme_version.version},
+    )
+
+
+def _rows(query: str, params: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return list(cursor.fetchall())
 
 
 def _candidates(run: ScoreRun) -> Iterator[tuple[int, str, dict[str, Any]]]:

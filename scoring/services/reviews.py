@@ -16,8 +16,9 @@ from scoring import engine
 from scoring.engine import sensitivity
 
 from .. import rules
-from ..models import PlaceInterval, RunReview, ScoreResult, ScoreRun
+from ..models import CurrentRun, PlaceInterval, RunReview, ScoreResult, ScoreRun
 from ..queries import facts as frozen
+from ..queries import fair
 from ..queries.schemes import scheme_of
 from ..statistics import CENTS, NOT_APPLICABLE, PERCENTILE_SCALE, summary
 
@@ -41,13 +42,13 @@ def request_review(*, by: Actor, run: ScoreRun) -> RunReview:
 def compute(job: jobs.JobHandle) -> dict[str, Any]:
     """The job: score the frozen facts again (nothing is stored twice), vary the method, keep what was found."""
     with park_scope(job.park_id):
-        run = ScoreRun.objects.select_related("snapshot__scheme_version", "scheme_version").get(
+        run = ScoreRun.objects.select_related("snapshot__scheme_version", "scheme_version", "cycle").get(
             pk=job.args["run"]
         )
         job.report(0, STEPS)
         scheme = scheme_of(run.scheme_version)
         rows = frozen.read(run.snapshot, scheme)
-        groups = groups_of(run)
+        groups = groups_of(run) | {"year": years_of(run, scheme)}
     job.report(1, STEPS)
     scores = engine.score(rows.facts, scheme)
     ranking = engine.rank(scores, rows.facts, scheme, confirmed_at=rows.confirmed_at, allowed=rows.allowed)
@@ -144,6 +145,22 @@ def groups_of(run: ScoreRun) -> dict[str, Any]:
         kind: _summaries(run, [str(row[column] or "") for row in rows], totals, normalised)
         for kind, column in (("industry", 2), ("sub_park", 3))
     }
+
+
+def years_of(run: ScoreRun, scheme: engine.Scheme) -> dict[str, Any]:
+    """Five-number summaries of the totals of this and earlier years, all by the method of this run; years whose figures
+    do not suffice for it are left out."""
+    pointers = CurrentRun.objects.filter(cycle__year__lt=run.cycle.year).select_related(
+        "run__cycle", "run__snapshot__scheme_version"
+    )
+    found = {}
+    for one in [*(pointer.run for pointer in pointers.order_by("cycle__year")), run]:
+        totals = fair.totals(one, scheme)
+        if totals is not None and len(totals) >= rules.SMALLEST_GROUP:
+            found[str(one.cycle.year)] = {
+                "ranked": len(totals), "total": summary(totals), "indicators": {}, "rescored": one.scheme_digest != scheme.digest,
+            }  # fmt: skip
+    return found
 
 
 def _summaries(run: ScoreRun, names: list[str], totals: NDArray, normalised: NDArray) -> dict[str, Any]:

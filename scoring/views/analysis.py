@@ -62,11 +62,13 @@ def analysis(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
         "indicators": indicators.items(),
         "measure": measure,
         "measure_name": indicators.get(measure, _("总分")),
+        "most": int(scheme.most_points),
         "top": int(scheme.most_points) if measure == queries.TOTAL else 1,
         "spreads": [
             (KINDS[item.kind], item, _members(park, run, item))
             for item in queries.spreads(run, scheme, review, measure)
         ],
+        "years": queries.years(review),
         "heads_box": [_("组"), _("有名次"), _("最低"), _("四分之一"), _("中位数"), _("四分之三"), _("最高")],
         "heads_histogram": [_("分数段"), _("家数")],
         "x": first,

@@ -12,7 +12,7 @@ from parks.http import ParkRequest
 
 from .. import rules
 from ..models import ScoreResult
-from ..queries import cycles, explain, standing
+from ..queries import cycles, explain, fair, standing
 from ..queries import portrait as portraits
 
 MOVERS = 9  # indicators in the picture of the change; the table has all
@@ -22,10 +22,10 @@ OPENERS = ("park_admin", "park_reviewer", "park_auditor")  # may open evidence, 
 def own_years(request: ParkRequest, park: str) -> HttpResponse:
     """The enterprise's years: scored, waiting, or not taking part."""
     organisation = request.actor.organisation_id
-    years = standing.standings_of_organisation(organisation)
-    scored = {item.cycle_year for item in years}
+    years = fair.years(standing.standings_of_organisation(organisation))
+    scored = {item.standing.cycle_year for item in years.years}
     waiting = [line for line in cycles.overview() if line.cycle.year not in scored]
-    return render(request, "scoring/own_years.html", {"years": years[::-1], "waiting": waiting})
+    return render(request, "scoring/own_years.html", {"years": years, "waiting": waiting})
 
 
 def own(request: ParkRequest, park: str, year: int) -> HttpResponse:
@@ -71,9 +71,7 @@ def _page(request: ParkRequest, row: ScoreResult, *, is_own: bool) -> HttpRespon
         "sections": [(item, item.strips(f"{request.path}item/")) for item in score.dimensions],
         "wishes": rules.WISHED_POINTS,
     }
-    return render(
-        request, "scoring/score.html", context | _figures(score, around) | _trend(around) | _change(around)
-    )
+    return render(request, "scoring/score.html", context | _figures(score, around) | _change(around))
 
 
 def _report(request: ParkRequest, row: ScoreResult, back_url: str) -> HttpResponse:
@@ -98,6 +96,7 @@ def _figures(score: explain.ScorePage, around: portraits.Portrait) -> dict[str, 
     return {
         "score": score,
         "around": around,
+        "trend": around.trend,
         "stage_source": _("同阶段有名次的企业：%(n)s 家") % {"n": score.standing.stage_ranked},
         "heads_dimensions": [_("维度"), _("得分"), _("可得分"), _("同阶段中位数")],
         "dimension_rows": [
@@ -106,22 +105,6 @@ def _figures(score: explain.ScorePage, around: portraits.Portrait) -> dict[str, 
         "radar_labels": [item.name for item in score.dimensions],
         "radar_values": [item.percent for item in score.dimensions],
         "radar_medians": [item.median_percent for item in score.dimensions],
-    }
-
-
-def _trend(around: portraits.Portrait) -> dict[str, object]:
-    return {
-        "heads_trend": [_("评价年度"), _("当年总分"), _("按本年度办法"), _("总名次")],
-        "trend_rows": [
-            (item.year, item.total, "—" if item.fair is None else item.fair, item.place or "—")
-            for item in around.trend
-        ],
-        "trend_years": [
-            f"{item.year}{_('（办法变更）') if item.method_changed else ''}" for item in around.trend
-        ],
-        "trend_fair": [None if item.fair is None else float(item.fair) for item in around.trend],
-        "trend_totals": [float(item.total) for item in around.trend],
-        "method_changed": any(item.method_changed for item in around.trend),
     }
 
 
