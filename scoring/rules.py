@@ -11,6 +11,7 @@ STRONG, WEAK = 70, 30  # percentiles: strengths stand at least here, gaps at mos
 SHOWN = 5
 SMALLEST_INDUSTRY = 10
 SMALLEST_GROUP = 5  # groups below it are not shown: one firm's figures could be read from them
+TOLD_AT_MOST = 99  # per cent of peers that anybody is told to stand above
 BAND = 5  # percentiles of peers are told in steps of this
 WHAT_IFS_AN_HOUR = 30
 SCENARIOS_KEPT = 10
@@ -38,10 +39,18 @@ def place_jumps(place: int | None, ranked: int, last_place: int | None, last_ran
     return abs(Decimal(place) / ranked - Decimal(last_place) / last_ranked) > PLACE_JUMP
 
 
+def above(percentile: float | Decimal) -> int:
+    """Of how many in a hundred peers one is told to stand above: whole per cent, 99 at most, as nobody is above everybody.
+
+    Half of those with an equal score count as passed (midrank); the statistic itself may be 100.
+    """
+    return min(int(percentile), TOLD_AT_MOST)
+
+
 def band(percentile: float) -> tuple[int, int]:
-    """The step of BAND that a percentile falls into: 62.3 -> (60, 65)."""
+    """The step of BAND that a percentile falls into, told as `above`: 62.3 -> (60, 65), 100 -> (95, 99)."""
     low = min(int(percentile // BAND) * BAND, 100 - BAND)
-    return low, low + BAND
+    return low, min(low + BAND, TOLD_AT_MOST)
 
 
 def strength(percentile: float | None) -> str:

@@ -17,7 +17,16 @@ class StandingSerializer(serializers.Serializer):
     ranked = serializers.IntegerField()
     stage_place = serializers.IntegerField(allow_null=True)
     stage_ranked = serializers.IntegerField()
-    percentile = serializers.DecimalField(max_digits=5, decimal_places=2, allow_null=True)
+    percentile = serializers.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        allow_null=True,
+        help_text="Midrank among the ranked of the stage, 0 to 100.",
+    )
+    above = serializers.IntegerField(
+        allow_null=True,
+        help_text="Whole per cent of the stage's ranked firms that it stands above; 99 at most.",
+    )
     completeness = serializers.DecimalField(max_digits=7, decimal_places=4)
     flags = serializers.ListField(child=serializers.CharField())
     official = serializers.BooleanField(source="is_published")

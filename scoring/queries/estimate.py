@@ -93,11 +93,6 @@ class Estimate:
         return None if self.last is None else self.total - self.last.total
 
     @property
-    def above(self) -> int | None:
-        """Share of the stage's firms that the estimate is above, in whole per cent; never all of them."""
-        return None if self.percentile is None else min(round(self.percentile), 99)
-
-    @property
     def is_provisional(self) -> bool:
         return self.completeness < self.threshold
 

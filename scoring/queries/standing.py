@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from .. import rules
 from ..models import CurrentRun, ScoreResult, ScoreRun
 from .results import dimension_points, flags_of
 from .schemes import names_of, scheme_of
@@ -49,6 +50,11 @@ class Standing:
     computed_at: dt.datetime | None
     is_published: bool
     is_under_correction: bool = False
+
+    @property
+    def above(self) -> int | None:
+        """Per cent of the stage that it is told to stand above."""
+        return None if self.percentile is None else rules.above(self.percentile)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def test_what_if(visit: Any, site: Any, width: int) -> None:
     firm.waits_for("改动后的估算")
     assert float(row.locator("input[name=value]").input_value()) > 0
     firm.waits_for("榜单位置（估算")
-    firm.sees("估算，不作为官方积分", "百分位", "各维度的变动", "曲线上的位置").looks_right()
+    firm.sees("估算，不作为官方积分", "% 的企业", "各维度的变动", "曲线上的位置").looks_right()
     (left,) = re.findall(r"还可问 (\d+) 次", body(firm))
     row.locator("input[name=value]").fill("860")
     firm.page.locator("main form button:has-text('算一算')").first.click()

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from parks.models import Organisation
 from parks.scope import park_scope
+from scoring import rules
 from scoring.models import ScoreResult, ScoreRun
 from scoring.services import runs
 from tests.factories import parks as people
@@ -51,6 +52,30 @@ def test_the_office_sees_the_cycle_and_its_runs(
         response = client.get(url)
         assert response.status_code == 200, url
         assert run.run_hash[:12] in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("percentile", "above", "band"),
+    [(0, 0, (0, 5)), (62.9, 62, (60, 65)), (99.7, 99, (95, 99)), (100, 99, (95, 99))],
+)
+def test_nobody_is_told_to_stand_above_everybody(
+    percentile: float, above: int, band: tuple[int, int]
+) -> None:
+    assert (rules.above(percentile), rules.band(percentile)) == (above, band)
+
+
+def test_the_first_of_a_stage_stands_above_99_of_100_on_page_paper_and_api(
+    park: Any, run: ScoreRun, client_as: Any
+) -> None:
+    with park_scope(park.pk):
+        first = ScoreResult.objects.filter(stage_percentile=10_000)[0].uscc
+    client = client_as(
+        people.actor("enterprise_agent", park, organisation=Organisation.objects.get(uscc=first))
+    )
+    page, paper = (client.get(f"/p/cq/e/score/2025/{path}").content.decode() for path in ("", "report/"))
+    assert "高于约 99% 的企业" in page
+    assert not re.findall(r"高于约 1\d\d%|百分位", page + paper)
+    assert client.get("/api/v1/parks/cq/scores/2025/").json()["standing"]["above"] == 99
 
 
 def test_the_score_page_shows_total_places_and_thirty_indicators(

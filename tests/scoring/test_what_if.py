@@ -73,7 +73,7 @@ def test_the_outcome_is_what_the_engine_says_of_these_facts(row: Any) -> None:
 def test_peers_are_told_in_steps_only(row: Any) -> None:
     found = ask(row, rd_expense="700").among
     low, high = found.percentile
-    assert (low % rules.BAND, high - low) == (0, rules.BAND)
+    assert (low % rules.BAND, (low, high)) == (0, rules.band(low))
     assert found.places[1] - found.places[0] + 1 >= rules.SMALLEST_GROUP
     for board in found.boards:
         assert board.after is None or board.after[1] - board.after[0] + 1 >= min(
@@ -189,7 +189,7 @@ def test_the_page_asks_saves_and_compares_without_script(row: Any, park: Any, cl
     client = client_as(agent_of(park, 2))
     form = {"field": ["rd_expense", ""], "value": ["860", ""]}
     page = client.post(URL, form).content.decode()
-    for text in ("估算，不作为官方积分", "百分位", "约第"):
+    for text in ("估算，不作为官方积分", "% 的企业", "约第"):
         assert text in page
     assert "style=" not in page
     assert client.post(URL, form | {"save": "1", "name": "多投\x00研发"}).status_code == 302
@@ -208,7 +208,7 @@ def test_a_moving_slider_tells_nothing_of_peers_and_is_not_counted(
     form = {"field": ["rd_expense"], "value": ["860"]}
     moving = client.post(URL, form | {"live": "1"}, headers={"HX-Request": "true"}).content.decode()
     assert "估算总分" in moving and "c-was" in moving
-    assert not [text for text in ("百分位", "约第", "榜单位置（估算") if text in moving]
+    assert not [text for text in ("% 的企业", "约第", "榜单位置（估算") if text in moving]
     assert "还可问 30 次" in moving
     for _number in range(rules.WHAT_IFS_AN_HOUR):
         WhatIfUse.objects.create(enterprise_id=row.enterprise_id)
