@@ -37,7 +37,10 @@ def _unread(actor: Any) -> int:
 
 
 def _nav(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
-    entries = [{"label": entry.label, "url": entry.url(actor.park_code)} for entry in entries_for(actor.role)]
-    over = [str(entry["url"]) for entry in entries if request.path.startswith(str(entry["url"]))]
-    nearest = max(over, key=len, default="")
-    return [entry | {"active": entry["url"] == nearest} for entry in entries]
+    park = actor.park_code
+    reached = [(entry, entry.reach(park, request.path)) for entry in entries_for(actor.role)]
+    farthest = max((reach for _entry, reach in reached), default=0)
+    return [
+        {"label": entry.label, "url": entry.url(park), "active": 0 < reach == farthest}
+        for entry, reach in reached
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -17,9 +18,17 @@ class Entry:
     route: str
     roles: frozenset[str]
     hint: str | Promise = ""
+    elsewhere: str = ""
+    """Pattern of the addresses (after the zone) of its pages that do not lie under its own."""
 
     def url(self, park: str) -> str:
         return reverse(self.route, kwargs={"park": park})
+
+    def reach(self, park: str, path: str) -> int:
+        """How much of an address lies under this entry; the one that reaches farthest is where the reader is."""
+        own = self.url(park)
+        found = re.match(f"/p/{park}/{self.elsewhere}", path) if self.elsewhere else None
+        return max(len(own) if path.startswith(own) else 0, found.end() if found else 0)
 
 
 FIRM = frozenset({"enterprise_agent", "enterprise_signatory"})
@@ -52,6 +61,7 @@ ENTRIES: tuple[Entry, ...] = (
         "scoring:cycles",
         frozenset({"park_admin", "score_officer", "park_reviewer", "publisher", "park_auditor"}),
         _("冻结数据、计算积分、查看结果"),
+        r"office/(cycles/\d+/score|runs|screens)/",
     ),
     Entry(
         _("积分画像"),
@@ -59,7 +69,13 @@ ENTRIES: tuple[Entry, ...] = (
         frozenset({"enterprise_agent", "enterprise_signatory"}),
         _("总分、名次和每项指标怎么算的"),
     ),
-    Entry(_("榜单编制"), "rankings:years", OFFICE, _("四大十强：提请、公示、发布、撤回")),
+    Entry(
+        _("榜单编制"),
+        "rankings:years",
+        OFFICE,
+        _("四大十强：提请、公示、发布、撤回"),
+        r"office/(editions|board-definitions)/",
+    ),
     Entry(
         _("异议"),
         "rankings:objections",
@@ -68,7 +84,13 @@ ENTRIES: tuple[Entry, ...] = (
     ),
     Entry(_("更正令"), "rankings:corrections", OFFICE, _("异议成立后：开具、批准、更正快照和重新计算")),
     Entry(_("证书"), "rankings:office_certificates", OFFICE, _("签发、核对、撤回上榜证书")),
-    Entry(_("专项资金"), "rankings:award_years", OFFICE, _("奖励规则、方案、公示、审定、拨付")),
+    Entry(
+        _("专项资金"),
+        "rankings:award_years",
+        OFFICE,
+        _("奖励规则、方案、公示、审定、拨付"),
+        r"office/award-plans/",
+    ),
     Entry(
         _("企业公开简介"),
         "rankings:profiles",

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from .models import Anomaly, ScoreResult, ScoreRun
+from .queries.results import called
+from .queries.run_diff import DOWN, LEVEL, UP, Movers
+from .queries.wording import MOVED_BY
 
 PLACED = "placed"
 UNPLACED = "unplaced"
@@ -44,7 +49,7 @@ class ResultFilter(django_filters.FilterSet):
             self.filters[name].extra["choices"] = values
 
     def search(self, queryset: QuerySet[ScoreResult], name: str, value: str) -> QuerySet[ScoreResult]:
-        return queryset.filter(Q(enterprise__name__icontains=value) | Q(uscc__startswith=value.upper()))
+        return queryset.filter(called(value))
 
     def with_flag(self, queryset: QuerySet[ScoreResult], name: str, value: str) -> QuerySet[ScoreResult]:
         bit = 1 << self.run.flag_codes.index(value)
@@ -77,3 +82,32 @@ class AnomalyFilter(django_filters.FilterSet):
 
     def in_state(self, queryset: QuerySet[Anomaly], name: str, value: str) -> QuerySet[Anomaly]:
         return queryset.filter(cleared_at__isnull=value == "open")
+
+
+class MoverForm(forms.Form):
+    """Which runs are compared, and whom to show."""
+
+    before = forms.ChoiceField(label=_("与哪次运行比较"), required=False)
+    q = forms.CharField(label=_("企业名称或信用代码"), required=False)
+    places = forms.ChoiceField(
+        label=_("名次"),
+        required=False,
+        choices=[("", _("全部")), (UP, _("上升")), (DOWN, _("下降")), (LEVEL, _("未变或无名次"))],
+    )
+    reason = forms.ChoiceField(label=_("原因"), required=False, choices=[("", _("全部")), *MOVED_BY.items()])
+
+    def __init__(self, *args: Any, others: Sequence[ScoreRun], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["before"]
+        field.choices = [(str(run.pk), f"{run.cycle.year} · {run.scheme_version} · {run}") for run in others]
+
+
+class MoverFilter:
+    """For a list of movers, which are arrays, what a FilterSet is for a queryset."""
+
+    def __init__(
+        self, data: Any, *, queryset: Movers, others: Sequence[ScoreRun], request: Any = None
+    ) -> None:
+        self.form = MoverForm(data, others=others)
+        asked = self.form.cleaned_data if self.form.is_valid() else {}
+        self.qs = queryset.narrowed(**{name: value for name, value in asked.items() if name != "before"})

@@ -60,6 +60,11 @@ def of_run(run: ScoreRun) -> QuerySet[ScoreResult]:
     return rows.order_by("place", "-total", "uscc")
 
 
+def called(text: str) -> Q:
+    """Results of enterprises with this in their name, or whose code begins so."""
+    return Q(enterprise__name__icontains=text) | Q(uscc__startswith=text.upper())
+
+
 def dimension_points(row: ScoreResult) -> list[Decimal]:
     """Points of each dimension, exact, rounded to 2 decimals for the eye."""
     return [(Decimal(value) / POINT).quantize(Decimal("0.01")) for value in row.dimensions]

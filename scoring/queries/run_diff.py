@@ -6,7 +6,7 @@ Both runs are read as arrays (some 60 bytes an enterprise); names are looked up 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import overload
 
@@ -18,9 +18,11 @@ from scoring import engine
 
 from ..models import ScoreResult, ScoreRun
 from . import facts
+from .results import called
 from .schemes import names_of, scheme_of
 
 REASONS = DATA, METHOD, BOTH, COHORT = "data", "method", "both", "cohort"
+UP, DOWN, LEVEL = "up", "down", "level"
 BY_REASON = np.array([COHORT, METHOD, DATA, BOTH])  # at 2 x data + method
 CHUNK = 2000
 
@@ -87,6 +89,21 @@ class Movers(Sequence[Moved]):
     def __iter__(self) -> Iterator[Moved]:
         for start in range(0, len(self), CHUNK):
             yield from self[start : start + CHUNK]
+
+    def narrowed(self, *, q: str = "", places: str = "", reason: str = "") -> Movers:
+        """Those whose name or code is asked for, whose place went UP or DOWN or did neither, who moved by this reason."""
+        keep = np.ones(len(self), dtype=bool)
+        if reason:
+            keep &= self.reason == reason
+        if places:
+            before, after = self.places.T
+            gained = np.where((before > 0) & (after > 0), before - after, 0)
+            keep &= np.sign(gained) == {UP: 1, DOWN: -1, LEVEL: 0}[places]
+        if q:
+            found = ScoreResult.objects.filter(called(q), run=self.run).values_list("uscc", flat=True)
+            keep &= np.isin(self.uscc, np.array(list(found), dtype="S18"))
+        arrays = ("enterprise", "uscc", "totals", "places", "method", "reason")
+        return replace(self, **{name: getattr(self, name)[keep] for name in arrays})
 
     def _one(self, row: int, names: dict[str, str]) -> Moved:
         uscc = self.uscc[row].decode()

@@ -33,6 +33,12 @@ STATE_LABELS = {
     "zero_confirmed": _("确认为 0"),
     "not_applicable": _("不适用"),
 }
+MOVED_BY = {
+    "data": _("数据变化"),
+    "method": _("办法变化"),
+    "both": _("数据和办法都变化"),
+    "cohort": _("自身未变，其他企业变动"),
+}
 
 
 def flag_label(code: str, scheme: engine.Scheme) -> str:

@@ -4,36 +4,28 @@ from functools import partial
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from innovscore.core.problems import Problem
 from parks.http import ParkRequest, whole
 from parks.listing import export_rows, listing
 
-from ..filters import AnomalyFilter, ResultFilter
+from ..filters import AnomalyFilter, MoverFilter, ResultFilter
 from ..models import ScoreRun
 from ..queries import anomalies, charts, results, run_diff
 from ..queries.schemes import name_of, scheme_of
+from ..queries.wording import MOVED_BY
 from ..services import anomalies as anomaly_services
 from ..services import runs as services
 
 REFRESH_SECONDS = 3
-DIFF_PAGE = 50
 CLEARERS = ("park_admin", "score_officer")
 DIFF_COLUMNS = ("uscc", "name", "before", "after", "place_before", "place_after", "method", "data", "reason")
 ANOMALY_COLUMNS = (
     "enterprise__uscc", "enterprise__name", "rule", "detail", "note", "cleared_by_name", "cleared_at",
 )  # fmt: skip
-REASON_LABELS = {
-    run_diff.DATA: gettext_lazy("数据变化"),
-    run_diff.METHOD: gettext_lazy("办法变化"),
-    run_diff.BOTH: gettext_lazy("数据和办法都变化"),
-    run_diff.COHORT: gettext_lazy("自身未变，其他企业变动"),
-}
 SORTABLE = ("place", "stage_place", "total", "completeness", "uscc", "enterprise__name")
 COLUMNS = (
     "place", "stage_place", "uscc", "enterprise__name", "enterprise__sub_park__name", "enterprise__industry", "stage",
@@ -92,21 +84,26 @@ def diff(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
     """Who moved between two runs, and why."""
     after = results.get_run(run_id)
     others = run_diff.others(after)
-    chosen = request.GET.get("with", "")
+    chosen = request.GET.get("before", "")
     before = next((run for run in others if str(run.pk) == chosen), others[0] if others else None)
     if before is None or after.state != ScoreRun.State.COMPUTED:
-        return render(request, "scoring/run_diff.html", {"run": after, "others": others})
+        return render(request, "scoring/run_diff.html", {"run": after})
     found = run_diff.between(before, after)
+    page = listing(
+        request,
+        cast(Any, found.moved),
+        filterset=cast(Any, partial(MoverFilter, others=others)),
+    )
     export = request.GET.get("export")
-    if export in ("csv", "xlsx"):
-        return export_rows(found.moved, columns=DIFF_COLUMNS, filename=f"diff-{before}-{after}", kind=export)
+    if export in ("csv", "xlsx"):  # whole: they are at hand
+        movers = page.filterset.qs  # type: ignore[union-attr]
+        return export_rows(movers, columns=DIFF_COLUMNS, filename=f"diff-{before}-{after}", kind=export)
     context = {
         "run": after,
-        "others": others,
         "diff": found,
-        "page": Paginator(found.moved, DIFF_PAGE).get_page(request.GET.get("page")),
-        "labels": REASON_LABELS,
-        "counts": [(REASON_LABELS[reason], n) for reason, n in found.counts.items()],
+        "page": page,
+        "labels": MOVED_BY,
+        "counts": [(MOVED_BY[reason], n) for reason, n in found.counts.items()],
     }
     return render(request, "scoring/run_diff.html", context)
 
