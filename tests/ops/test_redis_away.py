@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import requests
 
 from finance.models import Decision
 from innovscore import embedded
-from parks.models import Account
+from parks.models import Account, Job
 from parks.scope import park_scope
+from scoring import engine
 from scoring.models import CurrentRun, ScoreRun
 from tests.bankapi.conftest import make_case
 from tests.conftest import ROOT, owner_connection, start_worker, stop_worker, wait_until
+from tests.drills.kills import GATES
 from tests.factories import bankapi
 from tests.factories import parks as people
 from tests.factories import scoring as make
@@ -26,6 +33,10 @@ from tests.factories import scoring as make
 PASSWORD = "correct horse battery"
 PATIENCE = 10
 """Seconds that a person waits for a page at most while Redis is away."""
+TIMES, SEED = int(os.environ.get("TIMES", "3")), int(os.environ.get("SEED", "14"))
+BEFORE = "before it is asked for"
+MOMENTS = (BEFORE, "soon after", *GATES)
+YEAR = 2023
 OFFER = {"amount": "4000000.00", "rate": "0.0345", "term_months": 12}
 
 
@@ -86,18 +97,27 @@ def _signed_in(site: str, actor: Any) -> requests.Session:
     return browser
 
 
-def test_signing_in_and_reading_work(site: str, park: Any, bell: embedded.Place) -> None:
-    actor = people.actor("enterprise_agent", park)
+def _login_of(actor: Any) -> str:
+    """The login of a person who has a password."""
     account = Account.objects.get(pk=actor.account_id)
     account.set_password(PASSWORD)
     account.save()
-    embedded.stop_redis(bell)
+    return account.login
+
+
+def _signs_in_and_reads(site: str, login: str) -> None:
     browser = requests.Session()
     browser.get(f"{site}/account/login/", timeout=PATIENCE)
-    home = _form(browser, f"{site}/account/login/", login=account.login, password=PASSWORD)
+    home = _form(browser, f"{site}/account/login/", login=login, password=PASSWORD)
     assert (home.status_code, home.url) == (200, f"{site}/p/cq/")
     assert browser.get(f"{site}/p/cq/e/score/", timeout=PATIENCE).status_code == 200
     assert requests.get(f"{site}/zones/cq/", timeout=PATIENCE).status_code == 200
+
+
+def test_signing_in_and_reading_work(site: str, park: Any, bell: embedded.Place) -> None:
+    login = _login_of(people.actor("enterprise_agent", park))
+    embedded.stop_redis(bell)
+    _signs_in_and_reads(site, login)
 
 
 def test_a_run_asked_for_meanwhile_is_done_when_redis_is_back(
@@ -126,29 +146,148 @@ def _is_computed(park: Any) -> bool:
         return ScoreRun.objects.get().state == ScoreRun.State.COMPUTED
 
 
+@dataclass
+class Program:
+    """A bank's decision engine that has read an application and wants to propose a loan."""
+
+    url: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+    @classmethod
+    def of(cls, site: str, park: Any) -> Program:
+        case = make_case(park)
+        case.consent()
+        url = f"{site}{bankapi.ROOT}/parks/cq/applications/{case.application().pk}"
+        headers = {"Authorization": f"Bearer {case.engine.token}"}
+        headers["If-Match"] = requests.get(url, headers=headers, timeout=PATIENCE).headers["ETag"]
+        with park_scope(park.pk):
+            return cls(url, headers, OFFER | {"actor_token": case.engine.as_person(case.world.maker)})
+
+    def propose(self, key: str) -> requests.Response:
+        headers = self.headers | {"Idempotency-Key": key}
+        return requests.post(f"{self.url}:propose", json=self.body, headers=headers, timeout=PATIENCE)
+
+    def has_asked(self, much: str) -> None:
+        """It has used up what it may ask for so long; the counter lies in PostgreSQL."""
+        with owner_connection() as owner, owner.cursor() as cursor:
+            cursor.execute("UPDATE parks_throttle SET ahead_until = now() + %s::interval", [much])
+
+    def is_refused(self) -> None:
+        self.has_asked("1 hour")
+        refused = self.propose("too-often")
+        assert refused.status_code == 429
+        assert "请求过于频繁" in refused.json()["detail"]
+
+
 def test_money_is_guarded_as_ever(site: str, park: Any, bell: embedded.Place) -> None:
     """A repeated call has one effect, and a program that asks too often is refused before anything happens."""
-    case = make_case(park)
-    case.consent()
-    application = case.application()
-    maker, engine = case.world.maker, case.engine
-    url = f"{site}{bankapi.ROOT}/parks/cq/applications/{application.pk}"
+    program = Program.of(site, park)
     embedded.stop_redis(bell)
-    headers = {"Authorization": f"Bearer {engine.token}", "Idempotency-Key": "propose-1"}
-    headers["If-Match"] = requests.get(url, headers=headers, timeout=PATIENCE).headers["ETag"]
-    with park_scope(park.pk):
-        body = OFFER | {"actor_token": engine.as_person(maker)}
-    first, again = (
-        requests.post(f"{url}:propose", json=body, headers=headers, timeout=PATIENCE) for _ in range(2)
-    )
+    first, again = program.propose("propose-1"), program.propose("propose-1")
     assert (first.status_code, again.status_code) == (200, 200), first.text
     assert first.json() == again.json()
-    with owner_connection() as owner, owner.cursor() as cursor:
-        cursor.execute("UPDATE parks_throttle SET ahead_until = now() + interval '1 hour'")
-    refused = requests.post(
-        f"{url}:propose", json=body, headers=headers | {"Idempotency-Key": "propose-2"}, timeout=PATIENCE
-    )
-    assert refused.status_code == 429
-    assert "请求过于频繁" in refused.json()["detail"]
+    program.is_refused()
     with park_scope(park.pk):
         assert Decision.objects.count() == 1
+
+
+@contextmanager
+def _shut(gate: str) -> Iterator[None]:
+    """A run that comes to this table waits."""
+    with owner_connection() as owner:
+        owner.autocommit = False
+        owner.cursor().execute(f"LOCK TABLE {GATES[gate]}")
+        yield
+
+
+@dataclass
+class Runs:
+    """An officer who asks for a run in the browser, each time for one that is computed afresh."""
+
+    site: str
+    park: Any
+    browser: requests.Session
+
+    def ask(self) -> None:
+        with park_scope(self.park.pk):
+            for run in ScoreRun.objects.filter(cycle__year=YEAR, engine_version=engine.ENGINE_VERSION):
+                run.engine_version = f"{engine.ENGINE_VERSION}+{run.pk}"
+                run.save(update_fields=["engine_version"])
+        page = _form(self.browser, f"{self.site}/p/cq/office/cycles/{YEAR}/score/run/")
+        assert page.status_code == 200, page.text
+
+    def is_at_work(self) -> bool:
+        with park_scope(self.park.pk):
+            return ScoreRun.objects.latest("pk").job.state == "running"
+
+    def is_done(self) -> bool:
+        """No job is left, and the run asked for last is the one that counts."""
+        with park_scope(self.park.pk):
+            left = Job.objects.filter(state__in=["queued", "running"]).exists()
+            newest = ScoreRun.objects.latest("pk")
+            return not left and CurrentRun.objects.filter(cycle__year=YEAR, run=newest).exists()
+
+    def roots(self) -> set[str]:
+        with park_scope(self.park.pk):
+            return set(ScoreRun.objects.filter(cycle__year=YEAR).values_list("result_root", flat=True))
+
+
+@contextmanager
+def _gone(bell: embedded.Place, *, stops: bool) -> Iterator[None]:
+    """Redis stops and comes back, or loses all that it holds."""
+    if stops:
+        embedded.stop_redis(bell)
+    else:
+        redis.Redis.from_url(os.environ["REDIS_URL"]).flushall()
+    try:
+        yield
+    finally:
+        embedded.start_redis(bell)
+
+
+def _once(asked: Runs, bell: embedded.Place, program: Program, login: str, rng: random.Random) -> None:
+    moment, stops, wait = rng.choice(MOMENTS), rng.random() < 0.5, rng.uniform(0, 1)
+    print(f"{'stopped' if stops else 'emptied'} {moment}", end=" ", flush=True)
+    with ExitStack() as stack:
+        if moment in GATES:
+            stack.enter_context(_shut(moment))
+        if moment == BEFORE:
+            stack.enter_context(_gone(bell, stops=stops))
+        asked.ask()
+        if moment in GATES:
+            wait_until(asked.is_at_work)
+        if moment != BEFORE:
+            time.sleep(wait)
+            stack.enter_context(_gone(bell, stops=stops))
+        _signs_in_and_reads(asked.site, login)
+        program.is_refused()
+    start = time.monotonic()
+    wait_until(asked.is_done)
+    print(f"done {time.monotonic() - start:.1f} s later")
+
+
+def test_at_any_step_nothing_is_lost(site: str, park: Any, bell: embedded.Place, tmp_path: Path) -> None:
+    """Redis is emptied or stops before a run is asked for, while it waits, at each of its steps. TIMES and SEED come
+    from the environment; python -m tests.drills.redis does it fifty times."""
+    rng, failed = random.Random(SEED), 0
+    officer, program = people.actor("score_officer", park), Program.of(site, park)
+    login = _login_of(people.actor("enterprise_agent", park))
+    with park_scope(park.pk):
+        make.snapshot(officer, YEAR, cases=make.golden_cases(first=100))
+    asked = Runs(site, park, _signed_in(site, officer))
+    worker = start_worker(tmp_path)
+    try:
+        for number in range(TIMES):
+            try:
+                _once(asked, bell, program, login, rng)
+            except (AssertionError, requests.RequestException, pytest.fail.Exception) as wrong:
+                failed += 1
+                print(f"FAILED {number}: {wrong}")
+    finally:
+        stop_worker(worker)
+    print(f"SEED={SEED} {TIMES} tried, {failed} failed")
+    assert not failed
+    assert len(asked.roots()) == 1, "every run has the same result"
+    program.has_asked("0 hours")
+    assert program.propose("at-last-1").status_code == 200, "it was refused for its counter alone"
