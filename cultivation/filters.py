@@ -10,7 +10,7 @@ from parks.clock import db_today
 from parks.filters import YesNoFilter
 from parks.models import SubPark
 
-from .forms import DatedInput
+from .forms.fields import DatedInput
 from .queries import ladder, needs, visits
 from .queries.claims import waiting_for
 from .states import (

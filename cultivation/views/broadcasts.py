@@ -14,7 +14,7 @@ from parks.listing import listing
 from parks.showing import add_problem, repeatable, said, status_of
 
 from ..filters import BroadcastFilter, BroadcastFirmFilter
-from ..forms import BroadcastForm
+from ..forms.broadcasts import BroadcastForm
 from ..queries import audience
 from ..queries import broadcasts as queries
 from ..services import broadcasts

@@ -20,7 +20,7 @@ from parks.roles import ENTERPRISE
 from parks.showing import add_problem, repeatable, said, status_of
 
 from ..filters import ClaimFilter
-from ..forms import ClaimForm, ClaimStepForm
+from ..forms.claims import ClaimForm, ClaimStepForm
 from ..models import Claim
 from ..queries import claims as queries
 from ..queries import matching, matching_facts, policies

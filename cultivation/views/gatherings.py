@@ -19,7 +19,7 @@ from parks.models import Park
 from parks.showing import add_problem, repeatable, said, status_of
 
 from ..filters import GatheringFilter, SignUpFilter
-from ..forms import CameForm, GatheringForm, SignUpForm
+from ..forms.gatherings import CameForm, GatheringForm, SignUpForm
 from ..models import Gathering
 from ..queries import audience
 from ..queries import gatherings as queries

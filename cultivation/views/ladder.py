@@ -12,7 +12,7 @@ from parks.http import ParkRequest
 from parks.listing import listing
 
 from ..filters import RungFilter
-from ..forms import WhatIfForm
+from ..forms.policies import WhatIfForm
 from ..queries import ladder, matching, matching_facts, policies, pools
 from ..states import POOL_OVER, RuleKind
 from ..wording import language

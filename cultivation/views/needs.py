@@ -20,7 +20,7 @@ from parks.roles import ENTERPRISE
 from parks.showing import add_problem, repeatable, status_of
 
 from ..filters import ExpertFilter, NeedFilter, PublicNeedFilter
-from ..forms import ExpertForm, IntroduceForm, NeedClosingForm, NeedForm, OutcomeForm
+from ..forms.needs import ExpertForm, IntroduceForm, NeedClosingForm, NeedForm, OutcomeForm
 from ..models import Expert, TechNeed
 from ..queries import needs as queries
 from ..services import needs

@@ -21,7 +21,7 @@ from parks.roles import ENTERPRISE
 from parks.showing import add_problem, repeatable, status_of
 
 from ..filters import PlatformFilter
-from ..forms import (
+from ..forms.platforms import (  # fmt: skip
     FeedForm,
     OfficePlatformForm,
     PlatformForm,
@@ -30,7 +30,7 @@ from ..forms import (
     PlatformYearForm,
     ReportForm,
     UploadForm,
-)  # fmt: skip
+)
 from ..models.platforms import FIGURES, MONEY
 from ..queries import platforms as queries
 from ..services import platform_tables, platforms

@@ -17,7 +17,7 @@ from parks.listing import listing
 from parks.models import Park
 
 from ..filters import LibraryFilter, VersionFilter
-from ..forms import PolicyForm, ReasonForm, WhatIfForm
+from ..forms.policies import PolicyForm, ReasonForm, WhatIfForm
 from ..formula import Rule, run_tests
 from ..models import PolicyVersion
 from ..queries import matching, matching_facts

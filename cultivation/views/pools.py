@@ -21,7 +21,7 @@ from parks.showing import add_problem, repeatable, status_of
 from scoring.queries import fair, standing
 
 from ..filters import PoolFilter
-from ..forms import CoachForm, PoolMoveForm, PoolTaskForm
+from ..forms.pools import CoachForm, PoolMoveForm, PoolTaskForm
 from ..queries import claims, ladder, matching, matching_facts, platforms
 from ..queries import pools as queries
 from ..services import pools

@@ -21,7 +21,15 @@ from parks.roles import ENTERPRISE
 from parks.showing import add_problem, repeatable, said, status_of
 
 from ..filters import AppealFilter, CoverageFilter, VisitFilter
-from ..forms import AnswerForm, AppealForm, AssignForm, OfficeAppealForm, PaperForm, ReopenForm, VisitForm
+from ..forms.visits import (
+    AnswerForm,
+    AppealForm,
+    AssignForm,
+    OfficeAppealForm,
+    PaperForm,
+    ReopenForm,
+    VisitForm,
+)
 from ..models import Appeal
 from ..queries import visits as queries
 from ..services import visits

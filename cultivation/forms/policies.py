@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .. import formula
+from .fields import figure_field
+
+
+class WhatIfForm(forms.Form):
+    """The figures that a rule reads, to be changed at will; empty = as known."""
+
+    def __init__(self, *args: Any, rule: formula.Rule, language: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in rule.names:
+            if name != "enterprise":
+                self.fields[name] = figure_field(rule.label(name, language), rule.unit(name))
+
+    @property
+    def changed(self) -> dict[str, Decimal]:
+        """The figures that were given."""
+        return {name: value for name, value in self.cleaned_data.items() if value is not None}
+
+
+class PolicyForm(forms.Form):
+    """The text of a rule, typed or as a file."""
+
+    text = forms.CharField(
+        label=_("规则（YAML）"), required=False, max_length=formula.MOST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "false", "wrap": "off", "class": "mono"}),
+    )  # fmt: skip
+    upload = forms.FileField(
+        label=_("从文件导入"), required=False, help_text=_("导出的 YAML 或 JSON 文件，不超过 60 KB。")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        upload = data.get("upload")
+        if upload is not None:
+            raw = upload.read(formula.MOST_TEXT * 4 + 1)
+            try:
+                data["text"] = raw.decode("utf-8-sig").replace("\0", "")
+            except UnicodeDecodeError:
+                self.add_error("upload", _("文件不是 UTF-8 文本，请另存为 UTF-8 后再导入。"))
+        if not data.get("text", "").strip() and not self.errors:
+            self.add_error("text", _("请填写规则，或选择要导入的文件。"))
+        return data
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("原因"), max_length=500)
