@@ -13,7 +13,8 @@ from parks.models import Park
 from parks.scope import park_scope
 
 from .queries import matching as matching_queries
-from .services import matching, platforms, reminders
+from .queries.telling import KIND as TELL
+from .services import matching, platforms, reminders, telling
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +23,12 @@ log = structlog.get_logger(__name__)
 def match(job: JobHandle) -> dict[str, Any]:
     """All firms against all policies. Safe to run twice: one pointer says which run counts."""
     return matching.run(job)
+
+
+@job(TELL)
+def tell(job: JobHandle) -> dict[str, Any]:
+    """Messages to many firms."""
+    return telling.run(job)
 
 
 @shared_task(name="cultivation.remind", ignore_result=True)

@@ -26,6 +26,7 @@ policy_urls = [
         policies.take_back,
         name="policy_take_back",
     ),
+    path("p/<slug:park>/office/policies/<int:version_id>/discard/", policies.discard, name="policy_discard"),
     path("p/<slug:park>/office/policies/<int:version_id>/release/", policies.release, name="policy_release"),
     path("p/<slug:park>/office/policies/<int:version_id>/retire/", policies.retire, name="policy_retire"),
     path("p/<slug:park>/office/policies/<int:version_id>/push/", matching.push, name="policy_push"),

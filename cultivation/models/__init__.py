@@ -4,7 +4,7 @@ from .claims import Claim, ClaimEvent, ClaimNotice, ClaimPaper, ClaimTransition
 from .gatherings import Gathering, SignUp
 from .needs import Expert, Introduction, IntroductionOutcome, TechNeed
 from .platforms import Platform, PlatformEvent, PlatformLevel, PlatformReport, PlatformType, PlatformYear
-from .policies import CurrentMatch, Match, MatchRun, Policy, PolicyPush, PolicyVersion
+from .policies import CurrentMatch, Match, MatchRun, Policy, PolicyPush, PolicyVersion, TagSubscription
 from .pools import PoolMove, PoolPlace, PoolTask
 from .visits import Appeal, AppealEvent, Visit, VisitPaper
 
@@ -12,5 +12,5 @@ __all__ = [
     "Appeal", "AppealEvent", "Broadcast", "BroadcastFirm", "Claim", "ClaimEvent", "ClaimNotice", "ClaimPaper",
     "ClaimTransition", "CurrentMatch", "Expert", "Gathering", "Introduction", "IntroductionOutcome", "Match", "MatchRun",
     "Platform", "PlatformEvent", "PlatformLevel", "PlatformReport", "PlatformType", "PlatformYear", "Policy", "PolicyPush",
-    "PolicyVersion", "PoolMove", "PoolPlace", "PoolTask", "SignUp", "TechNeed", "Visit", "VisitPaper",
+    "PolicyVersion", "PoolMove", "PoolPlace", "PoolTask", "SignUp", "TagSubscription", "TechNeed", "Visit", "VisitPaper",
 ]  # fmt: skip

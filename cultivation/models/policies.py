@@ -99,7 +99,7 @@ class PolicyVersion(ParkModel):
         ]
 
     class Tenancy:
-        grants = "select, insert, update"
+        grants = "select, insert, update, delete"  # sql/guards.sql narrows it to drafts
         visible = "state = 'released'"
 
     def __str__(self) -> str:
@@ -148,6 +148,21 @@ class CurrentMatch(ParkModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["park"], name="current_match_once")]
+
+
+class TagSubscription(ParkModel):
+    """A firm wants to be told of new policies with a tag."""
+
+    enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
+    tag = models.CharField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["park", "enterprise", "tag"], name="tag_subscription_once")
+        ]
+
+    class Tenancy:
+        grants = "select, insert, delete"
 
 
 class PolicyPush(ParkModel):

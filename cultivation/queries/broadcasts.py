@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Count, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
@@ -27,6 +28,11 @@ def get(broadcast_id: int) -> Broadcast:
     if row is None:
         raise NotFound(code="no_such_notice", message=_("没有这条通知。"))
     return row
+
+
+def own_url(row: Broadcast) -> str:
+    """Where a firm reads the notice."""
+    return reverse("cultivation:notice", kwargs={"park": row.park.code, "broadcast_id": row.pk})
 
 
 def firms_of(broadcast: Broadcast) -> QuerySet[BroadcastFirm]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
@@ -48,6 +49,11 @@ def for_firm(enterprise_id: int) -> QuerySet[Gathering]:
 
 def get_for_firm(gathering_id: int, enterprise_id: int) -> Gathering:
     return _found(for_firm(enterprise_id).filter(pk=gathering_id).first())
+
+
+def own_url(row: Gathering) -> str:
+    """Where a firm sees the event."""
+    return reverse("cultivation:own_event", kwargs={"park": row.park.code, "gathering_id": row.pk})
 
 
 def sign_ups(gathering: Gathering) -> QuerySet[SignUp]:

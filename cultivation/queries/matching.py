@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -74,7 +74,7 @@ def overview(enterprise_id: int, firm: matching_facts.Firm | None = None) -> Ove
         offer(version, firm.known, claims.get(policies.rule_of(version).subject))
         for version in policies.in_force()
     ]
-    eligible = _highest([one for one in offers if one.result.outcome == formula.ELIGIBLE])
+    eligible = highest(offers)
     rest = [one for one in offers if one.result.outcome != formula.ELIGIBLE]
     return Overview(
         eligible=eligible,
@@ -85,10 +85,12 @@ def overview(enterprise_id: int, firm: matching_facts.Firm | None = None) -> Ove
     )
 
 
-def _highest(offers: Sequence[Offer]) -> list[Offer]:
+def highest(offers: Iterable[Offer]) -> list[Offer]:
+    """Those that pay, best first; of several for one thing the first counts 就高不重复, the others name it as `better`."""
     best: dict[str, Offer] = {}
+    paying = (one for one in offers if one.result.outcome == formula.ELIGIBLE)
     found = []
-    for one in sorted(offers, key=lambda one: (-one.result.yuan, one.version.title)):
+    for one in sorted(paying, key=lambda one: (-one.result.yuan, one.version.title)):
         first = best.setdefault(one.rule.subject, one)
         found.append(one if first is one else replace(one, better=first.version.title))
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
@@ -12,10 +11,10 @@ from parks import audit
 from parks.actors import Actor
 from parks.clock import db_now
 from parks.models import SubPark
-from parks.outbox import notify_each
 
 from ..models import Broadcast, BroadcastFirm
 from ..queries import broadcasts as queries
+from . import telling
 
 
 def send(
@@ -34,10 +33,7 @@ def send(
         BroadcastFirm.objects.bulk_create(
             [BroadcastFirm(broadcast=row, enterprise_id=firm.id) for firm in firms]
         )
-        url = reverse("cultivation:notice", kwargs={"park": by.park_code, "broadcast_id": row.pk})
-        notify_each(
-            (firm.organisation_id for firm in firms), text=title, url=url, dedupe_key=f"notice:{row.pk}"
-        )
+        telling.tell(by=by, url=queries.own_url(row), words={title: [firm.organisation_id for firm in firms]})
         audit.record(by=by, action="notice.sent", obj=row, after={"firms": len(firms), "title": title})
     return row
 

@@ -27,9 +27,10 @@ from parks.services import benefits
 from .. import formula
 from ..models import Claim, ClaimEvent, ClaimNotice, ClaimPaper, PolicyVersion
 from ..queries import claims as queries
-from ..queries import matching_facts, policies
+from ..queries import matching, matching_facts, policies
 from ..states import CLAIM_STEPS, CLAIM_WORKING_DAYS, NOTICE_WORKING_DAYS, OVER, REFUSAL_REASONS, ClaimState
 from ..wording import language
+from . import telling
 from .refusals import guarded
 
 TOLD = {
@@ -98,30 +99,30 @@ def prepare(*, by: Actor, version_id: int) -> int:
     rule = policies.rule_of(version)
     if not rule.body.get("automatic") or rule.inputs:
         raise Refused(code="not_automatic", message=_("这项政策需要企业补充数据，不能免申即享。"))
+    rivals = [row for row in policies.in_force() if policies.rule_of(row).subject == rule.subject]
     with transaction.atomic(), guarded():
-        taken = set(
-            Claim.objects.filter(subject=rule.subject)
-            .exclude(state__in=OVER)
-            .values_list("enterprise_id", flat=True)
-        )
-        made, rivals = 0, _rivals(version)
+        standing = Claim.objects.filter(subject=rule.subject).exclude(state__in=OVER)
+        taken = set(standing.values_list("enterprise_id", flat=True))
+        drafts, houses = [], []
         for firm in matching_facts.firms():
-            result = formula.result_for(rule, firm.known, language())
-            if firm.id in taken or result.outcome != formula.ELIGIBLE or _outdone(result, rivals, firm):
+            best = matching.highest(matching.offer(row, firm.known) for row in rivals)[:1]
+            if firm.id in taken or not best or best[0].version.pk != version.pk:
                 continue
-            claim = Claim.objects.create(
+            result = best[0].result
+            drafts.append(Claim(
                 policy_id=version.policy_id, version=version, enterprise_id=firm.id, subject=rule.subject, is_automatic=True,
                 amount=result.yuan, result=result.as_dict() | {"known": _plain(rule, firm.known)}, account_name=firm.name,
-            )  # fmt: skip
-            _tell(
-                claim,
-                firm.organisation_id,
-                by.park_code,
-                _("“%(title)s”免申即享：请确认收款账户。") % {"title": version.title},
-            )
-            made += 1
-        audit.record(by=by, action="claims.prepared", obj=version, after={"firms": made})
-    return made
+            ))  # fmt: skip
+            houses.append(firm.organisation_id)
+        Claim.objects.bulk_create(drafts)
+        url = reverse("cultivation:claim_file", kwargs={"park": by.park_code, "version_id": version.pk})
+        telling.tell(
+            by=by,
+            url=url,
+            words={_("“%(title)s”免申即享：请确认收款账户。") % {"title": version.title}: houses},
+        )
+        audit.record(by=by, action="claims.prepared", obj=version, after={"firms": len(drafts)})
+    return len(drafts)
 
 
 def step(
@@ -238,19 +239,6 @@ def _judged(
         raise Refused(code="data_missing", message=message)
     failed = "；".join(f"{one.text}{_('，差 ') + one.gap if one.gap else ''}" for one in result.failed)
     raise Refused(code="not_eligible", message=_("不符合条件：%(what)s。") % {"what": failed})
-
-
-def _rivals(version: PolicyVersion) -> list[formula.Rule]:
-    """Rules of other policies in force that pay for the same thing."""
-    subject = policies.rule_of(version).subject
-    others = [policies.rule_of(row) for row in policies.in_force() if row.pk != version.pk]
-    return [rule for rule in others if rule.subject == subject]
-
-
-def _outdone(own: formula.Result, rivals: Iterable[formula.Rule], firm: matching_facts.Firm) -> bool:
-    """Whether another policy pays the firm more for the same thing."""
-    results = (formula.result_for(rule, firm.known) for rule in rivals)
-    return any(one.outcome == formula.ELIGIBLE and one.yuan > own.yuan for one in results)
 
 
 def _open(version: PolicyVersion) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
@@ -14,12 +13,13 @@ from innovscore.core.problems import Conflict, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
 from parks.clock import BEIJING, db_now, db_today
-from parks.outbox import notify_each
+from parks.outbox import notify
 
 from ..models import Gathering, SignUp
 from ..queries import audience
 from ..queries import gatherings as queries
 from ..states import MOST_PEOPLE, EventState, SeatState
+from . import telling
 from .refusals import guarded
 
 TOLD_WHEN_CHANGED = ("starts_at", "ends_at", "place")
@@ -43,7 +43,7 @@ def save(*, by: Actor, gathering_id: int | None = None, **said: Any) -> Gatherin
         if row.state == EventState.PUBLISHED:
             _move_up(row)
             if moved:
-                _tell_signed_up(row, _("“%(title)s”的时间或地点有变，请查看。"))
+                _tell_signed_up(by, row, _("“%(title)s”的时间或地点有变，请查看。"))
     return row
 
 
@@ -59,7 +59,7 @@ def publish(*, by: Actor, gathering_id: int) -> int:
         row.state, row.published_at, row.invited = EventState.PUBLISHED, db_now(), len(firms)
         row.save(update_fields=["state", "published_at", "invited"])
         houses = (firm.organisation_id for firm in firms)
-        _tell(row, houses, _("邀请您参加“%(title)s”，请查看并报名。"), key=f"event:{row.pk}")
+        _tell(by, row, houses, _("邀请您参加“%(title)s”，请查看并报名。"))
         audit.record(by=by, action="event.published", obj=row, after={"firms": len(firms)})
     return len(firms)
 
@@ -72,7 +72,7 @@ def cancel(*, by: Actor, gathering_id: int) -> Gathering:
             raise Conflict(code="not_allowed_now", message=_("只有已发布且未开始的活动可以取消。"))
         row.state = EventState.CANCELLED
         row.save(update_fields=["state"])
-        _tell_signed_up(row, _("“%(title)s”已取消。"))
+        _tell_signed_up(by, row, _("“%(title)s”已取消。"))
         audit.record(by=by, action="event.cancelled", obj=row)
     return row
 
@@ -155,13 +155,13 @@ def _move_up(row: Gathering) -> None:
         waiting.state = SeatState.BOOKED
         waiting.save(update_fields=["state"])
         row.refresh_from_db(fields=["taken"])
-        _tell(row, [waiting.enterprise.organisation_id], _("“%(title)s”有了空位，您的候补已转为报名成功。"))
+        text = _("“%(title)s”有了空位，您的候补已转为报名成功。") % {"title": row.title}
+        notify(organisation_id=waiting.enterprise.organisation_id, text=text, url=queries.own_url(row))
 
 
-def _tell_signed_up(row: Gathering, text: str) -> None:
-    _tell(row, (one.enterprise.organisation_id for one in queries.sign_ups(row)), text)
+def _tell_signed_up(by: Actor, row: Gathering, text: str) -> None:
+    _tell(by, row, (one.enterprise.organisation_id for one in queries.sign_ups(row)), text)
 
 
-def _tell(row: Gathering, organisation_ids: Iterable[int], text: str, key: str = "") -> None:
-    url = reverse("cultivation:own_event", kwargs={"park": row.park.code, "gathering_id": row.pk})
-    notify_each(organisation_ids, text=text % {"title": row.title}, url=url, dedupe_key=key)
+def _tell(by: Actor, row: Gathering, houses: Iterable[int], text: str) -> None:
+    telling.tell(by=by, url=queries.own_url(row), words={text % {"title": row.title}: houses})

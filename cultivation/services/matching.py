@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from parks import audit, bulk, jobs
 from parks.actors import Actor
 from parks.models import Job
-from parks.outbox import notify_each
 from parks.scope import park_scope
 
 from .. import formula
@@ -25,6 +24,7 @@ from ..models import CurrentMatch, Match, MatchRun, PolicyPush, PolicyVersion
 from ..queries import matching as queries
 from ..queries import matching_facts, policies
 from ..states import RuleKind
+from . import telling
 
 COLUMNS = ("run_id", "version_id", "enterprise_id", "is_eligible", "is_held", "amount", "gap")
 
@@ -112,12 +112,11 @@ def push(*, by: Actor, version_id: int, stage: str = "") -> int:
         if row.enterprise_id not in known and (not stages or stage_of.get(row.enterprise_id) in stages)
     ]  # fmt: skip
     url = reverse("cultivation:policy", kwargs={"park": by.park_code, "version_id": version.pk})
-    for is_eligible, text in (
-        (True, _("您可以申请“%(title)s”。")),
-        (False, _("您离“%(title)s”只差一项条件。")),
-    ):
-        houses = (row.enterprise.organisation_id for row in wanted if row.is_eligible == is_eligible)
-        notify_each(houses, text=text % {"title": version.title}, url=url, dedupe_key=f"policy:{version.pk}")
+    words = {
+        text % {"title": version.title}: [row.enterprise.organisation_id for row in wanted if row.is_eligible == is_eligible]
+        for is_eligible, text in ((True, _("您可以申请“%(title)s”。")), (False, _("您离“%(title)s”只差一项条件。")))
+    }  # fmt: skip
+    telling.tell(by=by, url=url, words=words)
     PolicyPush.objects.bulk_create(
         [PolicyPush(version=version, enterprise_id=row.enterprise_id) for row in wanted],
         ignore_conflicts=True,

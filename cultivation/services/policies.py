@@ -88,6 +88,14 @@ def take_back(*, by: Actor, version_id: int) -> PolicyVersion:
     return row
 
 
+def discard(*, by: Actor, version_id: int) -> None:
+    """Throw a draft away."""
+    with transaction.atomic(), guarded():
+        row = _in_state(version_id, PolicyState.DRAFT)
+        audit.record(by=by, action="policy.discarded", obj=row, before={"digest": row.digest})
+        row.delete()
+
+
 def release(*, by: Actor, version_id: int) -> PolicyVersion:
     """Another person puts a proposed version into force; the one before it retires and its budget is replaced.
 

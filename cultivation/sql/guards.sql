@@ -19,6 +19,12 @@ ALTER TABLE cultivation_claimevent ADD CONSTRAINT claim_event_allowed
 -- A version: words change in the draft only; draft <-> proposed -> released -> retired.
 CREATE OR REPLACE FUNCTION cultivation_version_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
+  IF TG_OP = 'DELETE' THEN
+    IF OLD.state <> 'draft' THEN
+      RAISE EXCEPTION 'only a draft can be thrown away' USING ERRCODE = 'IS006';
+    END IF;
+    RETURN OLD;
+  END IF;
   IF TG_OP = 'INSERT' THEN
     IF NEW.state <> 'draft' THEN
       RAISE EXCEPTION 'a version starts as a draft' USING ERRCODE = 'IS004';
@@ -44,7 +50,7 @@ BEGIN
   RETURN NEW;
 END $$;
 DROP TRIGGER IF EXISTS guard ON cultivation_policyversion;
-CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON cultivation_policyversion
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE ON cultivation_policyversion
   FOR EACH ROW EXECUTE FUNCTION cultivation_version_guard();
 
 -- A claim starts as a draft under a released version; what it says changes only while the firm has it.

@@ -15,7 +15,7 @@ from parks.showing import add_problem, repeatable, said, status_of
 
 from ..filters import BroadcastFilter, BroadcastFirmFilter
 from ..forms.broadcasts import BroadcastForm
-from ..queries import audience
+from ..queries import audience, telling
 from ..queries import broadcasts as queries
 from ..services import broadcasts
 from ..wording import language
@@ -61,9 +61,13 @@ def office(request: ParkRequest, park: str, broadcast_id: int) -> HttpResponse:
         return page
     addressed = audience.names_of([*row.stages, *row.qualifications], language())
     addressed += [row.sub_park.name] if row.sub_park else []
-    return render(
-        request, "cultivation/notices/office.html", {"notice": row, "page": page, "addressed": addressed}
-    )
+    context = {
+        "notice": row,
+        "page": page,
+        "addressed": addressed,
+        "job": telling.job_of(queries.own_url(row)),
+    }
+    return render(request, "cultivation/notices/office.html", context)
 
 
 def notice(request: ParkRequest, park: str, broadcast_id: int) -> HttpResponse:

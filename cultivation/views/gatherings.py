@@ -21,7 +21,7 @@ from parks.showing import add_problem, repeatable, said, status_of
 from ..filters import GatheringFilter, SignUpFilter
 from ..forms.gatherings import CameForm, GatheringForm, SignUpForm
 from ..models import Gathering
-from ..queries import audience
+from ..queries import audience, telling
 from ..queries import gatherings as queries
 from ..services import gatherings
 from ..wording import language
@@ -96,7 +96,7 @@ def event(request: ParkRequest, park: str, gathering_id: int) -> HttpResponse:
     may_edit = access.may(request.actor.role, "cultivation:event_edit", "POST")
     can_edit = may_edit and row.state != "cancelled" and not is_over
     context = {
-        "event": row, "page": page, "can_edit": can_edit,
+        "event": row, "page": page, "can_edit": can_edit, "job": telling.job_of(queries.own_url(row)),
         "can_count": access.may(request.actor.role, "cultivation:event_check_in", "POST") and row.state == "published",
         "addressed": audience.names_of([*row.stages, *row.qualifications], language()),
     }  # fmt: skip

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
+from parks import access
 from parks.http import ParkRequest
 from parks.listing import listing
 from scoring.queries import standing
@@ -39,7 +40,7 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
     job = queries.latest_job()
     context = {
         "run": run, "counts": queries.counts(run) if run else [], "page": page, "job": job if job and not job.is_over else None,
-        "can_act": request.actor.role in ("park_admin", "score_officer", "publisher"),
+        "can_act": access.may(request.actor.role, "cultivation:policy_push", "POST"),
         "stages": standing.published_stages(),
         "automatic": {row.pk for row in policies.in_force() if row.rule.get("automatic")},
     }  # fmt: skip

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
 from innovscore.core.problems import Problem
+from parks import access
 from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import listing
@@ -27,7 +28,6 @@ from ..states import PolicyState
 from ..wording import language
 
 COLUMNS = ("policy__code", "number", "title", "tags", "starts_on", "ends_on", "get_state_display")
-EDITORS = ("park_admin", "score_officer", "publisher")
 
 
 def _with_cards(rows: Any) -> list[tuple[PolicyVersion, dict[str, Any]]]:
@@ -117,7 +117,11 @@ def office(request: ParkRequest, park: str) -> HttpResponse:
     return render(
         request,
         "cultivation/policies/office.html",
-        {"page": page, "library": list(queries.library()), "can_edit": request.actor.role in EDITORS},
+        {
+            "page": page,
+            "library": list(queries.library()),
+            "can_edit": access.may(request.actor.role, "cultivation:policy_new", "POST"),
+        },
     )
 
 
@@ -177,17 +181,21 @@ def _preview(rule: Rule | None) -> dict[str, Any]:
 
 
 def _steps(request: ParkRequest, version: PolicyVersion | None) -> dict[str, bool]:
-    role, state = request.actor.role, version.state if version else PolicyState.DRAFT
+    """What the page offers: what the access policy lets the role do, in the states in which it can be done."""
+    state = version.state if version else ""
     mine = version is not None and version.proposed_by_ref == request.actor.person_id
+
+    def may(step: str, *states: str) -> bool:
+        return state in states and access.may(request.actor.role, f"cultivation:policy_{step}", "POST")
+
     return {
-        "can_edit": role in EDITORS and state == PolicyState.DRAFT,
-        "can_propose": role in EDITORS and version is not None and state == PolicyState.DRAFT,
-        "can_release": role in ("park_admin", "publisher") and state == PolicyState.PROPOSED and not mine,
-        "can_take_back": role in EDITORS and state == PolicyState.PROPOSED,
-        "can_retire": role in ("park_admin", "publisher") and state == PolicyState.RELEASED,
-        "can_renew": role in EDITORS
-        and version is not None
-        and state in (PolicyState.RELEASED, PolicyState.RETIRED),
+        "can_edit": may("edit", "", PolicyState.DRAFT),
+        "can_propose": may("propose", PolicyState.DRAFT),
+        "can_discard": may("discard", PolicyState.DRAFT),
+        "can_release": may("release", PolicyState.PROPOSED) and not mine,
+        "can_take_back": may("take_back", PolicyState.PROPOSED),
+        "can_retire": may("retire", PolicyState.RELEASED),
+        "can_renew": may("new", PolicyState.RELEASED, PolicyState.RETIRED),
     }
 
 
@@ -210,18 +218,20 @@ def export(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
 
 
 def step(request: ParkRequest, park: str, version_id: int, event: str) -> HttpResponse:
-    """propose, take_back, release or retire."""
+    """propose, take_back, release, retire or discard."""
     version = queries.get_version(version_id)
     works: dict[str, Any] = {
         "propose": policies.propose,
         "take_back": policies.take_back,
         "release": policies.release,
+        "discard": policies.discard,
     }
     said = {
         "propose": _("已提请发布。"),
         "take_back": _("已取回为草稿。"),
         "release": _("已发布。"),
         "retire": _("已停用。"),
+        "discard": _("草稿已删除。"),
     }
     try:
         if event == "retire":
@@ -235,6 +245,8 @@ def step(request: ParkRequest, park: str, version_id: int, event: str) -> HttpRe
         context |= _preview(queries.rule_of(version)) | _steps(request, version)
         return render(request, "cultivation/policies/edit.html", context, status=problem.status)
     messages.success(request, said[event])
+    if event == "discard":
+        return redirect("cultivation:policy_rules", park=park)
     return redirect("cultivation:policy_edit", park=park, version_id=version.pk)
 
 
@@ -252,3 +264,7 @@ def release(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
 
 def retire(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     return step(request, park, version_id, "retire")
+
+
+def discard(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    return step(request, park, version_id, "discard")

@@ -160,16 +160,41 @@ def test_ready_made_claims_need_the_account_only(office: make.Office) -> None:
     make.firm(office.park, 2, rd_expense=1_000_000, rd_expense_prev=900_000)
     assert claims.prepare(by=office["officer"], version_id=version.pk) == 1
     assert claims.prepare(by=office["officer"], version_id=version.pk) == 0
+    make.told()
+    (message,) = Notification.objects.filter(
+        organisation_id=firm.enterprise.organisation_id, text__contains="免申即享"
+    )
     claim = Claim.objects.get()
     assert (claim.state, claim.is_automatic, Policy.objects.get().committed) == ("draft", True, 0)
     client = people.client_for(firm.agent)
     address = reverse("cultivation:claim", kwargs={"park": "cq", "claim_id": claim.pk})
+    assert client.get(message.url)["Location"] == address
     key = {"idempotency_key": "k1"}
     assert client.post(address, {"account_name": "示例"} | key).status_code == 422
     assert client.post(address, make.ACCOUNT | key).status_code == 302
     assert client.post(address, make.ACCOUNT | key).status_code == 302  # pressed twice
     claim.refresh_from_db()
     assert claim.state == "submitted"
+
+
+def test_drafts_are_made_under_the_policy_that_pays_most(office: make.Office) -> None:
+    make.firm(office.park)
+    office.release(make.text(stacking="{group: rd}"))
+    small = office.release(
+        make.text(code="rd_small", cap_wan="3", stacking="{group: rd}", tests=make.UNKNOWN)
+    )
+    assert claims.prepare(by=office["officer"], version_id=small.pk) == 0
+
+
+def test_the_statements_do_not_grow_with_the_drafts(office: make.Office) -> None:
+    version, asked = office.release(), []
+    for firms in ((1,), (2, 3, 4)):
+        for number in firms:
+            make.firm(office.park, number)
+        with CaptureQueriesContext(connection) as captured:
+            claims.prepare(by=office["officer"], version_id=version.pk)
+        asked.append(len(captured))
+    assert asked[0] == asked[1]
 
 
 def test_papers_come_from_the_library_or_join_it(office: make.Office) -> None:

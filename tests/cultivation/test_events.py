@@ -71,6 +71,7 @@ def test_the_addressed_are_invited_once(office: make.Office) -> None:
     first, second = make.firm(office.park), make.firm(office.park, 2)
     row = published(office)
     assert row.invited == 2
+    make.told()
     told = Notification.objects.filter(url__contains="/e/events/")
     assert {one.organisation_id for one in told} == {first.enterprise.organisation_id, second.enterprise.organisation_id}  # fmt: skip
     with pytest.raises(Conflict, match="not_allowed_now"):
@@ -150,6 +151,7 @@ def test_who_signed_up_hears_of_another_place_and_of_the_end(office: make.Office
     book(firm, row)
     gatherings.save(by=office["officer"], gathering_id=row.pk, **said(place="二楼"))
     gatherings.cancel(by=office["officer"], gathering_id=row.pk)
+    make.told()
     texts = Notification.objects.filter(organisation_id=firm.enterprise.organisation_id).values_list("text", flat=True)  # fmt: skip
     assert [("有变" in text, "已取消" in text) for text in texts] == [(True, False), (False, True)]
     with pytest.raises(Conflict, match="sign_up_closed"):

@@ -68,6 +68,7 @@ def test_firms_are_told_once_per_version(office: make.Office) -> None:
     version = queries.counts(queries.current())[0].version
     assert matching.push(by=office["officer"], version_id=version.pk) == 2
     assert matching.push(by=office["officer"], version_id=version.pk) == 0
+    make.told()
     assert (
         Notification.objects.filter(url__contains="/e/policies/").count() == 2 == PolicyPush.objects.count()
     )

@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from cultivation.models import Broadcast, BroadcastFirm
 from cultivation.queries import broadcasts as queries
-from cultivation.services import broadcasts
+from cultivation.services import broadcasts, telling
 from innovscore.core.problems import NotFound, Refused
-from parks.models import Notification, SubPark
+from parks import jobs
+from parks.models import Job, Notification, SubPark
 from tests.factories import parks as people
 from tests.factories import policies as make
 
@@ -40,6 +41,7 @@ def test_it_goes_to_the_firms_that_fit_and_to_no_others(office: make.Office) -> 
     part = SubPark.objects.create(code="core", name="核心区")
     type(here.enterprise).objects.filter(pk=here.enterprise.pk).update(sub_park=part)
     row = sent(office, sub_park=part)
+    make.told()
     told = Notification.objects.filter(url__contains="/e/notices/")
     assert [one.organisation_id for one in told] == [here.enterprise.organisation_id]
     with pytest.raises(NotFound):
@@ -47,6 +49,27 @@ def test_it_goes_to_the_firms_that_fit_and_to_no_others(office: make.Office) -> 
     with pytest.raises(Refused, match="nobody"):
         sent(office, qualifications=["unicorn"])
     assert Broadcast.objects.count() == 1
+
+
+def test_a_worker_that_dies_between_messages_leaves_none_out_and_none_twice(
+    office: make.Office, monkeypatch: Any
+) -> None:
+    firms = [make.firm(office.park, number) for number in (1, 2, 3)]
+    sent(office)
+    job = Job.objects.get(kind="cultivation.tell")
+    monkeypatch.setattr(telling, "AT_ONCE", 1)
+
+    def dies(handle: jobs.JobHandle, done: int, total: int, message: str = "") -> None:
+        raise jobs.LeaseLost("kill -9")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs.JobHandle, "report", dies)
+        jobs.run(job.pk)
+    assert Notification.objects.count() == 1
+    Job.objects.filter(pk=job.pk).update(lease_until="2020-01-01T00:00:00Z")
+    jobs.run(job.pk)
+    told = Notification.objects.values_list("organisation_id", flat=True)
+    assert sorted(told) == [one.enterprise.organisation_id for one in firms]
 
 
 def test_who_opened_it_first_is_kept(office: make.Office) -> None:

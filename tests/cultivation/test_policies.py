@@ -81,6 +81,18 @@ def test_the_editor_shows_card_cases_and_cost_and_exports_what_can_be_imported(o
     assert "未通过" in live
 
 
+def test_a_draft_can_be_thrown_away_and_nothing_else(office: make.Office) -> None:
+    row = policies.save(by=office["officer"], text=make.text())
+    policies.propose(by=office["officer"], version_id=row.pk)
+    client = people.client_for(office["officer"])
+    assert client.post(url("policy_discard", version_id=row.pk)).status_code == 409
+    with pytest.raises(DatabaseError), transaction.atomic():
+        PolicyVersion.objects.filter(pk=row.pk).delete()
+    policies.take_back(by=office["officer"], version_id=row.pk)
+    assert client.post(url("policy_discard", version_id=row.pk)).status_code == 302
+    assert not PolicyVersion.objects.exists()
+
+
 def test_everybody_reads_released_policies_only(office: make.Office, client: Any) -> None:
     draft = policies.save(by=office["officer"], text=make.text("hz32_tech_contract"))
     version = office.release()
@@ -107,9 +119,10 @@ def test_a_firm_sees_amount_formula_gap_and_what_if(office: make.Office) -> None
 
 def test_of_two_policies_for_one_thing_the_higher_counts(office: make.Office) -> None:
     office.release(make.text(stacking="{group: rd}"))
-    unknown = "[{name: 什么都不知道, facts: {}, outcome: unknown}]"
     office.release(
-        make.text(code="rd_small", title="小额研发奖励", cap_wan="3", stacking="{group: rd}", tests=unknown)
+        make.text(
+            code="rd_small", title="小额研发奖励", cap_wan="3", stacking="{group: rd}", tests=make.UNKNOWN
+        )
     )
     found = queries.overview(make.firm(office.park).enterprise.pk)
     assert [(one.result.yuan, one.better) for one in found.eligible] == [

@@ -10,15 +10,18 @@ from django.db import connection
 
 from cultivation.models import Claim, PolicyVersion
 from cultivation.queries.policies import library
+from cultivation.queries.telling import KIND
 from cultivation.services import claims, policies
+from parks import jobs
 from parks.actors import Actor
-from parks.models import Park
+from parks.models import Job, Park
 from tests.conftest import owner_connection
 from tests.factories import finance
 from tests.factories import parks as people
 
 ACCOUNT = {"account_name": "示例企业", "account_bank": "江城银行", "account_number": "6222000012345678"}
 GROWTH = "cqhtz25_rd_growth"
+UNKNOWN = "[{name: 什么都不知道, facts: {}, outcome: unknown}]"
 
 
 def text(shipped: str = GROWTH, **replaced: str) -> str:
@@ -30,6 +33,12 @@ def text(shipped: str = GROWTH, **replaced: str) -> str:
         if not skip:
             kept.append(line)
     return "\n".join([*kept, *(f"{key}: {value}" for key, value in replaced.items())]) + "\n"
+
+
+def told() -> None:
+    """The messages that wait are written."""
+    for job in Job.objects.filter(kind=KIND, state="queued"):
+        jobs.run(job.pk)
 
 
 @dataclass
