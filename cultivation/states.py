@@ -38,6 +38,14 @@ class PoolStage(models.TextChoices):
 POOL_OVER = (PoolStage.REACHED, PoolStage.LEFT)
 
 
+class FactState(models.TextChoices):
+    """How far a figure is that only the firm knows."""
+
+    STATED = "stated", _("待核对")
+    ACCEPTED = "accepted", _("已采用")
+    RETURNED = "returned", _("已退回")
+
+
 class PlatformState(models.TextChoices):
     PROPOSED = "proposed", _("待核对")
     IN_FORCE = "in_force", _("有效")

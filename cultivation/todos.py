@@ -14,8 +14,8 @@ from parks.actors import Actor
 from parks.clock import BEIJING
 from parks.roles import ENTERPRISE
 
-from .queries import claims, needs, platforms, policies, pools, visits
-from .states import PlatformState, PolicyState
+from .queries import claims, facts, needs, platforms, policies, pools, visits
+from .states import FactState, PlatformState, PolicyState
 
 RELEASERS = ("park_admin", "publisher")
 WORKERS = ("park_reviewer", "park_admin", "score_officer", "publisher", "fund_manager")
@@ -59,6 +59,14 @@ def pool_todos(actor: Actor) -> Iterator[todo.Todo]:
             "firm": task.place.enterprise.name,
         }
         yield todo.Todo(label, url, 1, end_of(task.due_on) if task.due_on else None)
+
+
+@todo.source("facts")
+def fact_todos(actor: Actor) -> Iterator[todo.Todo]:
+    """What firms stated and somebody is to compare with its paper."""
+    if access.may(actor.role, "cultivation:fact", "POST") and (count := facts.waiting().count()):
+        url = f"{reverse('cultivation:facts', kwargs={'park': actor.park_code})}?state={FactState.STATED}"
+        yield todo.Todo(_("企业自报数据待核对"), url, count)
 
 
 @todo.source("platforms")

@@ -15,14 +15,17 @@ UNITS = {
 class Fact:
     """A figure of a firm: names for people, unit, and the input codes it is made of (empty: not from a declaration).
 
-    `months`: the firm states it itself, and it counts so long after its as-of date; 0 = known otherwise.
+    `years`: the firm states it itself, and it counts so long from its as-of date; 0 = known otherwise.
     """
 
     zh: str
     en: str
     unit: str
     sources: tuple[str, ...] = ()
-    months: int = 0
+    years: int = 0
+
+    def label(self, language: str) -> str:
+        return self.zh if language.startswith("zh") else self.en
 
 
 def _money(code: str, zh: str, en: str) -> tuple[str, Fact]:
@@ -37,8 +40,8 @@ def _flag(code: str, zh: str, en: str) -> tuple[str, Fact]:
     return code, Fact(zh, en, "flag", ("qualifications",))
 
 
-def _stated(code: str, zh: str, en: str, unit: str, months: int = 12) -> tuple[str, Fact]:
-    return code, Fact(zh, en, unit, months=months)
+def _stated(code: str, zh: str, en: str, unit: str, years: int = 1) -> tuple[str, Fact]:
+    return code, Fact(zh, en, unit, years=years)
 
 
 FACTS: dict[str, Fact] = dict(
@@ -94,16 +97,16 @@ FACTS: dict[str, Fact] = dict(
         _stated("main_share", "主营业务收入占营业收入比重", "Share of main business in revenue", "percent"),
         _stated("market_share", "主导产品细分市场占有率", "Market share of the leading product", "percent"),
         _stated("market_rank", "主导产品国内细分市场名次", "Place of the leading product in its market in China", "count"),
-        _stated("emerging_product", "主导产品属于战略性新兴产业", "Leading product in a strategic emerging industry", "flag", 36),
+        _stated("emerging_product", "主导产品属于战略性新兴产业", "Leading product in a strategic emerging industry", "flag", 3),
         _stated("development_points", "专精特新发展评价得分", "Points of the specialisation assessment", "points"),
         _stated("private_funded", "获得过私募投资且未上市", "Private investment received, not listed", "flag"),
-        _stated("valuation_musd", "最近一轮投后估值（百万美元）", "Valuation after the last round (million US dollars)", "count", 24),
+        _stated("valuation_musd", "最近一轮投后估值（百万美元）", "Valuation after the last round (million US dollars)", "count", 2),
         _stated("ipo_sponsor", "有上市计划并已签约保荐机构", "Plans to list and has signed a sponsor", "flag"),
-        _stated("registered_capital", "注册资本", "Registered capital", "wan", 36),
-        _stated("is_industry", "工业企业", "Industrial enterprise", "flag", 36),
+        _stated("registered_capital", "注册资本", "Registered capital", "wan", 3),
+        _stated("is_industry", "工业企业", "Industrial enterprise", "flag", 3),
     )
 )  # fmt: skip
-STATED = {code: fact for code, fact in FACTS.items() if fact.months}
+STATED = {code: fact for code, fact in FACTS.items() if fact.years}
 """What only the firm knows: it states the figure with a paper, the office checks it."""
 PLATFORM_FACTS: dict[str, Fact] = {
     "platform_staff": Fact("平台专职研发人员", "Full-time R&D staff of the platform", "count"),

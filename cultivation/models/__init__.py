@@ -1,6 +1,7 @@
 # policies and claims
 from .broadcasts import Broadcast, BroadcastFirm
 from .claims import Claim, ClaimEvent, ClaimNotice, ClaimPaper, ClaimTransition
+from .facts import StatedFact
 from .gatherings import Gathering, SignUp
 from .needs import Expert, Introduction, IntroductionOutcome, TechNeed
 from .platforms import Platform, PlatformEvent, PlatformLevel, PlatformReport, PlatformType, PlatformYear
@@ -12,5 +13,5 @@ __all__ = [
     "Appeal", "AppealEvent", "Broadcast", "BroadcastFirm", "Claim", "ClaimEvent", "ClaimNotice", "ClaimPaper",
     "ClaimTransition", "CurrentMatch", "Expert", "Gathering", "Introduction", "IntroductionOutcome", "Match", "MatchRun",
     "Platform", "PlatformEvent", "PlatformLevel", "PlatformReport", "PlatformType", "PlatformYear", "Policy", "PolicyPush",
-    "PolicyVersion", "PoolMove", "PoolPlace", "PoolTask", "SignUp", "TechNeed", "Visit", "VisitPaper",
+    "PolicyVersion", "PoolMove", "PoolPlace", "PoolTask", "SignUp", "StatedFact", "TechNeed", "Visit", "VisitPaper",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -13,8 +13,9 @@ from parks.clock import db_today
 from scoring.queries import standing
 
 from .. import formula
-from ..models import Platform
+from ..models import Platform, StatedFact
 from ..states import PlatformState
+from . import facts
 
 Known = dict[str, Decimal | None]
 WAN = Decimal(10_000)
@@ -35,7 +36,7 @@ _PLAIN = [name for name, fact in formula.FACTS.items() if fact.sources == (name,
 class Firm:
     """A firm with what is known of it; `year` is the year of its figures, None without verified ones.
 
-    `qualifications` are the entries (level, name, number, date) of that year.
+    `qualifications` are the entries (level, name, number, date) of that year, `stated` the accepted facts by name.
     """
 
     id: int
@@ -46,6 +47,7 @@ class Firm:
     year: int | None
     known: Known
     qualifications: tuple[Mapping[str, str], ...] = ()
+    stated: Mapping[str, StatedFact] = field(default_factory=dict)
 
 
 def firms(enterprise_id: int | None = None) -> list[Firm]:
@@ -59,6 +61,7 @@ def firms(enterprise_id: int | None = None) -> list[Firm]:
     )
     points = _points(enterprise_id)
     carriers = _carriers(enterprise_id)
+    stated = facts.counting(enterprise_id)
     today = db_today()
     found = []
     for pk, organisation, name, uscc, founded in rows.values_list(
@@ -73,9 +76,11 @@ def firms(enterprise_id: int | None = None) -> list[Firm]:
         known = _known(*(figures.get((pk, (year or 0) - back)) for back in range(YEARS + 1)))
         known |= {"enterprise": Decimal(1), "score_total": total, "age_years": _age(founded, today)}
         known["provincial_platform"] = Decimal(pk in carriers)
+        said = stated.get(pk, {})
+        known |= {code: row.value for code, row in said.items()}
         entries = figures.get((pk, year or 0), {}).get("qualifications")
         held = tuple(entries) if isinstance(entries, list) else ()
-        found.append(Firm(pk, organisation, name, uscc, stage, year, known, held))
+        found.append(Firm(pk, organisation, name, uscc, stage, year, known, held, said))
     return found
 
 

@@ -13,7 +13,7 @@ from parks.listing import listing
 
 from ..filters import RungFilter
 from ..forms import WhatIfForm
-from ..queries import ladder, matching, matching_facts, policies, pools
+from ..queries import facts, ladder, matching, matching_facts, policies, pools
 from ..states import POOL_OVER, RuleKind
 from ..wording import language
 
@@ -29,9 +29,10 @@ def growth(request: ParkRequest, park: str) -> HttpResponse:
         return render(request, "cultivation/ladder/growth.html", {"rungs": None})
     firm = matching_facts.firm(enterprise.pk)
     rungs = ladder.ladder(firm, park)
-    held = [one for one in rungs if one.held]
+    names = {name for one in rungs for name in one.rule.names}
     context = {
-        "firm": firm, "rungs": rungs, "held": held, "next": [one for one in rungs if not one.held],
+        "firm": firm, "rungs": rungs, "held": [one for one in rungs if one.held], "next": [one for one in rungs if not one.held],
+        "facts": facts.lines(enterprise.pk, names, language()),
         "places": [one for one in pools.of_enterprise(enterprise.pk) if one.stage not in POOL_OVER], "today": db_today(),
     }  # fmt: skip
     return render(request, "cultivation/ladder/growth.html", context)
@@ -51,7 +52,7 @@ def rung(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
         request,
         "cultivation/ladder/rung.html",
         {
-            "one": one, "version": version, "card": policies.card(one.rule, language()), "form": form, "supposed": supposed,
+            "one": one, "firm": firm, "version": version, "card": policies.card(one.rule, language()), "form": form, "supposed": supposed,
         },
     )  # fmt: skip
 
