@@ -55,6 +55,9 @@ class PlatformState(models.TextChoices):
     REVOKED = "revoked", _("已撤销")
 
 
+PLATFORM_OVER = (PlatformState.UPGRADED, PlatformState.EXPIRED, PlatformState.REVOKED)
+
+
 class TechField(models.TextChoices):
     """The fields of technology that the state supports (国家重点支持的高新技术领域, 国科发火〔2016〕32 号 附件)."""
 

@@ -14,7 +14,7 @@ from parks.actors import Actor
 from parks.clock import BEIJING
 from parks.roles import ENTERPRISE
 
-from .queries import claims, facts, needs, platforms, policies, pools, visits
+from .queries import claims, facts, feeds, needs, platforms, policies, pools, visits
 from .states import FactState, PlatformState, PolicyState
 
 RELEASERS = ("park_admin", "publisher")
@@ -90,6 +90,16 @@ def platform_todos(actor: Actor) -> Iterator[todo.Todo]:
         if count := entries.count():
             url = f"{reverse('cultivation:platform_registry', kwargs=park)}?state={PlatformState.PROPOSED}"
             yield todo.Todo(_("研发平台待核对"), url, count)
+
+
+@todo.source("platform_feeds")
+def feed_todos(actor: Actor) -> Iterator[todo.Todo]:
+    """Written lists of platforms that are no longer so."""
+    if access.may(actor.role, "cultivation:platform_feed", "POST"):
+        for one in feeds.stale():
+            url = f"{reverse('cultivation:platform_registry', kwargs={'park': actor.park_code})}#stale"
+            label = _("%(year)s 年度的研发平台数据与登记不符") % {"year": one.feed.batch.year}
+            yield todo.Todo(label, url, len(one.differences))
 
 
 @todo.source("tech_needs")
