@@ -1,19 +1,20 @@
-"""The ladder: what a firm could become next, and the park's firms by rung."""
+"""The ladder: what a firm could become next, the park's firms by rung, and one firm's file 一企一档."""
 
 from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from enterprises.queries import enterprises
-from parks import access
+from parks import access, papers
 from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import listing
 
 from ..filters import RungFilter
 from ..forms import WhatIfForm
-from ..queries import facts, ladder, matching, matching_facts, policies, pools
+from ..queries import facts, firm_file, ladder, matching, matching_facts, policies, pools
 from ..states import POOL_OVER, RuleKind
 from ..wording import language
 
@@ -77,3 +78,18 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
             "can_run": access.may(request.actor.role, "cultivation:matching_run", "POST"),
         },
     )  # fmt: skip
+
+
+def file(request: ParkRequest, park: str, enterprise_id: int) -> HttpResponse:
+    """一企一档: all that the park knows of a firm on one page."""
+    return render(request, "cultivation/ladder/file.html", firm_file.of(enterprise_id, park))
+
+
+def file_pdf(request: ParkRequest, park: str, enterprise_id: int) -> HttpResponse:
+    """The same on paper."""
+    context = firm_file.of(enterprise_id, park) | {"park": request.park}
+    page_url = reverse("cultivation:firm_file", kwargs={"park": park, "enterprise_id": enterprise_id})
+    name = f"firm-{context['enterprise'].uscc}"
+    return papers.file(
+        request, "cultivation/ladder/file_paper.html", context, filename=name, page_url=page_url
+    )

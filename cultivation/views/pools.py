@@ -1,4 +1,4 @@
-"""Pools 培育库 and the one-enterprise file 一企一档."""
+"""Pools 培育库: firms on their way to a rung, their coach, tasks and moves."""
 
 from __future__ import annotations
 
@@ -11,18 +11,15 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from enterprises.queries import enterprises
 from innovscore.core.problems import Problem
 from parks import access
 from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import listing
 from parks.showing import add_problem, repeatable, status_of
-from scoring.queries import standing
 
 from ..filters import PoolFilter
 from ..forms import CoachForm, PoolMoveForm, PoolTaskForm
-from ..queries import claims, ladder, matching, matching_facts, platforms
 from ..queries import pools as queries
 from ..services import pools
 
@@ -97,20 +94,3 @@ def finish(request: ParkRequest, park: str, task_id: int) -> HttpResponse:
     row = pools.finish_task(by=request.actor, task_id=task_id)
     messages.success(request, _("已记为完成。"))
     return redirect("cultivation:pool_place", park=park, place_id=row.place_id)
-
-
-def firm_file(request: ParkRequest, park: str, enterprise_id: int) -> HttpResponse:
-    """一企一档: identity, qualifications, next rungs, points by year, platforms, pool, claims on one page."""
-    enterprise = enterprises.get(enterprise_id)
-    firm = matching_facts.find(enterprise_id)
-    rungs = ladder.ladder(firm, park) if firm else []
-    years = standing.standings_of(enterprise_id)
-    context = {
-        "enterprise": enterprise, "firm": firm, "held": [one for one in rungs if one.held],
-        "next": [one for one in rungs if not one.held and one.state != "short"], "years": years,
-        "labels": [str(one.cycle_year) for one in years], "totals": [float(one.total) for one in years],
-        "offers": matching.overview(enterprise_id, firm) if firm else None,
-        "claims": claims.of_enterprise(enterprise_id), "platforms": platforms.of_enterprise(enterprise_id),
-        "places": queries.of_enterprise(enterprise_id),
-    }  # fmt: skip
-    return render(request, "cultivation/ladder/file.html", context)
