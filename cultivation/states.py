@@ -50,6 +50,7 @@ class PlatformState(models.TextChoices):
     PROPOSED = "proposed", _("待核对")
     IN_FORCE = "in_force", _("有效")
     REFUSED = "refused", _("未通过")
+    WITHDRAWN = "withdrawn", _("已撤回")
     UPGRADED = "upgraded", _("已升级")
     EXPIRED = "expired", _("已到期")
     REVOKED = "revoked", _("已撤销")

@@ -8,7 +8,7 @@ BEGIN
     RETURN NEW;
   END IF;
   IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN
-     (('proposed', 'in_force'), ('proposed', 'refused'), ('in_force', 'upgraded'), ('in_force', 'expired'), ('in_force', 'revoked')) THEN
+     (('proposed', 'in_force'), ('proposed', 'refused'), ('proposed', 'withdrawn'), ('in_force', 'upgraded'), ('in_force', 'expired'), ('in_force', 'revoked')) THEN
     RAISE EXCEPTION 'platform % -> %', OLD.state, NEW.state USING ERRCODE = 'IS004';
   END IF;
   IF (NEW.enterprise_id, NEW.before_id, NEW.proposed_by_ref, NEW.proposed_at)

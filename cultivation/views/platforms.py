@@ -186,14 +186,17 @@ def _groups() -> list[tuple[str, str]]:
 
 @repeatable
 def check_all(request: ParkRequest, park: str) -> HttpResponse:
-    """Accept the entries that were ticked."""
-    ids = [int(one) for one in request.POST.getlist("ids") if one.isdigit() and len(one) < 19]
+    """Accept the entries of others that were ticked, or take one's own back."""
+    is_back = request.POST.get("event") == "take_back"
+    ticked = request.POST.getlist("own" if is_back else "ids")
+    ids = [int(one) for one in ticked if one.isdigit() and len(one) < 19]
     try:
-        count = platforms.check_all(by=request.actor, platform_ids=ids)
+        count = (platforms.take_back if is_back else platforms.check_all)(by=request.actor, platform_ids=ids)
     except Problem as problem:
         messages.error(request, str(problem.message))
     else:
-        messages.success(request, _("已核对通过 %(n)s 个平台。") % {"n": count})
+        said = _("已撤回 %(n)s 个平台。") if is_back else _("已核对通过 %(n)s 个平台。")
+        messages.success(request, said % {"n": count})
     return redirect("cultivation:platform_registry", park=park)
 
 

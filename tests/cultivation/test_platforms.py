@@ -12,6 +12,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from cultivation.forms import OfficePlatformForm
 from cultivation.models import Platform, PlatformLevel, PlatformReport, PlatformType
 from cultivation.queries import feeds as feed_queries
 from cultivation.queries import platforms as queries
@@ -300,6 +301,37 @@ def test_a_table_is_entered_as_a_whole_or_not_at_all(office: make.Office) -> Non
     row = Platform.objects.get()
     assert (row.state, row.staff, row.equipment, row.enterprise) == ("proposed", 9, 125_000, firm.enterprise)
     checker = people.client_for(office["admin"])
-    checker.post(url("platform_check_all"), {"ids": [row.pk]})
+    checker.post(url("platform_check_all"), {"event": "take_back", "own": [row.pk]})
     row.refresh_from_db()
-    assert row.state == "in_force"
+    assert row.state == "proposed"  # only who entered it takes it back
+    client.post(url("platform_check_all"), {"event": "take_back", "own": [row.pk]})
+    row.refresh_from_db()
+    assert row.state == "withdrawn" and send().status_code == 302
+    again = Platform.objects.get(state="proposed")
+    checker.post(url("platform_check_all"), {"ids": [again.pk]})
+    again.refresh_from_db()
+    assert again.state == "in_force"
+
+
+@pytest.mark.parametrize(
+    ("head", "cell", "why"),
+    [
+        ("平台名称", "", "第 2 行 B 平台名称"),
+        ("类型", "研究院", "第 2 行 C 类型"),
+        ("批准日期", "2999-01-01", "批准日期不能晚于今天"),
+        ("有效期至", "2020-01-01", "有效期应晚于批准日期"),
+        ("专职研发人员", "九", "第 2 行 L 专职研发人员"),
+        ("其中中高级职称或研究生", 10, "不能多于专职研发人员"),
+        ("仪器设备原值（万元）", -1, "不能为负数"),
+        ("技术合同金额（万元）", "约两百", "请填写金额"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_fault_is_named_by_its_cell_and_nothing_is_entered(
+    office: make.Office, head: str, cell: Any, why: str
+) -> None:
+    firm = make.firm(office.park)
+    data = filled(**{"统一社会信用代码": firm.enterprise.uscc, head: cell})
+    with pytest.raises(Refused) as refused:
+        platform_tables.load(by=office["reviewer"], data=data, form_of=OfficePlatformForm)
+    assert why in str(refused.value.message) and "第 2 行" in str(refused.value.message)
+    assert not Platform.objects.exists()
