@@ -22,6 +22,7 @@ from ..filters import PoolFilter
 from ..forms import CoachForm, PoolMoveForm, PoolTaskForm
 from ..queries import pools as queries
 from ..services import pools
+from ..states import PoolStage
 
 COLUMNS = (
     "enterprise__uscc", "enterprise__name", "title", "get_stage_display", "coach_name", "open_tasks", "entered_at",
@@ -35,7 +36,20 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
     )  # fmt: skip
     if isinstance(page, HttpResponse):
         return page
-    return render(request, "cultivation/pools/overview.html", {"page": page, "movement": queries.movement()})
+    return render(request, "cultivation/pools/overview.html", {"page": page, "movement": _movement()})
+
+
+def _movement() -> dict[str, Any] | None:
+    """The newest year's moves by stage as a chart, with every year and rung as the table behind it."""
+    lines = queries.movement()
+    if not lines:
+        return None
+    year = lines[0]["year"]
+    return {
+        "year": year, "labels": PoolStage.labels, "heads": [_("年度"), _("层级"), *PoolStage.labels],
+        "values": [sum(one[stage] for one in lines if one["year"] == year) for stage in PoolStage.values],
+        "rows": [list(one.values()) for one in lines],
+    }  # fmt: skip
 
 
 @repeatable
