@@ -7,4 +7,4 @@ class CultivationConfig(AppConfig):
     name = "cultivation"
 
     def ready(self) -> None:
-        from . import tasks, todos  # noqa: F401  # the web process must know the jobs and what waits
+        from . import receivers, tasks, todos  # noqa: F401  # connects them; the web process must know the jobs and what waits

@@ -11,6 +11,7 @@ from parks.filters import YesNoFilter
 from parks.models import SubPark
 
 from .forms.fields import DatedInput
+from .formula import STATED
 from .queries import ladder, needs, visits
 from .queries.claims import waiting_for
 from .states import (
@@ -19,6 +20,7 @@ from .states import (
     ClaimState,
     EventKind,
     EventState,
+    FactState,
     NeedClosing,
     PlatformState,
     PolicyState,
@@ -28,10 +30,15 @@ from .states import (
     TechField,
     VisitPurpose,
 )
+from .wording import language
 
 
 def _rungs() -> list[tuple[int, str]]:
     return [(one.pk, one.title) for one in ladder.rungs()]
+
+
+def stated_names() -> list[tuple[str, str]]:
+    return [(code, fact.label(language())) for code, fact in STATED.items()]
 
 
 # policies and claims
@@ -153,6 +160,20 @@ class PlatformFilter(django_filters.FilterSet):
         return rows.filter(
             Q(name__icontains=value) | Q(enterprise__name__icontains=value) | Q(approval_number=value)
         )
+
+
+class FactFilter(django_filters.FilterSet):
+    """What firms stated, by firm, figure, state, and whether it counts today."""
+
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=FactState.choices, empty_label=_("全部"))
+    name = django_filters.CharFilter(
+        label=_("企业"), field_name="enterprise__name", lookup_expr="icontains", max_length=60
+    )
+    code = django_filters.ChoiceFilter(label=_("数据"), choices=stated_names, empty_label=_("全部"))
+    is_over = YesNoFilter(label=_("已过有效期"), method="are_over")
+
+    def are_over(self, rows: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
+        return rows.filter(until__lt=db_today()) if value else rows.filter(until__gte=db_today())
 
 
 class PoolFilter(django_filters.FilterSet):

@@ -38,13 +38,25 @@ class PoolStage(models.TextChoices):
 POOL_OVER = (PoolStage.REACHED, PoolStage.LEFT)
 
 
+class FactState(models.TextChoices):
+    """How far a figure is that only the firm knows."""
+
+    STATED = "stated", _("待核对")
+    ACCEPTED = "accepted", _("已采用")
+    RETURNED = "returned", _("已退回")
+
+
 class PlatformState(models.TextChoices):
     PROPOSED = "proposed", _("待核对")
     IN_FORCE = "in_force", _("有效")
     REFUSED = "refused", _("未通过")
+    WITHDRAWN = "withdrawn", _("已撤回")
     UPGRADED = "upgraded", _("已升级")
     EXPIRED = "expired", _("已到期")
     REVOKED = "revoked", _("已撤销")
+
+
+PLATFORM_OVER = (PlatformState.UPGRADED, PlatformState.EXPIRED, PlatformState.REVOKED)
 
 
 class TechField(models.TextChoices):

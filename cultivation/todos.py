@@ -14,8 +14,8 @@ from parks.actors import Actor
 from parks.clock import BEIJING
 from parks.roles import ENTERPRISE
 
-from .queries import claims, needs, platforms, policies, pools, visits
-from .states import PlatformState, PolicyState
+from .queries import claims, facts, feeds, needs, platforms, policies, pools, visits
+from .states import FactState, PlatformState, PolicyState
 
 RELEASERS = ("park_admin", "publisher")
 WORKERS = ("park_reviewer", "park_admin", "score_officer", "publisher", "fund_manager")
@@ -61,6 +61,14 @@ def pool_todos(actor: Actor) -> Iterator[todo.Todo]:
         yield todo.Todo(label, url, 1, end_of(task.due_on) if task.due_on else None)
 
 
+@todo.source("facts")
+def fact_todos(actor: Actor) -> Iterator[todo.Todo]:
+    """What firms stated and somebody is to compare with its paper."""
+    if access.may(actor.role, "cultivation:fact", "POST") and (count := facts.waiting().count()):
+        url = f"{reverse('cultivation:facts', kwargs={'park': actor.park_code})}?state={FactState.STATED}"
+        yield todo.Todo(_("企业自报数据待核对"), url, count)
+
+
 @todo.source("platforms")
 def platform_todos(actor: Actor) -> Iterator[todo.Todo]:
     """A firm's yearly reports that are due; entries that somebody else is to check."""
@@ -82,6 +90,16 @@ def platform_todos(actor: Actor) -> Iterator[todo.Todo]:
         if count := entries.count():
             url = f"{reverse('cultivation:platform_registry', kwargs=park)}?state={PlatformState.PROPOSED}"
             yield todo.Todo(_("研发平台待核对"), url, count)
+
+
+@todo.source("platform_feeds")
+def feed_todos(actor: Actor) -> Iterator[todo.Todo]:
+    """Written lists of platforms that are no longer so."""
+    if access.may(actor.role, "cultivation:platform_feed", "POST"):
+        for one in feeds.stale():
+            url = f"{reverse('cultivation:platform_registry', kwargs={'park': actor.park_code})}#stale"
+            label = _("%(year)s 年度的研发平台数据与登记不符") % {"year": one.feed.batch.year}
+            yield todo.Todo(label, url, len(one.differences))
 
 
 @todo.source("tech_needs")

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from .views import broadcasts, claims, gatherings, ladder, matching, needs, platforms, policies, pools, visits
+from .views import (
+    broadcasts,
+    claims,
+    facts,
+    gatherings,
+    ladder,
+    matching,
+    needs,
+    platforms,
+    policies,
+    pools,
+    visits,
+)
 
 app_name = "cultivation"
 # policies and claims
@@ -38,8 +50,12 @@ policy_urls = [
 ladder_urls = [
     path("p/<slug:park>/e/growth/", ladder.growth, name="growth"),
     path("p/<slug:park>/e/growth/<int:version_id>/", ladder.rung, name="rung"),
+    path("p/<slug:park>/e/facts/<slug:code>/", facts.own, name="own_fact"),
+    path("p/<slug:park>/office/facts/", facts.office, name="facts"),
+    path("p/<slug:park>/office/facts/<int:fact_id>/", facts.fact, name="fact"),
     path("p/<slug:park>/office/ladder/", ladder.overview, name="ladder"),
-    path("p/<slug:park>/office/firms/<int:enterprise_id>/file/", pools.firm_file, name="firm_file"),
+    path("p/<slug:park>/office/firms/<int:enterprise_id>/file/", ladder.file, name="firm_file"),
+    path("p/<slug:park>/office/firms/<int:enterprise_id>/file.pdf", ladder.file_pdf, name="firm_file_pdf"),
     path("p/<slug:park>/office/pools/", pools.overview, name="pools"),
     path("p/<slug:park>/office/pools/enter/", pools.enter, name="pool_enter"),
     path("p/<slug:park>/office/pools/<int:place_id>/", pools.place, name="pool_place"),

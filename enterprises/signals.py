@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # sender Enterprise; enterprise (with what it now declares), by (Actor)
 publication_declared = Signal()
+
+# sender DepartmentBatch; batch, locked and about to be written. Who made it may refuse by raising Refused.
+batch_to_write = Signal()

@@ -141,6 +141,12 @@ ENTRIES: tuple[Entry, ...] = (
     # policies and claims
     Entry(_("企业成长"), "cultivation:growth", FIRM, _("已有资质和到期日，下一步能成为什么、差什么")),
     Entry(_("梯度培育"), "cultivation:ladder", OFFICE, _("各层级企业数，谁可申报、谁只差一项")),
+    Entry(
+        _("企业自报数据"),
+        "cultivation:facts",
+        OFFICE,
+        _("细分市场、占有率、估值等只有企业知道的数据，核对后用于比对"),
+    ),
     Entry(_("培育库"), "cultivation:pools", OFFICE, _("在库企业、辅导员、任务和各年度进出")),
     Entry(_("研发平台"), "cultivation:platforms", FIRM, _("登记平台，年度报告，升级条件")),
     Entry(

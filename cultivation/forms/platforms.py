@@ -86,6 +86,14 @@ class OfficePlatformForm(PlatformForm):
     field_order = ("uscc",)
 
 
+class PlatformStepForm(forms.Form):
+    """What the office does with a platform; a revocation counts from a day."""
+
+    event = forms.ChoiceField(choices=[(name, name) for name in ("accept", "refuse", "revoke")])
+    note = forms.CharField(label=_("意见"), required=False, max_length=500)
+    ended_on = day_field(_("撤销自"), required=False)
+
+
 class PlatformTypeForm(forms.Form):
     code = forms.SlugField(label=_("代码"), max_length=32)
     title = forms.CharField(label=_("名称"), max_length=60)

@@ -7,10 +7,10 @@ more than the rule gives). A condition is met, not met, or unknown, with the dat
 from .checks import Case, run_tests
 from .language import MOST_TEXT, Amount, Cap, Condition, Finding, Name, Rule, RuleError, load, load_body
 from .matching import Columns, Outcomes, judge
-from .results import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Check, Result, failed_check, result_for
-from .vocabulary import FACTS, NAMES, PLATFORM_FACTS, UNITS, Fact
+from .results import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Check, Result, failed_check, figure, result_for
+from .vocabulary import FACTS, NAMES, PLATFORM_FACTS, STATED, UNITS, Fact
 
 __all__ = [
-    "ELIGIBLE", "FACTS", "MOST_TEXT", "NAMES", "NOT_ELIGIBLE", "PLATFORM_FACTS", "UNITS", "UNKNOWN", "Amount", "Cap", "Case", "Check", "Columns", "Condition",
-    "Fact", "Finding", "Name", "Outcomes", "Result", "Rule", "RuleError", "failed_check", "judge", "load", "load_body", "result_for", "run_tests",
+    "ELIGIBLE", "FACTS", "MOST_TEXT", "NAMES", "NOT_ELIGIBLE", "PLATFORM_FACTS", "STATED", "UNITS", "UNKNOWN", "Amount", "Cap", "Case", "Check", "Columns", "Condition",
+    "Fact", "Finding", "Name", "Outcomes", "Result", "Rule", "RuleError", "failed_check", "figure", "judge", "load", "load_body", "result_for", "run_tests",
 ]  # fmt: skip

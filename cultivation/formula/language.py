@@ -174,7 +174,7 @@ class Rule:
         own = self.own.get(name)
         if own:
             return own.label
-        return NAMES[name].zh if language.startswith("zh") else NAMES[name].en
+        return NAMES[name].label(language)
 
     def roots(self, names: Iterable[str]) -> tuple[str, ...]:
         """The names outside the rule's own formulas that these names are made of, in the order of reading."""

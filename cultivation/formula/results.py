@@ -22,7 +22,7 @@ class Check:
     """One condition: met, not_met or unknown; `figures` are (label, figure) of the names it reads.
 
     `gap` is how far the firm is from the bound, with unit; `missing` are labels of data that is not there, `lacks` their
-    names, `clause` is where the condition stands.
+    names, `clause` is where the condition stands, `names` are the known figures that it was read from.
     """
 
     text: str
@@ -32,6 +32,7 @@ class Check:
     missing: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     clause: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,8 @@ def _check(rule: Rule, condition: Condition, state: str, values: Known, language
     gap = _gap(rule, test.root, values) if state == "not_met" else ""
     labels, codes = _missing(rule, test.names, values, language) if state == "unknown" else ((), ())
     figures = _figures(rule, test.names, values, language)
-    return Check(condition.text, state, figures, gap, labels, codes, condition.clause)
+    names = tuple(name for name in rule.roots(test.names) if values.get(name) is not None)
+    return Check(condition.text, state, figures, gap, labels, codes, condition.clause, names)
 
 
 def _missing(

@@ -13,12 +13,19 @@ UNITS = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A figure of a firm: names for people, unit, and the input codes it is made of (empty: not from a declaration)."""
+    """A figure of a firm: names for people, unit, and the input codes it is made of (empty: not from a declaration).
+
+    `years`: the firm states it itself, and it counts so long from its as-of date; 0 = known otherwise.
+    """
 
     zh: str
     en: str
     unit: str
     sources: tuple[str, ...] = ()
+    years: int = 0
+
+    def label(self, language: str) -> str:
+        return self.zh if language.startswith("zh") else self.en
 
 
 def _money(code: str, zh: str, en: str) -> tuple[str, Fact]:
@@ -31,6 +38,10 @@ def _count(code: str, zh: str, en: str) -> tuple[str, Fact]:
 
 def _flag(code: str, zh: str, en: str) -> tuple[str, Fact]:
     return code, Fact(zh, en, "flag", ("qualifications",))
+
+
+def _stated(code: str, zh: str, en: str, unit: str, years: int = 1) -> tuple[str, Fact]:
+    return code, Fact(zh, en, unit, years=years)
 
 
 FACTS: dict[str, Fact] = dict(
@@ -72,23 +83,40 @@ FACTS: dict[str, Fact] = dict(
         ("rd_cost_share", Fact("研发费用占成本费用比重", "R&D share of cost and expense", "percent", ("rd_expense", "total_cost_expense"))),
         ("hightech_share", Fact("高新技术产品（服务）收入占比", "Share of high-tech revenue", "percent", ("hightech_revenue", "revenue"))),
         ("debt_ratio", Fact("资产负债率", "Debt ratio", "percent", ("total_liabilities_end", "total_assets_end"))),
+        ("rd_intensity_3y", Fact("近三年研发费用占营业收入比重", "R&D intensity of three years", "percent", ("rd_expense", "revenue"))),
+        ("revenue_before_2y", Fact("两年前营业收入", "Operating revenue two years before", "wan")),
+        ("revenue_growth_2y", Fact("近两年营业收入累计增长", "Revenue growth over two years", "percent")),
         ("revenue_before_3y", Fact("三年前营业收入", "Operating revenue three years before", "wan")),
         ("revenue_growth_3y", Fact("近三年营业收入累计增长", "Revenue growth over three years", "percent")),
         ("rd_intensity_4y", Fact("近四年研发费用占营业收入比重", "R&D intensity of four years", "percent")),
         ("age_years", Fact("成立年限", "Age", "years")),
         ("score_total", Fact("创新积分", "Innovation points", "points")),
         ("enterprise", Fact("园区企业", "Firm of the park", "flag")),
+        ("provincial_platform", Fact("有省级以上研发平台（按平台登记）", "R&D platform of provincial level or above, as registered", "flag")),
+        _stated("segment_years", "从事特定细分市场的年限", "Years in the market segment", "years"),
+        _stated("main_share", "主营业务收入占营业收入比重", "Share of main business in revenue", "percent"),
+        _stated("market_share", "主导产品细分市场占有率", "Market share of the leading product", "percent"),
+        _stated("market_rank", "主导产品国内细分市场名次", "Place of the leading product in its market in China", "count"),
+        _stated("emerging_product", "主导产品属于战略性新兴产业", "Leading product in a strategic emerging industry", "flag", 3),
+        _stated("development_points", "专精特新发展评价得分", "Points of the specialisation assessment", "points"),
+        _stated("private_funded", "获得过私募投资且未上市", "Private investment received, not listed", "flag"),
+        _stated("valuation_musd", "最近一轮投后估值（百万美元）", "Valuation after the last round (million US dollars)", "count", 2),
+        _stated("ipo_sponsor", "有上市计划并已签约保荐机构", "Plans to list and has signed a sponsor", "flag"),
+        _stated("registered_capital", "注册资本", "Registered capital", "wan", 3),
+        _stated("is_industry", "工业企业", "Industrial enterprise", "flag", 3),
     )
 )  # fmt: skip
+STATED = {code: fact for code, fact in FACTS.items() if fact.years}
+"""What only the firm knows: it states the figure with a paper, the office checks it."""
 PLATFORM_FACTS: dict[str, Fact] = {
     "platform_staff": Fact("平台专职研发人员", "Full-time R&D staff of the platform", "count"),
-        "platform_senior": Fact("平台中高级职称或研究生人员", "Senior staff of the platform", "count"),
-        "platform_area": Fact("平台场地面积（m²）", "Floor area of the platform (m²)", "count"),
-        "platform_equipment": Fact("平台仪器设备原值", "Equipment of the platform", "wan"),
-        "platform_outlay": Fact("平台年度研发经费", "Yearly outlay of the platform", "wan"),
-        "platform_projects": Fact("平台在研项目", "Projects of the platform", "count"),
-        "platform_patents": Fact("平台有效发明专利", "Invention patents of the platform", "count"),
-        "platform_years": Fact("平台运行年限", "Years since approval", "years"),
+    "platform_senior": Fact("平台中高级职称或研究生人员", "Senior staff of the platform", "count"),
+    "platform_area": Fact("平台场地面积（m²）", "Floor area of the platform (m²)", "count"),
+    "platform_equipment": Fact("平台仪器设备原值", "Equipment of the platform", "wan"),
+    "platform_outlay": Fact("平台年度研发经费", "Yearly outlay of the platform", "wan"),
+    "platform_projects": Fact("平台在研项目", "Projects of the platform", "count"),
+    "platform_patents": Fact("平台有效发明专利", "Invention patents of the platform", "count"),
+    "platform_years": Fact("平台运行年限", "Years since approval", "years"),
 }  # fmt: skip
 """Names that the rule of a platform's next level may use too: what its newest report says."""
 NAMES = FACTS | PLATFORM_FACTS

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from parks.tenancy import ParkForeignKey, ParkModel
 
-from ..states import PlatformState
+from ..states import PLATFORM_OVER, PlatformState
 
 COUNTS = ("staff", "senior", "projects", "patents", "contracts")
 MONEY = ("equipment", "outlay", "contract_amount")
@@ -90,7 +90,8 @@ class PlatformFigures(models.Model):
 
 
 class Platform(PlatformFigures, ParkModel):
-    """A platform that a firm carries; its figures are those of its newest report. `before` is what it was promoted from."""
+    """A platform that a firm carries; its figures are those of its newest report. `before` is what it was promoted from,
+    `ended_on` the first day on which it was one no more."""
 
     enterprise = ParkForeignKey("enterprises.Enterprise", related_name="+")
     type = ParkForeignKey(PlatformType, related_name="platforms")
@@ -104,6 +105,7 @@ class Platform(PlatformFigures, ParkModel):
     approval_number = models.CharField(max_length=80)
     approved_on = models.DateField()
     valid_until = models.DateField(null=True)
+    ended_on = models.DateField(null=True)
     proposed_by_ref = models.BigIntegerField(null=True)
     proposed_by_name = models.CharField(max_length=80)
     proposed_at = models.DateTimeField(db_default=Now())
@@ -129,6 +131,9 @@ class Platform(PlatformFigures, ParkModel):
                 name="platform_validity",
             ),
             models.CheckConstraint(condition=Q(senior__lte=F("staff")), name="platform_senior"),
+            models.CheckConstraint(
+                condition=Q(ended_on__isnull=True) | Q(state__in=PLATFORM_OVER), name="platform_ended"
+            ),
         ]
         indexes = [models.Index(fields=["park", "state", "level"], name="platform_list")]
 
@@ -147,6 +152,19 @@ class PlatformEvent(ParkModel):
     person_name = models.CharField(max_length=80)
     note = models.CharField(max_length=500, blank=True)
     at = models.DateTimeField(db_default=Now())
+
+    class Tenancy:
+        append_only = True
+
+
+class PlatformFeed(ParkModel):
+    """A batch of department data that was made of the registry as of a day."""
+
+    batch = ParkForeignKey("enterprises.DepartmentBatch", related_name="+")
+    day = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["park", "batch"], name="platform_feed_once")]
 
     class Tenancy:
         append_only = True

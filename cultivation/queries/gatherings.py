@@ -66,6 +66,12 @@ def sign_ups(gathering: Gathering) -> QuerySet[SignUp]:
     )
 
 
+def attended_by(enterprise_id: int) -> QuerySet[SignUp]:
+    """Events that a firm signed up for and did not give up, the newest first."""
+    rows = SignUp.objects.filter(enterprise_id=enterprise_id).exclude(state=SeatState.GIVEN_UP)
+    return rows.select_related("gathering").order_by("-gathering__starts_at", "-pk")
+
+
 def public(park: Park) -> QuerySet[Gathering]:
     """Open events for anybody, the next one first; no park is entered."""
     return Gathering.everywhere.filter(

@@ -18,7 +18,7 @@ from .. import formula
 from ..models import Match, MatchRun, PolicyVersion
 from ..states import RuleKind
 from ..wording import language
-from . import matching, matching_facts, policies
+from . import facts, matching, matching_facts, policies
 
 NEAR = dt.timedelta(days=180)
 Clock = tuple[dt.date, Mapping[dt.date, bool]]
@@ -108,18 +108,17 @@ def _held(entry: Mapping[str, str], rule: formula.Rule, clock: Clock) -> Held:
 def valid_until(since: dt.date | None, rule: formula.Rule) -> dt.date | None:
     """The first day on which a qualification of this date is not valid any more; None where it does not end."""
     years = rule.body["rung"].get("valid_years")
-    if since is None or years is None:
-        return None
-    day = 28 if (since.month, since.day) == (2, 29) else since.day
-    return dt.date(since.year + years, since.month, day)
+    return None if since is None or years is None else facts.years_after(since, years)
 
 
 def _lack(rule: formula.Rule, code: str, year: int | None, park_code: str) -> Lack:
     fact = formula.FACTS.get(code)
     label = rule.label(code, language())
+    where = {"park": park_code}
+    if fact and fact.years:
+        return Lack(label, reverse("cultivation:own_fact", kwargs=where | {"code": code}))
     if fact is None or not fact.sources:
         return Lack(label, "")
-    where = {"park": park_code}
     if year is None:
         return Lack(label, reverse("enterprises:declarations", kwargs=where))
     item = {"year": year, "code": fact.sources[0]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -13,11 +13,16 @@ from parks.clock import db_today
 from scoring.queries import standing
 
 from .. import formula
+from ..models import Platform, StatedFact
+from ..states import PlatformState
+from . import facts
 
 Known = dict[str, Decimal | None]
 WAN = Decimal(10_000)
 YEARS = 2
 """So many years before the newest one a firm's last verified figures may lie."""
+HIGH_LEVELS = ("provincial", "national")
+"""Levels of the scheme's list of platforms."""
 _CODES = sorted({code for fact in formula.FACTS.values() for code in fact.sources})
 _QUALIFICATIONS = [
     name
@@ -31,7 +36,7 @@ _PLAIN = [name for name, fact in formula.FACTS.items() if fact.sources == (name,
 class Firm:
     """A firm with what is known of it; `year` is the year of its figures, None without verified ones.
 
-    `qualifications` are the entries (level, name, number, date) of that year.
+    `qualifications` are the entries (level, name, number, date) of that year, `stated` the accepted facts by name.
     """
 
     id: int
@@ -42,6 +47,7 @@ class Firm:
     year: int | None
     known: Known
     qualifications: tuple[Mapping[str, str], ...] = ()
+    stated: Mapping[str, StatedFact] = field(default_factory=dict)
 
 
 def firms(enterprise_id: int | None = None) -> list[Firm]:
@@ -54,6 +60,8 @@ def firms(enterprise_id: int | None = None) -> list[Firm]:
         verified.figures(codes=_CODES, since=newest - YEARS, enterprise_id=enterprise_id) if newest else {}
     )
     points = _points(enterprise_id)
+    carriers = _carriers(enterprise_id)
+    stated = facts.counting(enterprise_id)
     today = db_today()
     found = []
     for pk, organisation, name, uscc, founded in rows.values_list(
@@ -67,9 +75,12 @@ def firms(enterprise_id: int | None = None) -> list[Firm]:
         total, stage = points.get(pk, (None, ""))
         known = _known(*(figures.get((pk, (year or 0) - back)) for back in range(YEARS + 1)))
         known |= {"enterprise": Decimal(1), "score_total": total, "age_years": _age(founded, today)}
+        known["provincial_platform"] = Decimal(pk in carriers)
+        said = stated.get(pk, {})
+        known |= {code: row.value for code, row in said.items()}
         entries = figures.get((pk, year or 0), {}).get("qualifications")
         held = tuple(entries) if isinstance(entries, list) else ()
-        found.append(Firm(pk, organisation, name, uscc, stage, year, known, held))
+        found.append(Firm(pk, organisation, name, uscc, stage, year, known, held, said))
     return found
 
 
@@ -87,6 +98,13 @@ def _points(enterprise_id: int | None) -> Mapping[int, tuple[Decimal | None, str
         return standing.published_totals()
     scored = [one for one in standing.standings_of(enterprise_id) if one.is_published]
     return {enterprise_id: (scored[-1].total, scored[-1].stage)} if scored else {}
+
+
+def _carriers(enterprise_id: int | None) -> set[int]:
+    """Firms with a registered R&D platform in force that counts as provincial or national."""
+    rows = Platform.objects.filter(state=PlatformState.IN_FORCE, level__counts_as__in=HIGH_LEVELS)
+    rows = rows if enterprise_id is None else rows.filter(enterprise_id=enterprise_id)
+    return set(rows.values_list("enterprise_id", flat=True))
 
 
 def _age(founded: dt.date | None, today: dt.date) -> Decimal | None:
@@ -113,11 +131,24 @@ def _known(
     known |= {name: None if levels is None else Decimal(name in levels) for name in _QUALIFICATIONS}
     past = _levels((before or {}).get("qualifications"))
     known["hnte_prev"] = None if past is None else Decimal("hnte" in past)
+    known["revenue_before_2y"] = _wan((before or {}).get("revenue_prev") or earlier.get("revenue"))
     known["revenue_before_3y"] = _wan(earlier.get("revenue_prev"))
+    known["rd_intensity_3y"] = _intensity(values, earlier)
     known["rd_intensity_4y"] = _percent(
         *(_sum(one.get(code) for one in (values, earlier) for code in (name, f"{name}_prev")) for name in ("rd_expense", "revenue"))
     )  # fmt: skip
     return known | made_of(known)
+
+
+def _intensity(values: Mapping[str, Any], earlier: Mapping[str, Any]) -> Decimal | None:
+    """R&D over revenue of the newest year, the one before and the one before that, of those that are known."""
+    years = [
+        (values.get("rd_expense"), values.get("revenue")),
+        (values.get("rd_expense_prev"), values.get("revenue_prev")),
+        (earlier.get("rd_expense"), earlier.get("revenue")),
+    ]
+    known = [pair for pair in years if all(isinstance(one, Decimal) for one in pair)]
+    return _percent(*map(_sum, zip(*known, strict=True))) if years[0] in known else None
 
 
 def _wan(yuan: Any) -> Decimal | None:
@@ -136,6 +167,9 @@ def made_of(known: Mapping[str, Decimal | None]) -> Known:
     return {
         "rd_increase": _minus(known["rd_expense"], known["rd_expense_prev"]),
         "revenue_yoy": _percent(growth, known["revenue_prev"]),
+        "revenue_growth_2y": _percent(
+            _minus(known["revenue"], known["revenue_before_2y"]), known["revenue_before_2y"]
+        ),
         "revenue_growth_3y": _percent(
             _minus(known["revenue"], known["revenue_before_3y"]), known["revenue_before_3y"]
         ),

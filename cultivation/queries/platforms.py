@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
@@ -165,10 +166,12 @@ def counts_as(row: Platform) -> str:
     return row.level.counts_as or row.type.counts_as
 
 
-def counting() -> dict[str, list[Platform]]:
-    """USCC -> the platforms in force that count."""
+def counting(day: dt.date) -> dict[str, list[Platform]]:
+    """USCC -> the platforms of the park's members that count and were valid on a day."""
+    valid = Q(state=PlatformState.IN_FORCE) & (Q(valid_until__isnull=True) | Q(valid_until__gte=day))
+    rows = platforms().filter(valid | Q(ended_on__gt=day), approved_on__lte=day)
     found: dict[str, list[Platform]] = {}
-    for row in in_force().filter(enterprise__member_to__isnull=True).order_by("enterprise__uscc", "pk"):
+    for row in rows.filter(enterprise__member_to__isnull=True).order_by("enterprise__uscc", "pk"):
         if counts_as(row):
             found.setdefault(row.enterprise.uscc, []).append(row)
     return found

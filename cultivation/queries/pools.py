@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import ExtractYear
 from django.utils.translation import gettext as _
@@ -70,9 +72,9 @@ def counts() -> dict[int, int]:
     return dict(rows)
 
 
-def movement() -> list[dict[str, object]]:
+def movement() -> list[dict[str, Any]]:
     """By year and rung: how many came into the pool, were coached, applied, reached the rung, left; the newest first."""
-    found: dict[tuple[int, str], dict[str, object]] = {}
+    found: dict[tuple[int, str], dict[str, Any]] = {}
     rows = (
         PoolMove.objects.exclude(from_stage=F("to_stage"))
         .annotate(year=ExtractYear("at"), title=_title("place__rung"))

@@ -1,14 +1,8 @@
-"""The registry of R&D platforms 研发平台: proposed by the firm or the office, checked by another person, reported on yearly.
-
-What is in force feeds the scheme's list of platforms as a batch of department data; there is no other way into the score.
-"""
+"""The registry of R&D platforms 研发平台: proposed by the firm or the office, checked by another person, reported on yearly."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,9 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from enterprises.queries import cycles, enterprises
-from enterprises.services import departments
-from enterprises.services.mappings import KEY_HEAD
+from enterprises.queries import enterprises
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Problem, Refused
 from parks import audit, outbox
 from parks.actors import Actor
@@ -30,11 +22,6 @@ from ..models.platforms import FIGURES
 from ..queries import platforms as queries
 from ..states import PlatformState
 from .refusals import guarded
-
-SOURCE = "sti"
-"""The department whose list this is: science and technology."""
-INPUT = "platforms"
-_PARTING = re.compile(r"[|#;；,，]")
 
 
 def add_shipped(*, by: Actor) -> int:
@@ -101,7 +88,9 @@ def check(*, by: Actor, platform_id: int, accepts: bool, note: str = "") -> Plat
         if by.person_id in (None, row.proposed_by_ref):
             raise Forbidden(code="same_person", message=_("登记的人不能自己核对，请另一位同事核对。"))
         if accepts and row.before:
-            _move(by, _locked(by, row.before.pk, PlatformState.IN_FORCE), PlatformState.UPGRADED, row.name)
+            before = _locked(by, row.before.pk, PlatformState.IN_FORCE)
+            before.ended_on = row.approved_on
+            _move(by, before, PlatformState.UPGRADED, row.name)
         row.checked_by_ref, row.checked_by_name = by.person_id, by.person_name
         _move(by, row, PlatformState.IN_FORCE if accepts else PlatformState.REFUSED, note)
         text = _("研发平台“%(name)s”已核对通过。") if accepts else _("研发平台“%(name)s”未通过核对：%(note)s")
@@ -115,12 +104,31 @@ def check_all(*, by: Actor, platform_ids: Iterable[int]) -> int:
         return len([check(by=by, platform_id=pk, accepts=True) for pk in sorted(set(platform_ids))])
 
 
-def revoke(*, by: Actor, platform_id: int, note: str) -> Platform:
-    """A platform loses its recognition; the reason is told to the firm."""
+def take_back(*, by: Actor, platform_ids: Iterable[int]) -> int:
+    """Who entered platforms takes those back that nobody has checked, a faulty import for instance: all of them or none.
+
+    Returns how many. Raises Forbidden for entries of others.
+    """
+    wanted = sorted(set(platform_ids))
+    with transaction.atomic(), guarded():
+        for pk in wanted:
+            row = _locked(by, pk, PlatformState.PROPOSED)
+            if row.proposed_by_ref != by.person_id:
+                raise Forbidden(code="not_yours", message=_("只能撤回自己登记的平台。"))
+            _move(by, row, PlatformState.WITHDRAWN, "")
+    return len(wanted)
+
+
+def revoke(*, by: Actor, platform_id: int, note: str, ended_on: dt.date | None = None) -> Platform:
+    """A platform loses its recognition from a day, today unless said otherwise; the reason is told to the firm."""
     if not note.strip():
         raise Refused(code="reason_missing", field="note", message=_("请写明撤销的原因。"))
     with transaction.atomic(), guarded():
         row = _locked(by, platform_id, PlatformState.IN_FORCE)
+        row.ended_on = ended_on or db_today()
+        if not row.approved_on <= row.ended_on <= db_today():
+            message = _("撤销日期不能早于批准日期，也不能晚于今天。")
+            raise Refused(code="day_wrong", field="ended_on", message=message)
         _move(by, row, PlatformState.REVOKED, note)
         _tell(by, row, _("研发平台“%(name)s”已撤销：%(note)s") % {"name": row.name, "note": note})
     return row
@@ -131,9 +139,9 @@ def expire(*, by: Actor) -> int:
     rows = list(queries.in_force().filter(valid_until__lt=db_today()))
     for row in rows:
         with transaction.atomic(), guarded():
-            _move(
-                by, _locked(by, row.pk, PlatformState.IN_FORCE), PlatformState.EXPIRED, str(row.valid_until)
-            )
+            ended = _locked(by, row.pk, PlatformState.IN_FORCE)
+            ended.ended_on = (ended.valid_until or db_today()) + dt.timedelta(days=1)
+            _move(by, ended, PlatformState.EXPIRED, str(ended.valid_until))
     return len(rows)
 
 
@@ -189,31 +197,6 @@ def remind(*, by: Actor) -> int:
     return told
 
 
-def feed(*, by: Actor, year: int, as_of: dt.date | None = None) -> int:
-    """Platforms in force as a batch of department data of a year, checked like every file; a person writes it. Its number.
-
-    Raises NotFound without that year, Refused when no platform counts.
-    """
-    rows = queries.counting()
-    if not rows:
-        raise Refused(code="nothing_counts", message=_("没有可计入指标的有效平台。"))
-    text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow([KEY_HEAD, INPUT])
-    table.writerows((uscc, "；".join(map(_written, found))) for uscc, found in rows.items())
-    day = as_of or db_today()
-    batch = departments.upload(
-        by=by, cycle=cycles.of_year(year), source=SOURCE, as_of=day, data=text.getvalue().encode(), filename=f"platforms-{day}.csv"
-    )  # fmt: skip
-    return batch.pk
-
-
-def _written(row: Platform) -> str:
-    """An entry of a list as department files write it: level|name|number|date, without the signs that part entries."""
-    name, number = (_PARTING.sub(" ", text) for text in (row.name, row.approval_number))
-    return f"{queries.counts_as(row)}|{name}|{number}|{row.approved_on}"
-
-
 def import_rows(*, by: Actor, rows: Iterable[tuple[int, str, Mapping[str, Any]]]) -> int:
     """Enter several platforms (number of the row, USCC, data): all or none. Returns how many; Raises Refused naming the row."""
     made = 0
@@ -241,7 +224,7 @@ def _locked(by: Actor, platform_id: int, state: str) -> Platform:
 
 def _move(by: Actor, row: Platform, state: str, note: str) -> None:
     row.state = state
-    row.save(update_fields=["state", "checked_by_ref", "checked_by_name"])
+    row.save(update_fields=["state", "checked_by_ref", "checked_by_name", "ended_on"])
     _event(by, row, state, note)
 
 

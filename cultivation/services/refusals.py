@@ -22,6 +22,7 @@ NAMED = {
         "number_known",
         lambda: _("这个批准文号已经登记过，请核对，或在原平台上办理升级。"),
     ),
+    "fact_one_waiting": ("waiting_already", lambda: _("这一项已有一条在等待核对，核对后可以再报。")),
     "pool_place_once": ("in_pool", lambda: _("这家企业已在培育库中。")),
     "platform_year_once": ("year_open", lambda: _("这一年度的报告已经布置过。")),
     "appeal_confirmed_by_firm": (

@@ -8,13 +8,14 @@ BEGIN
     RETURN NEW;
   END IF;
   IF NEW.state <> OLD.state AND (OLD.state, NEW.state) NOT IN
-     (('proposed', 'in_force'), ('proposed', 'refused'), ('in_force', 'upgraded'), ('in_force', 'expired'), ('in_force', 'revoked')) THEN
+     (('proposed', 'in_force'), ('proposed', 'refused'), ('proposed', 'withdrawn'), ('in_force', 'upgraded'), ('in_force', 'expired'), ('in_force', 'revoked')) THEN
     RAISE EXCEPTION 'platform % -> %', OLD.state, NEW.state USING ERRCODE = 'IS004';
   END IF;
   IF (NEW.enterprise_id, NEW.before_id, NEW.proposed_by_ref, NEW.proposed_at)
      IS DISTINCT FROM (OLD.enterprise_id, OLD.before_id, OLD.proposed_by_ref, OLD.proposed_at)
      OR (NEW.type_id, NEW.level_id, NEW.name, NEW.approver, NEW.approval_number, NEW.approved_on, NEW.valid_until)
      IS DISTINCT FROM (OLD.type_id, OLD.level_id, OLD.name, OLD.approver, OLD.approval_number, OLD.approved_on, OLD.valid_until)
+     OR OLD.ended_on IS NOT NULL AND NEW.ended_on IS DISTINCT FROM OLD.ended_on
      OR OLD.checked_by_ref IS NOT NULL AND NEW.checked_by_ref IS DISTINCT FROM OLD.checked_by_ref THEN
     RAISE EXCEPTION 'what was approved stays' USING ERRCODE = 'IS006';
   END IF;

@@ -1,19 +1,20 @@
-"""The ladder: what a firm could become next, and the park's firms by rung."""
+"""The ladder: what a firm could become next, the park's firms by rung, and one firm's file 一企一档."""
 
 from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from enterprises.queries import enterprises
-from parks import access
+from parks import access, papers
 from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import listing
 
 from ..filters import RungFilter
 from ..forms.policies import WhatIfForm
-from ..queries import ladder, matching, matching_facts, policies, pools
+from ..queries import facts, firm_file, ladder, matching, matching_facts, policies, pools
 from ..states import POOL_OVER, RuleKind
 from ..wording import language
 
@@ -29,9 +30,10 @@ def growth(request: ParkRequest, park: str) -> HttpResponse:
         return render(request, "cultivation/ladder/growth.html", {"rungs": None})
     firm = matching_facts.firm(enterprise.pk)
     rungs = ladder.ladder(firm, park)
-    held = [one for one in rungs if one.held]
+    names = {name for one in rungs for name in one.rule.names}
     context = {
-        "firm": firm, "rungs": rungs, "held": held, "next": [one for one in rungs if not one.held],
+        "firm": firm, "rungs": rungs, "held": [one for one in rungs if one.held], "next": [one for one in rungs if not one.held],
+        "facts": facts.lines(enterprise.pk, names, language()),
         "places": [one for one in pools.of_enterprise(enterprise.pk) if one.stage not in POOL_OVER], "today": db_today(),
     }  # fmt: skip
     return render(request, "cultivation/ladder/growth.html", context)
@@ -51,7 +53,7 @@ def rung(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
         request,
         "cultivation/ladder/rung.html",
         {
-            "one": one, "version": version, "card": policies.card(one.rule, language()), "form": form, "supposed": supposed,
+            "one": one, "firm": firm, "version": version, "card": policies.card(one.rule, language()), "form": form, "supposed": supposed,
         },
     )  # fmt: skip
 
@@ -76,3 +78,18 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
             "can_run": access.may(request.actor.role, "cultivation:matching_run", "POST"),
         },
     )  # fmt: skip
+
+
+def file(request: ParkRequest, park: str, enterprise_id: int) -> HttpResponse:
+    """一企一档: all that the park knows of a firm on one page."""
+    return render(request, "cultivation/ladder/file.html", firm_file.of(enterprise_id, park))
+
+
+def file_pdf(request: ParkRequest, park: str, enterprise_id: int) -> HttpResponse:
+    """The same on paper."""
+    context = firm_file.of(enterprise_id, park) | {"park": request.park}
+    page_url = reverse("cultivation:firm_file", kwargs={"park": park, "enterprise_id": enterprise_id})
+    name = f"firm-{context['enterprise'].uscc}"
+    return papers.file(
+        request, "cultivation/ladder/file_paper.html", context, filename=name, page_url=page_url
+    )

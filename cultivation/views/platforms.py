@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from enterprises.queries import cycles, enterprises
-from innovscore.core.problems import Problem
+from innovscore.core.problems import Problem, Refused
 from parks import access
 from parks.clock import db_today
 from parks.http import ParkRequest
@@ -26,14 +26,16 @@ from ..forms.platforms import (  # fmt: skip
     OfficePlatformForm,
     PlatformForm,
     PlatformLevelForm,
+    PlatformStepForm,
     PlatformTypeForm,
     PlatformYearForm,
     ReportForm,
     UploadForm,
 )
 from ..models.platforms import FIGURES, MONEY
+from ..queries import feeds as fed
 from ..queries import platforms as queries
-from ..services import platform_tables, platforms
+from ..services import feeds, platform_tables, platforms
 from ..states import PlatformState
 
 COLUMNS = (
@@ -109,10 +111,15 @@ def _platform(request: ParkRequest, platform_id: int, problem: Problem | None = 
 @repeatable
 def step(request: ParkRequest, park: str, platform_id: int) -> HttpResponse:
     """accept, refuse or revoke."""
-    event, note = request.POST.get("event", ""), request.POST.get("note", "")[:500]
+    form = PlatformStepForm(request.POST)
+    if not form.is_valid():
+        why = " ".join(str(one) for errors in form.errors.values() for one in errors)
+        return _platform(request, platform_id, Refused(code="form_wrong", message=why))
+    event, note = form.cleaned_data["event"], form.cleaned_data["note"]
     try:
         if event == "revoke":
-            platforms.revoke(by=request.actor, platform_id=platform_id, note=note)
+            ended_on = form.cleaned_data["ended_on"]
+            platforms.revoke(by=request.actor, platform_id=platform_id, note=note, ended_on=ended_on)
         else:
             platforms.check(by=request.actor, platform_id=platform_id, accepts=event == "accept", note=note)
     except Problem as problem:
@@ -167,7 +174,7 @@ def registry(request: ParkRequest, park: str) -> HttpResponse:
         "labels": [one.label for one in lines], "values": [one.platforms for one in lines],
         "years": list(queries.years()), "live": live.count(), "is_checking": request.GET.get("state") == PlatformState.PROPOSED,
         "can_enter": access.may(role, "cultivation:platform_new", "POST"), "can_set": access.may(role, "cultivation:platform_setup", "POST"),
-        "can_feed": access.may(role, "cultivation:platform_feed", "POST"), "open_cycle": cycles.open_cycle(),
+        "can_feed": access.may(role, "cultivation:platform_feed", "POST"), "open_cycle": cycles.open_cycle(), "stale": fed.stale(),
         "person_id": request.actor.person_id,
     }  # fmt: skip
     return render(request, "cultivation/platforms/registry.html", context)
@@ -179,14 +186,17 @@ def _groups() -> list[tuple[str, str]]:
 
 @repeatable
 def check_all(request: ParkRequest, park: str) -> HttpResponse:
-    """Accept the entries that were ticked."""
-    ids = [int(one) for one in request.POST.getlist("ids") if one.isdigit() and len(one) < 19]
+    """Accept the entries of others that were ticked, or take one's own back."""
+    is_back = request.POST.get("event") == "take_back"
+    ticked = request.POST.getlist("own" if is_back else "ids")
+    ids = [int(one) for one in ticked if one.isdigit() and len(one) < 19]
     try:
-        count = platforms.check_all(by=request.actor, platform_ids=ids)
+        count = (platforms.take_back if is_back else platforms.check_all)(by=request.actor, platform_ids=ids)
     except Problem as problem:
         messages.error(request, str(problem.message))
     else:
-        messages.success(request, _("已核对通过 %(n)s 个平台。") % {"n": count})
+        said = _("已撤回 %(n)s 个平台。") if is_back else _("已核对通过 %(n)s 个平台。")
+        messages.success(request, said % {"n": count})
     return redirect("cultivation:platform_registry", park=park)
 
 
@@ -198,7 +208,7 @@ def feed(request: ParkRequest, park: str) -> HttpResponse:
         if not form.is_valid():
             messages.error(request, _("请填写评价年度。"))
             return redirect("cultivation:platform_registry", park=park)
-        batch = platforms.feed(by=request.actor, year=form.cleaned_data["year"])
+        batch = feeds.make(by=request.actor, year=form.cleaned_data["year"])
     except Problem as problem:
         if problem.status == 404:
             raise

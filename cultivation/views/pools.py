@@ -1,4 +1,4 @@
-"""Pools 培育库 and the one-enterprise file 一企一档."""
+"""Pools 培育库: firms on their way to a rung, their coach, tasks and moves."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from enterprises.queries import enterprises
 from innovscore.core.problems import Problem
 from parks import access
 from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import listing
 from parks.showing import add_problem, repeatable, status_of
-from scoring.queries import fair, standing
 
 from ..filters import PoolFilter
 from ..forms.pools import CoachForm, PoolMoveForm, PoolTaskForm
-from ..queries import claims, ladder, matching, matching_facts, platforms
 from ..queries import pools as queries
 from ..services import pools
+from ..states import PoolStage
 
 COLUMNS = (
     "enterprise__uscc", "enterprise__name", "title", "get_stage_display", "coach_name", "open_tasks", "entered_at",
@@ -38,7 +36,20 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
     )  # fmt: skip
     if isinstance(page, HttpResponse):
         return page
-    return render(request, "cultivation/pools/overview.html", {"page": page, "movement": queries.movement()})
+    return render(request, "cultivation/pools/overview.html", {"page": page, "movement": _movement()})
+
+
+def _movement() -> dict[str, Any] | None:
+    """The newest year's moves by stage as a chart, with every year and rung as the table behind it."""
+    lines = queries.movement()
+    if not lines:
+        return None
+    year = lines[0]["year"]
+    return {
+        "year": year, "labels": PoolStage.labels, "heads": [_("年度"), _("层级"), *PoolStage.labels],
+        "values": [sum(one[stage] for one in lines if one["year"] == year) for stage in PoolStage.values],
+        "rows": [list(one.values()) for one in lines],
+    }  # fmt: skip
 
 
 @repeatable
@@ -97,18 +108,3 @@ def finish(request: ParkRequest, park: str, task_id: int) -> HttpResponse:
     row = pools.finish_task(by=request.actor, task_id=task_id)
     messages.success(request, _("已记为完成。"))
     return redirect("cultivation:pool_place", park=park, place_id=row.place_id)
-
-
-def firm_file(request: ParkRequest, park: str, enterprise_id: int) -> HttpResponse:
-    """一企一档: identity, qualifications, next rungs, points by year, platforms, pool, claims on one page."""
-    enterprise = enterprises.get(enterprise_id)
-    firm = matching_facts.find(enterprise_id)
-    rungs = ladder.ladder(firm, park) if firm else []
-    context = {
-        "enterprise": enterprise, "firm": firm, "held": [one for one in rungs if one.held],
-        "next": [one for one in rungs if not one.held and one.state != "short"], "trend": fair.years(standing.standings_of(enterprise_id)),
-        "offers": matching.overview(enterprise_id, firm) if firm else None,
-        "claims": claims.of_enterprise(enterprise_id), "platforms": platforms.of_enterprise(enterprise_id),
-        "places": queries.of_enterprise(enterprise_id),
-    }  # fmt: skip
-    return render(request, "cultivation/ladder/file.html", context)

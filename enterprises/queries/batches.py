@@ -4,6 +4,7 @@ from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet, Wi
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
 
+from innovscore.core.digest import sha256_hex
 from innovscore.core.problems import NotFound
 
 from ..models import DepartmentBatch, DepartmentValue, RegisterRecord, SourceMapping
@@ -38,6 +39,17 @@ def history(*, uscc: str, year: int) -> QuerySet[DepartmentValue]:
         .annotate(place=Window(RowNumber(), partition_by=[F("code")], order_by=order))
         .order_by("code", "place")
     )
+
+
+def entries_of(batch_id: int, code: str) -> dict[str, list[dict[str, str]]]:
+    """The lists that a batch gave for an input, by USCC."""
+    rows = DepartmentValue.objects.filter(batch_id=batch_id, code=code, entries__isnull=False)
+    return dict(rows.values_list("uscc", "entries"))
+
+
+def is_of(batch: DepartmentBatch, data: bytes) -> bool:
+    """Whether a batch was made of this file."""
+    return batch.sha256 == sha256_hex(data)
 
 
 def saved_mapping(source: str) -> SourceMapping | None:

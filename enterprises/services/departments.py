@@ -28,6 +28,7 @@ from scoring.engine import Scheme
 
 from ..models import Cycle, DepartmentBatch, DepartmentValue, RegisterRecord, WriteMode
 from ..queries.verified import amounts_of_firms
+from ..signals import batch_to_write
 from ..states import BatchState
 from . import mappings, prefill, workbooks
 from .checking import MOST_CHANGES, MOST_FAULTS, Checker, Report, Row, Slips, Value, key_text, known_firms
@@ -346,6 +347,7 @@ def _may_apply(batch: DepartmentBatch, mode: str) -> None:
     values = batch.report.get("row_values" if mode == WriteMode.ROW else "values")
     if not values and not batch.report.get("register"):
         raise Refused(code="no_values", message=_("没有可写入的数值。"))
+    batch_to_write.send(DepartmentBatch, batch=batch)
 
 
 def apply(*, by: Actor, batch: DepartmentBatch, report: Progress, mode: str | None = None) -> dict[str, Any]:
@@ -361,6 +363,7 @@ def apply(*, by: Actor, batch: DepartmentBatch, report: Progress, mode: str | No
         if locked.state != BatchState.CHECKED:
             raise Conflict(code="not_checked", message=_("这个批次还不能写入。"))
         _refuse_unsure(locked)
+        batch_to_write.send(DepartmentBatch, batch=locked)
         locked.mode = mode or locked.mode
         cycle = Cycle.objects.select_related("scheme_version").get(year=locked.year)
         found, written = _write(locked, cycle, report)

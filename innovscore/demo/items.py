@@ -19,6 +19,8 @@ FOR_GOOD = 100
 RANKS = ("1", "2", "3+")
 RANK_SHARES = (0.4, 0.35, 0.25)
 STOCK_YEARS = 6
+RENEWED = {"tech_sme": 1, "innovative_sme": 3, "hnte": 3, "srdi_sme": 3, "gazelle": 1, "little_giant": 3}
+"""Qualifications that firms get again after so many years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,11 @@ class Items:
     def counting_in(self, year: int) -> Items:
         """What counts in the declaration of a year."""
         window = LISTS[self.code].window
-        return self.take((self.year <= year) & (self.year > year - window))
+        found = self.take((self.year <= year) & (self.year > year - window))
+        if self.code != "qualifications":
+            return found
+        every = np.array([RENEWED.get(level, FOR_GOOD) for level in LISTS[self.code].rates])[found.level]
+        return replace(found, year=found.year + (year - found.year) // every * every)
 
     def count(self, column: str, size: int) -> Ints:
         """Items a firm in one fact column: "platforms.national", "awards.national_2#1", "golden_phoenix"."""

@@ -1,4 +1,4 @@
-"""R&D platforms of the demo zone: those that firms declared, with invented figures; two wait for a check, one report is asked for."""
+"""R&D platforms of the demo zone: those that firms declared, with invented figures; two wait for a check, some have ended, one year was reported, the next is asked for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from cultivation.models import Platform, PlatformEvent, PlatformLevel, PlatformType
+from cultivation.models import (
+    Platform,
+    PlatformEvent,
+    PlatformLevel,
+    PlatformReport,
+    PlatformType,
+    PlatformYear,
+)
+from cultivation.models.platforms import FIGURES
+from cultivation.queries import platforms as queries
+from cultivation.queries.facts import years_after
 from cultivation.services import platforms
 from enterprises.models import Enterprise
 from enterprises.queries import verified
@@ -33,7 +43,27 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
         PlatformEvent.objects.bulk_create(
             PlatformEvent(platform=row, state="in_force", person_name=admin.person_name) for row in live
         )
+        platforms.expire(by=admin)
+        _reports(admin)
         platforms.open_year(by=admin, year=db_today().year - 1, due_on=db_today() + dt.timedelta(days=30))
+        platforms.remind(by=admin)
+
+
+def _reports(by: Actor) -> None:
+    """The year before the one that is asked for now: most platforms reported, and its day is over."""
+    today = db_today()
+    year = PlatformYear.objects.create(
+        year=today.year - 2, due_on=today + dt.timedelta(days=1), opened_by_name=by.person_name
+    )
+    PlatformReport.objects.bulk_create(
+        PlatformReport(
+            platform=row, year=year, work="完成年度研发计划，新增中试设备，参加两项标准制定。", submitted_by_name=row.head,
+            **{name: getattr(row, name) for name in FIGURES},
+        )
+        for number, row in enumerate(queries.in_force().filter(approved_on__year__lte=year.year))
+        if number % 12
+    )  # fmt: skip
+    PlatformYear.objects.filter(pk=year.pk).update(due_on=today - dt.timedelta(days=240))
 
 
 def _platforms(by: Actor, hero: Enterprise) -> Iterator[Platform]:
@@ -60,13 +90,24 @@ def _platforms(by: Actor, hero: Enterprise) -> Iterator[Platform]:
             ),
         )
     for number, (firm, entry) in enumerate(entries[:MOST]):
+        approved = dt.date.fromisoformat(entry["date"])
         kind, level = KINDS.get(entry["level"], (entry["level"], "district"))
         yield Platform(
             enterprise_id=firm, type=types[kind], level=levels[level], name=entry["name"][:120], field=FIELDS[number % 5],
             head=f"{'王李张刘陈'[number % 5]}{'伟芳敏静磊'[number // 5 % 5]}", approver="重庆示例高新区科技创新局" if level == "district" else "重庆市科学技术局",
-            approval_number=entry["number"], approved_on=dt.date.fromisoformat(entry["date"]), proposed_by_ref=by.person_id,
+            approval_number=entry["number"], approved_on=approved, valid_until=_until(number, approved), proposed_by_ref=by.person_id,
             proposed_by_name=by.person_name, **_figures(number, levels[level].rank),
         )  # fmt: skip
+
+
+def _until(number: int, approved: dt.date) -> dt.date | None:
+    """A third are recognised for three years at a time; one in twenty of all was not recognised again."""
+    if number % 3 == 0:
+        return None
+    until = years_after(approved, 3)
+    while number % 20 != 7 and until < db_today():
+        until = years_after(until, 3)
+    return until
 
 
 def _figures(number: int, rank: int) -> dict[str, Any]:

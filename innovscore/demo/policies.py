@@ -80,23 +80,39 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
         _walk(park, actors, claim, path)
 
 
+POOLS = (("ladder_hnte", "near"), ("ladder_gazelle", "near"), ("ladder_innovative_sme", "ready"))
+POOL_FIRMS = 24
+STEPS = (
+    (("coached", "上门辅导，商定补差计划"), ("applying", "已提交认定申请"), ("reached", "已列入公示名单")),
+    (("coached", "上门辅导，商定补差计划"), ("applying", "已提交认定申请")),
+    (("coached", "电话辅导"),),
+    (("coached", "电话辅导"), ("left", "企业本年度不申报")),
+    (("coached", "电话辅导"),),
+)
+"""What was done with the first firms of a pool."""
+TASKS = ("补齐研发费用辅助账", "办理两件实用新型专利授权", "整理近三年审计报告", "核对科技人员名单")
+
+
 def _pool(park: Park, actors: dict[str, Actor]) -> None:
-    """Firms one condition away from 高新技术企业 are in the pool; a few are coached, one applies."""
+    """Firms that are ready for a rung or one condition away are in its pool; some are coached, apply, reached it or left."""
     by = actors["park.review1@demo"]
     with park_scope(park.pk):
-        rung = next(one for one in rules.in_force("rung") if one.policy.code == "ladder_hnte")
-        pools.enter_found(by=by, version_id=rung.pk, standing="near")
         coach = next(one for one in pool_queries.coaches(by) if one.account.person_id == by.person_id)
-        for number, place in enumerate(pool_queries.open_places().order_by("pk")[:6]):
-            pools.appoint(by=by, place_id=place.pk, membership_id=coach.pk)
-            pools.add_task(
-                by=by,
-                place_id=place.pk,
-                title="补齐研发费用辅助账",
-                due_on=db_today() + dt.timedelta(days=14 + number),
-            )
-            pools.move(by=by, place_id=place.pk, to_stage="coached", why="上门辅导，商定补差计划")
-        pools.move(by=by, place_id=place.pk, to_stage="applying", why="已提交认定申请")
+        rungs = {one.policy.code: one for one in rules.in_force("rung")}
+        for code, standing in POOLS:
+            rung, found_ = rungs[code], found.matches(found.current(), "rung")
+            rows = found_.filter(version=rung, is_held=False, is_eligible=standing == "ready")
+            ids = rows.order_by("enterprise_id").values_list("enterprise_id", flat=True)[:POOL_FIRMS]
+            pools.enter(by=by, rung_id=rung.policy_id, enterprise_ids=ids, why="比对结果")
+            places = pool_queries.open_places().filter(rung=rung.policy).order_by("pk")
+            for number, (place, steps) in enumerate(zip(places, STEPS, strict=False)):
+                pools.appoint(by=by, place_id=place.pk, membership_id=coach.pk)
+                due = db_today() + dt.timedelta(days=14 + number)
+                task = pools.add_task(by=by, place_id=place.pk, title=TASKS[number % len(TASKS)], due_on=due)
+                if number == 0:
+                    pools.finish_task(by=by, task_id=task.pk)
+                for stage, why in steps:
+                    pools.move(by=by, place_id=place.pk, to_stage=stage, why=why)
 
 
 def _released(actors: dict[str, Actor], code: str) -> PolicyVersion:

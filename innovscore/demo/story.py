@@ -20,7 +20,20 @@ from parks.workdays import deadline_after
 from scoring.queries import anomalies as queries
 from scoring.services import anomalies, reviews, runs, snapshots
 
-from . import boards, fund, gatherings, lending, load, needs, papers, people, platforms, policies, visits
+from . import (
+    boards,
+    facts,
+    fund,
+    gatherings,
+    lending,
+    load,
+    needs,
+    papers,
+    people,
+    platforms,
+    policies,
+    visits,
+)
 from .world import LAST_YEAR, World, make_world
 
 SCHEME = "cq_htz_30"
@@ -81,10 +94,11 @@ def _zone(code: str, world: World, *, seed: int, open_last: bool, say: Say) -> Z
     if open_last and len(world.years) > 1:
         say(f"{park.name}: loans")
         lending.tell(park, actors, hero=hero)
-        say(f"{park.name}: policies")
-        policies.tell(park, actors, hero=hero)
         say(f"{park.name}: platforms")
         platforms.tell(park, actors, hero=hero)
+        facts.tell(park, actors, hero=hero)
+        say(f"{park.name}: policies")
+        policies.tell(park, actors, hero=hero)
         say(f"{park.name}: visits")
         visits.tell(park, actors, hero=hero)
         gatherings.tell(park, actors, hero=hero)

@@ -41,17 +41,23 @@ def test_shipped_rungs_pass_their_cases_and_name_their_source(code: str) -> None
 
 def test_a_gap_is_a_number_and_what_is_missing_is_the_item_and_not_the_score_made_of_it() -> None:
     short = judged(
-        "ladder_hnte", age_years=5, ip_class1=1, ip_class2=0, rd_staff_ratio="8.7", revenue=6000, rd_intensity=4,
+        "ladder_hnte", age_years=5, ip_class1=1, ip_class2=0, rd_staff_ratio="8.7", revenue=6000, rd_intensity_3y=4,
         hightech_share=70,
     )  # fmt: skip
     assert short.near is not None and (short.near.gap, short.near.clause) == ("1.3%", "第十一条（四）")
     points = judged(
-        "ladder_tech_sme", staff_total=50, revenue=900, total_assets_end=900, hnte=0, rd_staff_ratio=30, rd_intensity="3.5",
+        "ladder_tech_sme", staff_total=50, revenue=900, total_assets_end=900, hnte=0, provincial_platform=0, rd_staff_ratio=30, rd_intensity="3.5",
         rd_cost_share=3, ip_class1=0, ip_class2=2,
     )  # fmt: skip
     assert points.near is not None and points.near.gap == "8 分"
     blind = judged(
-        "ladder_tech_sme", staff_total=50, revenue=900, total_assets_end=900, hnte=0, rd_staff_ratio=30
+        "ladder_tech_sme",
+        staff_total=50,
+        revenue=900,
+        total_assets_end=900,
+        hnte=0,
+        provincial_platform=0,
+        rd_staff_ratio=30,
     )
     assert blind.outcome == formula.UNKNOWN
     assert blind.checks[-1].lacks == ("rd_intensity", "rd_cost_share", "ip_class1", "ip_class2")
@@ -59,11 +65,11 @@ def test_a_gap_is_a_number_and_what_is_missing_is_the_item_and_not_the_score_mad
 
 def test_of_tiers_the_first_that_holds_counts_and_one_that_cannot_be_told_makes_the_figure_unknown() -> None:
     needed = {
-        revenue: judged("ladder_hnte", revenue=revenue, rd_intensity="3.5").checks[3].state
-        for revenue in (4999, 20000, 20001)
+        revenue: judged("ladder_hnte", revenue=revenue, rd_intensity_3y="3.5").checks[3].state
+        for revenue in (5000, 20000, 20001)
     }
-    assert needed == {4999: "not_met", 20000: "not_met", 20001: "met"}
-    assert judged("ladder_hnte", rd_intensity=9).checks[3].state == "unknown"
+    assert needed == {5000: "not_met", 20000: "not_met", 20001: "met"}
+    assert judged("ladder_hnte", rd_intensity_3y=9).checks[3].state == "unknown"
 
 
 def test_a_rule_is_for_one_thing() -> None:

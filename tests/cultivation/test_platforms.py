@@ -12,9 +12,11 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from cultivation.forms.platforms import OfficePlatformForm
 from cultivation.models import Platform, PlatformLevel, PlatformReport, PlatformType
+from cultivation.queries import feeds as feed_queries
 from cultivation.queries import platforms as queries
-from cultivation.services import platform_tables, platforms
+from cultivation.services import feeds, platform_tables, platforms
 from enterprises.models import DepartmentBatch, DepartmentValue
 from enterprises.services import departments
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
@@ -55,7 +57,9 @@ def live(office: make.Office, firm: Any, **more: Any) -> Platform:
 
 
 def fed() -> dict[str, list[str]]:
-    return {uscc: [queries.counts_as(row) for row in rows] for uscc, rows in queries.counting().items()}
+    return {
+        uscc: [queries.counts_as(row) for row in rows] for uscc, rows in queries.counting(db_today()).items()
+    }
 
 
 def test_who_enters_a_platform_does_not_check_it(office: make.Office) -> None:
@@ -178,9 +182,9 @@ def test_what_is_in_force_becomes_a_batch_of_department_data(office: make.Office
     firm = make.firm(office.park)
     row = live(office, firm, level="municipal", name="示例，研发中心")
     year = DepartmentBatch.objects.order_by("-year").values_list("year", flat=True).first() or 2025
-    batch = DepartmentBatch.objects.get(pk=platforms.feed(by=office["officer"], year=year))
+    batch = DepartmentBatch.objects.get(pk=feeds.make(by=office["officer"], year=year))
     assert (batch.source, batch.state, batch.rows_read, batch.rows_refused) == ("sti", "checked", 1, 0)
-    assert platforms.feed(by=office["officer"], year=year) == batch.pk
+    assert feeds.make(by=office["officer"], year=year) == batch.pk
     departments.request_apply(by=office["officer"], batch=batch)
     batch.refresh_from_db()
     jobs.run(batch.job_id)
@@ -196,6 +200,69 @@ def test_what_is_in_force_becomes_a_batch_of_department_data(office: make.Office
             }
         ],
     )
+
+
+def put_in(office: make.Office, year: int) -> DepartmentBatch:
+    """The registry as a batch, written."""
+    batch = DepartmentBatch.objects.get(pk=feeds.make(by=office["officer"], year=year))
+    departments.request_apply(by=office["officer"], batch=batch)
+    batch.refresh_from_db()
+    jobs.run(batch.job_id)
+    return batch
+
+
+def test_a_platform_counts_in_the_years_in_which_it_was_one(office: make.Office) -> None:
+    firm, today = make.firm(office.park), db_today()
+    row = live(office, firm)
+    platforms.revoke(by=office["admin"], platform_id=row.pk, note="停止运行", ended_on=today - 100 * DAY)
+    assert queries.counting(today) == {} and queries.counting(today - 100 * DAY) == {}
+    assert list(queries.counting(today - 101 * DAY)) == [firm.enterprise.uscc]
+    assert queries.counting(row.approved_on - DAY) == {}
+    late = live(office, firm, number="2", valid_until=today - 10 * DAY)
+    assert queries.counting(today) == {}  # the nightly step that ends it has not come yet
+    platforms.expire(by=office["admin"])
+    assert [one.pk for one in queries.counting(today - 10 * DAY)[firm.enterprise.uscc]] == [late.pk]
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Platform.objects.filter(pk=row.pk).update(ended_on=today)
+    with pytest.raises(Refused, match="day_wrong"):
+        again = live(office, firm, number="3")
+        platforms.revoke(by=office["admin"], platform_id=again.pk, note="x", ended_on=today + DAY)
+
+
+def test_a_batch_is_not_written_once_a_platform_of_it_has_ended(office: make.Office) -> None:
+    year = DepartmentBatch.objects.order_by("-year").values_list("year", flat=True).first() or 2025
+    one, two = make.firm(office.park, 1), make.firm(office.park, 2)
+    row = live(office, one)
+    live(office, two, number="2")
+    batch = DepartmentBatch.objects.get(pk=feeds.make(by=office["officer"], year=year))
+    platforms.revoke(by=office["admin"], platform_id=row.pk, note="认定有误", ended_on=row.approved_on)
+    with pytest.raises(Refused, match="platforms_changed"):
+        departments.request_apply(by=office["officer"], batch=batch)
+    assert not DepartmentValue.objects.filter(batch=batch).exists()
+    put_in(office, year)
+    assert list(
+        DepartmentValue.objects.filter(code="platforms", entries__0__number="2").values_list(
+            "uscc", flat=True
+        )
+    )
+
+
+def test_the_office_is_told_what_is_no_longer_so_and_a_new_batch_puts_it_right(office: make.Office) -> None:
+    year = DepartmentBatch.objects.order_by("-year").values_list("year", flat=True).first() or 2025
+    firm = make.firm(office.park, 1)
+    row = live(office, firm)
+    put_in(office, year)
+    client = people.client_for(office["officer"])
+    assert feed_queries.stale() == []
+    platforms.revoke(by=office["admin"], platform_id=row.pk, note="认定有误", ended_on=row.approved_on)
+    (stale,) = feed_queries.stale()
+    assert [(one.platform, one.is_gone) for one in stale.differences] == [(row, True)]
+    page = client.get(url("platform_registry")).content.decode()
+    assert "已不属实" in page and "新批次会改正这些行" in page
+    assert [one.count for one in todos_for(office["officer"]) if "与登记不符" in one.label] == [1]
+    batch = put_in(office, year)
+    assert DepartmentValue.objects.get(batch=batch).entries == []
+    assert feed_queries.stale() == []
 
 
 def filled(**changed: Any) -> bytes:
@@ -234,6 +301,37 @@ def test_a_table_is_entered_as_a_whole_or_not_at_all(office: make.Office) -> Non
     row = Platform.objects.get()
     assert (row.state, row.staff, row.equipment, row.enterprise) == ("proposed", 9, 125_000, firm.enterprise)
     checker = people.client_for(office["admin"])
-    checker.post(url("platform_check_all"), {"ids": [row.pk]})
+    checker.post(url("platform_check_all"), {"event": "take_back", "own": [row.pk]})
     row.refresh_from_db()
-    assert row.state == "in_force"
+    assert row.state == "proposed"  # only who entered it takes it back
+    client.post(url("platform_check_all"), {"event": "take_back", "own": [row.pk]})
+    row.refresh_from_db()
+    assert row.state == "withdrawn" and send().status_code == 302
+    again = Platform.objects.get(state="proposed")
+    checker.post(url("platform_check_all"), {"ids": [again.pk]})
+    again.refresh_from_db()
+    assert again.state == "in_force"
+
+
+@pytest.mark.parametrize(
+    ("head", "cell", "why"),
+    [
+        ("平台名称", "", "第 2 行 B 平台名称"),
+        ("类型", "研究院", "第 2 行 C 类型"),
+        ("批准日期", "2999-01-01", "批准日期不能晚于今天"),
+        ("有效期至", "2020-01-01", "有效期应晚于批准日期"),
+        ("专职研发人员", "九", "第 2 行 L 专职研发人员"),
+        ("其中中高级职称或研究生", 10, "不能多于专职研发人员"),
+        ("仪器设备原值（万元）", -1, "不能为负数"),
+        ("技术合同金额（万元）", "约两百", "请填写金额"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_fault_is_named_by_its_cell_and_nothing_is_entered(
+    office: make.Office, head: str, cell: Any, why: str
+) -> None:
+    firm = make.firm(office.park)
+    data = filled(**{"统一社会信用代码": firm.enterprise.uscc, head: cell})
+    with pytest.raises(Refused) as refused:
+        platform_tables.load(by=office["reviewer"], data=data, form_of=OfficePlatformForm)
+    assert why in str(refused.value.message) and "第 2 行" in str(refused.value.message)
+    assert not Platform.objects.exists()

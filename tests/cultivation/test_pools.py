@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from cultivation.models import PoolMove, PoolPlace
 from cultivation.queries import pools as queries
-from cultivation.services import matching, pools
+from cultivation.services import matching, pools, visits
 from innovscore.core.problems import Conflict, Refused
 from parks import jobs
 from parks.clock import db_today
@@ -103,5 +103,14 @@ def test_the_coach_has_the_task_and_the_firm_sees_both(office: make.Office, plac
 
 def test_one_page_tells_all_of_a_firm(office: make.Office, place: PoolPlace) -> None:
     url = reverse("cultivation:firm_file", kwargs={"park": "cq", "enterprise_id": place.enterprise_id})
-    page = people.client_for(office["publisher"]).get(url).content.decode()
-    assert "示例企业2" in page and "瞪羚企业" in page and "差 1.34%" in page and "入库" in page
+    visits.record(
+        by=office["officer"], firm="示例企业2", visited_on=db_today(), visitors="钱积分", purpose="service", note="看了产线"
+    )  # fmt: skip
+    client = people.client_for(office["publisher"])
+    page = client.get(url).content.decode()
+    for text in ("示例企业2", "瞪羚企业", "差 1.34%", "入库", "钱积分", "园区看不到企业向哪家银行借款"):
+        assert text in page
+    paper = client.get(
+        reverse("cultivation:firm_file_pdf", kwargs={"park": "cq", "enterprise_id": place.enterprise_id})
+    )
+    assert paper["Content-Type"] == "application/pdf" and paper.content.startswith(b"%PDF")
