@@ -19,8 +19,9 @@ AT_ONCE = 500
 
 def tell(*, by: Actor, url: str, words: Mapping[str, Iterable[int]]) -> None:
     """Ask for messages that open `url`: the organisations of each text. The job begins when the transaction is over."""
-    args = {"url": url, "words": {text: list(houses) for text, houses in words.items()}}
-    if any(args["words"].values()):
+    houses_of = {text: list(houses) for text, houses in words.items()}
+    args = {"url": url, "words": houses_of}
+    if any(houses_of.values()):
         key = sha256_hex(canonical_json(args).encode())
         jobs.request(kind=KIND, park_id=by.park_id, dedupe_key=key, by=by, args=args)
 

@@ -46,7 +46,7 @@ class LastYear:
 
     year: int
     total: Decimal
-    dimensions: dict[str, Decimal]
+    dimensions: Mapping[str, Decimal]
     rescored: bool
 
 
@@ -192,7 +192,9 @@ def _last_year(declaration: Any, scheme: engine.Scheme) -> LastYear | None:
     if run.scheme_digest == scheme.digest:
         return LastYear(last.cycle_year, last.total, last.dimensions, rescored=False)
     again = fair.rescored(run, last.uscc, scheme)
-    return again and LastYear(last.cycle_year, again.total, again.dimensions, rescored=True)
+    if again is None:
+        return None
+    return LastYear(last.cycle_year, again.total, again.dimensions, rescored=True)
 
 
 def _dimension(
