@@ -137,13 +137,7 @@ def portrait(page: ScorePage) -> Portrait:
     industry = row.enterprise.industry
     size, percentile = _in_industry(row, industry)
     earlier = [item for item in page.history if item.cycle_year < page.standing.cycle_year]
-    scheme = scheme_of(page.run.scheme_version)
-    runs = {
-        run.pk: run
-        for run in ScoreRun.objects.filter(pk__in=[item.run_id for item in earlier]).select_related(
-            "snapshot__scheme_version", "scheme_version"
-        )
-    }
+    scheme, runs = scheme_of(page.run.scheme_version), _runs(earlier)
     return Portrait(
         interval=_interval(row, review),
         industry=industry,
@@ -151,10 +145,21 @@ def portrait(page: ScorePage) -> Portrait:
         industry_percentile=percentile,
         stage=_peers([(line, line.percentile) for line in lines]),
         in_industry=_industry_peers(lines, review, industry),
-        trend=[_year(item, scheme, runs[item.run_id], row.uscc) for item in earlier]
-        + [_this_year(page.standing)],
+        trend=trend(earlier, page.standing),
         change=_change(page, earlier[-1], runs[earlier[-1].run_id], scheme) if earlier else None,
     )
+
+
+def trend(earlier: Sequence[Standing], now: Standing) -> list[TrendYear]:
+    """The years, oldest first, the last one `now`; under another method their frozen figures are scored again under its."""
+    runs = _runs([*earlier, now])
+    scheme = scheme_of(runs[now.run_id].scheme_version)
+    return [*(_year(item, scheme, runs[item.run_id], item.uscc) for item in earlier), _this_year(now)]
+
+
+def _runs(standings: Sequence[Standing]) -> dict[int, ScoreRun]:
+    rows = ScoreRun.objects.filter(pk__in=[item.run_id for item in standings])
+    return {run.pk: run for run in rows.select_related("snapshot__scheme_version", "scheme_version")}
 
 
 def _interval(row: ScoreResult, review: RunReview | None) -> Interval | None:
