@@ -41,9 +41,10 @@ class Section:
     ids: tuple[int, ...] = ()
 
     @property
-    def lines(self) -> list[tuple[tuple[str, ...], int | None]]:
-        """Rows with what they open."""
-        return list(zip_longest(self.rows, self.ids))
+    def lines(self) -> list[tuple[list[tuple[str, str]], int | None]]:
+        """Rows as cells, each with its head, and what a row opens."""
+        cells = [list(zip(self.heads or ("", ""), row, strict=True)) for row in self.rows]
+        return list(zip_longest(cells, self.ids))
 
 
 def package(enterprise_id: int, groups: Iterable[str]) -> list[Section]:

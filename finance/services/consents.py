@@ -19,6 +19,7 @@ from parks.actors import Actor
 from parks.clock import BEIJING, db_now, db_today
 from parks.models import Organisation
 from parks.roles import Role
+from parks.services.pages import Page, draw
 
 from .. import rules
 from ..models import Consent, ConsentAccess, Product, ProductVersion
@@ -267,10 +268,11 @@ def open_groups(
     return Opened(consent, wanted)
 
 
-def open_document(*, by: Actor, consent_id: int, file_id: int, page: int = 1) -> Document:
-    """One paper of the consented list, its opening written into the access log by name and page.
+def open_document(*, by: Actor, consent_id: int, file_id: int, page: int) -> tuple[Document, Page]:
+    """A page of one paper of the consented list, drawn; its opening stands in the access log by name and page.
 
-    Raises NotFound for whatever is not in the list now, or without a consent to it: nobody learns which.
+    Raises NotFound for whatever is not in the list now, or without a consent to it: nobody learns which; Refused when
+    the page cannot be drawn.
     """
     missing = NotFound(code="no_document", message=_("没有这份材料，或企业没有授权查看。"))
     consent = queries.held_now(by, consent_id)
@@ -279,11 +281,12 @@ def open_document(*, by: Actor, consent_id: int, file_id: int, page: int = 1) ->
     found = document_of(consent.enterprise_id, file_id)
     if found is None:
         raise missing
-    subject = _("材料第 %(page)s 页：%(title)s") % {"page": page, "title": found.title}
+    drawn = draw(found.file, page, large=True)
+    subject = _("材料第 %(page)s 页：%(title)s") % {"page": drawn.number, "title": found.title}
     opened = open_groups(by=by, consent_id=consent_id, subject=subject[:SUBJECT], groups=("evidence",))
     if opened is None or not opened.groups:
         raise missing
-    return found
+    return found, drawn
 
 
 def note_list_reads(

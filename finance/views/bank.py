@@ -14,7 +14,6 @@ from parks.clock import db_now
 from parks.http import ParkRequest, whole
 from parks.idempotency import Reply, once
 from parks.listing import listing
-from parks.services import pages
 from parks.showing import add_problem, repeatable, status_of
 
 from ..filters import QueueFilter
@@ -174,14 +173,10 @@ def paper(request: ParkRequest, park: str, application_id: int, file_id: int) ->
     """A page of one of the firm's papers, drawn here; each is a read of its own."""
     application = queries.for_bank(request.actor, application_id)
     number = whole(request.GET.get("page", ""), at_most=LAST_PAGE) or 1
-    found = consents.open_document(
+    found, drawn = consents.open_document(
         by=request.actor, consent_id=application.consent_id, file_id=file_id, page=number
     )
-    context = {"application": application, "document": found, "printed_at": db_now()}
-    try:
-        context["drawn"] = pages.draw(found.file, number, large=True)
-    except Problem as problem:
-        context["undrawn"] = problem.message
+    context = {"application": application, "document": found, "drawn": drawn, "printed_at": db_now()}
     return render(request, "finance/bank_document.html", context)
 
 
