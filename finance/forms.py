@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from innovscore.core.money import NotANumber, parse_money
 from parks.idempotency import new_key
 
-from .rules import CONSENT_MONTHS, LEAST_LOAN
+from .rules import CONSENT_MONTHS, LEAST_LOAN, MORE_GROUPS
 from .states import (
     EVENTS,
     GROUPS,
@@ -94,9 +95,19 @@ class OnceForm(forms.Form):
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, initial=new_key)
 
 
+class MoreGroupsForm(forms.Form):
+    """What a firm lets a bank see beyond what the product needs."""
+
+    more = forms.MultipleChoiceField(
+        choices=[(group, GROUPS[group]) for group in MORE_GROUPS], required=False
+    )
+
+
 class ConsentForm(forms.Form):
+    """`groups` are those that the words on the page name; each is ticked by hand, none is preset."""
+
     groups = forms.MultipleChoiceField(
-        label=_("同意银行查询的信息"), choices=list(GROUPS.items()), widget=forms.CheckboxSelectMultiple,
+        label=_("同意银行查询的信息"), widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("请勾选同意查询的信息；不同意可以直接离开，没有任何影响。")},
     )  # fmt: skip
     months = forms.TypedChoiceField(
@@ -111,9 +122,20 @@ class ConsentForm(forms.Form):
         error_messages={"required": _("请勾选确认后签署。")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, groups: Iterable[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "groups" in self.fields:
+            self.fields["groups"].choices = [(group, GROUPS[group]) for group in groups]  # type: ignore[attr-defined]
         self.fields["months"].choices = [(n, _now("%(n)s 个月") % {"n": n}) for n in CONSENT_MONTHS]  # type: ignore[attr-defined]
+
+    def clean_groups(self) -> list[str]:
+        ticked: list[str] = self.cleaned_data["groups"]
+        if len(ticked) < len(self.fields["groups"].choices):  # type: ignore[attr-defined]
+            raise forms.ValidationError(
+                _("请逐项勾选授权书所列的信息。另加的信息不想给，可在“另外提供”处取消后重新生成授权书。"),
+                code="groups",
+            )
+        return ticked
 
 
 class RenewForm(ConsentForm):

@@ -14,11 +14,17 @@ ZERO = Decimal(0)
 CREDIT_GROUPS = ("id", "score", "dims", "fin")
 """What a credit product needs to be shown, with the enterprise's consent."""
 
+MORE_GROUPS = ("indicators", "history", "evidence")
+"""What the enterprise may show a bank beyond that, each by its own choice."""
+
 BANK_STEPS = ("points", "base", "stage", "product_cap", "first_loan_cap", "amount")
 """Steps of a quote that a bank is shown; the others would give away figures that the consent gives in bands only."""
 
 GUARANTEE_GROUPS = ("id", "score", "dims")
 """What the guarantor of a product is shown: less than the bank."""
+
+HISTORY_YEARS = 3
+"""Published years that the history of an enterprise goes back."""
 
 LEAST_LOAN = Decimal(10_000)
 """Yuan below which no product lends; a product may ask for more."""

@@ -331,10 +331,13 @@ REJECT_REASONS = {
 GROUPS = {
     "id": _("企业身份：名称、统一社会信用代码、所在园区"),
     "score": _("积分：总分、名次、发展阶段、快照编号"),
-    "dims": _("各维度得分"),
+    "dims": _("各维度得分：与同阶段企业的中位数比较"),
     "fin": _("两年财务区间：营业收入、上缴税费、研发费用（只给区间，不给具体数）"),
+    "indicators": _("各项指标：数值和得分（人才只给人数，不给姓名）"),
+    "history": _("历年积分：最近三个已发布年度的总分和名次"),
+    "evidence": _("证明材料：核定数据的材料清单，每打开一份都记入访问记录（不含身份、工资、人员材料）"),
 }
-"""Field groups a consent may name; a credit product needs all of them."""
+"""Field groups a consent may name. A credit product needs the first ones (`rules.CREDIT_GROUPS`); the firm may add the others."""
 
 
 def group_labels(groups: Iterable[str]) -> str:

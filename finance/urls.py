@@ -37,6 +37,12 @@ urlpatterns = [
     path("p/<slug:park>/bank/check/", bank.check_queue, name="bank_check"),
     path("p/<slug:park>/bank/check/<int:application_id>/", bank.decision, name="bank_decision"),
     path("p/<slug:park>/bank/applications/<int:application_id>/memo/", bank.memo, name="memo"),
+    path("p/<slug:park>/bank/applications/<int:application_id>/print/", bank.printed, name="bank_printed"),
+    path(
+        "p/<slug:park>/bank/applications/<int:application_id>/documents/<int:file_id>/",
+        bank.paper,
+        name="bank_document",
+    ),
     path("p/<slug:park>/bank/products/", products.overview, name="products"),
     path("p/<slug:park>/bank/products/<int:version_id>/activate/", products.activate, name="activate"),
     path("p/<slug:park>/bank/lines/", lines.overview, name="lines"),

@@ -80,6 +80,11 @@ def name_of(item: Any) -> str:
     return str((get("en", "") if english else get("zh", "")) or get("zh", "") or get("code", ""))
 
 
+def is_about_people(item: Any) -> bool:
+    """Does an input list or count people? Its papers are then rolls, payrolls, certificates: personal data."""
+    return bool(item.type == "person_list" or item.unit == "人")
+
+
 def unit_of(unit: str) -> str:
     """A unit of a scheme in the reader's language; one that the platform does not know stays as it is written."""
     return str(UNITS.get(unit, unit))

@@ -44,7 +44,7 @@ def pdf(html: str) -> bytes:
         import weasyprint
     except OSError as error:
         raise NoPrinter(str(error)) from error
-    data: bytes = weasyprint.HTML(string=_coloured(html), url_fetcher=_nothing).write_pdf(
+    data: bytes = weasyprint.HTML(string=coloured(html), url_fetcher=_nothing).write_pdf(
         stylesheets=[weasyprint.CSS(filename=str(STYLE))]
     )
     with _lock:
@@ -54,7 +54,7 @@ def pdf(html: str) -> bytes:
     return data
 
 
-def _coloured(html: str) -> str:
+def coloured(html: str) -> str:
     """Each picture carries the colours of charts itself."""
     return html.replace("</svg>", f"<style>{CHARTS.read_text(encoding='utf-8')}</style></svg>")
 

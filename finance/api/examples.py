@@ -20,9 +20,32 @@ CARD: dict[str, Any] = {
     "score": {
         "year": 2025, "total": "86.00", "place": 12, "ranked": 527, "stage": "growth", "snapshot": 3, "run_hash": SHA, "published": True,
     },
-    "dims": {"points": {"economy_tax": "26.00", "rd_input": "22.00", "talent": "18.00", "tech_activity": "20.00"}},
+    "dims": {
+        "names": {"economy_tax": "经济税务", "rd_input": "研发投入", "talent": "人才队伍", "tech_activity": "科技活动"},
+        "points": {"economy_tax": "26.00", "rd_input": "22.00", "talent": "18.00", "tech_activity": "20.00"},
+        "reachable": {"economy_tax": "30.00", "rd_input": "28.00", "talent": "20.00", "tech_activity": "22.00"},
+        "median": {"economy_tax": "17.20", "rd_input": "15.60", "talent": "9.80", "tech_activity": "8.40"},
+    },
     "fin": {"revenue": [BAND], "tax": [BAND], "rd": [BAND]},
 }  # fmt: skip
+MORE: dict[str, Any] = {
+    "consent": 7, "groups": ["indicators", "history", "evidence"],
+    "indicators": {
+        "year": 2025,
+        "items": [{
+            "code": "rd_intensity", "dimension": "rd_input", "name": "研发投入强度", "value": "8", "unit": "%", "points": "7.65",
+            "reachable": "9.00", "applies": True,
+        }],
+    },
+    "history": {"years": [{"year": 2025, "total": "86.00", "comparable": "86.00", "place": 12, "ranked": 527}]},
+    "evidence": {
+        "year": 2025,
+        "documents": [{
+            "id": 31, "title": "2025 年度审计报告", "proves": ["营业收入"], "date": "2026-03-20T10:00:00+08:00", "size": 482133,
+        }],
+    },
+}  # fmt: skip
+"""What a firm may add to that; in a card only where its consent names them."""
 STEPS = [{"code": "points", "value": "86.00"}, {"code": "base", "value": "8400000.00"}]
 QUOTE: dict[str, Any] = {
     "id": 5, "consent": 7, "product": "points-loan", "state": "live", "amount": "9000000.00", "binding": "equity_capacity",
@@ -104,7 +127,8 @@ SECRET = ENDPOINT | {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw…"}
 ANSWERS: dict[str, dict[str, Any]] = {
     "listConsents": {"items": [CONSENT], "next_cursor": None},
     "getConsent": CONSENT,
-    "getScoreCard": CARD,
+    "getScoreCard": CARD | MORE | {"groups": [*CARD["groups"], *MORE["groups"]]},
+    "getDocument": {"id": 31, "title": "2025 年度审计报告", "page": 1, "pages": 12, "jpeg": "/9j/4AAQSkZJRgABAQ…"},
     "verifySnapshot": {
         "snapshot": 3, "leaf": SHA, "path": [{"side": "right", "hash": SHA}], "snapshot_root": SHA, "scheme_digest": SHA,
         "engine_version": "1", "result_root": SHA, "run_hash": SHA,

@@ -65,7 +65,12 @@ class CardScore(serializers.Serializer):
 
 
 class CardDimensions(serializers.Serializer):
+    """By code: the name, the points, those within reach, and the median of the enterprises of the same stage."""
+
+    names = serializers.DictField(child=serializers.CharField())
     points = serializers.DictField(child=score())
+    reachable = serializers.DictField(child=score())
+    median = serializers.DictField(child=score())
 
 
 class FinanceBand(serializers.Serializer):
@@ -85,11 +90,65 @@ class CardFinance(serializers.Serializer):
     rd = FinanceBand(many=True)
 
 
+class IndicatorItem(serializers.Serializer):
+    """`value` is null where there is no figure; people are counts."""
+
+    code = serializers.CharField()
+    dimension = serializers.CharField()
+    name = serializers.CharField()
+    value = serializers.CharField(allow_null=True)
+    unit = serializers.CharField()
+    points = score()
+    reachable = score()
+    applies = serializers.BooleanField()
+
+
+class CardIndicators(serializers.Serializer):
+    year = serializers.IntegerField()
+    items = IndicatorItem(many=True)
+
+
+class HistoryYear(serializers.Serializer):
+    """`comparable` is the year's total under the method of the newest; null where its figures do not suffice."""
+
+    year = serializers.IntegerField()
+    total = score()
+    comparable = score(allow_null=True)
+    place = serializers.IntegerField(allow_null=True)
+    ranked = serializers.IntegerField()
+
+
+class CardHistory(serializers.Serializer):
+    """Published years, the oldest first."""
+
+    years = HistoryYear(many=True)
+
+
+class DocumentEntry(serializers.Serializer):
+    """A paper behind verified figures; `size` in bytes."""
+
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    proves = serializers.ListField(child=serializers.CharField())
+    date = serializers.DateTimeField()
+    size = serializers.IntegerField()
+
+
+class CardEvidence(serializers.Serializer):
+    """Papers that may be opened one by one (getDocument); none about people."""
+
+    year = serializers.IntegerField()
+    documents = DocumentEntry(many=True)
+
+
 GROUP_FORMS: dict[str, type[serializers.Serializer]] = {
     "id": CardIdentity,
     "score": CardScore,
     "dims": CardDimensions,
     "fin": CardFinance,
+    "indicators": CardIndicators,
+    "history": CardHistory,
+    "evidence": CardEvidence,
 }
 
 
@@ -147,12 +206,26 @@ class AskConsents(Page):
 class AskCard(Strict):
     consent = Number(min_value=1)
     groups = serializers.RegexField(
-        r"^[a-z]+(,[a-z]+)*$", required=False, max_length=80, help_text="only these groups, with commas"
+        r"^[a-z]+(,[a-z]+)*$", required=False, max_length=120, help_text="only these groups, with commas"
     )
 
 
 class AskProof(Strict):
     consent = Number(min_value=1)
+
+
+class AskDocument(Strict):
+    page = Number(min_value=1, max_value=10_000, required=False, default=1)
+
+
+class DocumentPage(serializers.Serializer):
+    """One page of a paper, drawn as JPEG and coded in base64."""
+
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    page = serializers.IntegerField()
+    pages = serializers.IntegerField()
+    jpeg = serializers.CharField()
 
 
 class ProofStep(serializers.Serializer):

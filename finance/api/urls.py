@@ -15,6 +15,11 @@ in_park = [
     path("applications", views.Applications.as_view(), name="applications"),
     path("applications/<int:application_id>", views.OneApplication.as_view(), name="application"),
     path("applications/<int:application_id>/dossier", views.Dossiers.as_view(), name="dossier"),
+    path(
+        "applications/<int:application_id>/documents/<int:document_id>",
+        views.Documents.as_view(),
+        name="document",
+    ),
     path("applications/<int:application_id>:ack", views.Acknowledge.as_view(), name="ack"),
     path("applications/<int:application_id>:propose", views.Propose.as_view(), name="propose"),
     path("applications/<int:application_id>:decide", views.Decide.as_view(), name="decide"),

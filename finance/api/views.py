@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -96,6 +97,25 @@ class ScoreCards(BankView):
         own_firm(opened.consent, uscc)
         content = card(opened.consent.enterprise_id, opened.groups)
         return Response(forms.card_data(opened.consent.pk, opened.groups, content))
+
+
+class Documents(BankView):
+    @call("getDocument", scope="application.read", asks=forms.AskDocument, gives=forms.DocumentPage)
+    def get(self, request: Request, park: str, application_id: int, document_id: int) -> Response:
+        """A page of one paper of the applicant. Each is logged by name and shown to the enterprise."""
+        number = self.asked(forms.AskDocument)["page"]
+        row = application_queries.for_bank(self.actor, application_id)
+        found, drawn = consent_services.open_document(
+            by=self.actor, consent_id=row.consent_id, file_id=document_id, page=number
+        )
+        data = {
+            "id": document_id,
+            "title": found.title,
+            "page": drawn.number,
+            "pages": drawn.pages,
+            "jpeg": b64encode(drawn.jpeg).decode(),
+        }
+        return Response(forms.DocumentPage(data).data)
 
 
 class SnapshotProofs(BankView):

@@ -11,7 +11,7 @@ from innovscore.core.problems import NotFound
 from parks.actors import Actor
 from parks.clock import ParkNow
 
-from ..models import AccessQuestion, Consent, ConsentAccess
+from ..models import AccessQuestion, Application, Consent, ConsentAccess
 from ..rules import RENEW_DAYS
 from .acting import organisation_of
 
@@ -78,6 +78,11 @@ def held_by(actor: Actor, *, enterprise_id: int, product_id: int) -> Consent | N
     return granted_to(actor).filter(enterprise_id=enterprise_id, product_id=product_id).first()
 
 
+def held_now(actor: Actor, consent_id: int) -> Consent | None:
+    """Of a consent given to the acting bank the one that holds now: itself, or one that renews it."""
+    return granted_to(actor).filter(root_id__in=chain_of(consent_id).values("root_id")).first()
+
+
 def granted_to(actor: Actor) -> QuerySet[Consent]:
     """Consents the acting bank holds now."""
     return active().filter(organisation_id=organisation_of(actor))
@@ -138,6 +143,12 @@ def reads_of(enterprise_id: int) -> QuerySet[ConsentAccess]:
     reads = ConsentAccess.objects.filter(enterprise_id=enterprise_id)
     rows = reads.select_related("organisation", "consent__product").prefetch_related("questions")
     return rows.order_by("-at", "-pk")
+
+
+def reads_behind(application: Application, until: dt.datetime) -> QuerySet[ConsentAccess]:
+    """What people and programs of the bank had read of an applicant up to a moment, names in lists aside, oldest first."""
+    reads = ConsentAccess.objects.filter(consent__root_id=application.consent.root_id, at__lte=until)
+    return reads.exclude(groups=["id"]).order_by("at", "pk")
 
 
 def read_of(enterprise_id: int, access_id: int) -> ConsentAccess:

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 
 from parks.actors import Actor
 from parks.clock import BEIJING
+from scoring.queries.standing import published_stages
 
 from ..models import Application, ApplicationEvent, Consent, ConsentAccess, Decision
 from ..rules import add_months
 from ..states import LOAN_STATES, OWING_STATES, REJECT_REASONS
 from .acting import organisation_of
 from .applications import SMALL_GROUP
-from .package import stage_name
 
 HEADLINE_GROUP = 3
 DECIDED = ("approve", "reject")
@@ -147,8 +147,11 @@ def by_stage(
     groups = _approved(start, end, whose).values("application__quote__inputs__stage").annotate(
         n=Count("pk"), firms=Count("application__enterprise", distinct=True), amount=Sum("amount")
     )  # fmt: skip
+    names = published_stages()
     rows = [
-        {"key": stage_name(group["application__quote__inputs__stage"] or ""), **group} for group in groups
+        {"key": names.get(code, code), **group}
+        for group in groups
+        for code in [str(group["application__quote__inputs__stage"] or "")]
     ]
     return _rows(rows, {}, hide=actor is None)
 

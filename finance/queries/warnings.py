@@ -13,12 +13,11 @@ from django.utils.translation import gettext as _
 
 from parks.actors import Actor
 from parks.clock import db_today
-from scoring.queries.standing import Standing
+from scoring.queries.standing import Standing, published_stages
 
 from ..models import Application
 from ..states import OWING_STATES, ApplicationState
 from . import loans
-from .package import stage_name
 from .standing import standings_in_force
 
 FALL = Decimal(5)
@@ -69,8 +68,10 @@ def _of_score(standings: list[Standing]) -> list[str]:
 def by_stage(rows: QuerySet[Application]) -> list[dict[str, Any]]:
     """Outstanding and undrawn by the stage that the quote of each loan was made for."""
     sums: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    names = published_stages()
     for row in rows:
-        entry = sums[stage_name(str(row.quote.inputs.get("stage", "")))]
+        stage = str(row.quote.inputs.get("stage", ""))
+        entry = sums[names.get(stage, stage)]
         entry[0] += row.drawn
         entry[1] += row.reserved
     return [{"label": label, "owed": owed, "undrawn": undrawn} for label, (owed, undrawn) in sums.items()]

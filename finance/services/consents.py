@@ -12,24 +12,29 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
+from enterprises.queries.evidence import Document
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
 from parks.clock import BEIJING, db_now, db_today
 from parks.models import Organisation
 from parks.roles import Role
+from parks.services.pages import Page, draw
 
 from .. import rules
 from ..models import Consent, ConsentAccess, Product, ProductVersion
 from ..queries import consents as queries
 from ..queries import products
 from ..queries.acting import organisation_of, person_of
+from ..queries.card import document_of
 from ..queries.package import Section, package
-from ..states import GROUPS
+from ..states import GROUPS, group_labels
 from . import applications, lines, webhooks
 from .problems import guarded
 
-TEXT_VERSION = "credit-2026.1"
+SUBJECT = 120
+"""Letters of an entry of the access log."""
+TEXT_VERSION = "credit-2026.2"
 TEXT = (
     "本企业同意 {bank} 为办理“{product}”查询本企业在本平台的下列信息：{groups}。授权期限 {months} 个月，至 {until} 止。"
     "本企业可以随时撤回授权；撤回后银行立即停止查询，未审批的申请暂停，已审批的合同只按当时的内容继续。不授权不影响本企业使用平台的其他功能。"
@@ -44,21 +49,27 @@ def text_for(
     return TEXT.format(bank=reader, product=product, groups=named, months=months, until=until)
 
 
-def words_of(version: ProductVersion) -> list[str]:
-    """What is signed for a product, of each reader, before a period is chosen."""
-    readers: list[tuple[str, Iterable[str]]] = [(version.product.organisation.name, rules.CREDIT_GROUPS)]
+def words_of(version: ProductVersion, groups: Iterable[str] = rules.CREDIT_GROUPS) -> list[str]:
+    """What is signed for a product and these groups, of each reader, before a period is chosen."""
+    readers: list[tuple[str, Iterable[str]]] = [(version.product.organisation.name, in_order(groups))]
     if version.guarantor is not None:
         readers.append((version.guarantor.name, rules.GUARANTEE_GROUPS))
     open_period = {"months": "____", "until": "____"}
     return [
-        text_for(reader=reader, product=version.product.name, groups=groups, **open_period)
-        for reader, groups in readers
+        text_for(reader=reader, product=version.product.name, groups=named, **open_period)
+        for reader, named in readers
     ]
 
 
-def digest_of_words(version: ProductVersion) -> str:
+def in_order(groups: Iterable[str]) -> list[str]:
+    """Known groups, each once, in the order of GROUPS."""
+    asked = set(groups)
+    return [group for group in GROUPS if group in asked]
+
+
+def digest_of_words(version: ProductVersion, groups: Iterable[str] = rules.CREDIT_GROUPS) -> str:
     """By which `grant` knows that what was read is what is signed."""
-    return rules.digest_of({"version": TEXT_VERSION, "words": words_of(version)})
+    return rules.digest_of({"version": TEXT_VERSION, "words": words_of(version, groups)})
 
 
 def grant(
@@ -71,27 +82,29 @@ def grant(
 ) -> Consent:
     """Let the bank of a product see the groups for 1, 6 or 12 months; the line is quoted at once.
 
+    The product needs CREDIT_GROUPS; what the enterprise adds to them goes to the bank, never to the guarantor.
     `read_words` is the digest of what a page showed the signatory (None: not signed on a page). Raises Forbidden for
     others than the signatory, Refused for a wrong period or missing groups, Conflict when one holds or the words are
     others by now.
     """
     if by.role != Role.ENTERPRISE_SIGNATORY:
         raise Forbidden(code="signatory_only", message=_("只有法定代表人可以签署授权。"))
-    chosen = [group for group in GROUPS if group in set(groups)]
+    chosen = in_order(groups)
     if months not in rules.CONSENT_MONTHS:
         raise Refused(code="period", field="months", message=_("授权期限只能选 1、6 或 12 个月。"))
-    if set(chosen) != set(rules.CREDIT_GROUPS):
+    if not set(rules.CREDIT_GROUPS) <= set(chosen):
         raise Refused(
             code="groups",
             field="groups",
-            message=_("办理该产品需要勾选全部所列信息；不同意可以不授权，没有任何影响。"),
+            message=_("办理该产品至少需要勾选：%(groups)s。不同意可以不授权，没有任何影响。")
+            % {"groups": group_labels(rules.CREDIT_GROUPS)},
         )
     with transaction.atomic():
         enterprise = enterprises.own(by)
         if enterprise is None:
             raise NotFound(code="no_enterprise", message=_("您的单位还没有在本园区登记企业。"))
         version = products.active_version(product_code)
-        if read_words is not None and read_words != digest_of_words(version):
+        if read_words is not None and read_words != digest_of_words(version, chosen):
             raise Conflict(
                 code="words_changed", message=_("授权内容在您阅读后有变化。请重新阅读下面的授权书，再签署。")
             )
@@ -243,47 +256,66 @@ def open_groups(
 
     Fails closed: the log row is refused by the database when the consent does not hold at that instant.
     """
-    consent = (
-        queries.granted_to(by).filter(root_id__in=queries.chain_of(consent_id).values("root_id")).first()
-    )
+    consent = queries.held_now(by, consent_id)
     if consent is None:
         return None
     wanted = [group for group in consent.groups if groups is None or group in groups]
     try:
         with guarded():
-            _log(by, consent, wanted, subject)
+            _access(by, consent, wanted, subject).save()
     except Conflict:
         return None
     return Opened(consent, wanted)
 
 
+def open_document(*, by: Actor, consent_id: int, file_id: int, page: int) -> tuple[Document, Page]:
+    """A page of one paper of the consented list, drawn; its opening stands in the access log by name and page.
+
+    Raises NotFound for whatever is not in the list now, or without a consent to it: nobody learns which; Refused when
+    the page cannot be drawn.
+    """
+    missing = NotFound(code="no_document", message=_("没有这份材料，或企业没有授权查看。"))
+    consent = queries.held_now(by, consent_id)
+    if consent is None or "evidence" not in consent.groups:
+        raise missing
+    found = document_of(consent.enterprise_id, file_id)
+    if found is None:
+        raise missing
+    drawn = draw(found.file, page, large=True)
+    subject = _("材料第 %(page)s 页：%(title)s") % {"page": drawn.number, "title": found.title}
+    opened = open_groups(by=by, consent_id=consent_id, subject=subject[:SUBJECT], groups=("evidence",))
+    if opened is None or not opened.groups:
+        raise missing
+    return found, drawn
+
+
 def note_list_reads(
     *, by: Actor, consent_ids: Iterable[int], subject: str, groups: Sequence[str] = ("id",)
 ) -> set[int]:
-    """A bank person sees these groups in a list: one row a consent, person and day. Returns the consents that hold, or are renewed."""
+    """A bank person sees these groups in a list: one row a consent, person and day. Returns the consents that hold, or are renewed.
+
+    The consents are held still meanwhile, so that one insert is enough whatever is being revoked.
+    """
     asked = dict(Consent.objects.filter(pk__in=set(consent_ids)).values_list("pk", "root_id"))
     granted = queries.granted_to(by).filter(root_id__in=asked.values(), groups__contains=list(groups))
-    holding = {consent.pk: consent for consent in granted}
-    today = ConsentAccess.objects.filter(
-        consent_id__in=holding, person_ref=person_of(by), subject=subject, at__date=db_today()
-    )
-    noted = set(today.values_list("consent_id", flat=True))
-    seen = set(noted)
-    for number, consent in holding.items():
-        if number in noted:
-            continue
-        try:
-            with guarded():
-                _log(by, consent, list(groups), subject)
-        except Conflict:
-            continue
-        seen.add(number)
-    roots = {holding[number].root_id for number in seen}
+    try:
+        with guarded():
+            holding = list(granted.select_for_update(of=("self",), no_key=True).order_by("pk"))
+            today = ConsentAccess.objects.filter(
+                consent__in=holding, person_ref=person_of(by), subject=subject, at__date=db_today()
+            )
+            noted = set(today.values_list("consent_id", flat=True))
+            ConsentAccess.objects.bulk_create(
+                _access(by, consent, list(groups), subject) for consent in holding if consent.pk not in noted
+            )
+    except Conflict:
+        return set()
+    roots = {consent.root_id for consent in holding}
     return {number for number, root in asked.items() if root in roots}
 
 
-def _log(by: Actor, consent: Consent, groups: list[str], subject: str) -> None:
-    ConsentAccess.objects.create(
+def _access(by: Actor, consent: Consent, groups: list[str], subject: str) -> ConsentAccess:
+    return ConsentAccess(
         consent=consent,
         enterprise_id=consent.enterprise_id,
         organisation_id=organisation_of(by),

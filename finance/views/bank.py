@@ -11,22 +11,24 @@ from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound, Problem
 from parks.clock import db_now
-from parks.http import ParkRequest
+from parks.http import ParkRequest, whole
 from parks.idempotency import Reply, once
 from parks.listing import listing
 from parks.showing import add_problem, repeatable, status_of
 
 from ..filters import QueueFilter
 from ..forms import DecideForm, ProposeForm
-from ..models import Application
+from ..models import Application, Quote
 from ..queries import applications as queries
+from ..queries import consents as consent_queries
 from ..queries import guarantees
-from ..queries.pricing import step_rows
+from ..queries.pricing import BINDING_TEXTS, step_rows
 from ..rules import BANK_STEPS
 from ..services import consents, decisions
-from ..states import PROPOSABLE_STATES, REJECT_REASONS, WORKING_STATES
+from ..states import GROUPS, PROPOSABLE_STATES, REJECT_REASONS, WORKING_STATES
 from .documents import document
 
+LAST_PAGE = 10_000
 COLUMNS = (
     "number",
     "product_version__product__name",
@@ -139,7 +141,8 @@ def decision(request: ParkRequest, park: str, application_id: int) -> HttpRespon
 
 
 def memo(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
-    """审批意见书: what was applied for, proposed and decided, by whom, on which quote; marked with who printed it when.
+    """审批意见书: what was applied for, proposed and decided, by whom, on which quote, after reading what; marked with who
+    printed it when.
 
     The firm's data is on it only while the consent holds; printing it is a read that is written down.
     """
@@ -147,30 +150,58 @@ def memo(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
     decided = queries.last_decision(application)
     if decided is None:
         raise NotFound(code="not_found", message=_("还没有提出方案，没有审批意见书。"))
-    subject = _("审批意见书 %(number)s") % {"number": application.number}
-    quote = application.quote
-    context = {
-        "application": application, "decision": decided, "guarantee": guarantees.granted(application.pk), "quote": quote,
-        "steps": step_rows([step for step in quote.steps if step["code"] in BANK_STEPS]), "timeline": queries.timeline(application),
-        "sections": consents.read(by=request.actor, consent_id=application.consent_id, subject=subject),
-        "reasons": [str(REJECT_REASONS.get(code, code)) for code in decided.reasons], "printed_at": db_now(),
+    subject, now = _("审批意见书 %(number)s") % {"number": application.number}, db_now()
+    context = _file(request, application, application.quote, subject) | {
+        "decision": decided, "guarantee": guarantees.granted(application.pk), "timeline": queries.timeline(application),
+        "reads": consent_queries.reads_behind(application, decided.decided_at or now),
+        "reasons": [str(REJECT_REASONS.get(code, code)) for code in decided.reasons], "printed_at": now,
     }  # fmt: skip
     return document(request, "finance/memo.html", context, filename=f"memo-{application.number}")
+
+
+def printed(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
+    """案卷 on paper: what the case page shows, marked with who printed it when."""
+    application = queries.for_bank(request.actor, application_id)
+    subject = _("打印案卷 %(number)s") % {"number": application.number}
+    context = _file(request, application, application.line.quote, subject) | {
+        "shows_data": True, "timeline": queries.timeline(application), "printed_at": db_now(),
+    }  # fmt: skip
+    return document(request, "finance/dossier.html", context, filename=f"dossier-{application.number}")
+
+
+def paper(request: ParkRequest, park: str, application_id: int, file_id: int) -> HttpResponse:
+    """A page of one of the firm's papers, drawn here; each is a read of its own."""
+    application = queries.for_bank(request.actor, application_id)
+    number = whole(request.GET.get("page", ""), at_most=LAST_PAGE) or 1
+    found, drawn = consents.open_document(
+        by=request.actor, consent_id=application.consent_id, file_id=file_id, page=number
+    )
+    context = {"application": application, "document": found, "drawn": drawn, "printed_at": db_now()}
+    return render(request, "finance/bank_document.html", context)
+
+
+def _file(request: ParkRequest, application: Application, quote: Quote, subject: str) -> dict[str, Any]:
+    """The consented package, read under this subject, what was not released, and the quote as a bank may see it."""
+    sections = consents.read(by=request.actor, consent_id=application.consent_id, subject=subject)
+    shown = {section.group for section in sections or ()}
+    return {
+        "application": application,
+        "sections": sections,
+        "withheld": [label for group, label in GROUPS.items() if group not in shown],
+        "quote": quote,
+        "steps": step_rows([step for step in quote.steps if step["code"] in BANK_STEPS]),
+        "binding": BINDING_TEXTS.get(quote.binding, quote.binding),
+    }
 
 
 def _context(request: ParkRequest, application: Application, *, shows_data: bool) -> dict[str, Any]:
     """What both pages show. A refused form shows no data: its transaction is taken back, and the log of the read with it."""
     subject = _("申请 %(number)s 的资料") % {"number": application.number}
-    quote = application.line.quote
     is_maker = request.actor.role == "bank_maker"
-    return {
+    shown = _file(request, application, application.line.quote, subject) if shows_data else {}
+    return shown | {
         "application": application,
         "shows_data": shows_data,
-        "sections": consents.read(by=request.actor, consent_id=application.consent_id, subject=subject)
-        if shows_data
-        else None,
-        "steps": step_rows([step for step in quote.steps if step["code"] in BANK_STEPS]),
-        "quote": quote,
         "timeline": queries.timeline(application),
         "clock": queries.contact_clock(application, db_now()),
         "can_propose": is_maker and application.status in PROPOSABLE_STATES,

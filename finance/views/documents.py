@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from parks.clock import db_now
 from parks.http import ParkRequest
+from parks.papers import coloured
 
 STYLE = settings.BASE_DIR / "static" / "css" / "report.css"
 
@@ -29,7 +30,7 @@ def document(request: ParkRequest, template: str, context: dict[str, Any], *, fi
         return render(request, template, context)
     more = {"body_template": template, "printed_at": db_now()}
     text = render_to_string("finance/pdf.html", context | more, request=request)
-    made = HTML(string=text, url_fetcher=_nothing_from_outside).write_pdf(
+    made = HTML(string=coloured(text), url_fetcher=_nothing_from_outside).write_pdf(
         stylesheets=[CSS(filename=str(STYLE))]
     )
     response = HttpResponse(made, content_type="application/pdf")

@@ -18,14 +18,14 @@ from parks.http import ParkRequest
 from parks.idempotency import Reply, once
 from parks.showing import add_problem, repeatable, status_of
 
-from ..forms import ApplyForm, ConsentForm, MarketForm
+from ..forms import ApplyForm, ConsentForm, MarketForm, MoreGroupsForm
 from ..models import Consent, CreditLine, LineOrder, ProductVersion
 from ..queries import consents as consent_queries
 from ..queries import lines as line_queries
 from ..queries import products
 from ..queries.package import package
 from ..queries.pricing import Pricing, price
-from ..rules import CREDIT_GROUPS
+from ..rules import CREDIT_GROUPS, MORE_GROUPS
 from ..services import applications, consents, quotes
 
 
@@ -121,10 +121,15 @@ def requote(request: ParkRequest, park: str, product: str) -> HttpResponse:
 
 @repeatable
 def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
-    """Who will see what until when, with the real package as preview; the signatory signs."""
+    """Who will see what until when, with the real package as preview; the signatory signs.
+
+    `?more=` adds groups that the product does not need; words and preview go by them.
+    """
     enterprise = enterprises.own_or_404(request.actor)
     version = products.active_version(product)
-    form = ConsentForm(request.POST if request.method == "POST" else None)
+    more = MoreGroupsForm(request.GET)
+    groups = consents.in_order({*CREDIT_GROUPS, *(more.cleaned_data["more"] if more.is_valid() else ())})
+    form = ConsentForm(request.POST if request.method == "POST" else None, groups=groups)
     status = status_of(form)
     if form.is_valid():
         try:
@@ -146,9 +151,10 @@ def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
     context = {
         "form": form,
         "version": version,
-        "sections": package(enterprise.pk, CREDIT_GROUPS),
-        "words": consents.words_of(version),
-        "digest": consents.digest_of_words(version),
+        "sections": package(enterprise.pk, groups),
+        "offered": [(section, section.group in groups) for section in package(enterprise.pk, MORE_GROUPS)],
+        "words": consents.words_of(version, groups),
+        "digest": consents.digest_of_words(version, groups),
         "existing": consent_queries.active_for(enterprise.pk, version.product_id),
         "may_sign": _may_sign(request),
     }

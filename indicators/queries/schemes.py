@@ -9,10 +9,12 @@ from django.db.models import QuerySet
 from scoring import engine
 
 from ..models import SchemeVersion
-from ..rules import FUNCTION_LABELS, name_of, unit_of
+from ..rules import FUNCTION_LABELS, is_about_people, name_of, unit_of
 from ..states import SchemeState
 
-__all__ = ["FUNCTION_LABELS", "active", "name_of", "scheme_of", "unit_of", "usable", "versions", "with_body"]
+__all__ = [
+    "FUNCTION_LABELS", "active", "is_about_people", "name_of", "scheme_of", "unit_of", "usable", "versions", "with_body",
+]  # fmt: skip
 
 KEPT = 32
 _loaded: dict[str, engine.Scheme] = {}
