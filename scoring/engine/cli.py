@@ -36,6 +36,8 @@ from .sensitivity import EVERYTHING, USUAL, Choices, board_intervals, rank_inter
 from .tables import Table, read_comparisons, read_mapping, read_rows, write_table
 from .trace import explain
 
+MOST_DRAWS = 1_000_000
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; 0 = done, 1 = refused with the reason on standard error."""
@@ -44,7 +46,17 @@ def main(argv: list[str] | None = None) -> int:
         return int(args.run(args))
     except (EngineError, OSError) as error:
         print(error, file=sys.stderr)
-        return 1
+    except MemoryError as error:
+        print(f"not enough memory: {error}", file=sys.stderr)
+    return 1
+
+
+def _amount(text: str) -> int:
+    """How many draws or samples."""
+    number = int(text)
+    if not 0 <= number <= MOST_DRAWS:
+        raise argparse.ArgumentTypeError(f"a whole number from 0 to {MOST_DRAWS} is needed")
+    return number
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,8 +86,8 @@ def _parser() -> argparse.ArgumentParser:
         "analyse", _analyse, "does every indicator tell units apart, does every weight weigh", out=False
     )
     four = command("sensitivity", _sensitivity, "how sure are the places", out=False)
-    four.add_argument("--draws", type=int, default=1000)
-    four.add_argument("--samples", type=int, default=512, help="of the Sobol indices; 0 leaves them out")
+    four.add_argument("--draws", type=_amount, default=1000)
+    four.add_argument("--samples", type=_amount, default=512, help="of the Sobol indices; 0 leaves them out")
     four.add_argument("--seed", default="", help="any text; the run hash if not given")
     four.add_argument("--board", help="places of this board instead of the total")
     four.add_argument("--within", choices=("all", "group"), default="all")

@@ -23,6 +23,7 @@ from .errors import ExpressionError
 ROUND_OFF = 2.0**-52
 EXACT = Context(prec=60, Emax=999999, Emin=-999999)
 MAX_DEPTH = 60
+MAX_LENGTH = 400  # names, numbers and signs: a long chain is as deep as it is long
 MAX_DIGITS = 18  # of a number in a scheme, before the point and after it
 _TOKEN = re.compile(r"\s*(?:(\d+\.?\d*|\.\d+)|([^\W\d][\w.]*)|(<=|>=|==|!=|[-+*/(),<>]))", re.UNICODE)
 _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
@@ -105,6 +106,10 @@ class _Parser:
             position = match.end()
 
     def whole(self) -> Node:
+        if len(self.tokens) > MAX_LENGTH:
+            raise ExpressionError(
+                f"longer than {MAX_LENGTH} names, numbers and signs", self.text, self.tokens[MAX_LENGTH][2]
+            )
         node = self.either()
         if self.at < len(self.tokens):
             raise self._wrong("an operator or the end expected")

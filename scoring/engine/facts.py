@@ -104,6 +104,10 @@ def fact_row(scheme: Scheme, row: Mapping[str, Any]) -> tuple[list[int], list[in
         except (ValueError, ArithmeticError) as error:
             raise FactsError(f"{row.get('id')}: {item.code}: {error}") from error
         given = row.get(f"{item.code}.state")
+        if given and given not in STATES:
+            raise FactsError(
+                f"{row.get('id')}: {item.code}.state: {given!r} is not one of {', '.join(STATES)}"
+            )
         values += cells
         states.append(STATES.index(given) if given else state)
     for penalty in scheme.penalties:

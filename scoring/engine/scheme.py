@@ -292,19 +292,23 @@ def _read(path: Path) -> tuple[Any, dict[Path_, int]]:
     lines: dict[Path_, int] = {}
     try:
         text = path.read_text(encoding="utf-8")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise SchemeError([(path.name, 0, "aliases (*name) are not used in scheme files")])
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                line = event.start_mark.line + 1
+                raise SchemeError([(str(path), line, "aliases (*name) are not used in scheme files")])
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if root is None:
+            raise SchemeError([(str(path), 0, "the file is empty")])
         _record(root, (), lines)
         return yaml.safe_load(text), lines
     except SchemeError:
         raise
     except RecursionError as error:
-        raise SchemeError([(path.name, 0, "nested too deeply")]) from error
+        raise SchemeError([(str(path), 0, "nested too deeply")]) from error
     except UnicodeDecodeError as error:
-        raise SchemeError([(path.name, 0, "not UTF-8 text")]) from error
+        raise SchemeError([(str(path), 0, "not UTF-8 text")]) from error
     except ValueError as error:
-        raise SchemeError([(path.name, 0, f"a value cannot be read: {error}")]) from error
+        raise SchemeError([(str(path), 0, f"a value cannot be read: {error}")]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0

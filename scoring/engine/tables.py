@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -42,22 +42,38 @@ def read_mapping(path: Path | None) -> ColumnMap:
     if path is None:
         return ColumnMap()
     try:
-        body = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found = {}
-        for code, value in (body.get("columns") or {}).items():
-            column, factor = (
-                (value["column"], value.get("factor", 1)) if isinstance(value, dict) else (value, 1)
-            )
-            found[code] = (str(column), Decimal(str(factor)))
-        return ColumnMap(str(body.get("id", "id")), str(body.get("group", "group")), found)
-    except (yaml.YAMLError, AttributeError, KeyError, InvalidOperation) as error:
+        body = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (yaml.YAMLError, ValueError) as error:
         raise FactsError(f"{path}: not a mapping file: {error}") from error
+    if not isinstance(body, dict) or set(body) - {"id", "group", "columns"}:
+        raise FactsError(f"{path}: a mapping file has the keys id, group and columns, and no others")
+    columns = body.get("columns") or {}
+    if not isinstance(columns, dict):
+        raise FactsError(f"{path}: columns: a line 'input: column' for each input is needed")
+    found = {str(code): _column(f"{path}: columns.{code}", value) for code, value in columns.items()}
+    return ColumnMap(str(body.get("id", "id")), str(body.get("group", "group")), found)
+
+
+def _column(where: str, value: Any) -> tuple[str, Decimal]:
+    """The column of an input, and what its numbers are multiplied by."""
+    column, factor = (value.get("column"), value.get("factor", 1)) if isinstance(value, dict) else (value, 1)
+    if not isinstance(column, str | int) or (isinstance(value, dict) and set(value) - {"column", "factor"}):
+        raise FactsError(f"{where}: a column is needed, or {{column: …, factor: …}}")
+    try:
+        number = plain_number(str(factor))
+    except ValueError as error:
+        raise FactsError(f"{where}: factor: {factor!r} is {error}") from error
+    if number <= 0:
+        raise FactsError(f"{where}: a factor is above 0, not {factor}")
+    return str(column), number
 
 
 def read_frame(path: Path) -> pd.DataFrame:
     """All cells as text, empty = missing. Raises FactsError when the file is no table of its kind."""
     try:
         frame = _read(path)
+    except pd.errors.EmptyDataError as error:
+        raise FactsError(f"{path}: the file is empty") from error
     except UnicodeDecodeError as error:
         raise FactsError(f"{path}: not UTF-8 text; save the file as CSV UTF-8") from error
     except (ValueError, CalamineError) as error:  # what pandas and pyarrow say of a broken file
@@ -70,12 +86,13 @@ def read_frame(path: Path) -> pd.DataFrame:
 
 def _read(path: Path) -> pd.DataFrame:
     """Cells by row number (the names are row 1); rows without anything are left out."""
-    if path.suffix == ".parquet":
+    kind = path.suffix.lower()
+    if kind == ".parquet":
         frame = pd.read_parquet(path)
         frame = frame.astype(object).where(frame.notna(), "").map(str)
         return frame.set_axis(range(2, len(frame) + 2))
     options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "header": None}
-    if path.suffix == ".xlsx":
+    if kind == ".xlsx":
         frame = pd.read_excel(path, engine="calamine", **options)
     else:
         frame = pd.read_csv(path, encoding="utf-8-sig", skip_blank_lines=False, **options)
@@ -97,27 +114,47 @@ def read_rows(path: Path, scheme: Scheme, mapping: ColumnMap) -> Table:
         unit = unicodedata.normalize("NFKC", str(cells[mapping.id])).strip()
         try:
             row = _row(unit, {str(k): str(v) for k, v in cells.items()}, scheme, mapping, columns)
-            if not unit or unit in seen:
-                raise ValueError("no id" if not unit else "the id occurs twice")
+            _check_id(unit, seen)
             fact_row(scheme, row)
             seen.add(unit)
             table.rows.append(row)
         except (ValueError, ArithmeticError) as error:
             table.rejects.append((int(line), unit, str(error).removeprefix(f"{unit}: ")))
-    used = {column for column, _ in columns.values()} | {mapping.id, mapping.group}
-    unread = [
-        str(c) for c in frame.columns if c not in used and str(c).split(".")[0] not in ("penalty", *columns)
-    ]
-    if unread:
-        table.notes.append(f"columns not read: {', '.join(unread)}")
+    table.notes.extend(_notes(frame, scheme, mapping, columns))
     return table
+
+
+def _check_id(unit: str, seen: set[str]) -> None:
+    if not unit:
+        raise ValueError("no id")
+    if unit in seen:
+        raise ValueError("the id occurs twice")
+    if len(unit) > LONGEST_ID or not unit.isprintable():
+        raise ValueError(f"an id has at most {LONGEST_ID} characters, and none that cannot be seen")
+
+
+def _notes(
+    frame: pd.DataFrame, scheme: Scheme, mapping: ColumnMap, columns: Mapping[str, tuple[str, Decimal]]
+) -> Iterator[str]:
+    """What a reader may have overlooked: columns that nothing reads, inputs that no column gives."""
+    read = {columns[item.code][0]: item.code for item in scheme.inputs if item.code in columns}
+    known = {mapping.id, mapping.group, *read, *(item.column for item in scheme.penalties)}
+    known |= {f"{item.code}.state" for item in scheme.inputs}
+    unread = [str(column) for column in frame.columns if str(column) not in known]
+    if unread:
+        yield f"columns not read: {', '.join(unread)}"
+    there = {read[column] for column in map(str, frame.columns) if column in read}
+    missing = [item.code for item in scheme.inputs if item.code not in there]
+    if missing:
+        yield f"inputs without a column, missing for every unit: {', '.join(missing)}"
 
 
 def _check_columns(
     frame: pd.DataFrame, scheme: Scheme, mapping: ColumnMap, columns: Mapping[str, Any]
 ) -> None:
     if mapping.id not in frame.columns:
-        raise FactsError(f"there is no id column {mapping.id!r}")
+        found = ", ".join(map(str, frame.columns[:SHOWN]))
+        raise FactsError(f"there is no id column {mapping.id!r}; the columns are: {found or 'none'}")
     for code, (column, _factor) in columns.items():
         if code not in scheme.input_by_code:
             raise FactsError(f"mapping: {code!r} is not an input of the scheme")
@@ -158,6 +195,8 @@ def _value(item: Input, text: str, factor: Decimal) -> Any:
     return number
 
 
+LONGEST_ID = 500
+SHOWN = 20
 MOST_DIGITS = 30  # on either side of the point: money and counts have fewer
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
 _YES, _NO = ("1", "true", "yes", "y", "x", "是"), ("", "0", "false", "no", "n", "否")
@@ -207,7 +246,7 @@ def read_comparisons(path: Path | None) -> dict[tuple[str, str], float]:
             ratio = Decimal(upper.strip()) / Decimal(lower.strip() or 1)
         except (InvalidOperation, ArithmeticError) as error:
             raise FactsError(f"{path} row {line}: {cells['ratio']!r} is no ratio") from error
-        if not Decimal(1) / 9 - Decimal("0.001") <= ratio <= 9:
+        if not ratio.is_finite() or not Decimal(1) / 9 - Decimal("0.001") <= ratio <= 9:
             raise FactsError(f"{path} row {line}: a ratio lies between 1/9 and 9, not {cells['ratio']}")
         found[str(cells["a"]).strip(), str(cells["b"]).strip()] = float(ratio)
     return found
@@ -215,11 +254,12 @@ def read_comparisons(path: Path | None) -> dict[tuple[str, str], float]:
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
     """CSV, Parquet or XLSX by the file's ending; text that a spreadsheet would run as a formula stays text."""
-    if path.suffix == ".parquet":
+    kind = path.suffix.lower()
+    if kind == ".parquet":
         frame.to_parquet(path, index=False)
-    elif path.suffix == ".csv":
+    elif kind == ".csv":
         frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
-    elif path.suffix == ".xlsx":
+    elif kind == ".xlsx":
         options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
         with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs={"options": options}) as book:
             frame.to_excel(book, index=False, freeze_panes=(1, 1))

@@ -305,38 +305,6 @@ def test_the_only_indicator_is_never_left_out() -> None:
     assert found.low.tolist() == found.high.tolist() == list(range(1, 16))
 
 
-BROKEN = {
-    "empty.csv": (b"", "not a readable csv file"),
-    "ragged.csv": (b"id,x\n1,2,3\n", "not a readable csv file"),
-    "noise.csv": (b"id,x\n\x9d\xff,1\n", "not UTF-8"),
-    "noise.xlsx": (b"\x9d\xff", "not a readable xlsx file"),
-    "noise.parquet": (b"\x9d\xff", "not a readable parquet file"),
-    "twice.csv": (b"id,income,income\n1,2,3\n", "column 'income' is there twice"),
-    "nobody.csv": (b"id,income\n", "no row can be used"),
-    "unusable.csv": (b"id,income\nA,NaN\nB,inf\nC,1e999999999999\n,5\n", "no row can be used"),
-}
-
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_file_that_cannot_be_used_is_refused_with_the_reason(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    content, expected = BROKEN[name]
-    (tmp_path / name).write_bytes(content)
-    scheme = "docs/examples/human_development.yaml"
-    words = [str(tmp_path / name), "--scheme", scheme, "--out", str(tmp_path / "out.csv")]
-    assert main(["score", *words]) == 1
-    assert expected in capsys.readouterr().err
-
-
-def test_blank_rows_are_passed_over_and_rows_keep_their_number(tmp_path: Path) -> None:
-    file = tmp_path / "facts.csv"
-    file.write_text("id,income\r\nA,5\r\n\r\nB,NaN\r\n\r\n")
-    table = read_rows(file, load_scheme("docs/examples/human_development.yaml"), ColumnMap())
-    assert [row["id"] for row in table.rows] == ["A"]
-    assert table.rejects == [(4, "B", "income: 'NaN' cannot be read: not a finite number")]
-
-
 def test_every_command_answers(
     files: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -369,22 +337,6 @@ def test_every_command_answers(
         assert expected in capsys.readouterr().out
     assert main(["explain", "Country 07", *with_scheme]) == 0
     assert json.loads(capsys.readouterr().out)["unit"] == "Country 07"
-
-
-def test_refusals_go_to_standard_error_with_a_reason(
-    files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
-    scheme, facts = map(str, files)
-    for words, reason in (
-        (["explain", "Atlantis", facts, "--scheme", scheme], "no unit 'Atlantis'"),
-        (["score", facts, "--scheme", scheme, "--out", "scores.txt"], "write .csv, .parquet or .xlsx"),
-        (["score", "nowhere.csv", "--scheme", scheme, "--out", "x.csv"], "nowhere.csv"),
-        (["weights", facts, "--scheme", scheme, "--method", "ahp"], "needs comparisons"),
-        (["sensitivity", facts, "--scheme", scheme, "--board", "b"], "no board 'b'"),
-        (["analyse", facts, "--scheme", scheme, "--group", "z"], "no group 'z'"),
-    ):
-        assert main(words) == 1
-        assert reason in capsys.readouterr().err
 
 
 def test_it_runs_as_a_module(files: tuple[Path, Path]) -> None:
