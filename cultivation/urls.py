@@ -25,6 +25,7 @@ policy_urls = [
     path("p/<slug:park>/e/policies/<int:version_id>/claim/", claims.file, name="claim_file"),
     path("p/<slug:park>/e/claims/", claims.own, name="claims"),
     path("p/<slug:park>/claims/<int:claim_id>/", claims.claim, name="claim"),
+    path("p/<slug:park>/claims/<int:claim_id>/paper/", claims.paper, name="claim_paper"),
     path("p/<slug:park>/claims/<int:claim_id>/step/", claims.step, name="claim_step"),
     path("p/<slug:park>/office/claims/", claims.queue, name="claim_queue"),
     path("p/<slug:park>/office/policies/", policies.office, name="policy_rules"),

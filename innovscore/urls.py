@@ -32,6 +32,7 @@ urlpatterns = [
     path("api/v1/parks/<slug:park>/", include("enterprises.api.urls")),
     path("api/v1/parks/<slug:park>/", include("scoring.api.urls")),
     path("api/v1/parks/<slug:park>/", include("rankings.api.urls")),
+    path("api/v1/parks/<slug:park>/", include("cultivation.api.urls")),
 ]
 
 handler400 = "innovscore.pages.bad_request"

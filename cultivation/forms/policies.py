@@ -25,6 +25,19 @@ class WhatIfForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value is not None}
 
 
+class SubscriptionForm(forms.Form):
+    """The tags of which the firm wants to hear."""
+
+    tags = forms.MultipleChoiceField(
+        label=_("有新政策时提醒我"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("按标签；发布后收件箱里有一条提醒。"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, tags: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tags"].choices = [(tag, tag) for tag in tags]  # type: ignore[attr-defined]  # a choice
+
+
 class PolicyForm(forms.Form):
     """The text of a rule, typed or as a file."""
 

@@ -20,6 +20,7 @@ from parks.clock import BEIJING, db_now, db_today
 from parks.models import EvidenceFile, Park
 from parks.roles import ENTERPRISE, FUND
 
+from .. import formula
 from ..models import Claim, ClaimEvent, ClaimNotice, ClaimPaper
 from ..states import (
     CLAIM_STEPS,
@@ -32,6 +33,8 @@ from ..states import (
     STEP_LABELS,
     ClaimState,
 )
+from ..wording import language
+from . import policies
 
 NOTICE_SHOWN = dt.timedelta(days=90)
 
@@ -101,6 +104,35 @@ def events(claim: Claim) -> QuerySet[ClaimEvent]:
 
 def papers(claim: Claim) -> list[ClaimPaper]:
     return list(ClaimPaper.objects.filter(claim=claim).select_related("evidence").order_by("pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A figure that decided a claim, as it was known when it was filed, and where it came from."""
+
+    label: str
+    figure: str
+    source: str
+
+
+def facts(claim: Claim) -> list[Fact]:
+    """What the claim was judged by, in the order of the rule."""
+    rule, kept = policies.rule_of(claim.version), claim.result
+    known = {name: Decimal(value) for name, value in kept["known"].items() if value is not None}
+    sources = {"age_years": _("登记信息"), "score_total": _("已公布的积分")} | {
+        one.code: _("企业填报") for one in rule.inputs
+    }
+    year = kept.get("year")
+    verified = _("%(year)s 年度已核定数据") % {"year": year} if year else _("已核定数据")
+    return [
+        Fact(
+            rule.label(name, language()),
+            formula.figure(known[name], rule.unit(name)),
+            sources.get(name, verified),
+        )
+        for name in rule.names
+        if name in known and name != "enterprise"
+    ]
 
 
 def library_of(actor: Actor) -> QuerySet[EvidenceFile]:

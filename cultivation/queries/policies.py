@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from enterprises.queries import enterprises
 from innovscore.core.problems import NotFound
 from parks.clock import db_today
 from parks.models import Benefit, Park
 
 from .. import formula
-from ..models import Policy, PolicyVersion
+from ..models import Policy, PolicyVersion, TagSubscription
 from ..states import PolicyState, RuleKind
 
 FOLDERS = tuple(Path(__file__).parent.parent / name for name in ("policies", "ladder", "upgrades"))
@@ -90,6 +92,19 @@ def _found(row: PolicyVersion | None) -> PolicyVersion:
 
 def tags(rows: QuerySet[PolicyVersion]) -> list[str]:
     return sorted({tag for row in rows.values_list("tags", flat=True) for tag in row})
+
+
+def subscribed(enterprise_id: int) -> list[str]:
+    """The tags of which a firm wants to hear."""
+    rows = TagSubscription.objects.filter(enterprise_id=enterprise_id)
+    return list(rows.order_by("tag").values_list("tag", flat=True))
+
+
+def subscribers(tags: Collection[str]) -> list[int]:
+    """The organisations of firms that want to hear of one of the tags."""
+    wanted = TagSubscription.objects.filter(tag__in=tags)
+    firms = enterprises.members().filter(pk__in=wanted.values("enterprise_id"))
+    return list(firms.order_by("pk").values_list("organisation_id", flat=True))
 
 
 @lru_cache(maxsize=1)

@@ -54,10 +54,10 @@ def file(
     version = policies.get_released(version_id)
     _open(version)
     with transaction.atomic(), guarded():
-        known, result = _judged(version, enterprise.pk, inputs)
+        judged = _judged(version, enterprise.pk, inputs)
         claim = Claim.objects.create(
             policy_id=version.policy_id, version=version, enterprise=enterprise, subject=policies.rule_of(version).subject,
-            amount=result.yuan, inputs=_kept(inputs), result=result.as_dict() | {"known": known}, **account,
+            inputs=_kept(inputs), **judged, **account,
         )  # fmt: skip
         _attach(by, claim, evidence_ids, upload)
         _step(by=by, claim=claim, event="submit")
@@ -75,15 +75,10 @@ def correct(
             raise Conflict(code="not_allowed_now", message=_("申请已提交，不能修改。"))
         if claim.state == ClaimState.DRAFT:
             _open(claim.version)
-        known, result = _judged(claim.version, claim.enterprise_id, inputs)
-        claim.amount, claim.inputs, claim.result = (
-            result.yuan,
-            _kept(inputs),
-            result.as_dict() | {"known": known},
-        )
-        for name, value in account.items():
+        said = _judged(claim.version, claim.enterprise_id, inputs) | {"inputs": _kept(inputs), **account}
+        for name, value in said.items():
             setattr(claim, name, value)
-        claim.save(update_fields=["amount", "inputs", "result", *account])
+        claim.save(update_fields=said)
         _attach(by, claim, evidence_ids, upload)
         _step(by=by, claim=claim, event="submit")
     return claim
@@ -108,10 +103,9 @@ def prepare(*, by: Actor, version_id: int) -> int:
             best = matching.highest(matching.offer(row, firm.known) for row in rivals)[:1]
             if firm.id in taken or not best or best[0].version.pk != version.pk:
                 continue
-            result = best[0].result
             drafts.append(Claim(
                 policy_id=version.policy_id, version=version, enterprise_id=firm.id, subject=rule.subject, is_automatic=True,
-                amount=result.yuan, result=result.as_dict() | {"known": _plain(rule, firm.known)}, account_name=firm.name,
+                account_name=firm.name, **_record(rule, best[0].result, firm, firm.known),
             ))  # fmt: skip
             houses.append(firm.organisation_id)
         Claim.objects.bulk_create(drafts)
@@ -228,12 +222,13 @@ def _not_you(claim: Claim, event: str) -> Conflict | Forbidden:
 
 def _judged(
     version: PolicyVersion, enterprise_id: int, inputs: Mapping[str, Decimal | None]
-) -> tuple[dict[str, str | None], formula.Result]:
-    rule = policies.rule_of(version)
-    known = matching_facts.firm(enterprise_id).known | {one.code: inputs.get(one.code) for one in rule.inputs}
+) -> dict[str, Any]:
+    """What a claim keeps of the judgement. Raises Refused with the reason when it is not a yes."""
+    rule, firm = policies.rule_of(version), matching_facts.firm(enterprise_id)
+    known = firm.known | {one.code: inputs.get(one.code) for one in rule.inputs}
     result = formula.result_for(rule, known, language())
     if result.outcome == formula.ELIGIBLE:
-        return _plain(rule, known), result
+        return _record(rule, result, firm, known)
     if result.outcome == formula.UNKNOWN:
         message = _("还缺数据：%(what)s。") % {"what": "、".join(result.missing)}
         raise Refused(code="data_missing", message=message)
@@ -247,11 +242,14 @@ def _open(version: PolicyVersion) -> None:
         raise Conflict(code="not_open", message=_("不在这项政策的申报期内。"))
 
 
-def _plain(rule: formula.Rule, known: Mapping[str, Decimal | None]) -> dict[str, str | None]:
-    """The figures that decided, as they were at that time."""
-    return {
+def _record(
+    rule: formula.Rule, result: formula.Result, firm: matching_facts.Firm, known: Mapping[str, Decimal | None]
+) -> dict[str, Any]:
+    """Amount and judgement with the figures that decided and their year, as they were at that time."""
+    figures = {
         name: None if (value := known.get(name)) is None else f"{value.normalize():f}" for name in rule.names
     }
+    return {"amount": result.yuan, "result": result.as_dict() | {"known": figures, "year": firm.year}}
 
 
 def _kept(inputs: Mapping[str, Decimal | None]) -> dict[str, str]:

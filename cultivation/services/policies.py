@@ -17,7 +17,8 @@ from parks.clock import db_now
 from .. import formula, wording
 from ..models import Policy, PolicyVersion
 from ..queries.policies import rule_of
-from ..states import PolicyState
+from ..states import PolicyState, RuleKind
+from . import subscriptions
 from .refusals import guarded
 
 WAN = 10_000
@@ -99,7 +100,7 @@ def discard(*, by: Actor, version_id: int) -> None:
 def release(*, by: Actor, version_id: int) -> PolicyVersion:
     """Another person puts a proposed version into force; the one before it retires and its budget is replaced.
 
-    Raises Forbidden for who proposed it, Conflict when more is committed than the new budget.
+    Firms that subscribed to one of its tags are told. Raises Forbidden for who proposed it, Conflict when more is committed than the new budget.
     """
     with transaction.atomic(), guarded():
         row = _in_state(version_id, PolicyState.PROPOSED)
@@ -119,6 +120,8 @@ def release(*, by: Actor, version_id: int) -> PolicyVersion:
         audit.record(
             by=by, action="policy.released", obj=row, after={"digest": row.digest, "budget_wan": budget}
         )
+        if row.kind == RuleKind.POLICY:
+            subscriptions.tell(by=by, version=row)
     return row
 
 

@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
 from innovscore.core.problems import NotFound, Problem
+from parks import papers
 from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import listing
@@ -33,6 +35,7 @@ COLUMNS = (
     "due_on", "paid_on", "paid_reference",
 )  # fmt: skip
 MOST_FILES = 30
+PAPER = "cultivation/documents/claim.html"
 
 
 def own(request: ParkRequest, park: str) -> HttpResponse:
@@ -140,6 +143,19 @@ def _claim_page(
         "step_key": step_form["idempotency_key"].value(),
     }  # fmt: skip
     return render(request, "cultivation/claims/claim.html", context, status=status)
+
+
+def paper(request: ParkRequest, park: str, claim_id: int) -> HttpResponse:
+    """The claim on paper 申请表; `?export=pdf` the file."""
+    row = queries.visible(request.actor, claim_id)
+    context = {
+        "claim": row, "zone": request.park, "facts": queries.facts(row), "papers": queries.papers(row), "events": queries.events(row),
+        "card": policies.card(policies.rule_of(row.version), language()),
+        "back_url": reverse("cultivation:claim", kwargs={"park": park, "claim_id": row.pk}),
+    }  # fmt: skip
+    if request.GET.get("export") == "pdf":
+        return papers.file(request, PAPER, context, filename=row.number, page_url=request.path)
+    return papers.page(request, PAPER, context, pdf_url=f"{request.path}?export=pdf")
 
 
 @repeatable

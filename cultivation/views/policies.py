@@ -16,14 +16,15 @@ from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import listing
 from parks.models import Park
+from parks.showing import status_of
 
 from ..filters import LibraryFilter, VersionFilter
-from ..forms.policies import PolicyForm, ReasonForm, WhatIfForm
+from ..forms.policies import PolicyForm, ReasonForm, SubscriptionForm, WhatIfForm
 from ..formula import Rule, run_tests
 from ..models import PolicyVersion
 from ..queries import matching, matching_facts
 from ..queries import policies as queries
-from ..services import policies
+from ..services import policies, subscriptions
 from ..states import PolicyState
 from ..wording import language
 
@@ -78,16 +79,22 @@ def public_policy(request: ParkRequest, park: str, version_id: int) -> HttpRespo
 
 
 def own(request: ParkRequest, park: str) -> HttpResponse:
-    """What the firm may claim, what it nearly may, what is not known yet."""
+    """What the firm may claim, what it nearly may, what is not known yet; POST chooses of which tags it hears."""
     enterprise = enterprises.own(request.actor)
     if enterprise is None:
         return render(request, "cultivation/policies/own.html", {"overview": None})
-    firm = matching_facts.firm(enterprise.pk)
-    return render(
-        request,
-        "cultivation/policies/own.html",
-        {"overview": matching.overview(enterprise.pk, firm), "firm": firm},
+    tags = queries.subscribed(enterprise.pk)
+    known = sorted({*queries.tags(queries.released()), *tags})
+    form = SubscriptionForm(
+        request.POST if request.method == "POST" else None, tags=known, initial={"tags": tags}
     )
+    if form.is_valid():
+        subscriptions.choose(by=request.actor, tags=form.cleaned_data["tags"])
+        messages.success(request, _("已保存提醒。"))
+        return redirect("cultivation:policies", park=park)
+    firm = matching_facts.firm(enterprise.pk)
+    context = {"overview": matching.overview(enterprise.pk, firm), "firm": firm, "form": form}
+    return render(request, "cultivation/policies/own.html", context, status=status_of(form))
 
 
 def policy(request: ParkRequest, park: str, version_id: int) -> HttpResponse:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from innovscore.core.problems import Refused
-from parks.actors import Actor
+from parks.api.authentication import actor_of
 from parks.api.pagination import Pages
 
 from ..filters import DeclarationFilter, EnterpriseFilter
@@ -24,11 +24,6 @@ from .serializers import (
     FullDeclarationSerializer,
     ValueSerializer,
 )
-
-
-def _actor(request: Request) -> Actor:
-    actor: Actor = request._request.actor  # type: ignore[attr-defined]  # set by the door
-    return actor
 
 
 def _page(
@@ -94,7 +89,7 @@ class OwnEnterprise(APIView):
 
     @extend_schema(responses=EnterpriseSerializer)
     def get(self, request: Request, park: str) -> Response:
-        return Response(EnterpriseSerializer(enterprises.own_or_404(_actor(request))).data)
+        return Response(EnterpriseSerializer(enterprises.own_or_404(actor_of(request))).data)
 
 
 class OwnDeclaration(APIView):
@@ -102,4 +97,4 @@ class OwnDeclaration(APIView):
 
     @extend_schema(responses=FullDeclarationSerializer)
     def get(self, request: Request, park: str, year: int) -> Response:
-        return _full(declarations.of_year(enterprise=enterprises.own_or_404(_actor(request)), year=year))
+        return _full(declarations.of_year(enterprise=enterprises.own_or_404(actor_of(request)), year=year))

@@ -7,6 +7,14 @@ from typing import Any
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
+from parks.actors import Actor
+
+
+def actor_of(request: Request) -> Actor:
+    """Who the door let in."""
+    actor: Actor = request._request.actor  # type: ignore[attr-defined]  # set by the door
+    return actor
+
 
 class ActorAuthentication(SessionAuthentication):
     """The door (ParkDoor) has signed in by session or token; sessions also need a CSRF token."""

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from innovscore.core.problems import NotFound, Refused
-from parks.actors import Actor
+from parks.api.authentication import actor_of
 from parks.api.pagination import Pages
 
 from ..filters import ResultFilter
@@ -18,17 +18,12 @@ from ..queries.schemes import scheme_of
 from .serializers import IndicatorSerializer, ResultSerializer, ScoreSerializer, StandingSerializer
 
 
-def _actor(request: Request) -> Actor:
-    actor: Actor = request._request.actor  # type: ignore[attr-defined]  # set by the door
-    return actor
-
-
 class OwnScores(APIView):
     """Standings of the enterprise that the caller acts for, newest year first."""
 
     @extend_schema(responses=StandingSerializer(many=True))
     def get(self, request: Request, park: str) -> Response:
-        rows = standing.standings_of_organisation(_actor(request).organisation_id)[::-1]
+        rows = standing.standings_of_organisation(actor_of(request).organisation_id)[::-1]
         pages = Pages()
         page = pages.paginate_queryset(rows, request, view=self)
         return pages.get_paginated_response(StandingSerializer(page, many=True).data)
@@ -40,7 +35,7 @@ class OwnScore(APIView):
     @extend_schema(responses=ScoreSerializer)
     def get(self, request: Request, park: str, year: int) -> Response:
         page = explain.score_page(
-            explain.result_of(year=year, enterprise__organisation_id=_actor(request).organisation_id)
+            explain.result_of(year=year, enterprise__organisation_id=actor_of(request).organisation_id)
         )
         lines = [line for dimension in page.dimensions for line in dimension.indicators]
         return Response(

@@ -209,6 +209,30 @@ def test_papers_come_from_the_library_or_join_it(office: make.Office) -> None:
     assert queries.papers(again)[0].evidence_id == paper.evidence_id
 
 
+def test_the_claim_on_paper_tells_figures_sources_formula_papers_and_decisions(office: make.Office) -> None:
+    version, firm = office.release(), make.firm(office.park)
+    upload = SimpleUploadedFile("辅助账.pdf", files.pdf("账"), content_type="application/pdf")
+    claim = walk(office, make.filed(firm, version, upload=upload), ("reviewer", "review"), note="账目相符")
+    year = claim.result["year"]
+    assert [(one.label, one.figure, one.source) for one in queries.facts(claim)][-1] == (
+        "研发费用增加额", "148 万元", f"{year} 年度已核定数据",
+    )  # fmt: skip
+    address = reverse("cultivation:claim_paper", kwargs={"park": "cq", "claim_id": claim.pk})
+    page = people.client_for(firm.agent).get(address).content.decode()
+    for text in (
+        "148 万元 × 10% = 14.8 万元",
+        "辅助账.pdf",
+        "账目相符",
+        "148,000.00",
+        "渝高新发〔2025〕12号",
+    ):
+        assert text in page
+    assert make.ACCOUNT["account_number"] not in page
+    file = people.client_for(office["reviewer"]).get(address, {"export": "pdf"})
+    assert file.status_code == 200 and file.content.startswith(b"%PDF")
+    assert people.client_for(make.firm(office.park, 2).agent).get(address).status_code == 404
+
+
 def test_a_firm_sees_its_own_claims_only(office: make.Office) -> None:
     version, firm, other = office.release(), make.firm(office.park), make.firm(office.park, 2)
     claim = make.filed(firm, version)

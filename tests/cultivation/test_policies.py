@@ -11,8 +11,11 @@ from django.urls import reverse
 
 from cultivation.models import Policy, PolicyVersion
 from cultivation.queries import matching as queries
+from cultivation.services import matching as run_all
 from cultivation.services import policies
 from innovscore.core.problems import Conflict, Forbidden, Refused
+from parks import jobs
+from parks.models import Notification
 from parks.todo import todos_for
 from tests.factories import parks as people
 from tests.factories import policies as make
@@ -115,6 +118,42 @@ def test_a_firm_sees_amount_formula_gap_and_what_if(office: make.Office) -> None
     supposed = client.get(url("policy", version_id=version.pk), {"rd_expense": "400"}).content.decode()
     assert "310 万元 × 10% = 31 万元" in supposed and "4.65%" in supposed
     assert client.get(url("policy", version_id=version.pk), {"rd_intensity": "abc"}).status_code == 200
+
+
+def test_who_subscribed_to_a_tag_hears_of_each_version_once(office: make.Office) -> None:
+    told, other = make.firm(office.park), make.firm(office.park, 2)
+    office.release(make.text(tags="[研发]"))
+    client = people.client_for(told.agent)
+    assert client.post(url("policies"), {"tags": ["没有"]}).status_code == 422
+    assert client.post(url("policies"), {"tags": ["研发"]}).status_code == 302
+    assert "checked" in client.get(url("policies")).content.decode()
+    version = office.release(make.text(tags="[研发, 资金]"))
+    make.told()
+    make.told()
+    (message,) = Notification.objects.filter(text__contains="新政策")
+    assert message.organisation_id == told.enterprise.organisation_id
+    assert message.url == url("policy", version_id=version.pk)
+    assert client.post(url("policies"), {}).status_code == 302
+    assert not queries.policies.subscribers(["研发"]) and other
+
+
+def test_the_api_tells_a_firm_its_own_and_the_office_the_last_run(office: make.Office) -> None:
+    version, firm = office.release(), make.firm(office.park)
+    own, staff = people.client_for(firm.agent), people.client_for(office["reviewer"])
+    (row,) = own.get("/api/v1/parks/cq/own/policies/").json()["results"]
+    assert (row["policy"], row["outcome"], row["amount"], row["claim"]) == (
+        version.pk,
+        "eligible",
+        "148000.00",
+        None,
+    )
+    claim = make.filed(firm, version)
+    assert own.get("/api/v1/parks/cq/own/policies/").json()["results"][0]["claim"] == claim.pk
+    assert own.get("/api/v1/parks/cq/policy-matches/").status_code == 403
+    jobs.run(run_all.request(by=office["officer"]).pk)
+    rows = staff.get("/api/v1/parks/cq/policy-matches/", {"eligible": "True"}).json()
+    assert [(one["uscc"], one["amount"]) for one in rows["results"]] == [(firm.enterprise.uscc, "148000.00")]
+    assert staff.get("/api/v1/parks/cq/policy-matches/", {"policy": "x"}).status_code == 400
 
 
 def test_of_two_policies_for_one_thing_the_higher_counts(office: make.Office) -> None:
