@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from cultivation.queries import matching
 from enterprises.queries import cycles, declarations, enterprises
 from enterprises.states import CertificationState, DeclarationState
 from finance.queries import applications, needs
@@ -103,6 +104,16 @@ def _of_firm(actor: Actor) -> list[Figure]:
                 _("第 %(place)s 名，共 %(n)s 家") % {"place": scored.place, "n": scored.ranked}
                 if scored.place
                 else "",
+            )
+        )
+    policies = matching.overview(own.pk)
+    if policies.total:
+        figures.append(
+            Figure(
+                _("现在可申请的政策"),
+                _("%(n)s 万元") % {"n": f"{policies.total / 10_000:,.2f}"},
+                reverse("cultivation:policies", kwargs=park),
+                _("共 %(n)s 项") % {"n": sum(one.open for one in policies.eligible)},
             )
         )
     return figures

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scoring.engine.expressions import Expression, Node, Rational, evaluate_rational
 
 from .language import Amount, Derived, Rule, Tier
+from .vocabulary import PAST
 
 WAN = 10_000
 _COMPARE: dict[str, Any] = {
@@ -107,24 +108,26 @@ class Outcomes:
     """Of each firm: eligible, certainly not eligible (neither = unknown), the amount in yuan, and the truth of each condition.
 
     `checks` are the applicability (if the rule names any), the conditions, and that the amount is above zero (of a rule
-    that pays nothing: always so).
+    that pays nothing: always so). `lost` are the numbers of conditions that nobody can still meet who fails them.
     """
 
     yes: NDArray
     no: NDArray
     yuan: NDArray
     checks: tuple[Truth, ...]
+    lost: tuple[int, ...] = ()
 
     @property
     def near(self) -> NDArray:
-        """The number of the one condition that fails while all others hold; -1 elsewhere."""
+        """The number of the one condition that fails and can still be met, while all others hold; -1 elsewhere."""
         conditions = self.checks[:-1]
         if not conditions:
             return np.full(len(self.yes), -1)
         failed = np.array([no for _yes, no in conditions])
         held = np.array([yes for yes, _no in conditions])
         one = (failed.sum(axis=0) == 1) & (held.sum(axis=0) == len(held) - 1)
-        return np.where(one, failed.argmax(axis=0), -1)
+        number = failed.argmax(axis=0)
+        return np.where(one & ~np.isin(number, self.lost), number, -1)
 
 
 def judge(rule: Rule, columns: Columns) -> Outcomes:
@@ -139,7 +142,9 @@ def judge(rule: Rule, columns: Columns) -> Outcomes:
     yes, no = checks[0]
     for also, not_so in checks[1:]:
         yes, no = yes & also, no | not_so
-    return Outcomes(yes, no, yuan, tuple(checks))
+    first = int(bool(rule.any_of))
+    lost = tuple(i for i, one in enumerate(rule.conditions, first) if PAST.issuperset(one.test.names))
+    return Outcomes(yes, no, yuan, tuple(checks), lost)
 
 
 def _any_of(rule: Rule, columns: Columns, env: Mapping[str, Rational]) -> Truth:

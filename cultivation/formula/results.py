@@ -39,7 +39,7 @@ class Check:
 class Result:
     """What a rule says of a firm. `yuan` is the amount that would be paid; `steps` how it came about, with figures.
 
-    `near` is the one condition that fails while all others are met.
+    `near` is the one condition that fails and can still be met, while all others are met.
     """
 
     outcome: str
@@ -72,8 +72,8 @@ def result_for(rule: Rule, known: Known, language: str = "zh") -> Result:
         dict.fromkeys(rule.label(name, language) for name in rule.names if known.get(name) is None)
     )
     steps = _steps(rule, values, yuan) if states[-1] != "unknown" else ()
-    failed = [one for one in checks if one.state == "not_met"]
-    near = failed[0] if len(failed) == 1 and not any(one.state == "unknown" for one in checks) else None
+    number = int(found.near[0])
+    near = checks[number] if number >= 0 else None
     if states[-1] == "not_met" and all(state == "met" for state in states[:-1]):
         checks.append(Check(steps[0] if steps else "", "not_met"))
     return Result(outcome, yuan, tuple(checks), steps, missing if outcome == UNKNOWN else (), near)
@@ -175,6 +175,10 @@ def _short(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+def _to_the_yuan(wan: Decimal) -> str:
+    return f"{wan:,.4f}".rstrip("0").rstrip(".")
+
+
 def _steps(rule: Rule, values: Known, yuan: Decimal) -> tuple[str, ...]:
     """The computation in one or two lines: 350 × 5% = 17.5 万元; 上限 100 万元."""
     amount = next((one for one in rule.amounts if one.when is None or test_exact(one.when, values)), None)
@@ -182,7 +186,7 @@ def _steps(rule: Rule, values: Known, yuan: Decimal) -> tuple[str, ...]:
         return ()
     line, paid = _line(amount, values)
     wan = yuan / 10_000
-    cap = f" → ≤ {_short(wan)} 万元" if paid > wan and paid - wan >= Decimal("0.0001") else ""
+    cap = f" → ≤ {_to_the_yuan(wan)} 万元" if paid > wan and paid - wan >= Decimal("0.0001") else ""
     return (f"{amount.text + '：' if amount.text else ''}{line}{cap}",)
 
 
@@ -191,11 +195,11 @@ def _line(amount: Amount, values: Known) -> tuple[str, Decimal]:
     steps = base / amount.per
     paid = (Decimal(int(steps)) if amount.whole else steps) * amount.pays
     if amount.kind == "fixed_wan":
-        return f"{_short(paid)} 万元", paid
+        return f"{_to_the_yuan(paid)} 万元", paid
     if amount.kind == "rate":
-        return f"{_short(base)} 万元 × {_short(amount.pays * 100)}% = {_short(paid)} 万元", paid
+        return f"{_short(base)} 万元 × {_short(amount.pays * 100)}% = {_to_the_yuan(paid)} 万元", paid
     count = f"{_short(base)} ÷ {_short(amount.per)}"
     return (
-        f"{f'⌊{count}⌋' if amount.whole else count} × {_short(amount.pays)} 万元 = {_short(paid)} 万元",
+        f"{f'⌊{count}⌋' if amount.whole else count} × {_short(amount.pays)} 万元 = {_to_the_yuan(paid)} 万元",
         paid,
     )

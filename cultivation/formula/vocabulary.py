@@ -108,6 +108,8 @@ FACTS: dict[str, Fact] = dict(
 )  # fmt: skip
 STATED = {code: fact for code, fact in FACTS.items() if fact.years}
 """What only the firm knows: it states the figure with a paper, the office checks it."""
+PAST = frozenset({"hnte_prev"})
+"""What was so and cannot change any more: who fails by it is not nearly there."""
 PLATFORM_FACTS: dict[str, Fact] = {
     "platform_staff": Fact("平台专职研发人员", "Full-time R&D staff of the platform", "count"),
     "platform_senior": Fact("平台中高级职称或研究生人员", "Senior staff of the platform", "count"),

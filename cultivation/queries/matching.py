@@ -47,12 +47,13 @@ class Offer:
 
     @property
     def open(self) -> bool:
+        """Whether it can be claimed now."""
         return self.result.outcome == formula.ELIGIBLE and self.claim is None and not self.better
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Offers of a firm by kind."""
+    """Offers of a firm by kind; `total` (yuan) is what it may still claim."""
 
     eligible: list[Offer]
     near: list[Offer]
@@ -81,7 +82,7 @@ def overview(enterprise_id: int, firm: matching_facts.Firm | None = None) -> Ove
         near=[one for one in rest if one.is_near],
         unknown=[one for one in rest if one.asks and not one.is_near],
         others=[one for one in rest if not one.is_near and not one.asks],
-        total=sum((one.result.yuan for one in eligible if not one.better), Decimal(0)),
+        total=sum((one.result.yuan for one in eligible if one.open), Decimal(0)),
     )
 
 

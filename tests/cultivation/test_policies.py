@@ -148,6 +148,7 @@ def test_the_api_tells_a_firm_its_own_and_the_office_the_last_run(office: make.O
         None,
     )
     claim = make.filed(firm, version)
+    assert queries.overview(firm.enterprise.pk).total == 0
     assert own.get("/api/v1/parks/cq/own/policies/").json()["results"][0]["claim"] == claim.pk
     assert own.get("/api/v1/parks/cq/policy-matches/").status_code == 403
     jobs.run(run_all.request(by=office["officer"]).pk)

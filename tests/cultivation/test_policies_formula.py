@@ -79,6 +79,13 @@ def test_missing_data_is_named_and_a_certain_no_stays_no() -> None:
     assert result("hz32_output_reward_large", {"output": 9_000}).outcome == formula.NOT_ELIGIBLE
 
 
+def test_who_fails_by_the_past_is_not_nearly_there() -> None:
+    again = result("cqhtz25_hnte_first", {"hnte": 1, "hnte_prev": 1})
+    assert (again.outcome, again.near) == (formula.NOT_ELIGIBLE, None)
+    never = result("cqhtz25_hnte_first", {"hnte": 0, "hnte_prev": 0})
+    assert never.near is not None and never.near.text == "是有效的高新技术企业"
+
+
 def test_one_of_several_groups_is_enough_although_the_others_are_unknown() -> None:
     assert (
         result("hz32_rd_growth", {"hnte": 1, "rd_increase_over_prev_year": 2_000}).outcome == formula.ELIGIBLE
@@ -90,6 +97,13 @@ def test_one_of_several_groups_is_enough_although_the_others_are_unknown() -> No
 
 def test_an_amount_is_cut_to_the_yuan() -> None:
     assert paid(result("hz32_domestic_equipment", {"in_catalogue": 1, "investment": "100.00039"})) == 50_000
+
+
+def test_the_formula_is_exact_to_the_yuan() -> None:
+    paid = result(
+        "cqhtz25_rd_growth", RD | {"rd_expense": Decimal("782.06"), "rd_increase": Decimal("242.06")}
+    )
+    assert (paid.yuan, paid.steps) == (242_060, ("242.06 万元 × 10% = 24.206 万元",))
 
 
 def test_the_formula_is_shown_with_figures() -> None:
