@@ -103,10 +103,8 @@ def give_items(items: Items, firm: int, part: Part, years: Sequence[int]) -> Ite
     """Its lists: a stock that stays, and new items each year where a list looks back one year only."""
     kind = LISTS[items.code]
     others = items.take(items.row != firm)
-    if items.code == "qualifications":
-        first = years[max(0, len(years) - 2)]  # got again in the newest year that is verified
-    else:
-        first = years[0] - 1
+    is_renewed = items.code == "qualifications"  # got again in the newest year that is verified
+    first = years[max(0, len(years) - 2)] if is_renewed else years[0] - 1
     starts = (
         [first]
         if kind.window > len(years)
