@@ -17,7 +17,9 @@ class FactForm(forms.Form):
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, initial=new_key)
     as_of = day_field(_("截至日期"), help_text=_("数值是哪一天的。"))
     upload = forms.FileField(
-        label=_("证明材料"), required=False, help_text=_("PDF、PNG 或 JPEG，不超过 10 MB；存入材料库。")
+        label=_("证明材料"),
+        required=False,
+        help_text=_("不引用材料库中的文件时必须上传：PDF、PNG 或 JPEG，不超过 10 MB。"),
     )
     note = forms.CharField(label=_("说明"), max_length=300, required=False)
 

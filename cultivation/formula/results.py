@@ -123,7 +123,7 @@ def _applicability(rule: Rule, values: Known, states: list[str], language: str) 
 
 def _check(rule: Rule, condition: Condition, state: str, values: Known, language: str) -> Check:
     test = condition.test
-    gap = _gap(rule, test.root, values) if state == "not_met" else ""
+    gap = _gap(rule, test.root, values, language) if state == "not_met" else ""
     labels, codes = _missing(rule, test.names, values, language) if state == "unknown" else ((), ())
     figures = _figures(rule, test.names, values, language)
     names = tuple(name for name in rule.roots(test.names) if values.get(name) is not None)
@@ -141,16 +141,16 @@ def _missing(
 
 def _figures(rule: Rule, names: tuple[str, ...], values: Known, language: str) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (rule.label(name, language), figure(value, rule.unit(name)))
+        (rule.label(name, language), figure(value, rule.unit(name), language))
         for name in names
         if (value := values.get(name)) is not None
     )
 
 
-def _gap(rule: Rule, node: Node, values: Known) -> str:
+def _gap(rule: Rule, node: Node, values: Known, language: str) -> str:
     """By how much the first comparison that fails is missed."""
     if node.kind in ("and", "or"):
-        return next((gap for arg in node.args if (gap := _gap(rule, arg, values))), "")
+        return next((gap for arg in node.args if (gap := _gap(rule, arg, values, language))), "")
     if node.kind not in ("<", "<=", ">", ">="):
         return ""
     left, right = (evaluate_exact(Expression("", arg, (), False), values) for arg in node.args)
@@ -160,14 +160,15 @@ def _gap(rule: Rule, node: Node, values: Known) -> str:
     name = next((arg.name for arg in node.args if arg.kind == "name"), "")
     if difference < 0 or difference == 0 and node.kind in (">=", "<="):
         return ""
-    return figure(difference, rule.unit(name) if name else "count")
+    return figure(difference, rule.unit(name) if name else "count", language)
 
 
-def figure(value: Decimal, unit: str) -> str:
+def figure(value: Decimal, unit: str, language: str = "zh") -> str:
     """A figure with its unit, at most two decimals."""
     if unit == "flag":
         return "✓" if value else "✗"
-    return f"{_short(value)}{'' if unit == 'percent' else ' ' if UNITS[unit][0] else ''}{UNITS[unit][0]}"
+    word = UNITS[unit][not language.startswith("zh")]
+    return f"{_short(value)}{' ' if word and unit != 'percent' else ''}{word}"
 
 
 def _short(value: Decimal) -> str:

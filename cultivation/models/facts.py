@@ -60,4 +60,4 @@ class StatedFact(ParkModel):
     @property
     def shown(self) -> str:
         """The figure with its unit."""
-        return figure(self.value, STATED[self.code].unit)
+        return figure(self.value, STATED[self.code].unit, get_language() or "zh")

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
@@ -18,8 +18,8 @@ from ..states import FactState
 
 
 def facts() -> QuerySet[StatedFact]:
-    """Every fact, the newest first."""
-    return StatedFact.objects.select_related("enterprise", "evidence").order_by("-pk")
+    """Every fact, those that wait first, then the newest."""
+    return StatedFact.objects.select_related("enterprise", "evidence").order_by(F("state").desc(), "-pk")
 
 
 def waiting() -> QuerySet[StatedFact]:
@@ -37,7 +37,7 @@ def history(enterprise_id: int, code: str) -> QuerySet[StatedFact]:
     """What a firm stated under a name; raises NotFound for a name that firms do not state."""
     if code not in STATED:
         raise NotFound(code="no_such_fact", message=_("没有这项企业自报数据。"))
-    return facts().filter(enterprise_id=enterprise_id, code=code)
+    return facts().filter(enterprise_id=enterprise_id, code=code).order_by("-pk")
 
 
 def counting(enterprise_id: int | None = None) -> dict[int, dict[str, StatedFact]]:
@@ -58,6 +58,10 @@ class Line:
     label: str
     counts: StatedFact | None
     newest: StatedFact | None
+
+    @property
+    def is_stated(self) -> bool:
+        return bool(self.counts or self.newest)
 
 
 def lines(enterprise_id: int, codes: Iterable[str], language: str) -> list[Line]:

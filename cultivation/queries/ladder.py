@@ -58,6 +58,11 @@ class Rung:
     lacks: tuple[Lack, ...]
 
     @property
+    def met(self) -> int:
+        """How many of its conditions are met."""
+        return sum(1 for one in self.result.checks if one.state == "met")
+
+    @property
     def state(self) -> str:
         """held, ready, near (one condition fails), short (several fail, or a certain no), unknown."""
         if self.held:
@@ -147,9 +152,9 @@ def funnel(run: MatchRun | None) -> list[Step]:
 
 
 def firms(run: MatchRun | None) -> QuerySet[Match]:
-    """Firms by rung in the last run: who stands on it, who is ready, who is one condition away."""
+    """Firms by rung in the last run: who is ready, who is one condition away, who stands on it."""
     rows = matching.matches(run, RuleKind.RUNG)
-    return rows.order_by("version__title", "-is_held", "-is_eligible", "enterprise__name", "pk")
+    return rows.order_by("is_held", "-is_eligible", "version__title", "enterprise__name", "pk")
 
 
 def ending(

@@ -113,7 +113,7 @@ def _faults(number: int, form: forms.Form, places: Mapping[str, int]) -> list[st
     return [
         text
         % {
-            "n": number, "column": column_letters(places.get(HEADS[code], 0)), "place": HEADS[code],
+            "n": number, "column": column_letters(places.get(HEADS[code], 0) + 1), "place": HEADS[code],
             "why": " ".join(str(one) for one in why),
         }
         for code, why in form.errors.items()

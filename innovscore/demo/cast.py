@@ -103,8 +103,10 @@ def give_items(items: Items, firm: int, part: Part, years: Sequence[int]) -> Ite
     """Its lists: a stock that stays, and new items each year where a list looks back one year only."""
     kind = LISTS[items.code]
     others = items.take(items.row != firm)
+    is_renewed = items.code == "qualifications"  # got again in the newest year that is verified
+    first = years[max(0, len(years) - 2)] if is_renewed else years[0] - 1
     starts = (
-        [years[0] - 1]
+        [first]
         if kind.window > len(years)
         else list(range(years[0] - kind.window + 1, years[-1] + 1, kind.window))
     )

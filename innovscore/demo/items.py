@@ -214,4 +214,8 @@ def _drawn_once(
     row: Ints = np.concatenate(rows)
     level: Ints = np.concatenate(levels)
     year = rng.integers(years[0] - STOCK_YEARS + 1, years[-1] + 1, len(row))
+    late = (
+        years[-1] - 1 - year
+    ) % 3  # years since the last recognition: most firms got theirs lately, a few long ago
+    year = np.where((late > 0) & (row % 3 > 0), year + late, year)
     return Items(code, row, level, np.full(len(row), -1), year, row)
