@@ -368,6 +368,9 @@ def histogram(
     return _svg(width, height, _("分布图"), _join(parts))
 
 
+LABEL_ROOM = 56  # between two labels below a curve
+
+
 @register.simple_tag
 def curve(
     xs: Sequence[float],
@@ -378,10 +381,11 @@ def curve(
     *,
     was: tuple[float, float] | None = None,
     other: Any = None,
+    breaks: Sequence[tuple[str, str]] = (),
 ) -> SafeString:
     """A scoring function s(x), 0 to 1, with the firm's point ◆, and ◇ where it stood before.
 
-    `other` is another curve (with xs and ys) to compare with, dashed.
+    `other` is another curve (with xs and ys) to compare with, dashed. `breaks` are points (x, s) to be marked on the curve.
     """
     width, height = 640, 260
     shown = [
@@ -416,6 +420,13 @@ def curve(
         dashed = '<polyline class="c-peer-line" stroke-width="2" points="{}"/>'
         parts.append(format_html(dashed, path(other.xs, other.ys)))
     parts.append(format_html('<polyline class="c-me-line" stroke-width="2" points="{}"/>', path(xs, ys)))
+    free = 50 + LABEL_ROOM
+    for px, py in ((float(x), float(s)) for x, s in breaks):
+        left, top = at(px, py)
+        parts.append(format_html('<circle class="c-break" cx="{}" cy="{}" r="3"/>', left, top))
+        if free <= float(left) <= width - 30 - LABEL_ROOM:
+            parts.append(_text(float(left), 244, f"{px:,.6g}{unit}", "middle", 11))
+            free = float(left) + LABEL_ROOM
     marks = [("c-was", was), ("c-me", (x, y) if x is not None and y is not None else None)]
     for css, spot in marks:
         if spot is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,6 +26,8 @@ from .results import flags_of
 from .schemes import in_words, levels_of, name_of, names_of, scheme_of, unit_of
 from .standing import Standing, standings_of
 from .wording import CELL_LABELS, STATE_LABELS, flag_label
+
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +228,7 @@ def item_page(row: ScoreResult, code: str) -> ItemPage:
     line = next(line for dimension in page.dimensions for line in dimension.indicators if line.code == code)
     inputs = _inputs(row, scheme, item)
     words = {entry.code: name_of(scheme.input_by_code[entry.code]) for entry in item.inputs}
-    numbers = {entry.code: entry.value or "0" for entry in item.inputs} | item.constants
+    numbers = {entry.code: _grouped(entry.value or "0") for entry in item.inputs} | item.constants
     return ItemPage(
         page=page,
         line=line,
@@ -265,7 +268,7 @@ def _inputs(row: ScoreResult, scheme: engine.Scheme, item: Any) -> list[InputLin
         lines.append(
             InputLine(
                 name=name_of(source),
-                value=_level_words(source, entry.value, key),
+                value=_grouped(_level_words(source, entry.value, key)),
                 unit=unit_of("万元" if wan else source.unit),
                 state=str(STATE_LABELS.get(entry.state, entry.state)),
                 source=sources.get(name, name),
@@ -297,6 +300,11 @@ def sources_of(page: ScorePage) -> dict[str, str]:
         item.code: "；".join(dict.fromkeys(origins[code] for code in item.inputs if code in origins))
         for item in scheme.indicators
     }
+
+
+def _grouped(value: str) -> str:
+    """A number with commas between its thousands; anything else as it is."""
+    return f"{Decimal(value):,}" if NUMBER.fullmatch(value) else value
 
 
 def _level_words(source: engine.scheme.Input, value: str, key: str) -> str:
@@ -340,7 +348,7 @@ def _line(indicator: engine.scheme.Indicator, item: Any, stage: Mapping[str, Any
         code=item.code,
         name=name_of(indicator),
         dimension=item.dimension,
-        x=_short(item.x),
+        x=_short(item.x, percent=indicator.unit == "%"),
         unit=unit_of(indicator.unit),
         function=str(FUNCTION_LABELS.get(item.function, item.function)),
         s=item.s,
@@ -367,11 +375,13 @@ def _quarter(s: float, low: float, median: float, high: float) -> int:
     return 2 if s >= median else 3
 
 
-def _short(x: str) -> str:
-    """At most 4 decimals for the eye; the detail page has all."""
-    if "." not in x:
+def _short(x: str, *, percent: bool) -> str:
+    """At most 4 decimals for the eye, per cent with at least 2."""
+    if not x or ("." not in x and not percent):
         return x
-    return f"{Decimal(x):.4f}".rstrip("0").rstrip(".")
+    digits = f"{Decimal(x):.4f}".rstrip("0")
+    whole, _point, decimals = digits.partition(".")
+    return f"{whole}.{decimals:0<2}" if percent else digits.rstrip(".")
 
 
 def _dimension(

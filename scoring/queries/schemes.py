@@ -20,8 +20,8 @@ def names_of(items: Iterable[Any]) -> dict[str, str]:
 
 
 def in_words(formula: str, names: Mapping[str, str]) -> str:
-    """A formula with other words in the place of its codes; a code without one stays."""
-    return NAME.sub(lambda found: names.get(found.group(), found.group()), formula)
+    """A formula as one would write it, with other words in the place of its codes; a code without one stays."""
+    return NAME.sub(lambda found: names.get(found.group(), found.group()), formula).replace("*", "×")
 
 
 def formula_of(scheme: engine.Scheme, indicator: engine.scheme.Indicator) -> str:

@@ -43,7 +43,7 @@ def test_why_this_score(visit: Any) -> None:
     firm.sees("总分", "稳健区间", "优势：与同阶段企业比", "各维度得分").looks_right()
     total = firm.page.locator(".big-number").inner_text()
     firm.press("研发费用占营业收入比例")
-    firm.sees("怎么算的", "研发费用 / 营业收入 * 100", "核定人", "运行号").looks_right()
+    firm.sees("怎么算的", "研发费用 / 营业收入 × 100", "核定人", "运行号").looks_right()
     s, weight, points = re.findall(r"得分：([\d.]+) × ([\d.]+) = ([\d.]+)", body(firm))[0]
     assert Decimal(s) * Decimal(weight) == Decimal(points)
     firm.page.locator("header button:has-text('English')").click()

@@ -108,14 +108,14 @@ def test_the_report_on_paper_has_every_indicator_with_its_source(
 
 def test_the_detail_page_goes_from_inputs_to_points(park: Any, run: ScoreRun, client_as: Any) -> None:
     page = client_as(agent_of(park, 2)).get("/p/cq/e/score/2025/item/rd_intensity/").content.decode()
-    for text in ("688 / 8600 * 100", "8 %", "0.8500", "7.65"):
+    for text in ("688 / 8,600 × 100", "8.00 %", "0.8500", "7.65"):
         assert text in page, text
 
 
 def test_english_readers_find_the_same_digits(park: Any, run: ScoreRun, client_as: Any) -> None:
     client, english = client_as(agent_of(park, 2)), {"Accept-Language": "en"}
     item = client.get("/p/cq/e/score/2025/item/rd_intensity/", headers=english).content.decode()
-    for text in ("688 / 8600 * 100", "8 %", "0.8500", "7.65", "10,000 yuan"):
+    for text in ("688 / 8,600 × 100", "8.00 %", "0.8500", "7.65", "10,000 yuan"):
         assert text in item, text
     assert "59.03" in client.get("/p/cq/e/score/2025/", headers=english).content.decode()
 
