@@ -232,13 +232,8 @@ def intervals(rows: Sequence[Any], top: int, cut: int = 0) -> SafeString:
             _rect("c-box", at(row.low), y - 5, at(row.high) - at(row.low), 10),
             format_html('<circle class="c-me" cx="{}" cy="{}" r="6"/>', _f(at(row.place)), y),
         ]
-    if cut:
-        parts.append(
-            format_html(
-                '<line class="c-peer-line" stroke-width="2" x1="{}" y1="0" x2="{}" y2="{}"/>',
-                _f(at(cut + 0.5)), _f(at(cut + 0.5)), ROW * len(rows),
-            )
-        )  # fmt: skip
+        if cut:  # beside the names, not through them
+            parts.append(_tick("c-cut", at(cut + 0.5), y, 9))
     return _svg(WIDTH, ROW * len(rows) + 4, _("名次与稳健区间"), _join(parts))
 
 

@@ -6,6 +6,7 @@ indicator in the total (they sum to 1; a negative one works against the total).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,13 +68,39 @@ class DimensionFacts:
     effective: float
 
 
+REMARKS = {
+    "nobody": "no unit is ranked",
+    "empty": "no unit has a value",
+    "gaps": "{share:.0%} of the units have no value",
+    "at_zero": "{share:.0%} of the units get 0: it tells few apart",
+    "at_cap": "{share:.0%} of the units get full points: it tells few apart",
+    "narrow": "half of the units lie within {spread:.3f}: an outlier rule or another function is needed",
+    "against": "runs against the rest of the total (r = {r:.2f})",
+    "weight": "weighs {weight:.1%} on paper, {effective:.1%} in effect",
+    "twin": "nearly the same as {other} (r = {r:.2f}): counted twice",
+    "alpha": "Cronbach alpha {alpha:.2f}: its indicators do not measure one thing",
+}
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What to look at in an indicator, a dimension or the scheme: a kind of REMARKS with its figures."""
+
+    code: str
+    kind: str
+    figures: Mapping[str, float | str]
+
+    def __str__(self) -> str:
+        return REMARKS[self.kind].format(**self.figures)
+
+
 @dataclass(frozen=True)
 class Analysis:
     units: int
     indicators: tuple[IndicatorFacts, ...]
     dimensions: tuple[DimensionFacts, ...]
     correlations: Floats  # (indicators, indicators)
-    warnings: tuple[tuple[str, str], ...]  # (code of indicator or dimension, what to look at)
+    remarks: tuple[Remark, ...]
 
 
 def analyse(
@@ -86,7 +113,7 @@ def analyse(
     cells, weights = scores.cells[rows], scores.weights[rows] / 1e10
     n = len(table)
     if n == 0:
-        return Analysis(0, (), (), np.eye(len(scheme.indicators)), ((scheme.code, "no unit is ranked"),))
+        return Analysis(0, (), (), np.eye(len(scheme.indicators)), (Remark(scheme.code, "nobody", {}),))
     contribution = table * weights
     total = contribution.sum(axis=1)
     effective = _shares_of_variance(contribution, total)
@@ -112,7 +139,7 @@ def analyse(
             effective=float(effective[index]), box_cox=powers[index],
         ))  # fmt: skip
     nodes = [_dimension(scheme, d.code, table, weights, effective) for d in scheme.dimensions]
-    return Analysis(n, tuple(items), tuple(nodes), related, tuple(_warnings(items, nodes, related)))
+    return Analysis(n, tuple(items), tuple(nodes), related, tuple(_remarks(items, nodes, related)))
 
 
 def alpha(table: Floats) -> float | None:
@@ -178,32 +205,25 @@ def best_power(x: Floats) -> float:
     return where
 
 
-def _warnings(
-    items: list[IndicatorFacts], nodes: list[DimensionFacts], related: Floats
-) -> list[tuple[str, str]]:
-    found = []
+def _remarks(items: list[IndicatorFacts], nodes: list[DimensionFacts], related: Floats) -> Iterator[Remark]:
     for item in items:
-        rules = (
-            (item.known == 0, "no unit has a value"),
-            (item.missing > 0.35, f"{item.missing:.0%} of the units have no value"),
-            (item.known > 0 and item.at_zero > MOST, f"{item.at_zero:.0%} of the units get 0: it tells few apart"),
-            (item.known > 0 and item.at_cap > MOST, f"{item.at_cap:.0%} of the units get full points: it tells few apart"),
-            (item.known > 2 and item.spread < 0.05 and item.at_zero <= MOST and item.at_cap <= MOST,
-             f"half of the units lie within {item.spread:.3f}: an outlier rule or another function is needed"),
-            (item.rest < -0.1, f"runs against the rest of the total (r = {item.rest:.2f})"),
-            (item.weight > 0.02 and item.effective < item.weight / 4,
-             f"weighs {item.weight:.1%} on paper, {item.effective:.1%} in effect"),
-            (item.weight > 0 and item.effective > 2.5 * item.weight and item.effective > 0.05,
-             f"weighs {item.weight:.1%} on paper, {item.effective:.1%} in effect"),
-        )  # fmt: skip
-        found += [(item.code, text) for hit, text in rules if hit]
+        many = item.known > 0 and item.at_zero > MOST, item.known > 0 and item.at_cap > MOST
+        lost = item.weight > 0.02 and item.effective < item.weight / 4
+        swollen = item.weight > 0 and item.effective > 2.5 * item.weight and item.effective > 0.05
+        rules: tuple[tuple[bool, str, dict[str, float]], ...] = (
+            (item.known == 0, "empty", {}),
+            (item.missing > 0.35, "gaps", {"share": item.missing}),
+            (many[0], "at_zero", {"share": item.at_zero}),
+            (many[1], "at_cap", {"share": item.at_cap}),
+            (item.known > 2 and item.spread < 0.05 and not any(many), "narrow", {"spread": item.spread}),
+            (item.rest < -0.1, "against", {"r": item.rest}),
+            (lost or swollen, "weight", {"weight": item.weight, "effective": item.effective}),
+        )
+        yield from (Remark(item.code, kind, figures) for hit, kind, figures in rules if hit)
     for a, one in enumerate(items):
         for b in range(a + 1, len(items)):
             if abs(related[a, b]) > TWINS and min(one.known, items[b].known) > 2:
-                found.append((one.code, f"nearly the same as {items[b].code} (r = {related[a, b]:.2f}): counted twice"))  # fmt: skip
+                yield Remark(one.code, "twin", {"other": items[b].code, "r": float(related[a, b])})
     for node in nodes:
         if node.alpha is not None and node.alpha < LOW_ALPHA:
-            found.append(
-                (node.code, f"Cronbach alpha {node.alpha:.2f}: its indicators do not measure one thing")
-            )
-    return found
+            yield Remark(node.code, "alpha", {"alpha": node.alpha})

@@ -183,8 +183,8 @@ def _analyse(args: argparse.Namespace) -> int:
     _show(frame, args.out)
     if not args.out:
         print(reports.dimension_table(found).to_string(index=False))
-    for code, text in found.warnings:
-        print(f"warning: {code}: {text}")
+    for remark in found.remarks:
+        print(f"warning: {remark.code}: {remark}")
     _say_rejects(table)
     return 0
 

@@ -14,6 +14,7 @@ from parks.clock import db_now
 from parks.scope import park_scope
 from scoring import engine
 from scoring.engine import sensitivity
+from scoring.engine.analysis import analyse
 
 from .. import rules
 from ..models import CurrentRun, PlaceInterval, RunReview, ScoreResult, ScoreRun
@@ -55,7 +56,9 @@ def compute(job: jobs.JobHandle) -> dict[str, Any]:
     job.report(2, STEPS)
     draws = max(100, min(DRAWS, CELLS // max(len(scores), 1)))
     intervals = sensitivity.rank_intervals(scores, scheme, draws=draws, seed=run.run_hash, facts=rows.facts)
-    report = _report(scheme, scores, ranking, intervals, seed=run.run_hash)
+    report = _report(scheme, scores, ranking, intervals, seed=run.run_hash) | {
+        "method": _method(scheme, scores)
+    }
     job.report(3, STEPS)
     with park_scope(job.park_id):
         review = RunReview.objects.select_for_update().get(run=run)
@@ -94,6 +97,31 @@ def _report(
         "boards": {
             code: _around_the_cut(board, scores, scheme, seed) for code, board in ranking.boards.items()
         },
+    }
+
+
+def _method(scheme: engine.Scheme, scores: engine.Scores) -> dict[str, Any]:
+    """Whether every indicator tells firms apart and every weight weighs, for the page: figures by code, and remarks."""
+    found = analyse(scores, scheme)
+    return {
+        "units": found.units,
+        "indicators": {
+            one.code: [
+                round(value, 4)
+                for value in (
+                    one.spread,
+                    one.at_zero,
+                    one.at_cap,
+                    one.siblings,
+                    one.rest,
+                    one.weight,
+                    one.effective,
+                )
+            ]
+            for one in found.indicators
+        },
+        "dimensions": {one.code: one.alpha for one in found.dimensions},
+        "remarks": [[one.code, one.kind, dict(one.figures)] for one in found.remarks],
     }
 
 

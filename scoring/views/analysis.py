@@ -14,7 +14,7 @@ from parks.http import ParkRequest
 
 from ..models import ScoreRun
 from ..queries import analysis as queries
-from ..queries import charts, results
+from ..queries import charts, method, results
 from ..queries import dry_run as trying
 from ..queries.schemes import names_of, scheme_of
 from ..services import dry_runs, reviews
@@ -110,6 +110,7 @@ def lab(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
         moves = sorted(review.sensitivity.get("left_out_moves", {}).items(), key=lambda item: -item[1][0])
         context |= {
             "settings": review.sensitivity,
+            "method": method.of_review(review, scheme),
             "weights_percent": round(100 * review.sensitivity.get("weights", 0)),
             "boards": [
                 (

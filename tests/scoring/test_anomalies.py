@@ -14,8 +14,10 @@ from parks import jobs, todo
 from parks.models import Job
 from parks.scope import park_scope
 from scoring import rules
+from scoring.engine import analysis as engine_analysis
 from scoring.models import Anomaly, CurrentRun, PlaceInterval, RunReview, ScoreResult, ScoreRun
-from scoring.queries import anomalies, dry_run, explain, portrait, results, run_diff
+from scoring.queries import anomalies, dry_run, explain, method, portrait, results, run_diff
+from scoring.queries.schemes import scheme_of
 from scoring.services import anomalies as services
 from scoring.services import runs
 from tests.factories import parks as people
@@ -136,6 +138,25 @@ def test_the_review_keeps_an_interval_around_every_place(run: ScoreRun) -> None:
     assert around.interval is not None
     assert around.interval.low <= around.interval.high
     assert around.industry_percentile is not None
+
+
+def test_the_lab_says_whether_every_indicator_tells_firms_apart(
+    run: ScoreRun, officer: Any, client_as: Any
+) -> None:
+    review(run)
+    found = method.of_review(RunReview.objects.get(run=run), scheme_of(run.scheme_version))
+    assert found is not None
+    assert found.units == run.statistics["ranked"]
+    assert len(found.indicators) == 30
+    assert [name for name, _alpha, _remarks in found.dimensions] == [
+        "经济税务",
+        "研发投入",
+        "人才队伍",
+        "科技活动",
+    ]
+    page = client_as(officer).get(f"{BASE}/runs/{run.pk}/lab/").content.decode()
+    assert all(text in page for one in found.indicators for text in (one.name, one.effective, *one.remarks))
+    assert set(method.REMARKS) == set(engine_analysis.REMARKS), "every remark has its words"
 
 
 def test_parts_of_a_change_sum_to_the_whole(officer: Any) -> None:
