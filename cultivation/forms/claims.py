@@ -64,8 +64,9 @@ class ClaimStepForm(forms.Form):
         label=_("意见"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
     )
     reason = forms.ChoiceField(
-        label=_("不予兑现的原因"), choices=[("", "—"), *REFUSAL_REASONS.items()], required=False
-    )
+        label=_("不予兑现的原因"), choices=[("", "—"), *REFUSAL_REASONS.items()], required=False,
+        help_text=_("选择“不予兑现”时必填，企业会看到。"),
+    )  # fmt: skip
     paid_on = forms.DateField(
         label=_("拨付日期"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )

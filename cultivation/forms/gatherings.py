@@ -27,6 +27,8 @@ class AudienceForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, pairs in choices.items():
             self.fields[name].choices = pairs  # type: ignore[attr-defined]  # a choice
+        if not choices["stages"]:
+            self.fields["stages"].help_text = _("还没有已公布的积分，暂不能按阶段选择。")
 
 
 class GatheringForm(AudienceForm):

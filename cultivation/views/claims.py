@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from enterprises.queries import enterprises
 from innovscore.core.problems import NotFound, Problem
 from parks import papers
-from parks.clock import db_today
+from parks.clock import db_now, db_today
 from parks.http import ParkRequest
 from parks.listing import listing
 from parks.models import Park
@@ -133,13 +133,16 @@ def _claim_page(
     steps = queries.steps_for(request.actor, row, past)
     is_firm = request.actor.role in ENTERPRISE
     names = {event for event, _label in steps}
-    step_form = step_form or ClaimStepForm()
+    step_form = step_form or ClaimStepForm(initial={"paid_on": db_today()})
+    for name in ("paid_on", "paid_reference"):
+        step_form.fields[name].required = "pay" in names
     context = {
         "claim": row, "events": past, "papers": queries.papers(row), "clock": queries.clock(row), "form": form, "problem": problem,
         "benefits": [] if is_firm else register.standing(row.enterprise.organisation_id)[:20], "is_firm": is_firm, "card": policies.card(policies.rule_of(row.version), language()), "step_form": step_form,
         "steps": [(event, label) for event, label in steps if event not in ("submit", "withdraw")],
         "can_withdraw": "withdraw" in names and row.state in ("draft", "returned", *BEFORE_NOTICE),
         "needs_payment": "pay" in names, "needs_reason": "refuse" in names,
+        "notice_runs": row.state == "notice" and row.notice_ends_at and row.notice_ends_at > db_now(),
         "step_key": step_form["idempotency_key"].value(),
     }  # fmt: skip
     return render(request, "cultivation/claims/claim.html", context, status=status)

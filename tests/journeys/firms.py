@@ -1,13 +1,15 @@
-"""Firms for the journeys of declaring and reviewing, made inside the running site: each journey has its own.
-
-Run there as `manage.py shell -c "from tests.journeys import firms; firms.main()"`; prints JSON.
-"""
+"""Firms for the journeys of declaring and reviewing, made inside the running site: each journey has its own."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import subprocess
+import sys
 from typing import Any
+
+from tests.conftest import ROOT
+from tests.journeys.visitor import Visitor
 
 YEAR = 2030
 ZONE = "cd"
@@ -15,8 +17,26 @@ PASSWORD = "a long pass phrase 1"
 FIRST = 810_001
 
 
-def main(open_firms: int = 14, signed_firms: int = 3) -> None:
-    """Make a year with firms whose declarations are pre-filled; the last `signed_firms` have signed theirs."""
+def inside(site: Any, open_firms: int, signed_firms: int = 0) -> list[dict[str, Any]]:
+    """`main` in the running site."""
+    code = f"from tests.journeys import firms; firms.main({open_firms}, {signed_firms})"
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", code],
+        cwd=ROOT, env=site.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    made: list[dict[str, Any]] = json.loads(done.stdout.strip().splitlines()[-1])
+    return made
+
+
+def sign_in(window: Visitor, login: str, firm: dict[str, Any]) -> Visitor:
+    """A person of such a firm signs in by name and password."""
+    window.go("/account/login/")
+    return window.fill(login=f"{login}{firm['number']}", password=PASSWORD).press("登录")
+
+
+def main(open_firms: int, signed_firms: int) -> None:
+    """Run there: make a year with firms whose declarations are pre-filled; the last `signed_firms` have signed theirs. Prints JSON."""
     from parks.models import Park
     from parks.scope import park_scope
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import io
-import json
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +11,6 @@ from typing import Any
 import openpyxl
 import pytest
 
-from tests.conftest import ROOT
 from tests.conftest import wait_until as until
 from tests.factories import files
 from tests.journeys import firms as world
@@ -34,13 +30,7 @@ SOON = 3.0
 @pytest.fixture(scope="module")
 def made(site: Any) -> dict[str, Iterator[dict[str, Any]]]:
     """Firms of the zone, handed out one by one: those that fill in, and those that have signed."""
-    code = "from tests.journeys import firms; firms.main()"
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v0", "-c", code],
-        cwd=ROOT, env=site.environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(done.stdout.strip().splitlines()[-1])
+    found = world.inside(site, 14, 3)
     return {"open": iter(found[:14]), "signed": iter(found[14:])}
 
 
@@ -59,11 +49,7 @@ def come(visit: Any) -> Any:
     """`come("agent", firm)`: a person of the firm signs in."""
 
     def sign_in(login: str, firm: dict[str, Any], *, width: int = 1280) -> Visitor:
-        window: Visitor = visit(width=width)
-        window.go("/account/login/").fill(login=f"{login}{firm['number']}", password=world.PASSWORD).press(
-            "登录"
-        )
-        return window
+        return world.sign_in(visit(width=width), login, firm)
 
     return sign_in
 

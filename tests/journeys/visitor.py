@@ -31,6 +31,8 @@ class Visitor:
     context: Any
     address: str
     complaints: list[str] = field(default_factory=list)
+    taps: int = 0
+    """Things pressed and fields touched."""
 
     @classmethod
     def open(cls, browser: Any, address: str, *, width: int) -> Visitor:
@@ -58,12 +60,14 @@ class Visitor:
 
     def press(self, text: str, *, within: str = "main", exact: bool = False) -> Visitor:
         """Press the first button or link with this text and wait for the page that follows."""
+        self.taps += 1
         self.page.locator(within).locator(f"button:has-text('{text}'), a:has-text('{text}')").first.click()
         self.page.wait_for_load_state()
         return self
 
     def fill(self, **fields: str) -> Visitor:
         """Fill fields by their name attribute; selects and radio buttons by value."""
+        self.taps += len(fields)
         for name, value in fields.items():
             spot = self.page.locator(f"main [name='{name}']").first
             if spot.evaluate("node => node.tagName") == "SELECT":
