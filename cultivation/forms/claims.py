@@ -10,7 +10,7 @@ from parks.idempotency import new_key
 
 from .. import formula
 from ..states import REFUSAL_REASONS
-from .fields import figure_field
+from .fields import day_field, figure_field
 
 
 class ClaimForm(forms.Form):
@@ -67,7 +67,5 @@ class ClaimStepForm(forms.Form):
         label=_("不予兑现的原因"), choices=[("", "—"), *REFUSAL_REASONS.items()], required=False,
         help_text=_("选择“不予兑现”时必填，企业会看到。"),
     )  # fmt: skip
-    paid_on = forms.DateField(
-        label=_("拨付日期"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    paid_on = day_field(_("拨付日期"), required=False)
     paid_reference = forms.CharField(label=_("拨付凭证号"), required=False, max_length=120)

@@ -71,12 +71,14 @@ def figure_field(label: str, unit: str, help_text: str = "", *, required: bool =
 
 
 def day_field(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=required, help_text=help_text, widget=widget)
+    return forms.DateField(label=label, required=required, help_text=help_text, widget=DatedInput())
 
 
 class DatedInput(forms.DateInput):
     input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
 
 
 class MomentInput(forms.DateTimeInput):

@@ -9,7 +9,7 @@ from parks.idempotency import new_key
 from parks.showing import said
 
 from ..states import MOST_FIELDS, NeedClosing, Outcome, TechField
-from .fields import WAN, WanField
+from .fields import WAN, WanField, day_field
 
 
 class FieldsField(forms.MultipleChoiceField):
@@ -43,7 +43,7 @@ class NeedForm(forms.Form):
     fields_of = FieldsField()
     budget_from = WanField(label=_("预算下限（万元）"), required=False, help_text=_("上下限都不填为面议。"))
     budget_to = WanField(label=_("预算上限（万元）"), required=False)
-    until = forms.DateField(label=_("截止日期"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = day_field(_("截止日期"))
     is_public = forms.BooleanField(
         label=_("公开到需求榜"),
         required=False,

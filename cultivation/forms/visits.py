@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from parks.idempotency import new_key
 
 from ..states import APPEAL_WORKING_DAYS, AppealCategory, VisitPurpose
-from .fields import DatedInput, long_text
+from .fields import day_field, long_text
 
 
 class VisitForm(forms.Form):
@@ -18,7 +18,7 @@ class VisitForm(forms.Form):
     firm = forms.CharField(
         label=_("企业"), max_length=200, help_text=_("名称（可只写一部分）或统一社会信用代码。")
     )
-    visited_on = forms.DateField(label=_("走访日期"), widget=DatedInput(format="%Y-%m-%d"))
+    visited_on = day_field(_("走访日期"))
     visitors = forms.CharField(label=_("走访人员"), max_length=200)
     purpose = forms.ChoiceField(label=_("目的"), choices=VisitPurpose.choices)
     met = forms.CharField(label=_("接待人"), max_length=200, required=False)

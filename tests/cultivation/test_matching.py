@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -12,6 +15,8 @@ from cultivation.queries import matching as queries
 from cultivation.services import matching
 from parks import jobs
 from parks.models import Job, Notification
+from parks.scope import park_scope
+from tests.conftest import ROOT, owner_connection, wait_until
 from tests.factories import parks as people
 from tests.factories import policies as make
 
@@ -61,6 +66,56 @@ def test_a_run_that_lost_its_lease_changes_nothing_and_the_next_one_does(
     Job.objects.filter(pk=job.pk).update(lease_until="2020-01-01T00:00:00Z")
     jobs.run(job.pk)
     assert MatchRun.objects.count() == 1 and CurrentMatch.objects.get().run == MatchRun.objects.get()
+
+
+WORKER = "import django; django.setup(); import sys; from parks import jobs; jobs.run(int(sys.argv[1]))"
+
+
+def worker(job: Job) -> subprocess.Popen[bytes]:
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "innovscore.settings",
+        "INNOVSCORE_PROCESS": "worker",
+    }
+    return subprocess.Popen([sys.executable, "-c", WORKER, str(job.pk)], cwd=ROOT, env=environment)
+
+
+def found(park: Any) -> list[tuple[Any, ...]]:
+    with park_scope(park.pk):
+        rows = queries.matches(queries.current()).order_by("pk")
+        return list(rows.values_list("version_id", "enterprise_id", "is_eligible", "amount", "gap"))
+
+
+def test_kill_9_in_the_middle_of_writing_and_the_next_worker_finds_the_same(live_db: None, park: Any) -> None:
+    with park_scope(park.pk):
+        office = make.Office(park)
+        office.release()
+        for number in range(1, 31):
+            make.firm(park, number, rd_expense=1_000_000 + number * 200_000)
+        run(office)
+    before = found(park)
+    with park_scope(park.pk):
+        job = matching.request(by=office["officer"])
+    with owner_connection() as owner, owner.cursor() as cursor:
+        owner.autocommit = False
+        cursor.execute("LOCK TABLE cultivation_match IN EXCLUSIVE MODE")
+        victim = worker(job)
+        wait_until(lambda: state(park, job) == ("running", 2))
+        victim.kill()
+        victim.wait()
+        owner.rollback()
+    assert found(park) == before
+    with park_scope(park.pk):
+        Job.objects.filter(pk=job.pk).update(lease_until="2020-01-01T00:00:00Z")
+    assert worker(job).wait() == 0
+    assert state(park, job)[0] == "succeeded"
+    with park_scope(park.pk):
+        assert queries.current().job == job.pk and MatchRun.objects.count() == 2
+    assert len(before) > 20 and found(park) == before
+
+
+def state(park: Any, job: Job) -> tuple[str, int]:
+    with park_scope(park.pk):
+        return Job.objects.values_list("state", "done").get(pk=job.pk)
 
 
 def test_firms_are_told_once_per_version(office: make.Office) -> None:
