@@ -18,8 +18,16 @@ def finding_text(one: formula.Finding) -> str:
     """Line, key, what is wrong and the way out."""
     where = _("第 %(line)s 行") % {"line": one.line} if one.line else ""
     place = " ".join(part for part in (where, one.path) if part)
-    text = _messages().get(one.code, one.code) % {"what": one.what}
+    what = _types().get(one.what, one.what) if one.code == "type" else one.what
+    text = _messages().get(one.code, one.code) % {"what": what}
     return f"{place}：{text}" if place else text
+
+
+def _types() -> dict[str, str]:
+    return {
+        "object": _("“键: 值”的形式"), "array": _("列表"), "string": _("文字"), "number": _("数字"), "integer": _("整数"),
+        "boolean": _("true 或 false"),
+    }  # fmt: skip
 
 
 def refused(error: formula.RuleError) -> Refused:

@@ -63,6 +63,9 @@ HEADS = {
     "edition__name_zh": _("榜单"),
     "edition__number": _("榜单版次"),
     "ends_at": _("公示结束"),
+    "events:ends_at": _("结束时间"),
+    "events:free": _("剩余名额"),
+    "events:place": _("地点"),
     "ends_on": _("结束日"),
     "entered_at": _("入库时间"),
     "enterprise__industry": _("行业"),
@@ -193,7 +196,7 @@ HEADS = {
     "total": _("总分"),
     "type__title": _("类型"),
     "undecided": _("未定项数"),
-    "until": _("有效期至"),
+    "until": _("截止日期"),
     "uploaded_at": _("上传时间"),
     "uploaded_by": _("上传人"),
     "uscc": _("统一社会信用代码"),
@@ -206,4 +209,4 @@ HEADS = {
     "waiting": _("候补"),
     "year": _("年度"),
 }
-"""Path of an attribute -> its head."""
+"""Path of an attribute -> its head; after the name of a file for the lists in which it means something else."""

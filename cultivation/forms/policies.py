@@ -42,12 +42,17 @@ class PolicyForm(forms.Form):
     """The text of a rule, typed or as a file."""
 
     text = forms.CharField(
-        label=_("规则（YAML）"), required=False, max_length=formula.MOST_TEXT,
+        label=_("规则（YAML）"), max_length=formula.MOST_TEXT,
+        help_text=_("把文件里的一段话写成数据；右边（手机上在下面）随时显示它用白话怎么说、例子是否算得对。"),
         widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "false", "wrap": "off", "class": "mono"}),
     )  # fmt: skip
     upload = forms.FileField(
         label=_("从文件导入"), required=False, help_text=_("导出的 YAML 或 JSON 文件，不超过 60 KB。")
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].required = not self.files
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
@@ -58,8 +63,6 @@ class PolicyForm(forms.Form):
                 data["text"] = raw.decode("utf-8-sig").replace("\0", "")
             except UnicodeDecodeError:
                 self.add_error("upload", _("文件不是 UTF-8 文本，请另存为 UTF-8 后再导入。"))
-        if not data.get("text", "").strip() and not self.errors:
-            self.add_error("text", _("请填写规则，或选择要导入的文件。"))
         return data
 
 

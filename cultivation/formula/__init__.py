@@ -4,13 +4,18 @@ Money in a rule is in 万元 and is computed exactly as fractions; an amount tha
 more than the rule gives). A condition is met, not met, or unknown, with the data that is missing named.
 """
 
+from pathlib import Path
+
 from .checks import Case, run_tests
 from .language import MOST_TEXT, Amount, Cap, Condition, Finding, Name, Rule, RuleError, load, load_body
 from .matching import Columns, Outcomes, judge
 from .results import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Check, Result, failed_check, figure, result_for
 from .vocabulary import FACTS, NAMES, PLATFORM_FACTS, STATED, UNITS, Fact
 
+BLANK = (Path(__file__).parent / "blank.yaml").read_text(encoding="utf-8")
+"""A small sound rule with explanations, to begin a new one from."""
+
 __all__ = [
-    "ELIGIBLE", "FACTS", "MOST_TEXT", "NAMES", "NOT_ELIGIBLE", "PLATFORM_FACTS", "STATED", "UNITS", "UNKNOWN", "Amount", "Cap", "Case", "Check", "Columns", "Condition",
+    "BLANK", "ELIGIBLE", "FACTS", "MOST_TEXT", "NAMES", "NOT_ELIGIBLE", "PLATFORM_FACTS", "STATED", "UNITS", "UNKNOWN", "Amount", "Cap", "Case", "Check", "Columns", "Condition",
     "Fact", "Finding", "Name", "Outcomes", "Result", "Rule", "RuleError", "failed_check", "figure", "judge", "load", "load_body", "result_for", "run_tests",
 ]  # fmt: skip

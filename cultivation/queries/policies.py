@@ -114,6 +114,25 @@ def library() -> dict[str, str]:
     return {path.stem: path.read_text(encoding="utf-8") for path in paths}
 
 
+@lru_cache(maxsize=1)
+def examples() -> dict[str, str]:
+    """Code -> title of the rules that come with the platform."""
+    return {code: formula.load(text).title for code, text in library().items()}
+
+
+def names(language: str) -> list[tuple[str, str, str]]:
+    """The names that every rule may use: code, name for people, unit as it is written in a rule."""
+    units = {"wan": "wan", "percent": "%"}
+    return [
+        (
+            code,
+            fact.zh if language == "zh" else fact.en,
+            _("是 1，否 0") if fact.unit == "flag" else units.get(fact.unit, ""),
+        )
+        for code, fact in formula.FACTS.items()
+    ]
+
+
 def card(rule: formula.Rule, language: str) -> dict[str, Any]:
     """The plain-language card of a rule."""
     body = rule.body

@@ -20,7 +20,7 @@ from parks.showing import status_of
 
 from ..filters import LibraryFilter, VersionFilter
 from ..forms.policies import PolicyForm, ReasonForm, SubscriptionForm, WhatIfForm
-from ..formula import Rule, run_tests
+from ..formula import BLANK, Rule, run_tests
 from ..models import PolicyVersion
 from ..queries import matching, matching_facts
 from ..queries import policies as queries
@@ -126,7 +126,7 @@ def office(request: ParkRequest, park: str) -> HttpResponse:
         "cultivation/policies/office.html",
         {
             "page": page,
-            "library": list(queries.library()),
+            "examples": queries.examples(),
             "can_edit": access.may(request.actor.role, "cultivation:policy_new", "POST"),
         },
     )
@@ -134,7 +134,7 @@ def office(request: ParkRequest, park: str) -> HttpResponse:
 
 def new(request: ParkRequest, park: str) -> HttpResponse:
     """A new draft: from a shipped rule, a version of the park, a file, or an empty page."""
-    source = queries.library().get(request.GET.get("example", ""), "")
+    source = queries.library().get(request.GET.get("example", ""), BLANK)
     if (number := request.GET.get("of", "")).isdigit() and len(number) < 19:
         source = queries.get_version(int(number)).text
     form = PolicyForm(request.POST or None, request.FILES or None, initial={"text": source})
@@ -168,7 +168,13 @@ def _edit(request: ParkRequest, form: PolicyForm, version: PolicyVersion | None)
                 messages.success(request, _("已保存，并运行了测试用例。"))
                 return redirect("cultivation:policy_edit", park=request.park.code, version_id=row.pk)
     rule = queries.rule_of(version) if version else _maybe(str(form["text"].value() or ""))
-    context = {"form": form, "version": version, **_preview(rule), **_steps(request, version)}
+    context = {
+        "form": form,
+        "version": version,
+        "names": queries.names(language()),
+        **_preview(rule),
+        **_steps(request, version),
+    }
     if version and rule and "forecast" in request.GET:
         context["forecast"] = matching.forecast(rule)
     return render(request, "cultivation/policies/edit.html", context, status=status)

@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
+from cultivation import formula
 from cultivation.models import Policy, PolicyVersion
 from cultivation.queries import matching as queries
 from cultivation.services import matching as run_all
@@ -80,8 +82,23 @@ def test_the_editor_shows_card_cases_and_cost_and_exports_what_can_be_imported(o
     )
     file = client.get(url("policy_export", version_id=row.pk)).content.decode()
     assert policies.read(file).code == make.GROWTH
+    client.post(url("policy_discard", version_id=row.pk))
+    upload = SimpleUploadedFile("规则.yaml", file.encode("utf-8-sig"), content_type="application/yaml")
+    assert client.post(url("policy_new"), {"upload": upload}).status_code == 302
+    again = PolicyVersion.objects.get()
+    assert (again.text, again.digest, again.rule) == (row.text, row.digest, row.rule)
     live = client.post(url("policy_check"), {"text": file.replace("14.8", "14.9")}).content.decode()
     assert "未通过" in live
+
+
+def test_a_new_policy_begins_with_a_sound_rule_that_explains_itself(office: make.Office) -> None:
+    client = people.client_for(office["officer"])
+    page = client.get(url("policy_new")).content.decode()
+    assert "没有上限的不写" in page and "rd_intensity" in page and "未通过" not in page
+    assert client.post(url("policy_new"), {"text": formula.BLANK}).status_code == 302
+    assert client.post(url("policy_new"), {"text": ""}).status_code == 422
+    assert "应为 “键: 值”的形式" in client.post(url("policy_new"), {"text": "给20万元"}).content.decode()
+    assert not PolicyVersion.objects.filter(title="给20万元").exists()
 
 
 def test_a_draft_can_be_thrown_away_and_nothing_else(office: make.Office) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
+from decimal import Decimal
 from typing import Any
 
+import openpyxl
 import pytest
 
 from parks.clock import BEIJING
@@ -101,3 +105,61 @@ def test_a_need_meets_an_expert_and_becomes_a_contract(visit: Any) -> None:
     firm.go(need).page.locator("main summary:has-text('登记对接结果')").click()
     firm.fill(outcome="contract", amount="65").press("登记").sees("65.00").looks_right()
     office.go(need).sees("签约")
+
+
+def test_the_year_report_adds_up_to_the_pages_it_names(visit: Any) -> None:
+    """Every figure of policies, visits, events and needs, counted again from the lists as they are exported."""
+    admin = visit("park.admin@demo")
+    admin.go("/p/cq/office/year-reports/").press("生成报告").waits_for("查看报告")
+    admin.press("查看报告").sees("走访与诉求")
+    report = sheet(admin, admin.page.url.removeprefix(admin.address))
+    told = {(row[0], row[1]): row[2] for row in report if len(row) > 2}
+    year = str(dt.datetime.now(BEIJING).year)
+
+    claims = [row for row in table(admin, "claims") if row["提交时间"].startswith(year)]
+    filed = [row for row in claims if row["状态"] not in ("不予兑现", "已撤回")]
+    paid = [row for row in claims if row["状态"] == "已兑现"]
+    assert told["政策兑现", "受理申请"] == len(filed)
+    assert told["政策兑现", "受理金额"] == wan(filed, "金额（元）")
+    assert told["政策兑现", "兑现申请"] == len(paid)
+    assert told["政策兑现", "兑现金额"] == (wan(paid, "金额（元）") if len(firms_of(paid)) > 2 else "—")
+
+    visits = [row for row in table(admin, "visits") if row["走访日期"].startswith(year)]
+    assert told["走访与诉求", "走访"] == len(visits)
+    assert told["走访与诉求", "走访企业"] == len(firms_of(visits))
+    appeals = [row for row in table(admin, "appeals") if row["提出时间"].startswith(year)]
+    states = [row["状态"] for row in appeals]
+    assert told["走访与诉求", "收到诉求"] == len(appeals)
+    assert told["走访与诉求", "已答复诉求"] == len(appeals) - states.count("待答复")
+    assert told["走访与诉求", "企业确认解决"] == states.count("已解决")
+
+    now = dt.datetime.now(BEIJING).isoformat(sep=" ")
+    held = [
+        row for row in table(admin, "events") if row["状态"] == "已发布" and year <= row["开始时间"] < now
+    ]
+    assert told["宣传培训", "举办活动"] == len(held)
+    assert told["宣传培训", "报名"] == sum(int(row["已报名"]) for row in held)
+    assert told["宣传培训", "到场"] == sum(int(row["到场人数"]) for row in held)
+
+    needs = [row for row in table(admin, "tech-needs") if row["发布时间"].startswith(year)]
+    assert told["技术需求", "发布的需求"] == len(needs)
+    assert told["技术需求", "对接专家"] == sum(int(row["已对接专家"]) for row in needs)
+
+
+def table(window: Any, name: str) -> list[dict[str, str]]:
+    """A list of the office as its export tells it."""
+    answer = window.context.request.get(f"{window.address}/p/cq/office/{name}/?export=csv")
+    return list(csv.DictReader(io.StringIO(answer.body().decode("utf-8-sig"))))
+
+
+def sheet(window: Any, path: str) -> list[tuple[Any, ...]]:
+    answer = window.context.request.get(f"{window.address}{path}?export=xlsx")
+    return list(openpyxl.load_workbook(io.BytesIO(answer.body())).worksheets[0].iter_rows(values_only=True))
+
+
+def firms_of(rows: list[dict[str, str]]) -> set[str]:
+    return {row["统一社会信用代码"] for row in rows}
+
+
+def wan(rows: list[dict[str, str]], column: str) -> float:
+    return float(round(sum((Decimal(row[column]) for row in rows), Decimal(0)) / 10_000, 2))
