@@ -43,7 +43,7 @@ class PolicyForm(forms.Form):
 
     text = forms.CharField(
         label=_("规则（YAML）"), max_length=formula.MOST_TEXT,
-        help_text=_("把文件里的一段话写成数据；右边（手机上在下面）随时显示它用白话怎么说、例子是否算得对。"),
+        help_text=_("把文件里的一段话写成数据；旁边随时显示它用白话怎么说、例子是否算得对。"),
         widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "false", "wrap": "off", "class": "mono"}),
     )  # fmt: skip
     upload = forms.FileField(

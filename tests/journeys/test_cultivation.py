@@ -110,7 +110,7 @@ def test_a_need_meets_an_expert_and_becomes_a_contract(visit: Any) -> None:
 def test_the_year_report_adds_up_to_the_pages_it_names(visit: Any) -> None:
     """Every figure of policies, visits, events and needs, counted again from the lists as they are exported."""
     admin = visit("park.admin@demo")
-    admin.go("/p/cq/office/year-reports/").press("生成报告").waits_for("查看报告")
+    admin.go("/p/cq/office/year-reports/").press("生成报告").waits_for("已完成")
     admin.press("查看报告").sees("走访与诉求")
     report = sheet(admin, admin.page.url.removeprefix(admin.address))
     told = {(row[0], row[1]): row[2] for row in report if len(row) > 2}
