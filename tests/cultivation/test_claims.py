@@ -16,10 +16,10 @@ from django.urls import reverse
 
 from cultivation.models import Claim, ClaimEvent, ClaimNotice, Policy
 from cultivation.queries import claims as queries
-from cultivation.services import claims
+from cultivation.services import claims, policies
 from cultivation.states import CLAIM_STEPS, OTHER_THAN
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
-from parks.clock import db_today
+from parks.clock import db_now, db_today
 from parks.models import Notification
 from parks.scope import park_scope
 from parks.services import benefits
@@ -121,6 +121,57 @@ def test_a_policy_may_exclude_other_public_money_of_the_year(office: make.Office
             label="x",
             amount=Decimal(1),
         )
+
+
+def test_a_policy_that_has_ended_or_was_retired_takes_no_more_claims(office: make.Office) -> None:
+    ended = office.release(make.text(period="{label: 2025年度, starts: 2025-01-01, ends: 2025-12-31}"))
+    with pytest.raises(Conflict, match="not_open"):
+        make.filed(make.firm(office.park), ended)
+    with pytest.raises(Conflict, match="not_open"):
+        claims.prepare(by=office["officer"], version_id=ended.pk)
+    policies.retire(by=office["admin"], version_id=ended.pk, reason="到期")
+    with pytest.raises(NotFound):
+        make.filed(make.firm(office.park, 2), ended)
+
+
+def test_what_decided_stays_when_the_policy_changes_afterwards(office: make.Office) -> None:
+    version, firm = office.release(), make.firm(office.park)
+    claim = make.filed(firm, version)
+    office.release(make.text(cap_wan="3", tests=make.UNKNOWN))
+    claim = walk(office, claim, ("reviewer", "review"))
+    assert (claim.amount, claim.result["known"]["rd_increase"]) == (148_000, "148")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Claim.objects.filter(pk=claim.pk).update(result={})
+
+
+def test_a_notice_cannot_be_cut_short_and_nothing_is_paid_twice(office: make.Office) -> None:
+    claim = walk(
+        office,
+        make.filed(make.firm(office.park), office.release()),
+        ("reviewer", "review"),
+        ("reviewer2", "joint"),
+    )
+    by = office["publisher"]
+    event = {
+        "claim": claim, "from_state": "joint", "event": "notice", "role": by.role, "to_state": "notice",
+        "person_ref": by.person_id, "person_name": "x",
+    }  # fmt: skip
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ClaimEvent.objects.create(**event, notice_ends_at=db_now() + dt.timedelta(days=1))
+    claim = walk(office, claim, ("publisher", "notice"))
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Claim.objects.filter(pk=claim.pk).update(notice_ends_at=db_now())
+    make.notice_over(claim)
+    claim = walk(office, claim, ("publisher", "approve"), ("admin", "approve"))
+    paid = {"paid_on": db_today(), "paid_reference": "GK-1"}
+    claim = walk(office, claim, ("fund", "pay"), **paid)
+    for who in ("fund", "fund2"):
+        with pytest.raises(Conflict, match="not_allowed_now"):
+            walk(office, claim, (who, "pay"), **paid)
+    walk(office, claim, ("fund2", "confirm"))
+    with pytest.raises(Conflict, match="not_allowed_now"):
+        walk(office, claim, ("fund2", "confirm"))
+    assert Policy.objects.get().paid == 148_000
 
 
 def test_a_claim_goes_back_twice_at_most(office: make.Office) -> None:
