@@ -91,7 +91,7 @@ def listing(
 def export_rows(rows: Iterable[Any], *, columns: Sequence[str], filename: str, kind: str) -> HttpResponse:
     """A CSV (UTF-8 with BOM) or XLSX download, written row by row; no cell can be a live formula."""
     table = ([_value(row, column) for column in columns] for row in rows)
-    heads = [str(HEADS.get(f"{filename}:{column}") or HEADS.get(column, column)) for column in columns]
+    heads = [str(HEADS.get(f"{filename}:{column}") or HEADS.get(column) or column) for column in columns]
     return _xlsx(heads, table, filename) if kind == "xlsx" else _csv(heads, table, filename)
 
 
