@@ -44,7 +44,7 @@ def history(*, uscc: str, year: int) -> QuerySet[DepartmentValue]:
 def entries_of(batch_id: int, code: str) -> dict[str, list[dict[str, str]]]:
     """The lists that a batch gave for an input, by USCC."""
     rows = DepartmentValue.objects.filter(batch_id=batch_id, code=code, entries__isnull=False)
-    return dict(rows.values_list("uscc", "entries"))
+    return {row.uscc: row.entries or [] for row in rows}
 
 
 def is_of(batch: DepartmentBatch, data: bytes) -> bool:

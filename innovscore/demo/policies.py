@@ -12,7 +12,7 @@ from cultivation.queries import matching as found
 from cultivation.queries import policies as rules
 from cultivation.queries import pools as pool_queries
 from cultivation.queries.policies import library
-from cultivation.services import claims, matching, policies, pools
+from cultivation.services import claims, matching, policies, pools, reminders
 from enterprises.models import Enterprise
 from innovscore.settings import env
 from parks import jobs
@@ -64,6 +64,7 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
         job = matching.request(by=actors["park.score@demo"])
     with park_scope(park.pk):
         jobs.run(job.pk)
+        reminders.remind(by=actors["park.admin@demo"])
     _pool(park, actors)
     with park_scope(park.pk):
         growth = versions["cqhtz25_rd_growth"]
