@@ -12,7 +12,7 @@ from parks.models import SubPark
 
 from .forms.fields import DatedInput
 from .formula import STATED
-from .queries import ladder, needs, visits
+from .queries import ladder, needs, platforms, visits
 from .queries.claims import waiting_for
 from .states import (
     AppealCategory,
@@ -155,6 +155,10 @@ class PlatformFilter(django_filters.FilterSet):
         label=_("园区"), field_name="enterprise__sub_park__name", max_length=80
     )
     industry = django_filters.CharFilter(label=_("行业"), field_name="enterprise__industry", max_length=40)
+    unreported = YesNoFilter(label=_("未交最近年度的报告"), method="without_report")
+
+    def without_report(self, rows: QuerySet[Any], _name: str, value: bool) -> QuerySet[Any]:
+        return platforms.without_report(rows, value)
 
     def with_words(self, rows: QuerySet[Any], _name: str, value: str) -> QuerySet[Any]:
         return rows.filter(

@@ -15,7 +15,7 @@ from scoring.engine.errors import ExpressionError
 from scoring.engine.expressions import Expression, Node, parse
 
 from .schema import Key, faults
-from .vocabulary import FACTS, NAMES, PLATFORM_FACTS
+from .vocabulary import FACTS, NAMES, PLATFORM_FACTS, STATED
 
 MOST_TEXT = 60_000
 _LITERAL = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)\s*(wan|万元|yuan|元|%)")
@@ -303,6 +303,9 @@ class _Reader:
 
     def _inputs(self) -> Iterator[Name]:
         for number, one in enumerate(self.body.get("inputs", ())):
+            fact = STATED.get(one["code"])
+            if fact and fact.unit == one["unit"]:
+                continue  # rules of before the name was common
             if one["code"] in self.units:
                 self._wrong(("inputs", number, "code"), "name_taken", one["code"])
             self.units[one["code"]] = one["unit"]

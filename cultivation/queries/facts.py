@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
+from innovscore.core import workdays
 from innovscore.core.problems import NotFound
+from parks import workdays as parks_workdays
 from parks.clock import db_today
 
 from ..formula import STATED
@@ -48,6 +50,14 @@ def counting(enterprise_id: int | None = None) -> dict[int, dict[str, StatedFact
     for row in rows.order_by("enterprise_id", "code", "-pk").distinct("enterprise_id", "code"):
         found.setdefault(row.enterprise_id, {})[row.code] = row
     return found
+
+
+def ending(within: int) -> list[tuple[StatedFact, int]]:
+    """Facts that count today and for at most so many working days more, with the days left."""
+    today, overrides = db_today(), parks_workdays.overrides()
+    last = workdays.add_working_days(today, within, overrides)
+    rows = (row for of_firm in counting().values() for row in of_firm.values() if row.until <= last)
+    return [(row, workdays.working_days_between(today, row.until, overrides)) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,26 +76,28 @@ class Stale:
 
 def stale() -> list[Stale]:
     """Batches that differ from what the registry says of their day today, the newest year first."""
-    found = []
-    known = {_number(row): row for row in platforms.platforms()}
-    for cycle in cycles.all_cycles():
-        last = written(cycle.year)
-        if last is None:
-            continue
-        feed, entries = last
-        had = {(uscc, level, number) for uscc, some in entries.items() for level, number in some}
-        now = {
-            (uscc, platforms.counts_as(row), _number(row))
-            for uscc, rows in platforms.counting(feed.day).items()
-            for row in rows
-        }
-        differences = [
-            Difference(uscc, number, known.get(number), (uscc, level, number) in had)
-            for uscc, level, number in sorted(had ^ now)
-        ]
-        if differences:
-            found.append(Stale(feed, cycle.state == "open", differences))
-    return found
+    years = PlatformFeed.objects.filter(batch__state="applied").values_list("batch__year", flat=True)
+    found = [_compared(year) for year in sorted(set(years), reverse=True)]
+    return [one for one in found if one and one.differences]
+
+
+def _compared(year: int) -> Stale | None:
+    last = written(year)
+    if last is None:
+        return None
+    feed, entries = last
+    had = {(uscc, level, number) for uscc, some in entries.items() for level, number in some}
+    now = {
+        (uscc, platforms.counts_as(row), _number(row))
+        for uscc, rows in platforms.counting(feed.day).items()
+        for row in rows
+    }
+    known = {_number(row): row for row in platforms.platforms()} if had != now else {}
+    differences = [
+        Difference(uscc, number, known.get(number), (uscc, level, number) in had)
+        for uscc, level, number in sorted(had ^ now)
+    ]
+    return Stale(feed, cycles.of_year(year).state == "open", differences)
 
 
 def day_of(year: int, today: dt.date) -> dt.date:

@@ -152,6 +152,13 @@ def unreported(enterprise_id: int | None = None) -> Iterator[tuple[Platform, Pla
             yield row, year
 
 
+def without_report(rows: QuerySet[Platform], is_missing: bool) -> QuerySet[Platform]:
+    """Of platforms in force those whose report of the newest year the park asked for has not come, or has."""
+    year = years().first()
+    live, told = rows.filter(state=PlatformState.IN_FORCE), Q(reports__year=year)
+    return live.exclude(told) if is_missing else live.filter(told)
+
+
 def unreported_soon() -> Iterator[tuple[Platform, PlatformYear, int]]:
     """Of these, whose day is near, with the step that this is."""
     today, overrides = db_today(), parks_workdays.overrides()

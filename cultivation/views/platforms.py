@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from enterprises.queries import cycles, enterprises
@@ -273,5 +274,6 @@ def upload(request: ParkRequest, park: str) -> HttpResponse:
             status = add_problem(form, problem)
         else:
             messages.success(request, _("已登记 %(n)s 个平台，由另一位人员核对后生效。") % {"n": count})
-            return redirect("cultivation:platform_registry", park=park)
+            waiting = reverse("cultivation:platform_registry", kwargs={"park": park})
+            return redirect(f"{waiting}?state={PlatformState.PROPOSED}")
     return render(request, "cultivation/platforms/upload.html", {"form": form}, status=status)

@@ -41,6 +41,9 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
         live = Platform.objects.filter(pk__in=[row.pk for row in made[:-WAITING]])
         live.update(state="in_force", checked_by_ref=admin.person_id, checked_by_name=admin.person_name)
         PlatformEvent.objects.bulk_create(
+            PlatformEvent(platform=row, state="proposed", person_name=row.proposed_by_name) for row in made
+        )
+        PlatformEvent.objects.bulk_create(
             PlatformEvent(platform=row, state="in_force", person_name=admin.person_name) for row in live
         )
         platforms.expire(by=admin)

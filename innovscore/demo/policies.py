@@ -12,7 +12,7 @@ from cultivation.queries import matching as found
 from cultivation.queries import policies as rules
 from cultivation.queries import pools as pool_queries
 from cultivation.queries.policies import library
-from cultivation.services import claims, matching, policies, pools
+from cultivation.services import claims, matching, policies, pools, reminders
 from enterprises.models import Enterprise
 from innovscore.settings import env
 from parks import jobs
@@ -64,6 +64,7 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
         job = matching.request(by=actors["park.score@demo"])
     with park_scope(park.pk):
         jobs.run(job.pk)
+        reminders.remind(by=actors["park.admin@demo"])
     _pool(park, actors)
     with park_scope(park.pk):
         growth = versions["cqhtz25_rd_growth"]
@@ -83,9 +84,9 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
 POOLS = (("ladder_hnte", "near"), ("ladder_gazelle", "near"), ("ladder_innovative_sme", "ready"))
 POOL_FIRMS = 24
 STEPS = (
+    (("coached", "电话辅导"),),
     (("coached", "上门辅导，商定补差计划"), ("applying", "已提交认定申请"), ("reached", "已列入公示名单")),
     (("coached", "上门辅导，商定补差计划"), ("applying", "已提交认定申请")),
-    (("coached", "电话辅导"),),
     (("coached", "电话辅导"), ("left", "企业本年度不申报")),
     (("coached", "电话辅导"),),
 )
@@ -109,7 +110,7 @@ def _pool(park: Park, actors: dict[str, Actor]) -> None:
                 pools.appoint(by=by, place_id=place.pk, membership_id=coach.pk)
                 due = db_today() + dt.timedelta(days=14 + number)
                 task = pools.add_task(by=by, place_id=place.pk, title=TASKS[number % len(TASKS)], due_on=due)
-                if number == 0:
+                if number == 1:
                     pools.finish_task(by=by, task_id=task.pk)
                 for stage, why in steps:
                     pools.move(by=by, place_id=place.pk, to_stage=stage, why=why)

@@ -80,6 +80,14 @@ def test_a_rule_is_for_one_thing() -> None:
         formula.load(text.replace("level: gazelle", "level: revenue"))
 
 
+def test_an_input_that_has_become_a_common_name_is_that_name() -> None:
+    text = rules.library()["ladder_unicorn"]
+    old = formula.load(text + "inputs: [{code: valuation_musd, label: 估值, unit: count}]\n")
+    assert old.inputs == () and old.names == formula.load(text).names
+    with pytest.raises(formula.RuleError, match="name_taken"):
+        formula.load(text + "inputs: [{code: valuation_musd, label: 估值, unit: wan}]\n")
+
+
 def test_a_date_and_years_make_the_end_of_a_qualification() -> None:
     hnte = RUNGS["ladder_hnte"]
     assert ladder.valid_until(dt.date(2024, 2, 29), hnte) == dt.date(2027, 2, 28)

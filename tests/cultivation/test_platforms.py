@@ -117,10 +117,13 @@ def test_a_firm_reports_on_its_phone_until_the_day(office: make.Office) -> None:
     client = people.client_for(firm.agent)
     wrong = client.post(page, {"staff": "3", "senior": "5"})
     assert wrong.status_code == 422 and "不能多于专职研发人员" in wrong.content.decode()
+    desk = people.client_for(office["officer"])
+    assert row.name in desk.get(url("platform_registry"), {"unreported": "true"}).content.decode()
     client.post(page, {"staff": "12", "senior": "5", "outlay": "30.5", "projects": "4", "work": "新建中试线"})
     client.post(page, {"staff": "13", "senior": "5", "outlay": "30.5", "projects": "4"})
     row.refresh_from_db()
     assert (row.staff, row.outlay, row.projects) == (13, 305_000, 4)
+    assert row.name not in desk.get(url("platform_registry"), {"unreported": "true"}).content.decode()
     assert PlatformReport.objects.get().staff == 13
     assert not [one for one in todos_for(firm.agent) if "2025" in one.label]
     with pytest.raises(NotFound):
