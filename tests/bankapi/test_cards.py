@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import struct
@@ -9,14 +10,17 @@ from typing import Any
 
 import pytest
 
+from finance.api.examples import ADDED, ANSWERS
 from finance.api.serializers import GROUP_FORMS
 from finance.models import Consent, ConsentAccess
 from finance.queries.card import BUILDERS
+from finance.rules import MORE_GROUPS
 from finance.states import GROUPS
 from innovscore.core import digest
 from parks.scope import park_scope
 from tests.bankapi.conftest import Case
-from tests.factories import bankapi
+from tests.bankapi.test_document import alike
+from tests.factories import bankapi, dossier
 from tests.factories import finance as make
 from tests.factories import parks as people
 
@@ -26,6 +30,28 @@ ALWAYS = {"consent", "groups"}
 
 def test_every_group_has_fields_and_every_field_a_group() -> None:
     assert set(GROUP_FORMS) == {"id", *BUILDERS} == set(GROUPS)
+
+
+def test_groups_and_papers_that_a_firm_adds_are_answered_as_the_examples_say(park: Any) -> None:
+    case = dossier.case(park)
+    with park_scope(park.pk):
+        consent = case.grant(*MORE_GROUPS)
+        number, paper = case.apply(consent).pk, case.papers["revenue"].pk
+        engine = bankapi.engine(bankapi.ops_of(case.bank.organisation.pk, park))
+    groups = ",".join(MORE_GROUPS)
+    card = engine.get(
+        f"enterprises/{case.firm.enterprise.uscc}/scorecard?consent={consent.pk}&groups={groups}"
+    )
+    assert alike(ADDED["getScoreCard"], card.json())
+    assert engine.get(f"applications/{number}/dossier").json()["card"]["history"] == card.json()["history"]
+    page = engine.get(f"applications/{number}/documents/{paper}?page=1")
+    assert alike(ANSWERS["getDocument"], page.json())
+    assert base64.b64decode(page.json()["jpeg"])[:2] == b"\xff\xd8"
+    for wrong in ("?page=0", "?page=x", "?page=10001"):
+        assert engine.get(f"applications/{number}/documents/{paper}{wrong}").status_code == 422
+    with park_scope(park.pk):
+        subjects = list(ConsentAccess.objects.values_list("subject", flat=True))
+        assert "材料第 1 页：年度审计报告.pdf" in subjects
 
 
 def test_every_read_is_logged_with_its_consent_and_groups(case: Case) -> None:
