@@ -13,6 +13,7 @@ from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 FIRM, BANK = "ent.legal@demo", "bank.maker@demo"
+FIRST_APPLICANT = "SELECT e.name FROM finance_application a JOIN enterprises_enterprise e ON e.id = a.enterprise_id ORDER BY a.id LIMIT 1"
 PAPER = "研发费用专项审计报告.pdf"
 
 
@@ -51,7 +52,7 @@ def press_together(windows: list[Visitor], button: str, answers: str) -> list[st
 def test_a_bank_sees_nothing_of_a_firm_without_consent(visit: Any, site: Any) -> None:
     """J20: addresses that are guessed answer as if there were nothing; lists, searches and totals do not know the firm."""
     other = visit("bank2.maker@demo")
-    name = site.rows("cq", "SELECT e.name FROM finance_application a JOIN enterprises_enterprise e ON e.id = a.enterprise_id ORDER BY a.id")[0][0]  # fmt: skip
+    name = site.rows("cq", FIRST_APPLICANT)[0][0]
     for real, absent in (
         ("/p/cq/bank/applications/1/", "/p/cq/bank/applications/987654/"),
         ("/p/cq/bank/applications/1/print/", "/p/cq/bank/applications/987654/print/"),
@@ -67,8 +68,8 @@ def test_a_bank_sees_nothing_of_a_firm_without_consent(visit: Any, site: Any) ->
         "/p/cq/desk/report/",
         "/p/cq/desk/consents/",
     ):
-        other.go(path).looks_right().sees_not("A00000", name)
-        assert "A00000" not in other.go(f"{path}?q={name}").page.locator("main").inner_text()
+        other.go(path).looks_right().sees_not("A000001", name)
+        assert "A000001" not in other.go(f"{path}?q={name}").page.locator("main").inner_text()
 
 
 def test_consent_read_revoke(visit: Any) -> None:
@@ -132,6 +133,35 @@ def test_two_people_decide_and_the_firm_follows(visit: Any) -> None:
     )
     two.go(f"/p/cq/desk/loans/{number}/").looks_right().press("确认放款").sees("还款中")
     firm.go(f"/p/cq/e/loans/{number}/").sees("还款计划", "40.00").looks_right()
+
+
+def verdict(checker: Visitor, number: str, outcome: str, note: str = "") -> Visitor:
+    checker.go(f"/p/cq/bank/check/{number}/")
+    checker.page.check(f"main [name=outcome][value={outcome}]")
+    checker.fill(note=note).page.locator("main form:has([name=outcome]) button").click()
+    checker.page.wait_for_load_state()
+    return checker
+
+
+def test_terms_that_change_before_the_verdict_are_proposed_anew(visit: Any) -> None:
+    """J22: the terms move on between proposal and verdict; the approval is refused with what changed, a new proposal passes."""
+    firm, maker, checker = visit(FIRM), visit("bank2.maker@demo"), visit("bank2.check@demo")
+    consent(firm, "first-loan")
+    number = apply(firm, "first-loan", "20")
+    terms = {"amount": "10", "rate": "3.5", "term_months": "12"}
+    maker.go(f"/p/cq/bank/applications/{number}/").fill(**terms).press("提交复核").sees("待银行复核")
+    maker.go("/p/cq/bank/products/").fill(
+        code="first-loan", name="科创首贷通", cap="400", first_loan_cap="200", min_score="40", rate_low="3", rate_high="4.8",
+        term_min="6", term_max="12",
+    ).press("提出", within="main form:has([name=cap])").sees("请另一位同事启用")  # fmt: skip
+    checker.go("/p/cq/bank/products/").press("启用").sees("已启用")
+    verdict(checker, number, "approve").sees("产品条款已更新为", "v2").looks_right()
+    verdict(checker, number, "return", "按新条款重新提出").sees("复核意见已记录")
+    firm.go("/p/cq/e/finance/").press("重新测算", within=".card:has-text('科创首贷通')").sees("已重新测算")
+    maker.go(f"/p/cq/bank/applications/{number}/").fill(**terms).press("提交复核").sees("待银行复核")
+    verdict(checker, number, "approve").sees("复核意见已记录")
+    checker.go(f"/p/cq/bank/applications/{number}/memo/").sees("决定之前查阅的资料", "韩江").looks_right()
+    firm.go(f"/p/cq/e/loans/{number}/").sees("已审批").looks_right()
 
 
 def test_two_browsers_race_for_the_last_of_a_cap(visit: Any, site: Any) -> None:
