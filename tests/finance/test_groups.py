@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -60,6 +61,12 @@ def test_the_firm_adds_groups_and_signs_words_that_name_them(inside: dossier.Cas
     assert made.groups == [*CREDIT_GROUPS, "history"]
     assert "历年积分" in made.text
     assert "各项指标" not in made.text
+
+
+def test_the_words_are_the_same_in_every_language_of_the_page(inside: dossier.Case) -> None:
+    digest = consents.digest_of_words(inside.bank.version, GROUPS)
+    with translation.override("en"):
+        assert consents.digest_of_words(inside.bank.version, GROUPS) == digest
 
 
 def test_what_the_firm_adds_is_not_for_the_guarantor(inside: dossier.Case) -> None:
