@@ -14,7 +14,7 @@ from enterprises.queries import evidence
 from finance.models import ConsentAccess
 from finance.queries.card import card
 from finance.queries.package import sections_of
-from finance.rules import CREDIT_GROUPS, MORE_GROUPS
+from finance.rules import CREDIT_GROUPS, GUARANTEE_GROUPS, MORE_GROUPS
 from finance.services import consents
 from finance.states import GROUPS
 from innovscore.core.problems import Conflict, NotFound, Refused
@@ -71,12 +71,28 @@ def test_the_words_are_the_same_in_every_language_of_the_page(inside: dossier.Ca
 
 def test_what_the_firm_adds_is_not_for_the_guarantor(inside: dossier.Case) -> None:
     guarantor = make.people.organisation("guarantor", "江城担保")
-    version = inside.bank.version
-    version.guarantor = guarantor
-    bank_words, guarantor_words = consents.words_of(version, GROUPS)
-    assert "证明材料" in bank_words
-    assert "江城担保" in guarantor_words
-    assert not any(word in guarantor_words for word in ("证明材料", "各项指标", "历年积分", "财务区间"))
+    reader = make.people.actor("guarantor_maker", inside.park, organisation=guarantor)
+    bank = make.bank(
+        inside.park,
+        name="山城银行",
+        code="guaranteed",
+        guarantor=guarantor,
+        cover_low="0.6",
+        cover_high="0.8",
+    )
+    consents.grant(by=inside.firm.signatory, product_code="guaranteed", months=6, groups=GROUPS)
+    given = {one.organisation_id: one for one in make.Consent.objects.filter(product=bank.product)}
+    assert given[bank.organisation.pk].groups == list(GROUPS)
+    own = given[guarantor.pk]
+    assert own.groups == list(GUARANTEE_GROUPS)
+    assert not any(word in own.text for word in ("证明材料", "各项指标", "历年积分", "财务区间"))
+    shown = consents.read(by=reader, consent_id=own.pk, subject="a", groups=GROUPS) or []
+    assert [section.group for section in shown] == list(GUARANTEE_GROUPS)
+    for consent in given.values():
+        with pytest.raises(NotFound, match="no_document"):
+            consents.open_document(
+                by=reader, consent_id=consent.pk, file_id=inside.papers["revenue"].pk, page=1
+            )
 
 
 def test_indicators_are_those_of_the_score_with_people_as_counts(inside: dossier.Case) -> None:
