@@ -6,6 +6,7 @@ step which is not listed here cannot be written, not even by SQL.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from django.db import models
@@ -342,7 +343,7 @@ GROUPS = {
 
 def group_labels(groups: Iterable[str]) -> str:
     """Groups in words, without what each contains."""
-    return "；".join(str(GROUPS.get(group, group)).split("：")[0] for group in groups)
+    return "；".join(re.split("：|: ", str(GROUPS.get(group, group)))[0] for group in groups)
 
 
 CONSENT_STATES = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
-from .examples import ANSWERS, BODIES
+from .examples import ADDED, ANSWERS, BODIES
 from .serializers import BankProblem
 
 KEY = OpenApiParameter(
@@ -51,7 +51,11 @@ def call(
     """Describe a call: `asks` is its query string, `takes` its body, `gives` its answer."""
     statuses = DECIDING if versioned else WRITING if takes else READING
     refusals = {code: _refusal(code) for code in statuses}
-    answers = [_example("answer", ANSWERS[operation_id], status)] if operation_id in ANSWERS else []
+    answers = [
+        _example(name, told[operation_id], status)
+        for name, told in (("answer", ANSWERS), ("added", ADDED))
+        if operation_id in told
+    ]
     bodies = [OpenApiExample("body", BODIES[operation_id], request_only=True)] if takes else []
     headers = [*([KEY] if takes else []), *([VERSION] if versioned else [])]
     return extend_schema(

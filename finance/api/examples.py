@@ -127,7 +127,7 @@ SECRET = ENDPOINT | {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw…"}
 ANSWERS: dict[str, dict[str, Any]] = {
     "listConsents": {"items": [CONSENT], "next_cursor": None},
     "getConsent": CONSENT,
-    "getScoreCard": CARD | MORE | {"groups": [*CARD["groups"], *MORE["groups"]]},
+    "getScoreCard": CARD,
     "getDocument": {"id": 31, "title": "2025 年度审计报告", "page": 1, "pages": 12, "jpeg": "/9j/4AAQSkZJRgABAQ…"},
     "verifySnapshot": {
         "snapshot": 3, "leaf": SHA, "path": [{"side": "right", "hash": SHA}], "snapshot_root": SHA, "scheme_digest": SHA,
@@ -162,3 +162,5 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "listDeliveries": {"items": [DELIVERY], "next_cursor": None},
     "replayEvent": DELIVERY | {"state": "pending", "attempts": 0},
 }  # fmt: skip
+ADDED = {"getScoreCard": MORE}
+"""Second answers: what only some consents give."""

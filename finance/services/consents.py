@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from enterprises.queries import enterprises
 from enterprises.queries.evidence import Document
@@ -44,8 +45,9 @@ TEXT = (
 def text_for(
     *, reader: str, product: str, months: int | str, until: str, groups: Iterable[str] = rules.CREDIT_GROUPS
 ) -> str:
-    """The words that are signed; `reader` is the bank, or the guarantor of its product."""
-    named = "；".join(str(GROUPS[group]) for group in groups)
+    """The words that are signed, in Chinese whoever reads; `reader` is the bank, or the guarantor of its product."""
+    with override("zh-hans"):
+        named = "；".join(str(GROUPS[group]) for group in groups)
     return TEXT.format(bank=reader, product=product, groups=named, months=months, until=until)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from enterprises.models import Enterprise
 from finance.models import Application, ProductVersion
 from finance.queries.pricing import price
+from finance.queries.standing import in_force
 from finance.services import (
     applications,
     consents,
@@ -25,6 +26,8 @@ from parks.clock import db_today
 from parks.models import Account, Membership, Park, Person
 from parks.scope import park_scope
 from scoring.models import CurrentRun, ScoreResult
+
+from . import papers
 
 WAN = Decimal(10_000)
 LOANS = (
@@ -50,6 +53,9 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
             _revoked(park, firms[len(LOANS)], versions["points-large"])
         _need(park, actors, firms)
         _programme(actors)
+        score = in_force(hero.pk)
+        if score:
+            papers.audited(actors["ent.agent@demo"], hero, score.cycle_id, "rd_expense")
 
 
 def _terms(actors: dict[str, Actor]) -> None:

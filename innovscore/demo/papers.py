@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageDraw
 
-from enterprises.models import Cycle, DeclaredValue
+from enterprises.models import Cycle, DeclaredValue, Enterprise
 from parks.actors import Actor
 from parks.scope import park_scope
 from parks.services import evidence
@@ -23,19 +23,21 @@ CORRECTED = 40
 def attach(by: Actor, edition: BoardEdition, code: str) -> None:
     """The figure `code` of the first three firms rests on a file, so that the trace leads to its bytes."""
     with park_scope(by.park_id):
-        for entry in BoardEntry.objects.filter(edition=edition, position__lte=FIRST).select_related(
-            "enterprise"
-        ):
-            upload = SimpleUploadedFile(
-                "研发费用专项审计报告.pdf", pdf(f"R&D expense audit report (demo) {entry.uscc}")
-            )
-            row = evidence.store(by=by, organisation_id=entry.enterprise.organisation_id, upload=upload)
-            values = DeclaredValue.objects.filter(
-                declaration__cycle_id=edition.cycle_id,
-                declaration__enterprise_id=entry.enterprise_id,
-                code=code,
-            )
-            values.update(evidence=row, evidence_page=1)
+        first = BoardEntry.objects.filter(edition=edition, position__lte=FIRST).select_related("enterprise")
+        for entry in first:
+            audited(by, entry.enterprise, edition.cycle_id, code)
+
+
+def audited(by: Actor, firm: Enterprise, cycle_id: int, code: str) -> None:
+    """The verified figure `code` of a firm rests on an audit report."""
+    upload = SimpleUploadedFile(
+        "研发费用专项审计报告.pdf", pdf(f"R&D expense audit report (demo) {firm.uscc}")
+    )
+    row = evidence.store(by=by, organisation_id=firm.organisation_id, upload=upload)
+    values = DeclaredValue.objects.filter(
+        declaration__cycle_id=cycle_id, declaration__enterprise=firm, code=code
+    )
+    values.update(evidence=row, evidence_page=1)
 
 
 def attach_corrections(by: Actor, cycle: Cycle) -> None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
-import itertools
 import json
-import random
 import struct
 from typing import Any
 
 import pytest
 
+from finance.api.examples import ADDED, ANSWERS
 from finance.api.serializers import GROUP_FORMS
 from finance.models import Consent, ConsentAccess
 from finance.queries.card import BUILDERS
+from finance.rules import MORE_GROUPS
 from finance.states import GROUPS
 from innovscore.core import digest
 from parks.scope import park_scope
 from tests.bankapi.conftest import Case
-from tests.factories import bankapi
+from tests.bankapi.test_document import alike
+from tests.factories import bankapi, dossier
 from tests.factories import finance as make
 from tests.factories import parks as people
 
@@ -27,38 +29,29 @@ ALWAYS = {"consent", "groups"}
 
 
 def test_every_group_has_fields_and_every_field_a_group() -> None:
-    assert set(GROUP_FORMS) == set(BUILDERS) == set(GROUPS)
+    assert set(GROUP_FORMS) == {"id", *BUILDERS} == set(GROUPS)
 
 
-def test_the_union_of_keys_is_within_the_groups_consented_to(park: Any) -> None:
-    """All subsets of groups × many ways of asking: no answer has a key that was not consented to."""
+def test_groups_and_papers_that_a_firm_adds_are_answered_as_the_examples_say(park: Any) -> None:
+    case = dossier.case(park)
     with park_scope(park.pk):
-        bank = make.bank(park)
-        engine = bankapi.engine(bankapi.ops_of(bank.organisation.pk, park))
-        subsets = [s for n in range(1, 5) for s in itertools.combinations(GROUPS, n)]
-        firms = [make.firm(park, number) for number in range(1, len(subsets) + 1)]
-        consents = [
-            make.consent(bank, firm, groups=groups) for firm, groups in zip(firms, subsets, strict=True)
-        ]
-    seed = random.randrange(10**6)
-    pick = random.Random(seed)
-    for firm, consent in zip(firms, consents, strict=True):
-        seen: set[str] = set()
-        for _ in range(4):
-            asked = pick.sample(list(GROUPS), pick.randint(1, 4))
-            query = f"?consent={consent.pk}" + pick.choice(["", f"&groups={','.join(asked)}"])
-            answer = engine.get(f"enterprises/{firm.enterprise.uscc}/scorecard{query}")
-            assert answer.status_code == 200, (seed, query)
-            seen |= set(answer.json())
-            assert set(answer.json()) - ALWAYS == set(answer.json()["groups"])
-            for group, canary in (
-                ("id", firm.enterprise.name),
-                ("score", "run_hash"),
-                ("dims", "talent"),
-                ("fin", "revenue"),
-            ):
-                assert (canary in answer.content.decode()) <= (group in consent.groups), (seed, query)
-        assert seen - ALWAYS <= set(consent.groups), seed
+        consent = case.grant(*MORE_GROUPS)
+        number, paper = case.apply(consent).pk, case.papers["revenue"].pk
+        engine = bankapi.engine(bankapi.ops_of(case.bank.organisation.pk, park))
+    groups = ",".join(MORE_GROUPS)
+    card = engine.get(
+        f"enterprises/{case.firm.enterprise.uscc}/scorecard?consent={consent.pk}&groups={groups}"
+    )
+    assert alike(ADDED["getScoreCard"], card.json())
+    assert engine.get(f"applications/{number}/dossier").json()["card"]["history"] == card.json()["history"]
+    page = engine.get(f"applications/{number}/documents/{paper}?page=1")
+    assert alike(ANSWERS["getDocument"], page.json())
+    assert base64.b64decode(page.json()["jpeg"])[:2] == b"\xff\xd8"
+    for wrong in ("?page=0", "?page=x", "?page=10001"):
+        assert engine.get(f"applications/{number}/documents/{paper}{wrong}").status_code == 422
+    with park_scope(park.pk):
+        subjects = list(ConsentAccess.objects.values_list("subject", flat=True))
+        assert "材料第 1 页：年度审计报告.pdf" in subjects
 
 
 def test_every_read_is_logged_with_its_consent_and_groups(case: Case) -> None:

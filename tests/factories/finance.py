@@ -178,11 +178,12 @@ def consent(
     starts: dt.timedelta = dt.timedelta(minutes=-1),
     groups: tuple[str, ...] = CREDIT_GROUPS,
     root_id: int | None = None,
+    product: Product | None = None,
 ) -> Consent:
     """A consent row, without the service."""
     begin = timezone.now() + starts
     return Consent.objects.create(
-        enterprise=firm.enterprise, organisation=bank.organisation, product=bank.product, groups=list(groups),
+        enterprise=firm.enterprise, organisation=bank.organisation, product=product or bank.product, groups=list(groups),
         period=DateTimeTZRange(begin, begin + dt.timedelta(days=days)), text_version="1", text="授权", digest="4" * 64,
         granted_by_ref=firm.signatory.person_id, granted_by_name=firm.signatory.person_name, root_id=root_id,
     )  # fmt: skip

@@ -342,3 +342,14 @@ def test_the_consent_report_names_only_whose_consent_holds_and_each_name_is_a_re
     assert firm.enterprise.name not in after
     assert "已撤回" in after
     assert "已撤回" not in reader.get(f"{page}?export=csv&state=active").content.decode()
+
+
+def test_naming_firms_takes_the_same_few_statements_for_one_and_for_ten(
+    in_park: Any, django_assert_max_num_queries: Any
+) -> None:
+    bank = make.bank(in_park)
+    given = [make.consent(bank, make.firm(in_park, number)).pk for number in range(1, 11)]
+    for asked in (given[:1], given):
+        with django_assert_max_num_queries(8):
+            assert consents.note_list_reads(by=bank.maker, consent_ids=asked, subject="list") == set(asked)
+    assert ConsentAccess.objects.count() == 10
