@@ -415,7 +415,7 @@ def curve(
         dashed = '<polyline class="c-peer-line" stroke-width="2" points="{}"/>'
         parts.append(format_html(dashed, path(other.xs, other.ys)))
     parts.append(format_html('<polyline class="c-me-line" stroke-width="2" points="{}"/>', path(xs, ys)))
-    free = 50 + LABEL_ROOM
+    free = 50.0 + LABEL_ROOM
     for px, py in ((float(x), float(s)) for x, s in breaks):
         left, top = at(px, py)
         parts.append(format_html('<circle class="c-break" cx="{}" cy="{}" r="3"/>', left, top))

@@ -294,7 +294,7 @@ def _read(path: Path) -> tuple[Any, dict[Path_, int]]:
         text = path.read_text(encoding="utf-8")
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1
+                line = event.start_mark.line + 1 if event.start_mark else 0
                 raise SchemeError([(str(path), line, "aliases (*name) are not used in scheme files")])
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         if root is None:
