@@ -17,9 +17,6 @@ from parks.roles import ENTERPRISE
 from .queries import claims, facts, feeds, needs, platforms, policies, pools, visits
 from .states import FactState, PlatformState, PolicyState
 
-RELEASERS = ("park_admin", "publisher")
-WORKERS = ("park_reviewer", "park_admin", "score_officer", "publisher", "fund_manager")
-
 
 @todo.source("policies")
 def todos(actor: Actor) -> Iterator[todo.Todo]:
@@ -32,13 +29,13 @@ def todos(actor: Actor) -> Iterator[todo.Todo]:
             label = _("补正申请：%(title)s") if row.state == "returned" else _("确认免申即享：%(title)s")
             url = reverse("cultivation:claim", kwargs=park | {"claim_id": row.pk})
             yield todo.Todo(label % {"title": row.version.title}, url)
-    if actor.role in WORKERS:
+    elif access.may(actor.role, "cultivation:claim_step", "POST"):
         waiting = claims.waiting_for(actor)
         if count := waiting.count():
             due = waiting.values_list("due_on", flat=True).first()
             url = f"{reverse('cultivation:claim_queue', kwargs=park)}?mine=true"
             yield todo.Todo(_("政策兑现申请"), url, count, end_of(due) if due else None)
-    if actor.role in RELEASERS:
+    if access.may(actor.role, "cultivation:policy_release", "POST"):
         proposed = (
             policies.versions().filter(state=PolicyState.PROPOSED).exclude(proposed_by_ref=actor.person_id)
         )

@@ -103,6 +103,12 @@ def standing_claims(enterprise_id: int) -> dict[str, Claim]:
     return {row.subject: row for row in rows.select_related("version")}
 
 
+def claimants(subject: str) -> set[int]:
+    """Firms that have a claim for a thing which is not refused or withdrawn."""
+    rows = Claim.objects.filter(subject=subject).exclude(state__in=OVER)
+    return set(rows.values_list("enterprise_id", flat=True))
+
+
 def current() -> MatchRun | None:
     pointer = CurrentMatch.objects.select_related("run").first()
     return pointer.run if pointer else None

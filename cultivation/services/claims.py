@@ -28,7 +28,7 @@ from .. import formula
 from ..models import Claim, ClaimEvent, ClaimNotice, ClaimPaper, PolicyVersion
 from ..queries import claims as queries
 from ..queries import matching, matching_facts, policies
-from ..states import CLAIM_STEPS, CLAIM_WORKING_DAYS, NOTICE_WORKING_DAYS, OVER, REFUSAL_REASONS, ClaimState
+from ..states import CLAIM_STEPS, CLAIM_WORKING_DAYS, NOTICE_WORKING_DAYS, REFUSAL_REASONS, ClaimState
 from ..wording import language
 from . import telling
 from .refusals import guarded
@@ -96,9 +96,7 @@ def prepare(*, by: Actor, version_id: int) -> int:
         raise Refused(code="not_automatic", message=_("这项政策需要企业补充数据，不能免申即享。"))
     rivals = [row for row in policies.in_force() if policies.rule_of(row).subject == rule.subject]
     with transaction.atomic(), guarded():
-        standing = Claim.objects.filter(subject=rule.subject).exclude(state__in=OVER)
-        taken = set(standing.values_list("enterprise_id", flat=True))
-        drafts, houses = [], []
+        taken, drafts, houses = matching.claimants(rule.subject), [], []
         for firm in matching_facts.firms():
             best = matching.highest(matching.offer(row, firm.known) for row in rivals)[:1]
             if firm.id in taken or not best or best[0].version.pk != version.pk:

@@ -97,15 +97,17 @@ def _found(
 
 
 def push(*, by: Actor, version_id: int, stage: str = "") -> int:
-    """Tell every firm that the current run found eligible or nearly there, once per version.
+    """Tell every firm that the current run found eligible or nearly there and that has no claim yet, once per version.
 
     Only firms of a stage when one is given, and of the stages that the rule names. Returns how many were told.
     """
     version = policies.get_released(version_id)
     run_ = queries.current()
     rows = queries.matches(run_).filter(version=version).select_related("enterprise")
+    rule = policies.rule_of(version)
     known = set(PolicyPush.objects.filter(version=version).values_list("enterprise_id", flat=True))
-    stages = {stage} if stage else set(policies.rule_of(version).body.get("stages", ()))
+    known |= queries.claimants(rule.subject)
+    stages = {stage} if stage else set(rule.body.get("stages", ()))
     stage_of = {one.id: one.stage for one in matching_facts.firms()} if stages else {}
     wanted = [
         row for row in rows

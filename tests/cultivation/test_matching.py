@@ -120,7 +120,9 @@ def state(park: Any, job: Job) -> tuple[str, int]:
 
 def test_firms_are_told_once_per_version(office: make.Office) -> None:
     run(office)
-    version = queries.counts(queries.current())[0].version
+    version, claimed = queries.counts(queries.current())[0].version, make.firm(office.park, 3)
+    make.filed(claimed, version)
+    run(office)
     assert matching.push(by=office["officer"], version_id=version.pk) == 2
     assert matching.push(by=office["officer"], version_id=version.pk) == 0
     make.told()
