@@ -48,6 +48,7 @@ urlpatterns = [
     path("p/<slug:park>/bank/lines/", lines.overview, name="lines"),
     path("p/<slug:park>/bank/lines/<int:line_id>/", lines.line, name="line"),
     path("p/<slug:park>/office/finance/", reports.office, name="office"),
+    path("p/<slug:park>/office/finance/spread/", reports.spread, name="spread"),
     path("p/<slug:park>/office/finance/freeze/", lines.ask, name="freeze_ask"),
     path("p/<slug:park>/e/finance/compare/", market.compare, name="compare"),
     path("p/<slug:park>/e/loans/<int:application_id>/sign/", loans.sign, name="sign_contract"),

@@ -19,7 +19,7 @@ from parks.listing import export_rows, listing
 
 from ..filters import ConsentFilter
 from ..models import Consent
-from ..queries import applications, needs, products, reports
+from ..queries import applications, fairness, needs, products, reports
 from ..queries import consents as consent_queries
 from ..services import consents
 from ..states import CONSENT_STATES
@@ -52,6 +52,11 @@ def office(request: ParkRequest, park: str) -> HttpResponse:
     return document(
         request, "finance/office.html", context, filename=f"loans-{park}-{context['month'] or 'all'}"
     )
+
+
+def spread(request: ParkRequest, park: str) -> HttpResponse:
+    """How quotes are spread over stages, sizes and ages; small groups hidden."""
+    return render(request, "finance/fairness.html", {"spreads": fairness.spreads()})
 
 
 def bank_month(request: ParkRequest, park: str) -> HttpResponse:
