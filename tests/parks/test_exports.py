@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils.translation import override
 
+from parks import audit, listing
 from parks.heads import HEADS
 from parks.listing import export_rows
+from tests.factories import parks as people
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("parks", "indicators", "enterprises", "scoring", "rankings", "finance", "cultivation", "innovscore")
@@ -57,3 +60,19 @@ def test_the_head_is_in_the_readers_language(language: str, head: str) -> None:
     lines = answer.content.decode("utf-8-sig").splitlines()
     assert lines[0].split(",")[1] == head
     assert lines[1].split(",")[:2] == ["A000001", "300.00"]
+
+
+@pytest.mark.django_db
+def test_a_list_that_is_too_long_for_a_file_is_refused_and_never_cut(
+    in_park: Any, client_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    auditor = people.actor("park_auditor", in_park)
+    for number in range(3):
+        audit.record(by=auditor, action="test.line", object_type="test", object_id=str(number))
+    browser, url = client_as(auditor), reverse("parks:audit", kwargs={"park": "cq"})
+    whole = browser.get(url, {"export": "csv", "action": "test.line"})
+    assert whole.status_code == 200 and whole.content.decode().count("test.line") == 3
+    monkeypatch.setattr(listing, "EXPORT_LIMIT", 2)
+    refused = browser.get(url, {"export": "csv", "action": "test.line"})
+    assert refused.status_code == 422
+    assert "一次最多导出 2 行。请先筛选" in refused.content.decode()
