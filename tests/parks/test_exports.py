@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,10 @@ def exported_columns() -> Iterator[tuple[str, str]]:
                 for one in getattr(value, "elts", ()):
                     if isinstance(one, ast.Constant):
                         yield str(path.relative_to(ROOT)), str(one.value)
+                    elif isinstance(one, ast.Starred):
+                        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+                        for name in getattr(import_module(module), ast.unparse(one.value)):
+                            yield str(path.relative_to(ROOT)), name
 
 
 def test_every_exported_column_has_a_head() -> None:
