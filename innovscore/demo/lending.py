@@ -1,4 +1,4 @@
-"""Loans of the demo zone: 1,880 万元 in four firms, one of them overdue, one consent revoked, a need, a subsidy programme."""
+"""Loans of the demo zone: 1,880 万元 in four firms, one of them overdue, smaller ones that went wrong, one consent revoked, a need, a subsidy programme."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from parks.scope import park_scope
 from scoring.models import CurrentRun, ScoreResult
 
 from . import papers
+from .losses import LOSSES, go_wrong
 
 WAN = Decimal(10_000)
 LOANS = (
@@ -38,6 +39,8 @@ LOANS = (
     (280, "points-guaranteed", 20, 0),
 )
 """The sum is what Chongqing reported for the first weeks: 4 firms, 1,880 万元. The third one is overdue."""
+LOST_DAYS = 110
+"""Age of a loan that went wrong: three instalments are missed, the first for about 80 days."""
 CANDIDATES = 60
 
 
@@ -51,7 +54,8 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
             _loan(park, actors, firm, version=versions[row[1]], number=number, row=row)
         if len(firms) > len(LOANS):
             _revoked(park, firms[len(LOANS)], versions["points-large"])
-        _need(park, actors, firms)
+        _losses(park, actors, firms[len(LOANS) + 1 :], versions["points-guaranteed"])
+        _need(park, actors, firms[: len(LOANS) + 1])
         _programme(actors)
         score = in_force(hero.pk)
         if score:
@@ -105,7 +109,7 @@ def _products(actors: dict[str, Actor]) -> dict[str, ProductVersion]:
 
 
 def _firms(version: ProductVersion, *, leave_out: int) -> list[Enterprise]:
-    """Firms that can borrow as much as the loans need, the best first; one more for the revoked consent."""
+    """Firms that can borrow as much as the loans need, the best first: LOANS, the revoked consent, LOSSES."""
     pointer = CurrentRun.objects.order_by("-cycle__year").first()
     if pointer is None:
         return []
@@ -115,7 +119,7 @@ def _firms(version: ProductVersion, *, leave_out: int) -> list[Enterprise]:
         .order_by("-total", "enterprise_id")
     )
     found: list[Enterprise] = []
-    wanted = [row[0] * WAN for row in LOANS] + [100 * WAN]
+    wanted = [row[0] * WAN for row in LOANS] + [100 * WAN] + [row[0] * WAN for row in LOSSES]
     for result in best.select_related("enterprise")[:CANDIDATES]:
         priced = price(result.enterprise_id, version)
         if priced.usable and priced.amount >= wanted[len(found)]:
@@ -146,7 +150,7 @@ def _loan(
     version: ProductVersion,
     number: int,
     row: tuple[int, str, int, int],
-) -> None:
+) -> Application:
     wan, code, days, months = row
     amount, signatory, ref = wan * WAN, signatory_of(park, firm), f"DEMO-{number}"
     consents.grant(by=signatory, product_code=code, months=12)
@@ -188,6 +192,14 @@ def _loan(
     start = db_today() - dt.timedelta(days=days)
     _pay_out(actors, made, signatory, amount=amount, start=start, ref=ref)
     _repay(actors, made, months, ref)
+    return made
+
+
+def _losses(park: Park, actors: dict[str, Actor], firms: list[Enterprise], version: ProductVersion) -> None:
+    for number, (firm, (wan, until, back)) in enumerate(zip(firms, LOSSES, strict=False), len(LOANS) + 1):
+        row = (wan, version.product.code, LOST_DAYS, 0)
+        loan = _loan(park, actors, firm, version=version, number=number, row=row)
+        go_wrong(actors, loan, until=until, back=back, ref=f"DEMO-{number}")
 
 
 def _pay_out(

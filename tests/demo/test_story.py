@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from enterprises.models import Declaration, DeclaredValue, DepartmentValue, Enterprise
+from finance.models import Application
 from innovscore.demo import papers, story
 from parks.scope import park_scope
 
@@ -38,3 +39,6 @@ def test_a_small_zone_is_told_to_the_end() -> None:
             "submitted",
             "verified",
         }
+        assert set(Application.objects.values_list("status", flat=True)) >= {
+            "active", "overdue", "defaulted", "claim_filed", "claim_accepted", "indemnified", "recovered", "written_off",
+        }  # fmt: skip
