@@ -492,7 +492,8 @@ def test(arguments: list[str]) -> int:
     _test_environment()
     translations.compile_all()
     say(f"PostgreSQL and Redis for tests are ready ({time.monotonic() - began:.1f} s)")
-    shared = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile"]  # a file's tests share servers
+    # a file's tests share servers; tests/conftest.py puts the longest files first
+    shared = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *shared, *arguments], cwd=ROOT, check=False
     ).returncode

@@ -38,6 +38,20 @@ KEPT_TABLES = {
 }
 
 
+LONGEST = ("access/test_objects", "access/test_matrix", "scoring/test_kill", "journeys", "engine")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest begin first, so that no process waits for another at the end."""
+
+    def rank(item: pytest.Item) -> int:
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        return next((at for at, start in enumerate(LONGEST) if path.startswith(start)), len(LONGEST))
+
+    items.sort(key=rank)
+
+
 @contextmanager
 def owner_connection() -> Iterator[Any]:
     """A connection as the owner of the tables, for set-up, clean-up and proofs that a guard holds (autocommit)."""

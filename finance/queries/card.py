@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from enterprises.queries import enterprises, evidence
+from innovscore.core.problems import Conflict
 from scoring.queries import explain, fair
 from scoring.queries.peers import axes_of
 from scoring.queries.standing import Standing, standings_of
@@ -23,7 +24,7 @@ Card = dict[str, dict[str, Any] | None]
 
 
 def card(enterprise_id: int, groups: Iterable[str]) -> Card:
-    """Group -> its fields, in the order of GROUPS; None where there is no score yet."""
+    """Group -> its fields, in the order of GROUPS; None where there is no score yet, or it is in doubt."""
     wanted = set(groups)
     standing = in_force(enterprise_id) if wanted - {"id"} else None
     return {
@@ -84,9 +85,14 @@ def _band(year: int, amount: Decimal | None) -> dict[str, Any]:
     }
 
 
-def _indicators(standing: Standing) -> dict[str, Any]:
+def _indicators(standing: Standing) -> dict[str, Any] | None:
+    """None where the stored digits cannot be computed again: what is in doubt is not let out."""
     result = explain.result_of(year=standing.cycle_year, enterprise_id=standing.enterprise_id)
-    lines = [line for part in explain.score_page(result).dimensions for line in part.indicators]
+    try:
+        page = explain.score_page(result)
+    except Conflict:
+        return None
+    lines = [line for part in page.dimensions for line in part.indicators]
     return {
         "year": standing.cycle_year,
         "items": [
@@ -152,7 +158,7 @@ def document_of(enterprise_id: int, file_id: int) -> evidence.Document | None:
     return next((one for one in found if one.file.pk == file_id), None)
 
 
-BUILDERS: dict[str, Callable[[Standing], dict[str, Any]]] = {
+BUILDERS: dict[str, Callable[[Standing], dict[str, Any] | None]] = {
     "score": _score,
     "dims": _dimensions,
     "fin": _finance,

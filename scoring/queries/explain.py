@@ -203,13 +203,14 @@ def trace_of(row: ScoreResult) -> engine.Trace:
     run = row.run
     scheme = scheme_of(run.scheme_version)
     rows = facts.read(run.snapshot, scheme, uscc="" if scheme.relative else row.uscc)
-    trace = engine.explain(rows.facts, scheme, rows.facts.ids.index(row.uscc))
-    stored = [f"{Decimal(max(s, 0)).scaleb(-4):.4f}" for s in row.normalised]
-    if trace.total != f"{row.total:.2f}" or [item.s for item in trace.indicators] != stored:
-        raise Conflict(
-            code="not_reproduced", message=_("重新计算的结果与已保存的不同，已停止显示。请联系园区审计员。")
-        )
-    return trace
+    if row.uscc in rows.facts.ids:
+        trace = engine.explain(rows.facts, scheme, rows.facts.ids.index(row.uscc))
+        stored = [f"{Decimal(max(s, 0)).scaleb(-4):.4f}" for s in row.normalised]
+        if trace.total == f"{row.total:.2f}" and [item.s for item in trace.indicators] == stored:
+            return trace
+    raise Conflict(
+        code="not_reproduced", message=_("重新计算的结果与已保存的不同，已停止显示。请联系园区审计员。")
+    )
 
 
 def score_page(row: ScoreResult) -> ScorePage:

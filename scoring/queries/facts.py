@@ -70,7 +70,9 @@ def read(snapshot: Snapshot, scheme: engine.Scheme, *, uscc: str = "", every: in
     rows = pgcopy.Unpacker(shapes, most)
     bulk.read_binary(f"{query} ORDER BY uscc LIMIT %s", [*params, most], rows)
     found = rows.finish()
-    states = _STATE_OF[np.frombuffer(found["states"].tobytes(), dtype=np.uint8)].reshape(-1, inputs)
+    states = _STATE_OF[np.frombuffer(found["states"].tobytes(), dtype=np.uint8)].reshape(
+        len(found["uscc"]), inputs
+    )
     own = scheme_of(snapshot.scheme_version)
     frozen = _facts(snapshot, own, found["uscc"], found["facts"], states)
     facts = frozen if scheme.digest == own.digest else _under(scheme, snapshot, frozen)

@@ -153,7 +153,7 @@ def test_who_signed_up_hears_of_another_place_and_of_the_end(office: make.Office
     gatherings.cancel(by=office["officer"], gathering_id=row.pk)
     make.told()
     texts = Notification.objects.filter(organisation_id=firm.enterprise.organisation_id).values_list("text", flat=True)  # fmt: skip
-    assert [("有变" in text, "已取消" in text) for text in texts] == [(True, False), (False, True)]
+    assert {("有变" in text, "已取消" in text) for text in texts} == {(True, False), (False, True)}
     with pytest.raises(Conflict, match="sign_up_closed"):
         book(make.firm(office.park, 2), row)
 
