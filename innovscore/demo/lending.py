@@ -1,4 +1,4 @@
-"""Loans of the demo zone: 1,880 万元 in four firms, one of them overdue, smaller ones that went wrong, one consent revoked, a need, a subsidy programme."""
+"""Loans of the demo zone: 1,880 万元 in four firms, one of them overdue, smaller ones that went wrong, one consent revoked, a need."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from finance.services import (
     needs,
     products,
     risk,
-    subsidies,
 )
 from parks.actors import Actor
 from parks.clock import db_today
@@ -27,7 +26,7 @@ from parks.models import Account, Membership, Park, Person
 from parks.scope import park_scope
 from scoring.models import CurrentRun, ScoreResult
 
-from . import papers
+from . import papers, subsidies
 from .losses import LOSSES, go_wrong
 
 WAN = Decimal(10_000)
@@ -50,13 +49,15 @@ def tell(park: Park, actors: dict[str, Actor], *, hero: Enterprise) -> None:
         _terms(actors)
         versions = _products(actors)
         firms = _firms(versions["points-large"], leave_out=hero.pk)
-        for number, (row, firm) in enumerate(zip(LOANS, firms, strict=False), 1):
+        made = [
             _loan(park, actors, firm, version=versions[row[1]], number=number, row=row)
+            for number, (row, firm) in enumerate(zip(LOANS, firms, strict=False), 1)
+        ]
         if len(firms) > len(LOANS):
             _revoked(park, firms[len(LOANS)], versions["points-large"])
         _losses(park, actors, firms[len(LOANS) + 1 :], versions["points-guaranteed"])
         _need(park, actors, firms[: len(LOANS) + 1])
-        _programme(actors)
+        subsidies.tell(actors, made)
         score = in_force(hero.pk)
         if score:
             papers.audited(actors["ent.agent@demo"], hero, score.cycle_id, "rd_expense")
@@ -261,11 +262,3 @@ def _need(park: Park, actors: dict[str, Actor], firms: list[Enterprise]) -> None
         rate=Decimal("0.0365"),
         text="可办理信用贷款，三个工作日内上门。",
     )
-
-
-def _programme(actors: dict[str, Actor]) -> None:
-    made = subsidies.propose_programme(
-        by=actors["fund@demo"], code="equipment", name="设备购置与更新改造贷款贴息", method="points", rate=Decimal("0.025"), budget=500 * WAN,
-        year_cap=50 * WAN, total_cap=100 * WAN,
-    )  # fmt: skip
-    subsidies.activate_programme(by=actors["fund2@demo"], programme_id=made.pk)

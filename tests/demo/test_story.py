@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from enterprises.models import Declaration, DeclaredValue, DepartmentValue, Enterprise
-from finance.models import Application
+from finance.models import Application, Subsidy, SubsidyProject
 from innovscore.demo import papers, story
 from parks.scope import park_scope
 
@@ -42,3 +42,9 @@ def test_a_small_zone_is_told_to_the_end() -> None:
         assert set(Application.objects.values_list("status", flat=True)) >= {
             "active", "overdue", "defaulted", "claim_filed", "claim_accepted", "indemnified", "recovered", "written_off",
         }  # fmt: skip
+        assert set(Subsidy.objects.values_list("state", flat=True)) == {"paid", "checked", "bank_confirmed"}
+        assert set(SubsidyProject.objects.values_list("state", flat=True)) == {
+            "passed",
+            "submitted",
+            "refused",
+        }

@@ -103,7 +103,8 @@ def test_j02_correct_with_proof(firm: Any, come: Any) -> None:
     desk.sees("第 1 / 3 页").press("下一页", within="#preview-rd_expense_prev")
     desk.page.locator("#preview-rd_expense_prev :text('第 2 / 3 页')").wait_for()
     assert shown.evaluate("picture => picture.naturalWidth") > 0
-    desk.press("保存", within="#correct").sees("已更正·待核", "550.00", "540.00", "税务局").looks_right()
+    desk.press("保存", within="#correct").waits_for("已更正·待核")
+    desk.sees("550.00", "540.00", "税务局").looks_right()
 
 
 def test_j03_bad_numbers(firm: Any, come: Any) -> None:

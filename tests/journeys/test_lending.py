@@ -107,7 +107,7 @@ def test_consent_read_revoke(visit: Any) -> None:
 def test_two_people_decide_and_the_firm_follows(visit: Any) -> None:
     """J22 and on to the money: own approval refused, another person approves, contract, payment out by two."""
     firm, maker, checker = visit(FIRM, width=360), visit(BANK), visit("bank.check@demo")
-    consent(firm, "points-first")
+    consent(firm, "points-first", more="evidence")
     number = apply(firm, "points-first", "50")
     maker.go(f"/p/cq/bank/applications/{number}/").fill(amount="40", rate="3.45", term_months="12").press(
         "提交复核"
