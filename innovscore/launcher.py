@@ -493,7 +493,8 @@ def test(arguments: list[str]) -> int:
     translations.compile_all()
     say(f"PostgreSQL and Redis for tests are ready ({time.monotonic() - began:.1f} s)")
     # a file's tests share servers; tests/conftest.py puts the longest files first
-    shared = ["--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder"]
+    processes = min((os.cpu_count() or 1) + 1, 4)  # browsers and databases leave cores idle
+    shared = [f"--numprocesses={processes}", "--dist=loadfile", "--no-loadscope-reorder"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *shared, *arguments], cwd=ROOT, check=False
     ).returncode
