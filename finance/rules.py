@@ -6,9 +6,10 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from innovscore.core.canonical import canonical_json
+from innovscore.core.dates import add_months
 
 ZERO = Decimal(0)
 CREDIT_GROUPS = ("id", "score", "dims", "fin")
@@ -50,21 +51,6 @@ def sharing(version: Any) -> tuple[Any, ...]:
 def digest_of(data: Mapping[str, Any]) -> str:
     """SHA-256 of canonical JSON."""
     return hashlib.sha256(canonical_json(dict(data)).encode()).hexdigest()
-
-
-Moment = TypeVar("Moment", bound=dt.date)
-
-
-def add_months(moment: Moment, months: int) -> Moment:
-    """The same day some months later, or the last day of that month."""
-    month = moment.month - 1 + months
-    year, month = moment.year + month // 12, month % 12 + 1
-    for day in range(moment.day, 27, -1):
-        try:
-            return moment.replace(year=year, month=month, day=day)
-        except ValueError:
-            continue
-    return moment.replace(year=year, month=month)
 
 
 def is_fresh(year: int, today: dt.date, months: int = 24) -> bool:

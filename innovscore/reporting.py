@@ -25,7 +25,6 @@ from . import yearbook
 
 PAPER = "innovscore/documents/year_report.html"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MAKERS = ("park_admin", "score_officer", "publisher")
 
 
 class YearForm(forms.Form):
@@ -52,7 +51,7 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
     )  # fmt: skip
     if isinstance(page, HttpResponse):
         return page
-    context = {"page": page, "form": form, "can_make": request.actor.role in MAKERS}
+    context = {"page": page, "form": form, "can_make": access.may(request.actor.role, "year_reports", "POST")}
     return render(request, "innovscore/year_reports.html", context, status=422 if form.is_bound else 200)
 
 

@@ -8,18 +8,16 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from parks import todo
+from parks import access, todo
 from parks.actors import Actor
 
 from .models import Anomaly, CurrentRun
-
-CLEARERS = ("park_admin", "score_officer")
 
 
 @todo.source("scoring")
 def todos(actor: Actor) -> Iterator[todo.Todo]:
     """Anomalies of the runs that count, which bar boards until somebody has looked at them."""
-    if actor.role not in CLEARERS:
+    if not access.may(actor.role, "scoring:anomalies", "POST"):
         return
     waiting = Anomaly.objects.filter(cleared_at__isnull=True, run_id__in=CurrentRun.objects.values("run_id"))
     for run_id, year, count in (

@@ -26,10 +26,9 @@ def addressed(*, stages: Collection[str] = (), qualifications: Collection[str] =
 
 def choices(language: str) -> dict[str, list[tuple[str, str]]]:
     """Stages and qualifications that may be chosen, with their names."""
-    names = "zh" if language == "zh" else "en"
     return {
         "stages": list(standing.published_stages().items()),
-        "qualifications": [(code, getattr(formula.FACTS[code], names)) for code in QUALIFICATIONS],
+        "qualifications": [(code, formula.FACTS[code].label(language)) for code in QUALIFICATIONS],
     }
 
 

@@ -127,7 +127,7 @@ def facts(claim: Claim) -> list[Fact]:
     return [
         Fact(
             rule.label(name, language()),
-            formula.figure(known[name], rule.unit(name)),
+            formula.figure(known[name], rule.unit(name), language()),
             sources.get(name, verified),
         )
         for name in rule.names

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -86,8 +85,3 @@ def lines(enterprise_id: int, codes: Iterable[str], language: str) -> list[Line]
         Line(code, STATED[code].label(language), counts.get(code), None if newest.get(code) == counts.get(code) else newest.get(code))
         for code in wanted
     ]  # fmt: skip
-
-
-def years_after(day: dt.date, years: int) -> dt.date:
-    """The same day so many years later; of 29 February the 28th."""
-    return dt.date(day.year + years, day.month, 28 if (day.month, day.day) == (2, 29) else day.day)

@@ -28,7 +28,7 @@ def of(enterprise_id: int, park_code: str) -> dict[str, Any]:
     return {
         "enterprise": enterprise, "firm": firm, "held": [one for one in rungs if one.held],
         "next": [one for one in rungs if not one.held and one.state != "short"],
-        "facts": [one for one in facts.lines(enterprise_id, names, language()) if one.counts or one.newest],
+        "facts": [one for one in facts.lines(enterprise_id, names, language()) if one.is_stated],
         "trend": fair.years(standing.standings_of(enterprise_id)),
         "places": pools.of_enterprise(enterprise_id), "platforms": platforms.of_enterprise(enterprise_id),
         "offers": matching.overview(enterprise_id, firm) if firm else None, "claims": claims.of_enterprise(enterprise_id),

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from enterprises.rules import day_of
 from innovscore.core import workdays
+from innovscore.core.dates import add_years
 from parks import workdays as parks_workdays
 from parks.clock import db_today
 
@@ -18,7 +19,7 @@ from .. import formula
 from ..models import Match, MatchRun, PolicyVersion
 from ..states import RuleKind
 from ..wording import language
-from . import facts, matching, matching_facts, policies
+from . import matching, matching_facts, policies
 
 NEAR = dt.timedelta(days=180)
 Clock = tuple[dt.date, Mapping[dt.date, bool]]
@@ -113,7 +114,7 @@ def _held(entry: Mapping[str, str], rule: formula.Rule, clock: Clock) -> Held:
 def valid_until(since: dt.date | None, rule: formula.Rule) -> dt.date | None:
     """The first day on which a qualification of this date is not valid any more; None where it does not end."""
     years = rule.body["rung"].get("valid_years")
-    return None if since is None or years is None else facts.years_after(since, years)
+    return None if since is None or years is None else add_years(since, years)
 
 
 def _lack(rule: formula.Rule, code: str, year: int | None, park_code: str) -> Lack:

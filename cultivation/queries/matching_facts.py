@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from enterprises.queries import enterprises, verified
+from innovscore.core.dates import whole_years
 from parks.clock import db_today
 from scoring.queries import standing
 
@@ -108,11 +109,7 @@ def _carriers(enterprise_id: int | None) -> set[int]:
 
 
 def _age(founded: dt.date | None, today: dt.date) -> Decimal | None:
-    return whole_years(founded, today) if founded else None
-
-
-def whole_years(since: dt.date, today: dt.date) -> Decimal:
-    return Decimal(today.year - since.year - ((today.month, today.day) < (since.month, since.day)))
+    return Decimal(whole_years(founded, today)) if founded else None
 
 
 def _known(

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
 from innovscore.core import workdays
+from innovscore.core.dates import whole_years
 from innovscore.core.problems import NotFound
 from parks import workdays as parks_workdays
 from parks.actors import Actor
@@ -215,5 +216,5 @@ def facts(row: Platform) -> dict[str, Decimal | None]:
     return matching_facts.firm(row.enterprise_id).known | {
         "platform_staff": Decimal(row.staff), "platform_senior": Decimal(row.senior), "platform_area": Decimal(row.area),
         "platform_equipment": row.equipment / wan, "platform_outlay": row.outlay / wan, "platform_projects": Decimal(row.projects),
-        "platform_patents": Decimal(row.patents), "platform_years": matching_facts.whole_years(row.approved_on, db_today()),
+        "platform_patents": Decimal(row.patents), "platform_years": Decimal(whole_years(row.approved_on, db_today())),
     }  # fmt: skip

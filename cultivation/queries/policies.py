@@ -126,7 +126,7 @@ def names(language: str) -> list[tuple[str, str, str]]:
     return [
         (
             code,
-            fact.zh if language == "zh" else fact.en,
+            fact.label(language),
             _("是 1，否 0") if fact.unit == "flag" else units.get(fact.unit, ""),
         )
         for code, fact in formula.FACTS.items()

@@ -98,8 +98,10 @@ def prepare(*, by: Actor, version_id: int) -> int:
     with transaction.atomic(), guarded():
         taken, drafts, houses = matching.claimants(rule.subject), [], []
         for firm in matching_facts.firms():
+            if firm.id in taken:
+                continue
             best = matching.highest(matching.offer(row, firm.known) for row in rivals)[:1]
-            if firm.id in taken or not best or best[0].version.pk != version.pk:
+            if not best or best[0].version.pk != version.pk:
                 continue
             drafts.append(Claim(
                 policy_id=version.policy_id, version=version, enterprise_id=firm.id, subject=rule.subject, is_automatic=True,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from enterprises.queries import enterprises
 from enterprises.queries import evidence as files
 from enterprises.services import library
+from innovscore.core.dates import add_years
 from innovscore.core.problems import Conflict, Forbidden, Refused
 from parks import audit, outbox
 from parks.actors import Actor
@@ -39,12 +40,12 @@ def state(
     firm = enterprises.own_or_404(by)
     queries.history(firm.pk, code)
     fact, today = STATED[code], db_today()
-    if not 0 <= value <= LARGEST.get(fact.unit, Decimal(10**9)):
-        most = LARGEST.get(fact.unit, Decimal(10**9))
+    most = LARGEST.get(fact.unit, Decimal(10**9))
+    if not 0 <= value <= most:
         raise Refused(
             code="value_range", field="value", message=_("数值应在 0 到 %(most)s 之间。") % {"most": most}
         )
-    until = queries.years_after(as_of, fact.years)
+    until = add_years(as_of, fact.years)
     if not as_of <= today <= until:
         message = _("截至日期不能晚于今天，也不能早于 %(n)s 年前。") % {"n": fact.years}
         raise Refused(code="as_of_range", field="as_of", message=message)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from innovscore.core.dates import whole_years
 from parks.clock import db_today
 from scoring.queries.standing import published_stages
 
@@ -42,18 +43,22 @@ class Spread:
 def spreads() -> list[tuple[str, list[Spread]]]:
     """By stage, size and age: the quote in force of each enterprise and product."""
     quotes = list(Quote.objects.filter(state=QuoteState.LIVE).select_related("enterprise"))
-    this_year, stages = db_today().year, published_stages()
+    today, stages = db_today(), published_stages()
 
     def age(quote: Quote) -> str:
         founded = quote.enterprise.founded_on
-        return str(_kind(this_year - founded.year, AGES)) if founded else _("成立日期不详")
+        return str(_kind(whole_years(founded, today), AGES)) if founded else _("成立日期不详")
+
+    def size(quote: Quote) -> str:
+        revenue = quote.inputs["revenue"]
+        return str(_kind(Decimal(revenue[0]), SIZES)) if revenue else _("营业收入不详")
 
     return [
         (
             _("按发展阶段"),
             _by(quotes, lambda quote: stages.get(quote.inputs["stage"], quote.inputs["stage"])),
         ),
-        (_("按规模"), _by(quotes, lambda quote: str(_kind(Decimal(quote.inputs["revenue"][0]), SIZES)))),
+        (_("按规模"), _by(quotes, size)),
         (_("按成立年限"), _by(quotes, age)),
     ]
 

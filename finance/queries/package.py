@@ -60,7 +60,7 @@ def sections_of(content: Card) -> list[Section]:
 def _section(group: str, fields: dict[str, Any] | None) -> Section:
     title = str(GROUPS[group])
     if fields is None:
-        return Section(group, title, (), [(_("还没有积分"), MISSING)])
+        return Section(group, title, (), [(_("还没有积分，或数据正在核查"), MISSING)])
     return Section(
         group,
         title,

@@ -10,12 +10,12 @@ from typing import Any
 from django.db.models import Aggregate, Avg, Count, DurationField, F, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
+from innovscore.core.dates import add_months
 from parks.actors import Actor
 from parks.clock import BEIJING
 from scoring.queries.standing import published_stages
 
 from ..models import Application, ApplicationEvent, Consent, ConsentAccess, Decision
-from ..rules import add_months
 from ..states import LOAN_STATES, OWING_STATES, REJECT_REASONS
 from .acting import organisation_of
 from .applications import SMALL_GROUP

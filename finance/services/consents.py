@@ -14,6 +14,7 @@ from django.utils.translation import override
 
 from enterprises.queries import enterprises
 from enterprises.queries.evidence import Document
+from innovscore.core.dates import add_months
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
@@ -171,7 +172,7 @@ def _create(
     start: dt.datetime,
     root_id: int | None = None,
 ) -> Consent:
-    end = rules.add_months(start, months)
+    end = add_months(start, months)
     text = text_for(
         reader=reader.name,
         product=product.name,

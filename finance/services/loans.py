@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
+from innovscore.core.dates import add_months
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
@@ -21,7 +22,6 @@ from parks.clock import db_now, db_today
 from parks.outbox import notify
 from parks.roles import Role
 
-from .. import rules
 from ..formula import Schedule, interest_schedule
 from ..models import Application, Contract, Disbursement, Repayment, ScheduleItem
 from ..queries import loans as queries
@@ -67,7 +67,7 @@ def record_contract(
             raise Refused(
                 code="rate", field="rate", message=_("合同利率不能高于批准的 %(n)s%%。") % {"n": decision.rate_percent}
             )  # fmt: skip
-        if ends_on > rules.add_months(starts_on, decision.term_months):
+        if ends_on > add_months(starts_on, decision.term_months):
             raise Refused(
                 code="period", field="ends_on",
                 message=_("合同期限不能超过批准的 %(n)s 个月。") % {"n": decision.term_months},

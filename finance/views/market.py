@@ -148,11 +148,12 @@ def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
                 request, _("已授权 %(bank)s，可随时在授权台账撤回。") % {"bank": granted.organisation.name}
             )
             return redirect("finance:market", park=park)
+    shown = package(enterprise.pk, {*groups, *MORE_GROUPS})
     context = {
         "form": form,
         "version": version,
-        "sections": package(enterprise.pk, groups),
-        "offered": [(section, section.group in groups) for section in package(enterprise.pk, MORE_GROUPS)],
+        "sections": [section for section in shown if section.group in groups],
+        "offered": [(section, section.group in groups) for section in shown if section.group in MORE_GROUPS],
         "words": consents.words_of(version, groups),
         "digest": consents.digest_of_words(version, groups),
         "existing": consent_queries.active_for(enterprise.pk, version.product_id),

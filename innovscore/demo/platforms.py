@@ -16,10 +16,10 @@ from cultivation.models import (
 )
 from cultivation.models.platforms import FIGURES
 from cultivation.queries import platforms as queries
-from cultivation.queries.facts import years_after
 from cultivation.services import platforms
 from enterprises.models import Enterprise
 from enterprises.queries import verified
+from innovscore.core.dates import add_years
 from parks.actors import Actor
 from parks.clock import db_today
 from parks.models import Park
@@ -107,9 +107,9 @@ def _until(number: int, approved: dt.date) -> dt.date | None:
     """A third are recognised for three years at a time; one in twenty of all was not recognised again."""
     if number % 3 == 0:
         return None
-    until = years_after(approved, 3)
+    until = add_years(approved, 3)
     while number % 20 != 7 and until < db_today():
-        until = years_after(until, 3)
+        until = add_years(until, 3)
     return until
 
 

@@ -156,9 +156,8 @@ def _facts(
 ) -> engine.Facts:
     ids = [unit.decode("ascii") for unit in uscc.tolist()]
     group, labels = _groups(snapshot, scheme, ids)
-    if (
-        _decided(snapshot, ids).exclude(stage_override__in=labels).exists()
-    ):  # a stage that the scheme does not have would count as none, and not change the root
+    strange = _decided(snapshot, ids).exclude(stage_override__in=labels)
+    if strange.exists():  # such a stage would count as none, and not change the root
         raise engine.FactsError("a row of the snapshot has a stage that its scheme does not know")
     return engine.make_facts(scheme, ids=ids, values=values, states=states, group=group, group_labels=labels)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
@@ -34,14 +35,38 @@ AGAINST_SCORED_AGAIN = AGAINST.format(
 )
 
 
-def record(run: ScoreRun) -> int:
+@dataclass(frozen=True, slots=True)
+class LastYear:
+    """The run that counts for the year before; `again` is its cohort by the method of the run that is compared with it.
+
+    None there: it is the same method, or last year's figures do not suffice for it. A new method is nobody's jump.
+    """
+
+    run: ScoreRun
+    again: fair.Cohort | None
+
+
+def last_year(run: ScoreRun) -> LastYear | None:
+    """To be asked before results are written: scoring a cohort again takes as long as a run."""
+    pointers = CurrentRun.objects.filter(cycle__year__lt=run.cycle.year).order_by("-cycle__year")
+    pointer = pointers.select_related("run__cycle", "run__snapshot__scheme_version").first()
+    if pointer is None:
+        return None
+    last = pointer.run
+    if last.scheme_digest == run.scheme_digest:
+        return LastYear(last, None)
+    return LastYear(last, fair.cohort(last, scheme_of(run.scheme_version)))
+
+
+def record(run: ScoreRun, last: LastYear | None) -> int:
     """Find the anomalies of a run; safe to call twice. Returns how many there are.
 
     What was cleared in an earlier run of the same year stays cleared where the figures are the same.
     """
     settled = {_key(row): row for row in _cleared_before(run)}
     found = [
-        _row(run, enterprise_id, rule, detail, settled) for enterprise_id, rule, detail in _findings(run)
+        _row(run, enterprise_id, rule, detail, settled)
+        for enterprise_id, rule, detail in _findings(run, last)
     ]
     Anomaly.objects.bulk_create(found, ignore_conflicts=True)
     return len(found)
@@ -95,24 +120,16 @@ def _row(
     return row
 
 
-def _findings(run: ScoreRun) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    yield from _jumps(run)
+def _findings(run: ScoreRun, last: LastYear | None) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    if last is not None:
+        yield from _jumps(run, last)
     yield from _candidates(run)
 
 
-def _jumps(run: ScoreRun) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    pointer = (
-        CurrentRun.objects.filter(cycle__year__lt=run.cycle.year)
-        .select_related("run__cycle")
-        .order_by("-cycle__year")
-        .first()
-    )
-    if pointer is None:
-        return
-    last = pointer.run
+def _jumps(run: ScoreRun, last: LastYear) -> Iterator[tuple[int, str, dict[str, Any]]]:
     rows, last_ranked, basis = _against(last, run)
     ranked = run.statistics.get("ranked", 0)
-    told = {"year": str(last.cycle.year)} | basis
+    told = {"year": str(last.run.cycle.year)} | basis
     for enterprise_id, total, last_total, place, last_place in rows:
         if rules.total_jumps(total, last_total):
             detail = told | {"total": str(total), "last": f"{last_total:.2f}"}
@@ -125,17 +142,12 @@ def _jumps(run: ScoreRun) -> Iterator[tuple[int, str, dict[str, Any]]]:
             )
 
 
-def _against(last: ScoreRun, run: ScoreRun) -> tuple[list[tuple[Any, ...]], int, dict[str, str]]:
+def _against(last: LastYear, run: ScoreRun) -> tuple[list[tuple[Any, ...]], int, dict[str, str]]:
     """(enterprise, total, last total, place, last place), how many were ranked last year, and by which method when that
-    is not the one it was published by.
-
-    Last year counts by this year's method where its figures suffice: a new method is nobody's jump.
-    """
-    again = (
-        None if last.scheme_digest == run.scheme_digest else fair.cohort(last, scheme_of(run.scheme_version))
-    )
+    is not the one it was published by."""
+    again = last.again
     if again is None:
-        return _rows(AGAINST_LAST_YEAR, [last.pk, run.pk]), last.statistics.get("ranked", 0), {}
+        return _rows(AGAINST_LAST_YEAR, [last.run.pk, run.pk]), last.run.statistics.get("ranked", 0), {}
     arrays = [column.tolist() for column in (again.enterprise_ids, again.totals, again.places)]
     return (
         _rows(AGAINST_SCORED_AGAIN, [*arrays, run.pk]),

@@ -146,9 +146,11 @@ def compute(job: jobs.JobHandle) -> dict[str, Any]:
         job.report(0, STEPS, _("读取冻结数据"))
         rows = frozen.read(run.snapshot, scheme_of(run.scheme_version))
     done = evaluate(run, rows, job)
+    with park_scope(job.park_id):
+        last = anomalies.last_year(run)
     job.report(3, STEPS, _("写入结果"))
     with park_scope(job.park_id):
-        _keep(job, run, done)
+        _keep(job, run, done, last)
     return {"run": run.pk, "run_hash": done.run_hash, "rows": len(rows.facts)}
 
 
@@ -171,7 +173,7 @@ def _report(job: jobs.JobHandle | None, done: int, message: str) -> None:
         job.report(done, STEPS, message)
 
 
-def _keep(job: jobs.JobHandle, run: ScoreRun, done: Computed) -> None:
+def _keep(job: jobs.JobHandle, run: ScoreRun, done: Computed, last: anomalies.LastYear | None) -> None:
     """Write the results of a run that has none, else check that they are the same; then switch the pointer.
 
     The job's row is locked last: progress is reported on another connection until here, and from here on nobody
@@ -188,7 +190,7 @@ def _keep(job: jobs.JobHandle, run: ScoreRun, done: Computed) -> None:
         _fill(run, done)
     job.guard()
     if _switch(run, by=job.actor):
-        anomalies.record(run)
+        anomalies.record(run, last)
     reviews.request_review(by=job.actor, run=run)
 
 

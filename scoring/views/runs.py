@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
+from parks import access
 from parks.http import ParkRequest, whole
 from parks.listing import export_rows, listing
 
@@ -21,7 +22,6 @@ from ..services import anomalies as anomaly_services
 from ..services import runs as services
 
 REFRESH_SECONDS = 3
-CLEARERS = ("park_admin", "score_officer")
 DIFF_COLUMNS = ("uscc", "name", "before", "after", "place_before", "place_after", "method", "data", "reason")
 ANOMALY_COLUMNS = (
     "enterprise__uscc", "enterprise__name", "rule", "detail", "note", "cleared_by_name", "cleared_at",
@@ -138,7 +138,8 @@ def anomaly_list(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
         "page": page,
         "lines": [(item, anomalies.sentence(item, row)) for item in page],
         "counts": anomalies.counts(row),
-        "can_clear": request.actor.role in CLEARERS and results.current_run_id(row.cycle_id) == row.pk,
+        "can_clear": access.may(request.actor.role, "scoring:anomalies", "POST")
+        and results.current_run_id(row.cycle_id) == row.pk,
         "problem": problem,
         "note": request.POST.get("note", ""),
     }
@@ -147,7 +148,11 @@ def anomaly_list(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
 
 def _waiting(request: ParkRequest, row: ScoreRun) -> HttpResponse:
     """Progress; the page loads itself again until the result is there, with or without script."""
-    context = {"run": row, "job": row.job, "can_change": request.actor.role in CLEARERS}
+    context = {
+        "run": row,
+        "job": row.job,
+        "can_change": access.may(request.actor.role, "scoring:cancel_run", "POST"),
+    }
     response = render(request, "scoring/run_waiting.html", context)
     if row.job is not None and not row.job.is_over:
         response["Refresh"] = str(REFRESH_SECONDS)

@@ -12,10 +12,10 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.urls import reverse
 
 from cultivation.models import StatedFact
-from cultivation.queries import facts as queries
 from cultivation.queries import ladder, matching, matching_facts
 from cultivation.services import facts, reminders
 from cultivation.services import matching as service
+from innovscore.core.dates import add_years
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import jobs
 from parks.clock import db_today
@@ -129,7 +129,7 @@ def test_an_accepted_figure_counts_until_its_day_and_the_newest_accepted_one_cou
 
 def test_a_firm_is_told_once_that_a_figure_runs_out(office: make.Office) -> None:
     firm, today = make.firm(office.park, 1), db_today()
-    soon = queries.years_after(today, -1) + 10 * DAY
+    soon = add_years(today, -1) + 10 * DAY
     for code, as_of in (("market_share", soon), ("main_share", today)):
         row = stated(firm, code, 12, as_of=as_of)
         facts.check(by=office["reviewer"], fact_id=row.pk, accepts=True)

@@ -102,7 +102,7 @@ def test_a_new_method_is_nobodys_jump(officer: Any, monkeypatch: pytest.MonkeyPa
     _old, new = two_years(officer, new_method())
     assert not Anomaly.objects.filter(run=new, rule__in=jumps).exists()
     monkeypatch.setattr(fair, "cohort", lambda run, scheme: None)
-    services.record(new)
+    services.record(new, services.last_year(new))
     assert Anomaly.objects.filter(run=new, rule__in=jumps).exists(), "the guard is not what keeps them away"
 
 
