@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 LEASE = dt.timedelta(seconds=20)
 RENEW_SECONDS = 5.0
 MAX_ATTEMPTS = 5
+SHOWN_WITHIN = "5s"
+"""Progress waits no longer for a lock: who holds it may be waiting for the job's own transaction."""
 JobFunction = Callable[["JobHandle"], dict[str, Any]]
 _registry: dict[str, JobFunction] = {}
 
@@ -251,8 +253,11 @@ def _side_channel(park_id: int, sql: str, params: list[Any]) -> Any:
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 set_local("app.park_id", str(park_id))
+                set_local("lock_timeout", SHOWN_WITHIN)
                 cursor.execute(sql, params)
                 found.extend(cursor.fetchone() or ())
+        except OperationalError:
+            log.warning("job.progress_not_shown", exc_info=True)
         finally:
             connection.close()
 

@@ -42,11 +42,11 @@ def request_review(*, by: Actor, run: ScoreRun) -> RunReview:
 
 def compute(job: jobs.JobHandle) -> dict[str, Any]:
     """The job: score the frozen facts again (nothing is stored twice), vary the method, keep what was found."""
+    job.report(0, STEPS)
     with park_scope(job.park_id):
         run = ScoreRun.objects.select_related("snapshot__scheme_version", "scheme_version", "cycle").get(
             pk=job.args["run"]
         )
-        job.report(0, STEPS)
         scheme = scheme_of(run.scheme_version)
         rows = frozen.read(run.snapshot, scheme)
         groups = groups_of(run) | {"year": years_of(run, scheme)}

@@ -139,11 +139,11 @@ class Computed:
 
 def compute(job: jobs.JobHandle) -> dict[str, Any]:
     """The job: read the frozen facts, score, rank, write and switch. Everything becomes visible in one commit."""
+    job.report(0, STEPS, _("读取冻结数据"))
     with park_scope(job.park_id):
         run = ScoreRun.objects.select_related("snapshot", "scheme_version", "cycle__scheme_version").get(
             pk=job.args["run"]
         )
-        job.report(0, STEPS, _("读取冻结数据"))
         rows = frozen.read(run.snapshot, scheme_of(run.scheme_version))
     done = evaluate(run, rows, job)
     with park_scope(job.park_id):

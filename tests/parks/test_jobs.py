@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,36 @@ def test_what_was_asked_to_stop_has_no_effect_afterwards(park: Any, by: Any) -> 
             handle.guard()
     with pytest.raises(jobs.JobCancelled):
         handle.report(2, 2)
+
+
+def test_progress_does_not_wait_for_who_waits_for_the_job(
+    park: Any, by: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change of the table waits for the job's own transaction, and the report would wait for the change: for ever."""
+    monkeypatch.setattr(jobs, "SHOWN_WITHIN", "200ms")
+    job = _ask(park, by)
+    handle = jobs.JobHandle(id=job.pk, park_id=park.pk, fence=0, args={}, actor=by)
+
+    def change() -> None:
+        with owner_connection() as owner, owner.cursor() as cursor:
+            cursor.execute("BEGIN; LOCK TABLE parks_job IN ACCESS EXCLUSIVE MODE; COMMIT")
+
+    def waits() -> bool:
+        with owner_connection() as owner, owner.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE relation = 'parks_job'::regclass AND NOT granted"
+            )
+            return bool(cursor.fetchone() == (1,))
+
+    changer = threading.Thread(target=change)
+    with park_scope(park.pk):
+        assert Job.objects.filter(pk=job.pk).exists()
+        changer.start()
+        wait_until(waits)
+        handle.report(1, 2)
+    changer.join()
+    with park_scope(park.pk):
+        assert Job.objects.get(pk=job.pk).done == 0, "it was not shown, and nothing stopped"
 
 
 def test_the_web_role_sees_no_jobs_of_other_parks(park: Any, other_park: Any, by: Any) -> None:
