@@ -2,6 +2,7 @@
 
 canonical  one JSON text for one value, for hashing
 confined   work on uploaded files in a child process with little memory and time
+dates      months and years of the calendar
 digest     SHA-256, and Merkle trees with separated domains
 env        settings from the environment, with messages that teach
 money      amounts as people type them, as they are stored (yuan) and shown (万元); exact splitting
