@@ -391,11 +391,11 @@ def stop() -> int:
 
 
 def _holder() -> psutil.Process | None:
-    """The launcher of a `make run` in this checkout."""
+    """The launcher of a `make run` or `make run-reset` in this checkout, other than this process."""
+    runs = [["-m", "innovscore.launcher", how] for how in ("run", "reset")]
 
     def ours(process: psutil.Process) -> bool:
-        line = process.cmdline()
-        return line[1:] == ["-m", "innovscore.launcher", "run"] and process.cwd() == str(ROOT)
+        return process.pid != os.getpid() and process.cmdline()[1:] in runs and process.cwd() == str(ROOT)
 
     found = embedded.processes(ours)
     return found[0] if found else None

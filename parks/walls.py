@@ -13,13 +13,14 @@ from django.apps import apps
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from .tenancy import ParkForeignKey, ParkModel
+from .tenancy import ManyRows, ParkForeignKey, ParkModel
 
 WEB_ROLE = "innovscore_web"
 WORKER_ROLE = "innovscore_worker"
 APP_ROLES = f"{WEB_ROLE}, {WORKER_ROLE}"
 HERE = "park_id = nullif(current_setting('app.park_id', true), '')::bigint"
 READ_ONLY_TABLES = ("django_migrations", "django_content_type")
+COUNT_AGAIN = "autovacuum_analyze_threshold=1"
 
 APPEND_ONLY = """
 CREATE OR REPLACE FUNCTION parks_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -49,6 +50,7 @@ def build(connection: BaseDatabaseWrapper) -> None:
             _wall(cursor, model)
             _grants(cursor, model)
             _append_only(cursor, model)
+            _statistics(cursor, model)
         for model in park_models():
             _composite_keys(cursor, model)
 
@@ -98,6 +100,17 @@ def _wall(cursor: Any, model: type[ParkModel]) -> None:
         cursor.execute(f'DROP POLICY "{name}" ON "{table}"')
     for name in wanted.keys() - present:
         cursor.execute(f'CREATE POLICY "{name}" ON "{table}" {wanted[name]}')
+
+
+def _statistics(cursor: Any, model: type[ParkModel]) -> None:
+    """Small tables are counted again after any change: uncounted, PostgreSQL takes each for one row of the park and joins
+    a dozen loans by their cross product. Tables of many rows are counted by their share of changes as usual."""
+    if issubclass(model, ManyRows):
+        return
+    table = model._meta.db_table
+    cursor.execute("SELECT reloptions FROM pg_class WHERE oid = %s::regclass", [table])
+    if COUNT_AGAIN not in (cursor.fetchone()[0] or ()):
+        cursor.execute(f'ALTER TABLE "{table}" SET ({COUNT_AGAIN})')
 
 
 def _grants(cursor: Any, model: type[ParkModel]) -> None:
