@@ -47,7 +47,7 @@ def measure(park: Any, cycle: Any) -> tuple[Clock, float]:
                 whatif.outcome(row, frozen, {"rd_expense": 10**9}, among_peers=False)
             with clock("one question with places and boards"):
                 whatif.outcome(row, frozen, {"rd_expense": 10**9})
-            own = facts.read(run.snapshot, scheme, uscc=row.uscc).facts
+            own = facts.read(run.snapshot, scheme, usccs=[row.uscc]).facts
             place = _place(scheme, alternatives.with_row(peers.rows.facts, own))
             exact = row.place / run.statistics["ranked"]
             distances.append(abs(place - exact) * 100)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from parks.actors import Actor
 from parks.clock import db_today
+from scoring.queries import fair
 from scoring.queries.standing import Standing, published_stages
 
 from ..models import Application
@@ -41,21 +42,24 @@ def early(watched: list[Application], scores_of: Container[int]) -> list[Warning
     late = loans.days_late([one.pk for one in watched], db_today())
     told = [one.enterprise_id for one in watched if one.consent_id in scores_of]
     standings = standings_in_force(told)
+    before = fair.before(standings.values())
     found = []
     for one in watched:
         reasons = [_("逾期 %(n)s 天") % {"n": late[one.pk]}] if late[one.pk] else []
         if one.consent_id in scores_of:
-            reasons += _of_score(standings.get(one.enterprise_id, []))
+            reasons += _of_score(standings.get(one.enterprise_id, []), before.get(one.enterprise_id))
         if reasons:
             found.append(Warning(one, tuple(reasons)))
     return found
 
 
-def _of_score(standings: list[Standing]) -> list[str]:
-    """What the official years, and a veto as soon as it is computed, give cause to ask."""
+def _of_score(standings: list[Standing], before: Decimal | None) -> list[str]:
+    """What the official years, and a veto as soon as it is computed, give cause to ask.
+
+    `before` is the year before by the method of the newest: a new method is nobody's fall. None when it cannot be told.
+    """
     reasons = []
-    if len(standings) > 1 and standings[-2].total - standings[-1].total >= FALL:
-        fall = standings[-2].total - standings[-1].total
+    if before is not None and (fall := before - standings[-1].total) >= FALL:
         reasons.append(_("积分比上年下降 %(n)s 分") % {"n": f"{fall:.1f}"})
     flags = standings[-1].flags if standings else ()
     if "VETO" in flags:

@@ -10,8 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from scoring.queries import results, standing
-from scoring.queries.schemes import names_of
+from scoring.queries import fair, results, standing
+from scoring.queries.schemes import names_of, scheme_of
 from scoring.queries.standing import BoardRow
 
 from ..models import BoardDefinition
@@ -116,20 +116,25 @@ def _by_total(run: Any) -> list[BoardRow]:
 
 
 def _risers(run: Any, rule: dict[str, Any]) -> tuple[list[BoardRow], dict[str, Any]]:
-    """Largest rise of the total since the year before; the earlier run is named in the rule, so that it can be repeated."""
+    """Largest rise of the total since the year before, both by the method of this year.
+
+    The earlier run is named in the rule, so that it can be repeated. Nobody rises where last year's figures do not
+    suffice for this year's method.
+    """
     if rule.get("previous_run"):
         before = results.run_by_hash(rule["previous_run"])
     else:
         before = standing.current_run_of_year(run.cycle.year - 1)
     if before is None:
         return [], rule
-    earlier = {row.enterprise_id: row.total for row in results.of_run(before).filter(place__isnull=False)}
+    earlier = fair.totals(before, scheme_of(run.scheme_version)) or {}
     risen = [
         (row, row.total - earlier[row.enterprise_id])
         for row in _placed(run)
         if row.enterprise_id in earlier and row.total > earlier[row.enterprise_id]
     ]
-    return _rows(risen), rule | {"previous_run": before.run_hash}
+    rescored = before.scheme_digest != run.scheme_digest
+    return _rows(risen), rule | {"previous_run": before.run_hash, "rescored": rescored}
 
 
 def _rows(scored: list[tuple[Any, Decimal]]) -> list[BoardRow]:
@@ -164,4 +169,5 @@ def words(rule: Mapping[str, Any], scheme: Any) -> str:
         Kind.RISERS: _("按总积分比上一年度的增加值排名，取前 %(size)s 名"),
         Kind.BAND: _("总积分排名前 %(value)s%% 的企业，最多 %(size)s 家"),
     }[Kind(rule["kind"])]
-    return text % {"stage": stage, "base": base, "size": rule["size"], "value": value}
+    again = _("（上一年度按本年度评价方法重算）") if rule.get("rescored") else ""
+    return text % {"stage": stage, "base": base, "size": rule["size"], "value": value} + again

@@ -109,7 +109,7 @@ def with_stage(row: engine.Facts, stage: str) -> engine.Facts:
 
 def row_of(run: ScoreRun, uscc: str, scheme: engine.Scheme | None = None) -> engine.Facts:
     """The frozen facts of one enterprise in a run, under the run's scheme or another; no row when it is not there."""
-    return facts.read(run.snapshot, scheme or scheme_of(run.scheme_version), uscc=uscc).facts
+    return facts.read(run.snapshot, scheme or scheme_of(run.scheme_version), usccs=[uscc]).facts
 
 
 def _scored(scheme: engine.Scheme, scores: engine.Scores, number: int) -> Scored:

@@ -202,7 +202,7 @@ def trace_of(row: ScoreResult) -> engine.Trace:
     """The engine's account of a stored result. Raises Conflict when it does not give the stored digits."""
     run = row.run
     scheme = scheme_of(run.scheme_version)
-    rows = facts.read(run.snapshot, scheme, uscc="" if scheme.relative else row.uscc)
+    rows = facts.read(run.snapshot, scheme, usccs=() if scheme.relative else [row.uscc])
     if row.uscc in rows.facts.ids:
         trace = engine.explain(rows.facts, scheme, rows.facts.ids.index(row.uscc))
         stored = [f"{Decimal(max(s, 0)).scaleb(-4):.4f}" for s in row.normalised]

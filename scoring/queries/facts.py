@@ -24,6 +24,7 @@ from .schemes import scheme_of
 LETTERS = (
     "mrpzn"  # a letter a state of the engine: missing, reported, prefilled, zero confirmed, not applicable
 )
+FEW = 1000  # firms that are looked up one by one in the index
 LATE = 2**62  # a unit that never confirmed loses ties by time
 _STATE_OF = np.zeros(256, dtype=np.uint8)
 _STATE_OF[np.frombuffer(LETTERS.encode(), dtype=np.uint8)] = np.arange(len(LETTERS), dtype=np.uint8)
@@ -47,8 +48,10 @@ class FrozenRows:
         return engine.snapshot_root(self.frozen, self.seal)
 
 
-def read(snapshot: Snapshot, scheme: engine.Scheme, *, uscc: str = "", every: int = 1) -> FrozenRows:
-    """All rows of a snapshot, the one of an enterprise, or one of `every` so many, by binary COPY.
+def read(
+    snapshot: Snapshot, scheme: engine.Scheme, *, usccs: Sequence[str] = (), every: int = 1
+) -> FrozenRows:
+    """All rows of a snapshot, those of some enterprises, or one of `every` so many, by binary COPY.
 
     Columns the scheme does not know are left out. Which rows a sample takes follows from their codes alone.
     """
@@ -58,11 +61,11 @@ def read(snapshot: Snapshot, scheme: engine.Scheme, *, uscc: str = "", every: in
         " publication_refused::int, rpad(provenance_digest, 64)::text FROM scoring_snapshotrow WHERE snapshot_id = %s"
     )
     params: list[object] = [LATE, snapshot.pk]
-    if uscc:
-        query, params = f"{query} AND uscc = %s", [*params, uscc]
+    if usccs:
+        query, params = f"{query} AND uscc = ANY(%s)", [*params, list(usccs)]
     if every > 1:
         query, params = f"{query} AND mod(hashtext(uscc)::bigint + 2147483648, %s) = 0", [*params, every]
-    most = 1 if uscc else snapshot.rows + 1  # a row too many changes the root
+    most = len(usccs) or snapshot.rows + 1  # a row too many changes the root
     shapes = {
         "enterprise": "i8", "uscc": "S18", "facts": f"i8*{width}", "states": f"S{inputs}", "confirmed": "i8", "refused": "i4",
         "provenance": "S64",
@@ -210,9 +213,9 @@ def _groups(snapshot: Snapshot, scheme: engine.Scheme, ids: list[str]) -> tuple[
 
 
 def _decided(snapshot: Snapshot, ids: list[str]) -> QuerySet[SnapshotRow]:
-    """Rows whose stage the office decided; when one firm is read, without a look at all the others."""
+    """Rows whose stage the office decided; when few firms are read, without a look at all the others."""
     rows = SnapshotRow.objects.filter(snapshot=snapshot).exclude(stage_override="")
-    return rows.filter(uscc__in=ids) if len(ids) == 1 else rows
+    return rows.filter(uscc__in=ids) if 0 < len(ids) <= FEW else rows
 
 
 def plain_row(scheme: engine.Scheme, case: Any) -> dict[str, Any]:

@@ -5,11 +5,11 @@ The total that was published for a year stays what it was; what is told here sta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import numpy as np
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
@@ -17,11 +17,9 @@ from scoring import engine
 
 from ..models import ScoreResult, ScoreRun
 from . import facts
-from .alternatives import Scored, peers_of, row_of, score_rows
+from .alternatives import COHORT, Scored, row_of, score_rows
 from .schemes import scheme_of
 from .standing import Standing
-
-CENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,7 @@ def rescored(run: ScoreRun, uscc: str, scheme: engine.Scheme) -> Scored | None:
 
     None where not all that the scheme asks for was frozen, or where so many peers are read as a sample only.
     """
-    if not covers(run, scheme) or (scheme.relative and not peers_of(run, scheme).are_all):
+    if not covers(run, scheme) or (scheme.relative and run.rows > COHORT):
         return None
     return score_rows(scheme, row_of(run, uscc, scheme), cohort=run)[0]
 
@@ -140,10 +138,41 @@ def cohort(run: ScoreRun, scheme: engine.Scheme) -> Cohort | None:
     return Cohort(rows.enterprise_ids, scores.total, ranking.overall)
 
 
-def totals(run: ScoreRun, scheme: engine.Scheme) -> NDArray | None:
-    """Totals in points of the ranked of a run under a scheme; None as for `cohort`."""
+def totals(run: ScoreRun, scheme: engine.Scheme) -> dict[int, Decimal] | None:
+    """Totals of the ranked of a run under a scheme, by enterprise; None as for `cohort`."""
     if run.scheme_digest == scheme.digest:
-        ranked = ScoreResult.objects.filter(run=run, place__isnull=False)
-        return np.array(ranked.values_list("total", flat=True), dtype=float)
+        published = ScoreResult.objects.filter(run=run, place__isnull=False)
+        return dict(published.values_list("enterprise_id", "total"))
     again = cohort(run, scheme)
-    return again.totals[again.places > 0] / CENTS if again else None
+    if again is None:
+        return None
+    ranked = again.places > 0
+    return _points(again.enterprise_ids[ranked], again.totals[ranked])
+
+
+def before(histories: Iterable[Sequence[Standing]]) -> dict[int, Decimal]:
+    """What the year before the newest gives by the method of the newest, by enterprise; those it cannot be told of are left out."""
+    pairs = defaultdict(list)
+    for *_older, last, newest in (history for history in histories if len(history) > 1):
+        pairs[last.run_id, newest.run_id].append(last)
+    runs = ScoreRun.objects.select_related("snapshot__scheme_version", "scheme_version").in_bulk(
+        {number for pair in pairs for number in pair}
+    )
+    found: dict[int, Decimal] = {}
+    for (last_run, newest_run), standings in pairs.items():
+        found |= _some(runs[last_run], standings, scheme_of(runs[newest_run].scheme_version))
+    return found
+
+
+def _some(run: ScoreRun, standings: list[Standing], scheme: engine.Scheme) -> dict[int, Decimal]:
+    if run.scheme_digest == scheme.digest:
+        return {one.enterprise_id: one.total for one in standings}
+    if not covers(run, scheme) or (scheme.relative and run.rows > COHORT):
+        return {}
+    rows = facts.read(run.snapshot, scheme, usccs=() if scheme.relative else [one.uscc for one in standings])
+    return _points(rows.enterprise_ids, engine.score(rows.facts, scheme).total)
+
+
+def _points(enterprise_ids: NDArray, cents: NDArray) -> dict[int, Decimal]:
+    totals = (Decimal(total).scaleb(-2) for total in cents.tolist())
+    return dict(zip(enterprise_ids.tolist(), totals, strict=True))

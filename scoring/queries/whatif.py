@@ -257,7 +257,7 @@ def _at(item: engine.trace.IndicatorTrace) -> tuple[float, float] | None:
 def _among(row: ScoreResult, scheme: engine.Scheme, after: engine.Facts, new: Scored) -> Among:
     """The changed row among its peers, whose figures stay as they were frozen."""
     run, peers = row.run, peers_of(row.run, scheme)
-    own = facts.read(run.snapshot, scheme, uscc=row.uscc)
+    own = facts.read(run.snapshot, scheme, usccs=[row.uscc])
     others = np.flatnonzero(peers.rows.uscc != row.uscc.encode())
     table = with_row(peers.rows.facts, after)
     ranking = engine.rank(

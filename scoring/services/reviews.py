@@ -186,7 +186,7 @@ def years_of(run: ScoreRun, scheme: engine.Scheme) -> dict[str, Any]:
         totals = fair.totals(one, scheme)
         if totals is not None and len(totals) >= rules.SMALLEST_GROUP:
             found[str(one.cycle.year)] = {
-                "ranked": len(totals), "total": summary(totals), "indicators": {}, "rescored": one.scheme_digest != scheme.digest,
+                "ranked": len(totals), "total": summary(np.array(list(totals.values()), dtype=float)), "indicators": {}, "rescored": one.scheme_digest != scheme.digest,
             }  # fmt: skip
     return found
 

@@ -11,6 +11,7 @@ import pytest
 from finance.models import Application, Consent, ConsentAccess, CreditLine
 from finance.services import consents
 from parks.scope import park_scope
+from scoring.models import ScoreRun
 from tests.factories import finance, lending, loans
 
 pytestmark = pytest.mark.django_db
@@ -215,6 +216,19 @@ def test_early_warnings_read_scores_by_consent_only(park: Any, client_as: Any) -
     assert not shows_veto(maker)
     with park_scope(park.pk):
         assert ConsentAccess.objects.filter(groups=["score"]).count() == 1
+
+
+def test_a_fall_is_told_by_one_method_only(park: Any, client_as: Any) -> None:
+    """86 after 95 points is a fall, unless last year was counted by another method and cannot be counted again."""
+    with park_scope(park.pk):
+        scene = loans.scene(park)
+        scene.loan()
+        finance.score(scene.firm.enterprise, points=95, stage="growth", year=finance.YEAR - 1)
+    maker = client_as(scene.maker)
+    assert "积分比上年下降 9.0 分" in maker.get("/p/cq/desk/loans/").content.decode()
+    with park_scope(park.pk):
+        ScoreRun.objects.filter(cycle__year=finance.YEAR - 1).update(scheme_digest="0" * 64)
+    assert "积分比上年下降" not in maker.get("/p/cq/desk/loans/").content.decode()
 
 
 def test_the_memo_names_who_printed_it_and_is_a_read(

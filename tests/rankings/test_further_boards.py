@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import json
 from io import StringIO
 from typing import Any
 
@@ -23,7 +24,9 @@ from parks.scope import park_scope
 from parks.services import calendar
 from rankings.models import BoardDefinition, PublicProfile, PublishedBoard
 from rankings.queries import editions as queries
+from rankings.queries import further
 from rankings.services import certificates, definitions, editions, profiles, years
+from scoring.queries import results
 from tests.factories import parks as people
 from tests.factories import rankings as make
 from tests.factories import scoring
@@ -99,6 +102,22 @@ def test_risers_compare_with_the_year_before_and_name_its_run(office: make.Offic
     draft = drawn(office, "risers")
     assert draft.lines and all(row.line.score > 0 for row in draft.lines)
     assert draft.rule["previous_run"] == before.run_hash
+
+
+def test_a_new_method_makes_nobody_rise(office: make.Office) -> None:
+    """The same figures in both years; by the method of the year before they gave fewer points."""
+    define(office, "risers", "risers")
+    body = copy.deepcopy(json.loads(json.dumps(scoring._scheme.body))) | {"version": "2024.0"}
+    for item in body["indicators"]:
+        item["weight"] = 100 if item["code"] == "district_platforms" else 0
+    scoring.cycle(make.YEAR - 1, scoring.scheme_version(body, "2024.0"))
+    before = make.computed(office.officer, make.cases_again(), make.YEAR - 1)
+    now = queries.run_of_year(make.YEAR)
+    published = dict(results.of_run(before).values_list("uscc", "total"))
+    assert any(published[row.uscc] < row.total for row in results.of_run(now)), "the totals as published rose"
+    draft = drawn(office, "risers")
+    assert not draft.lines and draft.rule["rescored"]
+    assert "上一年度按本年度评价方法重算" in further.words(draft.rule, draft.scheme)
 
 
 def test_a_definition_never_changes_and_codes_are_unique(office: make.Office) -> None:

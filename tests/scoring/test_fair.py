@@ -73,6 +73,20 @@ def test_a_trend_scores_earlier_years_again_and_keeps_what_was_published(officer
     )
 
 
+@pytest.mark.parametrize("changes", [{}, {"scoring": {"function": "percentile"}}], ids=["curve", "relative"])
+def test_the_year_before_of_many_is_told_by_the_newest_method(
+    officer: Any, changes: Any, django_assert_max_num_queries: Any
+) -> None:
+    version = new_method(**changes)
+    old, _new = two_years(officer, version)
+    histories = standing.standings_of_all(
+        ScoreResult.objects.filter(run=old).values_list("enterprise_id", flat=True)
+    )
+    with django_assert_max_num_queries(12):
+        told = fair.before(histories.values())
+    assert told == by_new_method(officer, old, version)
+
+
 def test_a_year_without_the_figures_that_a_method_asks_for_is_not_compared(officer: Any) -> None:
     body = copy.deepcopy(json.loads(json.dumps(make._scheme.body))) | {"version": "2025.1"}
     body["inputs"].append({"code": "green_power", "zh": "绿电", "type": "number"})
