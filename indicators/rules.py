@@ -90,6 +90,11 @@ def unit_of(unit: str) -> str:
     return str(UNITS.get(unit, unit))
 
 
+def typed_unit(item: Any) -> str:
+    """The unit in which figures of an input are typed and shown, in the reader's language: money in 万元."""
+    return unit_of("万元" if item.type == "money" else item.unit)
+
+
 def groups_of(body: Body) -> list[str]:
     """Codes of the stages."""
     groups = body.get("groups", {})

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from enterprises.services.figures import MEANINGS, figure
 from innovscore.core.money import NotANumber
 from parks.http import whole
+from scoring.queries.schemes import typed_unit
 
 from .models import AwardRule, BoardDefinition, PublicProfile
 from .states import NOTICE_WORKING_DAYS
@@ -210,8 +211,7 @@ class OrderForm(forms.Form):
         if item.is_list:
             del self.fields["amount"]
             return
-        unit = _("万元") if item.is_money else item.input.unit
-        self.fields["amount"].label = _("更正后的数值（%(unit)s）") % {"unit": unit}
+        self.fields["amount"].label = _("更正后的数值（%(unit)s）") % {"unit": typed_unit(item.input)}
 
     def clean_amount(self) -> Decimal:
         """Yuan for money typed in 万元, else a whole number of what is counted."""

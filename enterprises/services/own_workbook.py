@@ -21,7 +21,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from indicators.queries.schemes import name_of, scheme_of
+from indicators.queries.schemes import name_of, scheme_of, typed_unit
 from innovscore.core import confined
 from innovscore.core.money import NotANumber
 from innovscore.core.problems import Conflict, Refused
@@ -146,7 +146,7 @@ def _figures(book: Any, items: list[queries.Item], formats: tuple[Any, Any, Any]
     for row, item in enumerate(items, start=1):
         value = item.value
         cells = (
-            value.code, item.name, _("万元") if item.is_money else item.input.unit, _as_typed(item, value.prefilled_amount),
+            value.code, item.name, typed_unit(item.input), _as_typed(item, value.prefilled_amount),
             f"{item.source_name} {value.as_of or ''}".strip(), _as_typed(item, item.last_year),
         )  # fmt: skip
         for column, cell in enumerate(cells):

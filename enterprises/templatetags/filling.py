@@ -12,12 +12,19 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from indicators.queries.schemes import typed_unit
 from parks.templatetags.numbers import count, wan
 
 from ..models import VerificationDecision
 
 register = template.Library()
 WIDTH, HEIGHT, GAP = 14, 24, 4
+
+
+@register.filter
+def unit(item: Any) -> str:
+    """The unit in which figures of an input are typed and shown."""
+    return typed_unit(item)
 
 
 @register.simple_tag

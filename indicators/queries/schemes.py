@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 from scoring import engine
 
 from ..models import SchemeVersion
-from ..rules import FUNCTION_LABELS, is_about_people, name_of, unit_of
+from ..rules import FUNCTION_LABELS, is_about_people, name_of, typed_unit, unit_of
 from ..states import SchemeState
 
 __all__ = [
-    "FUNCTION_LABELS", "active", "is_about_people", "name_of", "scheme_of", "unit_of", "usable", "versions", "with_body",
+    "FUNCTION_LABELS", "active", "is_about_people", "name_of", "scheme_of", "typed_unit", "unit_of", "usable", "versions", "with_body",
 ]  # fmt: skip
 
 KEPT = 32

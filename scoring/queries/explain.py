@@ -234,7 +234,7 @@ def item_page(row: ScoreResult, code: str) -> ItemPage:
         page=page,
         line=line,
         definition=name_of(indicator.definition),
-        evidence=in_words(indicator.evidence, names_of(scheme.inputs)),
+        evidence=indicator.evidence,
         inputs=inputs,
         formula=item.formula,
         formula_words=in_words(item.formula, words),

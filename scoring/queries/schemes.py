@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from indicators.queries.schemes import name_of, scheme_of, unit_of
+from indicators.queries.schemes import name_of, scheme_of, typed_unit, unit_of
 from indicators.rules import LEVELLED
 from scoring import engine
 
-__all__ = ["formula_of", "in_words", "levels_of", "name_of", "names_of", "scheme_of", "unit_of"]
+__all__ = ["formula_of", "in_words", "levels_of", "name_of", "names_of", "scheme_of", "typed_unit", "unit_of"]
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
