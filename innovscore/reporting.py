@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from parks import access, papers
 from parks.actors import Actor
@@ -30,7 +31,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 class YearForm(forms.Form):
     """Which year is reported."""
 
-    year = forms.TypedChoiceField(label=_("年份"), coerce=int)
+    year = forms.TypedChoiceField(label=gettext_lazy("年份"), coerce=int)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
