@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from parks.queries import inbox, memberships
 from parks.scope import default_park_id
 
-from .navigation import entries_for
+from .navigation import groups_for
 
 
 def page_frame(request: HttpRequest) -> dict[str, Any]:
@@ -37,10 +37,21 @@ def _unread(actor: Any) -> int:
 
 
 def _nav(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
+    """Groups of the menu; the entry that reaches farthest along the address is where the reader is."""
     park = actor.park_code
-    reached = [(entry, entry.reach(park, request.path)) for entry in entries_for(actor.role)]
-    farthest = max((reach for _entry, reach in reached), default=0)
-    return [
-        {"label": entry.label, "url": entry.url(park), "active": 0 < reach == farthest}
-        for entry, reach in reached
-    ]
+    groups = groups_for(actor.role)
+    farthest = max((one.reach(park, request.path) for group in groups for one in group.entries), default=0)
+    found = []
+    for group in groups:
+        entries = [
+            {
+                "label": one.label,
+                "hint": one.hint,
+                "url": one.url(park),
+                "active": 0 < one.reach(park, request.path) == farthest,
+            }
+            for one in group.entries
+        ]
+        here = next((one["label"] for one in entries if one["active"]), "")
+        found.append({"label": group.label, "url": entries[0]["url"], "here": here, "entries": entries})
+    return found

@@ -13,7 +13,7 @@ from parks.queries import memberships
 from parks.todo import todos_for
 
 from . import cockpit, desks
-from .navigation import OFFICE, entries_for
+from .navigation import OFFICE
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -29,7 +29,6 @@ def home(request: HttpRequest) -> HttpResponse:
 def desk(request: ParkRequest, park: str) -> HttpResponse:
     """What waits for this role today."""
     context = {
-        "entries": [(entry, entry.url(park)) for entry in entries_for(request.actor.role)],
         "todos": todos_for(request.actor),
         "figures": desks.glance(request.actor),
         "starters": [

@@ -217,10 +217,14 @@ def test_one_inner_address_of_a_name_is_enough_to_refuse(monkeypatch: Any) -> No
 
 
 def test_todos_with_a_date_come_first(agent: Any, monkeypatch: Any) -> None:
-    soon, late = (dt.datetime(2026, 1, day, tzinfo=dt.UTC) for day in (1, 2))
-    made = [todo.Todo("c", "/"), todo.Todo("b", "/", due=late), todo.Todo("a", "/", due=soon)]
+    past, coming = (dt.datetime(year, 1, 1, tzinfo=dt.UTC) for year in (2026, 2999))
+    made = [todo.Todo("c", "/"), todo.Todo("b", "/", due=coming), todo.Todo("a", "/", due=past)]
     monkeypatch.setattr(todo, "_sources", {"test": lambda actor: made})
-    assert [one.label for one in todo.todos_for(agent)] == ["a", "b", "c"]
+    assert [(one.label, one.late) for one in todo.todos_for(agent)] == [
+        ("a", True),
+        ("b", False),
+        ("c", False),
+    ]
 
 
 def test_pages_of_the_inbox(agent: Any, in_park: Any, client_as: Any) -> None:

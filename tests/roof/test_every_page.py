@@ -16,7 +16,9 @@ pytestmark = pytest.mark.django_db
 def test_a_page_below_two_entries_marks_the_nearer_one(in_park: Any) -> None:
     client = people.client_for(people.actor(Role.PARK_ADMIN, in_park))
     page = client.get(reverse("finance:freeze_ask", kwargs={"park": in_park.code}))
-    assert [str(entry["label"]) for entry in page.context["nav"] if entry["active"]] == ["提议冻结额度"]
+    entries = [entry for group in page.context["nav"] for entry in group["entries"]]
+    assert [str(entry["label"]) for entry in entries if entry["active"]] == ["提议冻结额度"]
+    assert [str(group["here"]) for group in page.context["nav"] if group["here"]] == ["提议冻结额度"]
 
 
 def test_a_field_left_empty_is_told_by_its_name(in_park: Any) -> None:
