@@ -39,8 +39,8 @@ def _rule(digest: str, version: PolicyVersion) -> formula.Rule:
 
 
 def versions() -> QuerySet[PolicyVersion]:
-    """Every version, those that wait first, then the newest."""
-    return PolicyVersion.objects.select_related("policy").order_by("policy__code", "-number")
+    """Every version: drafts, what waits for release, what is in force, what was; of each policy the newest first."""
+    return PolicyVersion.objects.select_related("policy").order_by("state", "policy__code", "-number")
 
 
 def released(*kinds: str) -> QuerySet[PolicyVersion]:
@@ -115,9 +115,13 @@ def library() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
-def examples() -> dict[str, str]:
-    """Code -> title of the rules that come with the platform."""
-    return {code: formula.load(text).title for code, text in library().items()}
+def examples() -> dict[str, dict[str, str]]:
+    """The rules that come with the platform: kind -> code -> title."""
+    found: dict[str, dict[str, str]] = {}
+    for code, text in library().items():
+        rule = formula.load(text)
+        found.setdefault(rule.kind, {})[code] = rule.title
+    return found
 
 
 def names(language: str) -> list[tuple[str, str, str]]:
