@@ -144,6 +144,7 @@ def card(rule: formula.Rule, language: str) -> dict[str, Any]:
         (case for case in body["tests"] if case["outcome"] == formula.ELIGIBLE and case.get("amount_wan")),
         None,
     )
+    pays = [_pays(rule, one, language) for one in rule.amounts]
     return {
         "who": body.get("who", {}).get("text", "")
         or " / ".join(rule.label(name, language) for name in rule.any_of),
@@ -151,8 +152,8 @@ def card(rule: formula.Rule, language: str) -> dict[str, Any]:
         "judged_by_others": next(
             (body[key].get("judged_by_others", []) for key in ("rung", "upgrade") if key in body), []
         ),
-        "pays": [_pays(rule, one, language) for one in rule.amounts],
-        "caps": [_cap(one) for one in rule.caps],
+        "pays": pays,
+        "caps": [text for one in rule.caps if (text := _cap(one)) not in pays],
         "period": rule.period_label,
         "starts": rule.day("starts"),
         "ends": rule.day("ends"),
