@@ -162,7 +162,7 @@ def test_the_year_report_adds_up_to_the_pages_it_names(visit: Any, site: Any) ->
     ((applied, _firms, granted, granted_firms, amount),) = site.sql("cq", CREDIT, int(year))
     credit = [told["积分贷", name] for name in ("申请", "申请金额", "批准", "获批企业")]
     assert credit == [applied, float(amount / 10_000), granted, granted_firms]
-    stands = collections.Counter((row["政策"], standing(row)) for row in table(admin, "ladder"))
+    stands = collections.Counter((row["层级"], standing(row)) for row in table(admin, "ladder"))
     rungs = {rung for rung, _standing in stands}
     for row in report:
         if row[1] in rungs:
