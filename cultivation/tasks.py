@@ -12,9 +12,10 @@ from parks.jobs import JobHandle, job
 from parks.models import Park
 from parks.scope import park_scope
 
+from .queries import claims as claim_queries
 from .queries import matching as matching_queries
 from .queries.telling import KIND as TELL
-from .services import matching, platforms, reminders, telling
+from .services import claims, matching, platforms, reminders, telling
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +24,12 @@ log = structlog.get_logger(__name__)
 def match(job: JobHandle) -> dict[str, Any]:
     """All firms against all policies. Safe to run twice: one pointer says which run counts."""
     return matching.run(job)
+
+
+@job(claim_queries.DRAFT)
+def draft(job: JobHandle) -> dict[str, Any]:
+    """Ready-made claims of one policy, for all firms or none."""
+    return claims.draft(job)
 
 
 @job(TELL)

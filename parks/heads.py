@@ -218,6 +218,7 @@ HEADS = {
     "valid_until": _("有效期至"),
     "verified_by_name": _("核定人"),
     "version": _("版本"),
+    "ladder:version__title": _("层级"),
     "version__title": _("政策"),
     "visited_on": _("走访日期"),
     "visitors": _("走访人员"),

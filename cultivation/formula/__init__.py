@@ -6,7 +6,7 @@ more than the rule gives). A condition is met, not met, or unknown, with the dat
 
 from pathlib import Path
 
-from .checks import Case, run_tests
+from .checks import Case, run_tests, untried
 from .language import MOST_TEXT, Amount, Cap, Condition, Finding, Name, Rule, RuleError, load, load_body
 from .matching import Columns, Outcomes, judge
 from .results import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Check, Result, failed_check, figure, result_for
@@ -17,5 +17,5 @@ BLANK = (Path(__file__).parent / "blank.yaml").read_text(encoding="utf-8")
 
 __all__ = [
     "BLANK", "ELIGIBLE", "FACTS", "MOST_TEXT", "NAMES", "NOT_ELIGIBLE", "PLATFORM_FACTS", "STATED", "UNITS", "UNKNOWN", "Amount", "Cap", "Case", "Check", "Columns", "Condition",
-    "Fact", "Finding", "Name", "Outcomes", "Result", "Rule", "RuleError", "failed_check", "figure", "judge", "load", "load_body", "result_for", "run_tests",
+    "Fact", "Finding", "Name", "Outcomes", "Result", "Rule", "RuleError", "failed_check", "figure", "judge", "load", "load_body", "result_for", "run_tests", "untried",
 ]  # fmt: skip

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 import yaml
@@ -26,17 +27,22 @@ _COMPARED = re.compile(
 _UNIT_OF = {"wan": "wan", "万元": "wan", "yuan": "wan", "元": "wan", "%": "percent", "": ""}
 PAID = ("fixed_wan", "rate", "per_wan")
 """The kinds of amount, as the keys that name them."""
+_LABELS = {"true": "1", "false": "0"} | {
+    label: code for code, fact in NAMES.items() for label in (fact.zh, fact.en)
+}
+"""What people write for a name that the platform knows."""
 _FORBIDDEN = ("if", "ln", "log10", "sqrt")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong in a rule: key path, line (0 = not known), a code, and the value or limit it is about."""
+    """Something wrong in a rule: key path, line (0 = not known), a code, the value or limit it is about, and what may have been meant."""
 
     path: str
     line: int
     code: str
     what: str = ""
+    meant: str = ""
 
 
 class RuleError(ValueError):
@@ -249,7 +255,7 @@ class _Reader:
 
     def rule(self) -> Rule:
         for path, code, what in faults(self.body):
-            self._wrong(path, code, what)
+            self._wrong(path, code, what, _meant(path[-1], what.split(", ")) if code == "no_such_key" else "")
         self._stop()
         if len({"amount", "rung", "upgrade"} & self.body.keys()) != 1:
             self._wrong((), "one_purpose")
@@ -270,8 +276,7 @@ class _Reader:
                 self._wrong(("who", "any_of", number), "not_a_flag", name)
         for number, case in enumerate(self.body["tests"]):
             for name in case["facts"]:
-                if name not in self.units:
-                    self._wrong(("tests", number, "facts", name), "no_such_name", name)
+                self._name(name, ("tests", number, "facts", name))
         level = self.body.get("rung", {}).get("level", "enterprise")
         if self.units.get(level) != "flag":
             self._wrong(("rung", "level"), "not_a_flag", level)
@@ -396,27 +401,42 @@ class _Reader:
                 wanted if wanted in ("wan", "percent") else ""
             ):
                 self._wrong(path, "unit_wrong", f"{name}: {wanted}")
+        canonical = _LITERAL.sub(_canonical, text)
         try:
-            found = parse(_LITERAL.sub(_canonical, text))
+            found = parse(canonical)
         except ExpressionError as error:
-            self._wrong(path, "expression", str(error))
+            self._wrong(path, "expression", canonical[error.position :].strip()[:30] or canonical[-10:])
             return None
-        for name in found.names:
-            if name not in self.units:
-                self._wrong(path, "no_such_name", name)
+        if [name for name in found.names if not self._name(name, path)]:
+            return None
         for kind in _kinds(found.root) & set(_FORBIDDEN):
             self._wrong(path, "no_such_function", kind)
         return found
 
-    def _wrong(self, path: Key, code: str, what: str = "") -> None:
+    def _name(self, name: str, path: Key) -> bool:
+        """Whether there is such a name."""
+        if name in self.units:
+            return True
+        own = {one["label"]: one["code"] for key in ("inputs", "derived") for one in self.body.get(key, ())}
+        labels = _LABELS | own
+        meant = _meant(name, [*self.units, *labels])
+        self._wrong(path, "no_such_name", name, labels.get(meant, meant))
+        return False
+
+    def _wrong(self, path: Key, code: str, what: str = "", meant: str = "") -> None:
         line = next(
             (self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines), 0
         )
-        self.findings.append(Finding(_dotted(path), line, code, what))
+        self.findings.append(Finding(_dotted(path), line, code, what, meant))
 
     def _stop(self) -> None:
         if self.findings:
             raise RuleError(self.findings)
+
+
+def _meant(said: object, known: Sequence[str]) -> str:
+    """The nearest of what is known; empty when none is near."""
+    return next(iter(get_close_matches(str(said), known, n=1, cutoff=0.7)), "")
 
 
 def _canonical(match: re.Match[str]) -> str:

@@ -61,7 +61,7 @@ def result_for(rule: Rule, known: Known, language: str = "zh") -> Result:
     """Judge one firm; `known` are its figures by name (万元, per cent as 12.5, flags 0 or 1), None = not known."""
     columns = Columns(1, {name: [known.get(name)] for name in rule.names})
     found = judge(rule, columns)
-    values = _values(rule, known)
+    values = values_of(rule, known)
     states = ["met" if yes[0] else "not_met" if no[0] else "unknown" for yes, no in found.checks]
     checks = [*_applicability(rule, values, states, language)]
     for condition, state in zip(rule.conditions, states[len(checks) :], strict=False):
@@ -71,7 +71,7 @@ def result_for(rule: Rule, known: Known, language: str = "zh") -> Result:
     missing = tuple(
         dict.fromkeys(rule.label(name, language) for name in rule.names if known.get(name) is None)
     )
-    steps = _steps(rule, values, yuan) if states[-1] != "unknown" else ()
+    steps = _steps(rule, values, yuan, language) if states[-1] != "unknown" else ()
     number = int(found.near[0])
     near = checks[number] if number >= 0 else None
     if states[-1] == "not_met" and all(state == "met" for state in states[:-1]):
@@ -81,14 +81,15 @@ def result_for(rule: Rule, known: Known, language: str = "zh") -> Result:
 
 def failed_check(rule: Rule, number: int, known: Known, language: str = "zh") -> Check:
     """The check of that number (see Outcomes.near), which is known to fail, without judging the rule again."""
-    values = _values(rule, known)
+    values = values_of(rule, known)
     conditions = number - bool(rule.any_of)
     if conditions < 0:
         return _applicability(rule, values, ["not_met"], language)[0]
     return _check(rule, rule.conditions[conditions], "not_met", values, language)
 
 
-def _values(rule: Rule, known: Known) -> dict[str, Decimal | None]:
+def values_of(rule: Rule, known: Known) -> dict[str, Decimal | None]:
+    """What is known of the names that the rule reads, and the figures that it makes of them."""
     values = {name: known.get(name) for name in rule.names}
     for one in rule.derived:
         for name in one.names:
@@ -164,10 +165,13 @@ def _gap(rule: Rule, node: Node, values: Known, language: str) -> str:
 
 
 def figure(value: Decimal, unit: str, language: str = "zh") -> str:
-    """A figure with its unit, at most two decimals."""
+    """A figure with its unit, at most two decimals; money in 万元, in English in yuan."""
     if unit == "flag":
         return "✓" if value else "✗"
-    word = UNITS[unit][not language.startswith("zh")]
+    chinese = language.startswith("zh")
+    word = UNITS[unit][not chinese]
+    if unit == "wan" and not chinese:
+        value *= 10_000
     return f"{_short(value)}{' ' if word and unit != 'percent' else ''}{word}"
 
 
@@ -176,31 +180,40 @@ def _short(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".")
 
 
-def _to_the_yuan(wan: Decimal) -> str:
-    return f"{wan:,.4f}".rstrip("0").rstrip(".")
+def _money(wan: Decimal, language: str) -> str:
+    """To the yuan: 14.8 万元, 148,000 yuan."""
+    if not language.startswith("zh"):
+        return f"{wan * 10_000:,.0f} yuan"
+    return f"{wan:,.4f}".rstrip("0").rstrip(".") + " 万元"
 
 
-def _steps(rule: Rule, values: Known, yuan: Decimal) -> tuple[str, ...]:
+def paying(rule: Rule, values: Known) -> Amount | None:
+    """The tier by which the rule pays: the first that holds."""
+    return next((one for one in rule.amounts if one.when is None or test_exact(one.when, values)), None)
+
+
+def _steps(rule: Rule, values: Known, yuan: Decimal, language: str) -> tuple[str, ...]:
     """The computation in one or two lines: 350 × 5% = 17.5 万元; 上限 100 万元."""
-    amount = next((one for one in rule.amounts if one.when is None or test_exact(one.when, values)), None)
+    amount = paying(rule, values)
     if amount is None:
         return ()
-    line, paid = _line(amount, values)
+    line, paid = _line(amount, values, language)
     wan = yuan / 10_000
-    cap = f" → ≤ {_to_the_yuan(wan)} 万元" if paid > wan and paid - wan >= Decimal("0.0001") else ""
+    cap = f" → ≤ {_money(wan, language)}" if paid > wan and paid - wan >= Decimal("0.0001") else ""
     return (f"{amount.text + '：' if amount.text else ''}{line}{cap}",)
 
 
-def _line(amount: Amount, values: Known) -> tuple[str, Decimal]:
+def _line(amount: Amount, values: Known, language: str) -> tuple[str, Decimal]:
     base = evaluate_exact(amount.of, values) or Decimal(0)
     steps = base / amount.per
     paid = (Decimal(int(steps)) if amount.whole else steps) * amount.pays
     if amount.kind == "fixed_wan":
-        return f"{_to_the_yuan(paid)} 万元", paid
+        return _money(paid, language), paid
     if amount.kind == "rate":
-        return f"{_short(base)} 万元 × {_short(amount.pays * 100)}% = {_to_the_yuan(paid)} 万元", paid
+        return (
+            f"{figure(base, 'wan', language)} × {_short(amount.pays * 100)}% = {_money(paid, language)}",
+            paid,
+        )
     count = f"{_short(base)} ÷ {_short(amount.per)}"
-    return (
-        f"{f'⌊{count}⌋' if amount.whole else count} × {_short(amount.pays)} 万元 = {_to_the_yuan(paid)} 万元",
-        paid,
-    )
+    steps_shown = f"⌊{count}⌋" if amount.whole else count
+    return f"{steps_shown} × {_money(amount.pays, language)} = {_money(paid, language)}", paid

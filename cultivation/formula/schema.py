@@ -15,16 +15,16 @@ Key = tuple[str | int, ...]
 _VALIDATOR = Draft202012Validator(SCHEMA)
 _CODES = {
     "type": "type", "required": "missing", "maxLength": "length", "minLength": "length", "pattern": "pattern", "enum": "enum",
-    "maxItems": "too_many", "minItems": "too_few", "exclusiveMinimum": "too_small", "minimum": "too_small", "maximum": "too_large",
+    "maxItems": "too_many", "minItems": "too_few", "exclusiveMinimum": "not_above", "minimum": "too_small", "maximum": "too_large",
 }  # fmt: skip
 
 
 def faults(body: Any) -> Iterator[tuple[Key, str, str]]:
-    """Everything in which a rule differs from the schema: key path, code, what is allowed or meant."""
-    for error in sorted(
+    """Everything in which a rule differs from the schema, once: key path, code, what is allowed or meant."""
+    errors = sorted(
         _VALIDATOR.iter_errors(body), key=lambda error: [str(part) for part in error.absolute_path]
-    ):
-        yield from _fault(error)
+    )
+    yield from dict.fromkeys(fault for error in errors for fault in _fault(error))
 
 
 def _fault(error: ValidationError) -> Iterator[tuple[Key, str, str]]:
@@ -37,7 +37,7 @@ def _fault(error: ValidationError) -> Iterator[tuple[Key, str, str]]:
         for key in set(body) - set(known):
             yield (*path, key), "no_such_key", ", ".join(known)
     elif kind == "required":
-        yield path, "missing", next(key for key in allowed if key not in body)
+        yield from ((path, "missing", key) for key in allowed if key not in body)
     elif isinstance(allowed, list):
         yield path, _CODES.get(kind, kind), ", ".join(map(str, allowed))
     else:

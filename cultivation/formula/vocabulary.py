@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 UNITS = {
-    "wan": ("万元", "10,000 yuan"), "percent": ("%", "%"), "count": ("", ""), "years": ("年", "years"), "flag": ("", ""),
+    "wan": ("万元", "yuan"), "percent": ("%", "%"), "count": ("", ""), "years": ("年", "years"), "flag": ("", ""),
     "points": ("分", "points"),
 }  # fmt: skip
 """Unit -> how it is written in Chinese and English."""

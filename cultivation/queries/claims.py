@@ -36,6 +36,7 @@ from ..states import (
 from ..wording import language
 from . import policies
 
+DRAFT = "cultivation.draft"
 NOTICE_SHOWN = dt.timedelta(days=90)
 
 

@@ -114,8 +114,9 @@ def current() -> MatchRun | None:
     return pointer.run if pointer else None
 
 
-def latest_job() -> Job | None:
-    return Job.objects.filter(kind=KIND).order_by("-pk").first()
+def latest_job(*kinds: str) -> Job | None:
+    """The last job of some kinds, matching unless said otherwise."""
+    return Job.objects.filter(kind__in=kinds or (KIND,)).order_by("-pk").first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,8 @@ def _rule(digest: str, version: PolicyVersion) -> formula.Rule:
 
 
 def versions() -> QuerySet[PolicyVersion]:
-    """Every version, those that wait first, then the newest."""
-    return PolicyVersion.objects.select_related("policy").order_by("policy__code", "-number")
+    """Every version: drafts, what waits for release, what is in force, what was; of each policy the newest first."""
+    return PolicyVersion.objects.select_related("policy").order_by("state", "policy__code", "-number")
 
 
 def released(*kinds: str) -> QuerySet[PolicyVersion]:
@@ -115,9 +115,13 @@ def library() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
-def examples() -> dict[str, str]:
-    """Code -> title of the rules that come with the platform."""
-    return {code: formula.load(text).title for code, text in library().items()}
+def examples() -> dict[str, dict[str, str]]:
+    """The rules that come with the platform: kind -> code -> title."""
+    found: dict[str, dict[str, str]] = {}
+    for code, text in library().items():
+        rule = formula.load(text)
+        found.setdefault(rule.kind, {})[code] = rule.title
+    return found
 
 
 def names(language: str) -> list[tuple[str, str, str]]:
@@ -140,6 +144,7 @@ def card(rule: formula.Rule, language: str) -> dict[str, Any]:
         (case for case in body["tests"] if case["outcome"] == formula.ELIGIBLE and case.get("amount_wan")),
         None,
     )
+    pays = [_pays(rule, one, language) for one in rule.amounts]
     return {
         "who": body.get("who", {}).get("text", "")
         or " / ".join(rule.label(name, language) for name in rule.any_of),
@@ -147,8 +152,8 @@ def card(rule: formula.Rule, language: str) -> dict[str, Any]:
         "judged_by_others": next(
             (body[key].get("judged_by_others", []) for key in ("rung", "upgrade") if key in body), []
         ),
-        "pays": [_pays(rule, one, language) for one in rule.amounts],
-        "caps": [_cap(one) for one in rule.caps],
+        "pays": pays,
+        "caps": [text for one in rule.caps if (text := _cap(one)) not in pays],
         "period": rule.period_label,
         "starts": rule.day("starts"),
         "ends": rule.day("ends"),

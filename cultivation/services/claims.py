@@ -16,12 +16,13 @@ from django.utils.translation import gettext_lazy
 from enterprises.queries import enterprises
 from enterprises.services import library
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
-from parks import audit, workdays
+from parks import audit, jobs, workdays
 from parks.actors import Actor
 from parks.clock import BEIJING, db_now, db_today
-from parks.models import EvidenceFile, Park
+from parks.models import EvidenceFile, Job, Park
 from parks.outbox import notify
 from parks.queries import benefits as register
+from parks.scope import park_scope
 from parks.services import benefits
 
 from .. import formula
@@ -33,6 +34,7 @@ from ..wording import language
 from . import telling
 from .refusals import guarded
 
+FIRMS_A_REPORT = 100
 TOLD = {
     "return": gettext_lazy("您的政策兑现申请被退回补正，请查看原因。"),
     "refuse": gettext_lazy("您的政策兑现申请未通过，请查看原因。"),
@@ -84,22 +86,40 @@ def correct(
     return claim
 
 
-def prepare(*, by: Actor, version_id: int) -> int:
-    """免申即享: a draft for every firm that the verified data alone make eligible; the firm confirms its account only.
+def prepare(*, by: Actor, version_id: int) -> Job:
+    """免申即享: ask for the drafts of a policy; while one such job waits or runs, that one is returned.
 
-    Firms that claimed the thing already, or whose better policy of the group is another, get none. Returns how many.
+    Raises Refused when firms have to add data, Conflict outside its period.
     """
     version = policies.get_released(version_id)
     _open(version)
     rule = policies.rule_of(version)
     if not rule.body.get("automatic") or rule.inputs:
         raise Refused(code="not_automatic", message=_("这项政策需要企业补充数据，不能免申即享。"))
-    rivals = [row for row in policies.in_force() if policies.rule_of(row).subject == rule.subject]
-    with transaction.atomic(), guarded():
+    return jobs.request(
+        kind=queries.DRAFT,
+        park_id=by.park_id,
+        dedupe_key=str(version.pk),
+        by=by,
+        args={"version": version.pk},
+    )
+
+
+def draft(job: jobs.JobHandle) -> dict[str, Any]:
+    """The job: a draft for every firm that the verified data alone make eligible; the firm confirms its account only.
+
+    Firms that claimed the thing already, or whose better policy of the group is another, get none. All drafts and
+    messages are written in one transaction that proves the job is still ours: a worker that dies leaves nothing.
+    """
+    with park_scope(job.park_id), guarded():
+        version = policies.get_released(job.args["version"])
+        rule = policies.rule_of(version)
+        rivals = [row for row in policies.in_force() if policies.rule_of(row).subject == rule.subject]
         taken, drafts, houses = matching.claimants(rule.subject), [], []
-        for firm in matching_facts.firms():
-            if firm.id in taken:
-                continue
+        firms = [firm for firm in matching_facts.firms() if firm.id not in taken]
+        for number, firm in enumerate(firms):
+            if number % FIRMS_A_REPORT == 0:
+                job.report(number, len(firms), _("逐家比对"))
             best = matching.highest(matching.offer(row, firm.known) for row in rivals)[:1]
             if not best or best[0].version.pk != version.pk:
                 continue
@@ -108,15 +128,16 @@ def prepare(*, by: Actor, version_id: int) -> int:
                 account_name=firm.name, **_record(rule, best[0].result, firm, firm.known),
             ))  # fmt: skip
             houses.append(firm.organisation_id)
+        job.report(len(firms), len(firms), _("生成 %(n)s 份申请，等待企业确认账户") % {"n": len(drafts)})
         Claim.objects.bulk_create(drafts)
-        url = reverse("cultivation:claim_file", kwargs={"park": by.park_code, "version_id": version.pk})
-        telling.tell(
-            by=by,
-            url=url,
-            words={_("“%(title)s”免申即享：请确认收款账户。") % {"title": version.title}: houses},
+        url = reverse(
+            "cultivation:claim_file", kwargs={"park": job.actor.park_code, "version_id": version.pk}
         )
-        audit.record(by=by, action="claims.prepared", obj=version, after={"firms": len(drafts)})
-    return len(drafts)
+        text = _("“%(title)s”免申即享：请确认收款账户。") % {"title": version.title}
+        telling.tell(by=job.actor, url=url, words={text: houses})
+        audit.record(by=job.actor, action="claims.prepared", obj=version, after={"firms": len(drafts)})
+        job.guard()
+    return {"firms": len(drafts)}
 
 
 def step(

@@ -139,10 +139,13 @@ def retire(*, by: Actor, version_id: int, reason: str) -> PolicyVersion:
 
 def _green(row: PolicyVersion) -> formula.Rule:
     rule = rule_of(row)
-    red = [case for case in formula.run_tests(rule) if not case.is_green]
+    cases = formula.run_tests(rule)
+    red = [case for case in cases if not case.is_green]
     if red:
         message = _("有 %(n)s 个测试用例未通过，首个：%(name)s。请修改规则或用例。")
         raise Refused(code="red_tests", field="text", message=message % {"n": len(red), "name": red[0].name})
+    if untried := formula.untried(rule, cases):
+        raise Refused(code="untried_tier", field="text", message=wording.untried(untried))
     return rule
 
 

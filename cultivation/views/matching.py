@@ -16,6 +16,7 @@ from scoring.queries import standing
 from ..filters import MatchFilter
 from ..queries import matching as queries
 from ..queries import policies
+from ..queries.claims import DRAFT
 from ..services import claims, matching
 
 COLUMNS = (
@@ -37,7 +38,7 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
     )
     if isinstance(page, HttpResponse):
         return page
-    job = queries.latest_job()
+    job = queries.latest_job(queries.KIND, DRAFT)
     context = {
         "run": run, "counts": queries.counts(run) if run else [], "page": page, "job": job if job and not job.is_over else None,
         "can_act": access.may(request.actor.role, "cultivation:policy_push", "POST"),
@@ -61,13 +62,13 @@ def push(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
 
 
 def prepare(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
-    """免申即享: drafts for the firms that the data alone make eligible."""
+    """免申即享: asks for drafts for the firms that the data alone make eligible."""
     try:
-        count = claims.prepare(by=request.actor, version_id=version_id)
+        claims.prepare(by=request.actor, version_id=version_id)
     except Problem as problem:
         if problem.status == 404:
             raise
         messages.error(request, str(problem.message))
     else:
-        messages.success(request, _("已为 %(n)s 家企业生成申请，等待企业确认账户。") % {"n": count})
+        messages.success(request, _("已开始生成申请；企业会收到消息，确认账户后提交。"))
     return redirect("cultivation:matching", park=park)

@@ -18,14 +18,15 @@ from parks.listing import listing
 from parks.models import Park
 from parks.showing import status_of
 
+from .. import wording
 from ..filters import LibraryFilter, VersionFilter
 from ..forms.policies import PolicyForm, ReasonForm, SubscriptionForm, WhatIfForm
-from ..formula import BLANK, Rule, run_tests
+from ..formula import BLANK, Rule, run_tests, untried
 from ..models import PolicyVersion
 from ..queries import matching, matching_facts
 from ..queries import policies as queries
 from ..services import policies, subscriptions
-from ..states import PolicyState
+from ..states import PolicyState, RuleKind
 from ..wording import language
 
 COLUMNS = ("policy__code", "number", "title", "tags", "starts_on", "ends_on", "get_state_display")
@@ -126,7 +127,6 @@ def office(request: ParkRequest, park: str) -> HttpResponse:
         "cultivation/policies/office.html",
         {
             "page": page,
-            "examples": queries.examples(),
             "can_edit": access.may(request.actor.role, "cultivation:policy_new", "POST"),
         },
     )
@@ -162,7 +162,8 @@ def _edit(request: ParkRequest, form: PolicyForm, version: PolicyVersion | None)
             except Problem as problem:
                 if problem.status == 404:
                     raise
-                form.add_error("text", str(problem.message))
+                for line in str(problem.message).splitlines():
+                    form.add_error("text", line)
                 status = problem.status
             else:
                 messages.success(request, _("已保存，并运行了测试用例。"))
@@ -172,6 +173,9 @@ def _edit(request: ParkRequest, form: PolicyForm, version: PolicyVersion | None)
         "form": form,
         "version": version,
         "names": queries.names(language()),
+        "examples": []
+        if version
+        else [(RuleKind(kind).label, rules) for kind, rules in queries.examples().items()],
         **_preview(rule),
         **_steps(request, version),
     }
@@ -190,7 +194,11 @@ def _maybe(text: str) -> Rule | None:
 def _preview(rule: Rule | None) -> dict[str, Any]:
     if rule is None:
         return {"card": None, "cases": []}
-    return {"card": queries.card(rule, language()), "cases": run_tests(rule), "rule": rule}
+    cases = run_tests(rule, language())
+    gaps = untried(rule, cases)
+    return {
+        "card": queries.card(rule, language()), "cases": cases, "rule": rule, "untried": wording.untried(gaps) if gaps else "",
+    }  # fmt: skip
 
 
 def _steps(request: ParkRequest, version: PolicyVersion | None) -> dict[str, bool]:

@@ -209,8 +209,8 @@ def test_what_is_submitted_is_fixed_even_by_sql(office: make.Office) -> None:
 def test_ready_made_claims_need_the_account_only(office: make.Office) -> None:
     version, firm = office.release(), make.firm(office.park)
     make.firm(office.park, 2, rd_expense=1_000_000, rd_expense_prev=900_000)
-    assert claims.prepare(by=office["officer"], version_id=version.pk) == 1
-    assert claims.prepare(by=office["officer"], version_id=version.pk) == 0
+    assert make.drafted(office, version) == 1
+    assert make.drafted(office, version) == 0
     make.told()
     (message,) = Notification.objects.filter(
         organisation_id=firm.enterprise.organisation_id, text__contains="免申即享"
@@ -234,7 +234,7 @@ def test_drafts_are_made_under_the_policy_that_pays_most(office: make.Office) ->
     small = office.release(
         make.text(code="rd_small", cap_wan="3", stacking="{group: rd}", tests=make.UNKNOWN)
     )
-    assert claims.prepare(by=office["officer"], version_id=small.pk) == 0
+    assert make.drafted(office, small) == 0
 
 
 def test_the_statements_do_not_grow_with_the_drafts(office: make.Office) -> None:
@@ -243,7 +243,7 @@ def test_the_statements_do_not_grow_with_the_drafts(office: make.Office) -> None
         for number in firms:
             make.firm(office.park, number)
         with CaptureQueriesContext(connection) as captured:
-            claims.prepare(by=office["officer"], version_id=version.pk)
+            make.drafted(office, version)
         asked.append(len(captured))
     assert asked[0] == asked[1]
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from cultivation.models import CurrentMatch, Match, MatchRun, PolicyPush
+from cultivation.models import Claim, CurrentMatch, Match, MatchRun, PolicyPush
 from cultivation.queries import matching as queries
-from cultivation.services import matching
+from cultivation.queries.telling import KIND as TELL
+from cultivation.services import claims, matching
 from parks import jobs
 from parks.models import Job, Notification
 from parks.scope import park_scope
@@ -111,6 +112,32 @@ def test_kill_9_in_the_middle_of_writing_and_the_next_worker_finds_the_same(live
     with park_scope(park.pk):
         assert queries.current().job == job.pk and MatchRun.objects.count() == 2
     assert len(before) > 20 and found(park) == before
+
+
+def test_kill_9_while_drafts_are_written_leaves_none_and_the_next_worker_writes_each_once(
+    live_db: None, park: Any
+) -> None:
+    with park_scope(park.pk):
+        office = make.Office(park)
+        version = office.release()
+        for number in range(1, 4):
+            make.firm(park, number)
+        job = claims.prepare(by=office["officer"], version_id=version.pk)
+        assert claims.prepare(by=office["officer"], version_id=version.pk) == job  # pressed twice
+    with owner_connection() as owner, owner.cursor() as cursor:
+        owner.autocommit = False
+        cursor.execute("LOCK TABLE cultivation_claim IN EXCLUSIVE MODE")
+        victim = worker(job)
+        wait_until(lambda: state(park, job) == ("running", 3))
+        victim.kill()
+        victim.wait()
+        owner.rollback()
+    with park_scope(park.pk):
+        assert not Claim.objects.exists() and not Job.objects.filter(kind=TELL).exists()
+        Job.objects.filter(pk=job.pk).update(lease_until="2020-01-01T00:00:00Z")
+    assert worker(job).wait() == 0
+    with park_scope(park.pk):
+        assert Claim.objects.count() == 3 and Job.objects.filter(kind=TELL).count() == 1
 
 
 def state(park: Any, job: Job) -> tuple[str, int]:

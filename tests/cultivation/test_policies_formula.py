@@ -113,6 +113,54 @@ def test_the_formula_is_shown_with_figures() -> None:
     )
 
 
+def test_in_english_money_is_in_yuan() -> None:
+    known = {"in_catalogue": Decimal(1), "investment": Decimal("2600.5")}
+    found = formula.result_for(RULES["hz32_domestic_equipment"], known, "en")
+    assert found.steps == ("26,005,000 yuan × 5% = 1,300,250 yuan → ≤ 1,000,000 yuan",)
+    assert ("装备投资额", "26,005,000 yuan") in [pair for check in found.checks for pair in check.figures]
+
+
+def test_a_tier_by_which_no_case_is_paid_is_named() -> None:
+    """Written from the lowest bound upwards, the first tier covers the second; of the cases none is red."""
+    body = dict(RULES["hz32_domestic_equipment"].body) | {
+        "amount": {"tiers": [
+            {"when": "investment >= 100 wan", "fixed_wan": 5},
+            {"when": "investment >= 1000 wan", "fixed_wan": 50},
+        ]},
+        "tests": [{"name": "一", "facts": {"in_catalogue": 1, "investment": 200}, "outcome": "eligible", "amount_wan": 5}],
+    }  # fmt: skip
+    rule = formula.load_body(body)
+    cases = formula.run_tests(rule)
+    assert all(case.is_green for case in cases) and formula.untried(rule, cases) == [2]
+
+
+def test_a_case_says_why() -> None:
+    rule = RULES["hz32_domestic_equipment"]
+    body = dict(rule.body) | {"tests": [
+        {"name": "够", "facts": {"in_catalogue": 1, "investment": 200}, "outcome": "eligible"},
+        {"name": "不够", "facts": {"in_catalogue": 1, "investment": 99}, "outcome": "eligible"},
+        {"name": "缺", "facts": {"in_catalogue": 1}, "outcome": "eligible"},
+    ]}  # fmt: skip
+    enough, short, missing = formula.run_tests(formula.load_body(body))
+    assert enough.why == "200 万元 × 5% = 10 万元"
+    assert "99 万元" in short.why and missing.why == rule.label("investment")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "meant"),
+    [
+        ("investment >= 100 wan", "investmnt >= 100 wan", "investment"),
+        ("investment >= 100 wan", "高新技术企业 == 1", "hnte"),
+        ("investment >= 100 wan", "hnte == true", "1"),
+        ("conditions:", "condition:", "conditions"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_told(old: str, new: str, meant: str) -> None:
+    with pytest.raises(formula.RuleError) as caught:
+        formula.load(TEXT.replace(old, new, 1))
+    assert meant in [one.meant for one in caught.value.findings]
+
+
 wan = st.decimals(0, 100_000, places=2)
 
 
@@ -172,7 +220,7 @@ TEXT = (FOLDER / "hz32_domestic_equipment.yaml").read_text(encoding="utf-8")
         ("investment >= 100 wan", "ln(investment) >= 1", "conditions[2].test", "no_such_function"),
         ("rate: 0.05", "rate: 5", "amount.rate", "too_large"),
         ("rate: 0.05", "rate: 0.05, fixed_wan: 3", "amount", "one_kind"),
-        ("cap_wan: 100", "cap_wan: -1", "cap_wan", "too_small"),
+        ("cap_wan: 100", "cap_wan: -1", "cap_wan", "not_above"),
         ("cap_wan: 100", "cap: 100", "cap", "no_such_key"),
         ("title: 国产化装备采购奖励\n", "", "", "missing"),
         ("code: investment", "code: revenue", "inputs[2].code", "name_taken"),

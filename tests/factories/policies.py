@@ -41,6 +41,14 @@ def told() -> None:
         jobs.run(job.pk)
 
 
+def drafted(office: Office, version: PolicyVersion) -> int:
+    """How many ready-made claims the job writes."""
+    job = claims.prepare(by=office["officer"], version_id=version.pk)
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    return int(job.result["firms"])
+
+
 @dataclass
 class Office:
     """People of a park's office and fund."""

@@ -48,15 +48,17 @@ class Site:
     environment: dict[str, str]
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def sql(self, park: str, statement: str, *values: Any) -> None:
-        """As the owner of the tables: let time pass."""
+    def sql(self, park: str, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """As the owner of the tables: let time pass, or count without the product's queries."""
         owner = psycopg2.connect(self.owner_url)
         with owner, owner.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('app.park_id', id::text, true) FROM parks_park WHERE code = %s", [park]
             )
             cursor.execute(statement, values)
+            rows = cursor.fetchall() if cursor.description else []
         owner.close()
+        return rows
 
     @contextmanager
     def held(self, table: str) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import csv
 import datetime as dt
 import io
@@ -107,8 +108,21 @@ def test_a_need_meets_an_expert_and_becomes_a_contract(visit: Any) -> None:
     office.go(need).sees("签约")
 
 
-def test_the_year_report_adds_up_to_the_pages_it_names(visit: Any) -> None:
-    """Every figure of policies, visits, events and needs, counted again from the lists as they are exported."""
+CREDIT = """
+    SELECT count(*), count(DISTINCT enterprise_id), count(*) FILTER (WHERE granted),
+           count(DISTINCT enterprise_id) FILTER (WHERE granted), sum(amount)
+      FROM (SELECT a.enterprise_id, a.amount, bool_or(e.to_state = 'approved') AND a.status NOT IN ('declined', 'withdrawn', 'lapsed') AS granted
+              FROM finance_application a JOIN finance_applicationevent e ON e.application_id = a.id
+             WHERE e.at >= make_timestamptz(%s, 1, 1, 0, 0, 0, 'Asia/Shanghai') GROUP BY a.id) AS loans
+"""
+BOARDS = """
+    SELECT count(DISTINCT b.id), count(DISTINCT e.uscc) FROM rankings_publishedboard b JOIN rankings_publishedentry e ON e.published_id = b.id
+     WHERE b.year = %s AND b.state = 'final'
+"""
+
+
+def test_the_year_report_adds_up_to_the_pages_it_names(visit: Any, site: Any) -> None:
+    """Its figures, counted again from the lists as they are exported, and of loans and boards from what was written event by event."""
     admin = visit("park.admin@demo")
     admin.go("/p/cq/office/year-reports/").press("生成报告").waits_for("已完成")
     admin.press("查看报告").sees("走访与诉求")
@@ -144,6 +158,32 @@ def test_the_year_report_adds_up_to_the_pages_it_names(visit: Any) -> None:
     needs = [row for row in table(admin, "tech-needs") if row["发布时间"].startswith(year)]
     assert told["技术需求", "发布的需求"] == len(needs)
     assert told["技术需求", "对接专家"] == sum(int(row["已对接专家"]) for row in needs)
+
+    ((applied, _firms, granted, granted_firms, amount),) = site.sql("cq", CREDIT, int(year))
+    credit = [told["积分贷", name] for name in ("申请", "申请金额", "批准", "获批企业")]
+    assert credit == [applied, float(amount / 10_000), granted, granted_firms]
+    stands = collections.Counter((row["层级"], standing(row)) for row in table(admin, "ladder"))
+    rungs = {rung for rung, _standing in stands}
+    for row in report:
+        if row[1] in rungs:
+            assert list(row[2:5]) == [stands[row[1], where] for where in ("已具备", "可申报", "只差一项")]
+            rungs.remove(row[1])
+    assert stands and not rungs
+
+    admin.go("/p/cq/office/year-reports/").fill(year="2025").press("生成报告").waits_for("已完成")
+    admin.press("查看报告")
+    told = {
+        (row[0], row[1]): row[2]
+        for row in sheet(admin, admin.page.url.removeprefix(admin.address))
+        if len(row) > 2
+    }
+    (boards,) = site.sql("cq", BOARDS, 2024)
+    assert boards == (told["2024 年度榜单", "已发布榜单"], told["2024 年度榜单", "上榜企业"])
+
+
+def standing(row: dict[str, str]) -> str:
+    """Where a firm stands on a rung, as the list tells it."""
+    return "已具备" if row["已具备"] == "是" else "可申报" if row["符合条件"] == "是" else "只差一项"
 
 
 def table(window: Any, name: str) -> list[dict[str, str]]:

@@ -58,7 +58,7 @@ def test_a_ready_made_claim_needs_the_account_only(visit: Any) -> None:
     officer = visit("park.score@demo")
     officer.go("/p/cq/office/matching/").looks_right()
     officer.page.locator("main button[aria-label^='免申即享：研发投入增长奖励']").click()
-    officer.sees("家企业生成申请")
+    officer.sees("已开始生成申请").waits_for("份申请，等待企业确认账户")
 
 
 def test_a_policy_is_written_checked_and_released(visit: Any) -> None:
