@@ -129,7 +129,7 @@ def main() -> int:
             expected, seconds = undisturbed(park, cycle)
             for name in ("web", "worker"):
                 site.start(name)
-            if not _wait(lambda: site.answers(SIGN_IN), RESUMED_WITHIN):
+            if not wait(lambda: site.answers(SIGN_IN), RESUMED_WITHIN):
                 raise SystemExit("the web did not start")
             for number, target in enumerate(targets):
                 gate, moment = rng.choice(list(GATES)), rng.uniform(0, seconds)
@@ -173,11 +173,11 @@ def one_kill(site: Site, zone: tuple[Any, Any], target: str, when: tuple[str, fl
     """Kill the target some seconds into a run that cannot pass its gate; returns what is wrong afterwards, empty when
     nothing is."""
     (park, cycle), (gate, moment) = zone, when
-    if not _wait(lambda: _is_idle(park), RESUMED_WITHIN):
+    if not wait(lambda: _is_idle(park), RESUMED_WITHIN):
         return f"other jobs were not over in {RESUMED_WITHIN} s"
     with shut(gate):
         run = ask(park, cycle)
-        if not _wait(lambda: state_of(park, run.pk)["job"] != "queued", RESUMED_WITHIN):
+        if not wait(lambda: state_of(park, run.pk)["job"] != "queued", RESUMED_WITHIN):
             return f"no worker took the job in {RESUMED_WITHIN} s"
         time.sleep(moment)
         at_kill = state_of(park, run.pk)["job"]
@@ -189,7 +189,7 @@ def one_kill(site: Site, zone: tuple[Any, Any], target: str, when: tuple[str, fl
     site.start(target)
     if os.environ.get("HURRY") and target in ("worker", "postgres"):
         _let_the_lease_run_out(park)
-    if not _wait(lambda: state_of(park, run.pk)["job"] in ("succeeded", "failed"), RESUMED_WITHIN):
+    if not wait(lambda: state_of(park, run.pk)["job"] in ("succeeded", "failed"), RESUMED_WITHIN):
         return f"not over {RESUMED_WITHIN} s after the kill "
     resumed = time.perf_counter() - start
     after = state_of(park, run.pk)
@@ -203,7 +203,7 @@ def one_kill(site: Site, zone: tuple[Any, Any], target: str, when: tuple[str, fl
     wrong = {name: after[name] for name, value in right.items() if after[name] != value}
     if not signs_in:
         wrong["sign-in"] = "does not answer without Redis"
-    if not _wait(lambda: site.answers(SIGN_IN), RESUMED_WITHIN):
+    if not wait(lambda: site.answers(SIGN_IN), RESUMED_WITHIN):
         wrong["web"] = "does not answer"
     return f"{wrong} instead of {right}; {after['error']}" if wrong else ""
 
@@ -254,7 +254,7 @@ def state_of(park: Any, run_id: int) -> dict[str, Any]:
         }  # fmt: skip
 
 
-def _wait(condition: Callable[[], bool], seconds: float) -> bool:
+def wait(condition: Callable[[], bool], seconds: float) -> bool:
     """Poll until the condition holds; a database that is just coming back counts as not yet."""
     from django.db import DatabaseError, connections
 
