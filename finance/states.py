@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class VersionState(models.TextChoices):
@@ -112,7 +113,7 @@ class SubsidyState(models.TextChoices):
 
 class ProjectState(models.TextChoices):
     SUBMITTED = "submitted", _("待审核")
-    PASSED = "passed", _("通过")
+    PASSED = "passed", pgettext_lazy("project", "通过")
     REFUSED = "refused", _("未通过")
 
 

@@ -200,7 +200,7 @@ HEADS = {
     "stated_at": _("填报时间"),
     "stated_by_name": _("填报人"),
     "sub_park__name": _("园区"),
-    "subject": _("事由"),
+    "subject_label": _("事由"),
     "submitted_at": _("提交时间"),
     "tags": _("标签"),
     "taken": _("已报名"),

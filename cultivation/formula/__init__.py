@@ -7,9 +7,10 @@ more than the rule gives). A condition is met, not met, or unknown, with the dat
 from pathlib import Path
 
 from .checks import Case, run_tests, untried
-from .language import MOST_TEXT, Amount, Cap, Condition, Finding, Name, Rule, RuleError, load, load_body
+from .language import MOST_TEXT, Finding, RuleError, load, load_body
 from .matching import Columns, Outcomes, judge
 from .results import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Check, Result, failed_check, figure, result_for
+from .rule import Amount, Cap, Condition, Name, Rule
 from .vocabulary import FACTS, NAMES, PLATFORM_FACTS, STATED, UNITS, Fact
 
 BLANK = (Path(__file__).parent / "blank.yaml").read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from .language import Amount, Rule
 from .results import ELIGIBLE, Known, Result, paying, result_for, values_of
+from .rule import Amount, Rule
 
 
 @dataclass(frozen=True, slots=True)

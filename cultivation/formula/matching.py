@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from scoring.engine.expressions import Expression, Node, Rational, evaluate_rational
 
-from .language import Amount, Derived, Rule, Tier
+from .rule import Amount, Derived, Rule, Tier
 from .vocabulary import PAST
 
 WAN = 10_000

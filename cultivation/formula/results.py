@@ -9,8 +9,8 @@ from typing import Any
 
 from scoring.engine.expressions import Expression, Node, evaluate_exact, test_exact
 
-from .language import Amount, Condition, Derived, Rule
 from .matching import Columns, judge
+from .rule import Amount, Condition, Derived, Rule
 from .vocabulary import UNITS
 
 ELIGIBLE, NOT_ELIGIBLE, UNKNOWN = "eligible", "not_eligible", "unknown"

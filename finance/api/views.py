@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -50,7 +51,10 @@ class Consents(BankView):
         elif asked.get("status") == "ended":
             rows = rows.exclude(consent_queries.UNENDED)
         items, cursor = self.page(rows, asked)
-        data = {"items": consent_data(self.actor, items, _("接口：授权列表")), "next_cursor": cursor}
+        data = {
+            "items": consent_data(self.actor, items, gettext_noop("接口：授权列表")),
+            "next_cursor": cursor,
+        }
         return Response(forms.ConsentPage(data).data)
 
 
@@ -59,7 +63,7 @@ class OneConsent(BankView):
     def get(self, request: Request, park: str, consent_id: int) -> Response:
         """One consent given to the bank."""
         consent = consent_queries.of_bank(self.actor, consent_id)
-        (data,) = consent_data(self.actor, [consent], _("接口：授权列表"))
+        (data,) = consent_data(self.actor, [consent], gettext_noop("接口：授权列表"))
         return Response(forms.BankConsent(data).data)
 
 
@@ -93,7 +97,7 @@ class ScoreCards(BankView):
         """The consented groups of an enterprise. Each call is logged and shown to the enterprise."""
         asked = self.asked(forms.AskCard)
         groups = asked["groups"].split(",") if asked.get("groups") else None
-        opened = self.open(asked["consent"], _("接口：评分卡"), groups)
+        opened = self.open(asked["consent"], gettext_noop("接口：评分卡"), groups)
         own_firm(opened.consent, uscc)
         content = card(opened.consent.enterprise_id, opened.groups)
         return Response(forms.card_data(opened.consent.pk, opened.groups, content))
@@ -123,7 +127,7 @@ class SnapshotProofs(BankView):
     def get(self, request: Request, park: str, snapshot_id: int) -> Response:
         """Hashes that show that the enterprise's verified facts are in the snapshot behind its score."""
         asked = self.asked(forms.AskProof)
-        opened = self.open(asked["consent"], _("接口：快照证明"), ["score"])
+        opened = self.open(asked["consent"], gettext_noop("接口：快照证明"), ["score"])
         proof = snapshot_proof(snapshot_id, opened.consent.enterprise.uscc) if opened.groups else None
         if proof is None:
             raise NotFound(code="not_found", message=_("没有这个快照，或企业不在其中。"))
@@ -147,7 +151,7 @@ class SimulateQuote(BankView):
         return Response(self._simulate(sent))
 
     def _simulate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        opened = self.open(sent["consent"], _("接口：额度试算"), CARD_GROUPS)
+        opened = self.open(sent["consent"], gettext_noop("接口：额度试算"), CARD_GROUPS)
         version = product_queries.version_for(
             self.actor, product_id=opened.consent.product_id, version_id=sent.get("product_version")
         )
@@ -170,7 +174,7 @@ class OneQuote(BankView):
     def get(self, request: Request, park: str, quote_id: int) -> Response:
         """A quote with the steps a bank may see."""
         quote = quote_queries.of_bank(self.actor, quote_id)
-        self.open(quote.consent_id, _("接口：授信额度"), CARD_GROUPS)
+        self.open(quote.consent_id, gettext_noop("接口：授信额度"), CARD_GROUPS)
         return Response(forms.BankQuote(quote_queries.bank_data(quote)).data)
 
 
@@ -202,7 +206,7 @@ class Dossiers(BankView):
         """Application, score card by the consented groups, and the quote it stands on."""
         application = application_data(self.actor, application_id)
         row = application_queries.for_bank(self.actor, application_id)
-        subject = _("申请 %(number)s 的资料") % {"number": row.number}
+        subject = gettext_noop("申请 %(number)s 的资料") % {"number": row.number}
         opened = self.open(row.consent_id, subject)
         content = {
             "application": application,
@@ -217,7 +221,7 @@ class Dossiers(BankView):
 def name_firms(actor: Actor, items: list[Application]) -> None:
     """Give each application the code of its enterprise where the consent holds; the reads are logged."""
     seen = consent_services.note_list_reads(
-        by=actor, consent_ids=[row.consent_id for row in items], subject=_("接口：申请列表")
+        by=actor, consent_ids=[row.consent_id for row in items], subject=gettext_noop("接口：申请列表")
     )
     for row in items:
         row.uscc = row.enterprise.uscc if row.consent_id in seen else None  # type: ignore[attr-defined]

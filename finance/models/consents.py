@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, Range
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from parks.roles import Role
 from parks.tenancy import ParkForeignKey, ParkModel
@@ -82,6 +83,7 @@ class ConsentAccess(ParkModel):
     role = models.CharField(max_length=32)
     groups = ArrayField(models.CharField(max_length=16))
     subject = models.CharField(max_length=120)
+    """What it was for, in the language of the texts in the code, whoever read."""
     request_id = models.CharField(max_length=64, blank=True)
     at = models.DateTimeField(db_default=Now())
 
@@ -99,6 +101,11 @@ class ConsentAccess(ParkModel):
     @property
     def role_label(self) -> str:
         return str(Role(self.role).label)
+
+    @property
+    def subject_label(self) -> str:
+        """What it was for, in the reader's language where it names nothing."""
+        return gettext(self.subject)
 
 
 class AccessQuestion(ParkModel):

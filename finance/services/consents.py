@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 
 from enterprises.queries import enterprises
 from enterprises.queries.evidence import Document
@@ -285,7 +285,7 @@ def open_document(*, by: Actor, consent_id: int, file_id: int, page: int) -> tup
     if found is None:
         raise missing
     drawn = draw(found.file, page, large=True)
-    subject = _("材料第 %(page)s 页：%(title)s") % {"page": drawn.number, "title": found.title}
+    subject = gettext_noop("材料第 %(page)s 页：%(title)s") % {"page": drawn.number, "title": found.title}
     opened = open_groups(by=by, consent_id=consent_id, subject=subject[:SUBJECT], groups=("evidence",))
     if opened is None or not opened.groups:
         raise missing

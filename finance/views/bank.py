@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from innovscore.core.problems import NotFound, Problem
 from parks.clock import db_now
@@ -42,12 +43,16 @@ COLUMNS = (
 
 def queue(request: ParkRequest, park: str) -> HttpResponse:
     """Applications addressed to the bank, newest first."""
-    return _list(request, queries.to_bank(request.actor), "finance/bank_applications.html", _("申请列表"))
+    return _list(
+        request, queries.to_bank(request.actor), "finance/bank_applications.html", gettext_noop("申请列表")
+    )
 
 
 def check_queue(request: ParkRequest, park: str) -> HttpResponse:
     """Proposals that wait for a second person, oldest first."""
-    return _list(request, queries.waiting_for_check(request.actor), "finance/bank_check.html", _("复核列表"))
+    return _list(
+        request, queries.waiting_for_check(request.actor), "finance/bank_check.html", gettext_noop("复核列表")
+    )
 
 
 def _list(request: ParkRequest, rows: Any, template: str, subject: str) -> HttpResponse:
@@ -150,7 +155,7 @@ def memo(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
     decided = queries.last_decision(application)
     if decided is None:
         raise NotFound(code="not_found", message=_("还没有提出方案，没有审批意见书。"))
-    subject, now = _("审批意见书 %(number)s") % {"number": application.number}, db_now()
+    subject, now = gettext_noop("审批意见书 %(number)s") % {"number": application.number}, db_now()
     context = _file(request, application, application.quote, subject) | {
         "decision": decided, "guarantee": guarantees.granted(application.pk), "timeline": queries.timeline(application),
         "reads": consent_queries.reads_behind(application, decided.decided_at or now),
@@ -162,7 +167,7 @@ def memo(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
 def printed(request: ParkRequest, park: str, application_id: int) -> HttpResponse:
     """案卷 on paper: what the case page shows, marked with who printed it when."""
     application = queries.for_bank(request.actor, application_id)
-    subject = _("打印案卷 %(number)s") % {"number": application.number}
+    subject = gettext_noop("打印案卷 %(number)s") % {"number": application.number}
     context = _file(request, application, application.line.quote, subject) | {
         "shows_data": True, "timeline": queries.timeline(application), "printed_at": db_now(),
     }  # fmt: skip
@@ -196,7 +201,7 @@ def _file(request: ParkRequest, application: Application, quote: Quote, subject:
 
 def _context(request: ParkRequest, application: Application, *, shows_data: bool) -> dict[str, Any]:
     """What both pages show. A refused form shows no data: its transaction is taken back, and the log of the read with it."""
-    subject = _("申请 %(number)s 的资料") % {"number": application.number}
+    subject = gettext_noop("申请 %(number)s 的资料") % {"number": application.number}
     is_maker = request.actor.role == "bank_maker"
     shown = _file(request, application, application.line.quote, subject) if shows_data else {}
     return shown | {

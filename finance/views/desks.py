@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from innovscore.core.problems import Conflict, NotFound, Problem
 from parks.actors import Actor
@@ -51,7 +52,7 @@ def portfolio(request: ParkRequest, park: str) -> HttpResponse:
     if request.actor.role != Role.BANK_OPS:  # who only books money is shown no scores
         numbers = [one.consent_id for one in watched]
         seen = consent_services.note_list_reads(
-            by=request.actor, consent_ids=numbers, subject=_("贷后预警"), groups=("score",)
+            by=request.actor, consent_ids=numbers, subject=gettext_noop("贷后预警"), groups=("score",)
         )
     context = {
         "page": page,
@@ -174,7 +175,7 @@ def _case_context(
     request: ParkRequest, application: Application, offers: list[steps.Offer], status: int
 ) -> dict[str, Any]:
     names = dict(AccountCode.choices)
-    subject = _("贷款 %(number)s 的资料") % {"number": application.number}
+    subject = gettext_noop("贷款 %(number)s 的资料") % {"number": application.number}
     consent = None
     if request.actor.role not in (Role.FUND_MANAGER, Role.BANK_OPS):
         consent = consents.held_by(

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from innovscore.core.problems import Problem
 from parks.http import ParkRequest
@@ -86,7 +87,9 @@ def _step(*, by: Any, step: str, reason: str, line_id: int) -> None:
 
 
 def _shown(request: ParkRequest, consent_ids: list[int]) -> set[int]:
-    return consents.note_list_reads(by=request.actor, consent_ids=consent_ids, subject=_("额度列表"))
+    return consents.note_list_reads(
+        by=request.actor, consent_ids=consent_ids, subject=gettext_noop("额度列表")
+    )
 
 
 def ask(request: ParkRequest, park: str) -> HttpResponse:

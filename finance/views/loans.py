@@ -185,7 +185,7 @@ def access_log(request: ParkRequest, park: str) -> HttpResponse:
             "person_name",
             "role_label",
             "group_labels",
-            "subject",
+            "subject_label",
             "consent_id",
         ),
         filename="access-log",

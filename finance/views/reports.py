@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from enterprises.queries import enterprises
 from parks.actors import Actor
@@ -123,7 +123,7 @@ def _consent_lines(request: ParkRequest, rows: Iterable[Consent]) -> list[dict[s
     """Names of those whose consent holds; telling one is a read of its own."""
     rows, now = list(rows), db_now()
     shown = consents.note_list_reads(
-        by=request.actor, consent_ids=[row.pk for row in rows], subject=_("授权报告")
+        by=request.actor, consent_ids=[row.pk for row in rows], subject=gettext_noop("授权报告")
     )
     return [
         {

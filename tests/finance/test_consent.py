@@ -344,6 +344,20 @@ def test_the_consent_report_names_only_whose_consent_holds_and_each_name_is_a_re
     assert "已撤回" not in reader.get(f"{page}?export=csv&state=active").content.decode()
 
 
+def test_the_log_speaks_the_language_of_its_reader_not_of_the_bank(park: Any, client_as: Any) -> None:
+    """The same list opened in two languages is one read."""
+    with park_scope(park.pk):
+        bank, firm = make.bank(park), make.firm(park)
+        consents.grant(by=firm.signatory, product_code=bank.product.code, months=6)
+    reader, own = client_as(bank.maker), client_as(firm.agent)
+    for language, said in (("en", "List of lines"), ("zh-hans", "额度列表")):
+        reader.cookies["django_language"] = own.cookies["django_language"] = language
+        reader.get("/p/cq/bank/lines/")
+        assert said in own.get("/p/cq/e/access-log/").content.decode()
+    with park_scope(park.pk):
+        assert ConsentAccess.objects.get().subject == "额度列表"
+
+
 def test_naming_firms_takes_the_same_few_statements_for_one_and_for_ten(
     in_park: Any, django_assert_max_num_queries: Any
 ) -> None:
