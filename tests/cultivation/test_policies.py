@@ -50,6 +50,21 @@ def test_a_red_case_blocks_proposal_and_release(office: make.Office) -> None:
         policies.propose(by=office["officer"], version_id=row.pk)
 
 
+def test_a_refused_proposal_leaves_a_page_on_which_the_draft_can_be_put_right(office: make.Office) -> None:
+    row = policies.save(by=office["officer"], text=make.text().replace("14.8", "14.9"))
+    answer = people.client_for(office["officer"]).post(url("policy_propose", version_id=row.pk))
+    page = answer.content.decode()
+    edit = url("policy_edit", version_id=row.pk)
+    assert answer.status_code == 422 and f'action="{edit}"' in page and f'href="{edit}?forecast=1"' in page
+
+
+def test_a_tier_without_a_case_blocks_proposal(office: make.Office) -> None:
+    tiers = '{tiers: [{when: "rd_increase > 0 wan", rate: 0.10, of: rd_increase}, {fixed_wan: 1}]}'
+    row = policies.save(by=office["officer"], text=make.text(amount=tiers))
+    with pytest.raises(Refused, match="untried_tier"):
+        policies.propose(by=office["officer"], version_id=row.pk)
+
+
 def test_a_released_version_never_changes_and_the_next_one_replaces_it(office: make.Office) -> None:
     first = office.release()
     with pytest.raises(DatabaseError), transaction.atomic():
