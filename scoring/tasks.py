@@ -6,14 +6,21 @@ from typing import Any
 
 from parks.jobs import JobHandle, job
 
+from .queries import cycles
 from .queries import dry_run as dry_run_queries
-from .services import dry_runs, reviews, runs
+from .services import dry_runs, reviews, runs, snapshots
 
 
 @job("scoring.compute")
 def compute(job: JobHandle) -> dict[str, Any]:
     """Compute the run named in the arguments. Safe to run twice: nothing is visible before the last commit."""
     return runs.compute(job)
+
+
+@job(cycles.FREEZE)
+def freeze(job: JobHandle) -> dict[str, Any]:
+    """Freeze a year or correct its snapshot. Safe to run twice: the snapshot is made once."""
+    return snapshots.freeze(job)
 
 
 @job("scoring.review")

@@ -10,8 +10,11 @@ from django.utils.translation import gettext as _
 from enterprises.queries import cycles, verified
 from indicators.queries import schemes
 from innovscore.core.problems import NotFound
+from parks.models import Job
 
 from ..models import CurrentRun, ScoreRun, Snapshot
+
+FREEZE = "scoring.freeze"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,16 @@ def overview() -> list[CycleLine]:
     return [
         CycleLine(cycle, snapshots.get(cycle.pk), pointers.get(cycle.pk)) for cycle in cycles.all_cycles()
     ]
+
+
+def counted(cycle: Any) -> int:
+    """How many declarations of a cycle count."""
+    return sum(case.count for case in cases(cycle) if case.counts)
+
+
+def freeze_job(cycle: Any) -> Job | None:
+    """The last job that froze or corrects a year."""
+    return Job.objects.filter(kind=FREEZE, dedupe_key=str(cycle.year)).order_by("-pk").first()
 
 
 def cases(cycle: Any) -> list[Cases]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,48 +16,121 @@ from enterprises.services import cycles
 from innovscore.core.canonical import canonical_json
 from innovscore.core.digest import sha256_hex
 from innovscore.core.problems import Conflict, Refused
-from parks import audit, bulk
+from parks import audit, bulk, jobs
 from parks.actors import Actor
+from parks.models import Job
+from parks.scope import park_scope
 from scoring import engine
 
 from ..models import Snapshot, SnapshotRow
+from ..queries.cycles import FREEZE, counted, get_cycle
 from ..queries.facts import LATE, LETTERS, group_index, head_of, plain_row
 from ..queries.results import latest_snapshot
 from ..queries.schemes import scheme_of
 from ..signals import cycle_frozen
 
+ROWS_A_REPORT = 500
+Watch = Callable[[int], None]
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def freeze_cycle(*, by: Actor, cycle: Any) -> Snapshot:
+def request(*, by: Actor, cycle: Any, reason: str | None = None) -> Job:
+    """Ask for the freeze of a year or, with a reason, for a snapshot that corrects it; while one waits, that one is returned.
+
+    Raises Conflict and Refused as the freeze itself does, so that what bars it is told at once.
+    """
+    before = None
+    if reason is None:
+        _not_frozen(cycle)
+    else:
+        before = _corrected(cycle, reason).pk
+    if not counted(cycle):
+        raise _nothing_verified()
+    return jobs.request(
+        kind=FREEZE, park_id=by.park_id, dedupe_key=str(cycle.year), by=by,
+        args={"year": cycle.year, "reason": reason, "before": before},
+    )  # fmt: skip
+
+
+def freeze(job: jobs.JobHandle) -> dict[str, Any]:
+    """The job: everything is copied in one transaction that ends with the proof that the job is still ours.
+
+    A job whose worker died after the commit finds its snapshot made and leaves it.
+    """
+    with park_scope(job.park_id):
+        cycle, reason = get_cycle(job.args["year"]), job.args["reason"]
+        made = latest_snapshot(cycle.pk)
+        if made is None or made.pk == job.args["before"]:
+            watch = partial(_report, job, counted(cycle))
+            if reason is None:
+                made = freeze_cycle(by=job.actor, cycle=cycle, watch=watch)
+            else:
+                made = correct(by=job.actor, cycle=cycle, reason=reason, watch=watch)
+            job.guard()
+    return {"snapshot": made.pk, "rows": made.rows}
+
+
+def _nobody(copied: int) -> None:
+    """Nobody watches."""
+
+
+def _report(job: jobs.JobHandle, total: int, done: int) -> None:
+    job.report(done, total, _("复制已核定的数值"))
+
+
+def freeze_cycle(*, by: Actor, cycle: Any, watch: Watch = _nobody) -> Snapshot:
     """Copy the verified values of a cycle's declarations and close the cycle for changes.
 
-    Only verified declarations count; a value that nobody confirmed stands as prefilled. Raises Conflict when the
-    cycle is frozen already, Refused when nothing is verified.
+    Only verified declarations count; a value that nobody confirmed stands as prefilled. `watch` is told how many are
+    copied. Raises Conflict when the cycle is frozen already, Refused when nothing is verified.
     """
     with transaction.atomic():
-        if latest_snapshot(cycle.pk) is not None:
-            raise Conflict(
-                code="already_frozen",
-                message=_("%(year)s 年度已冻结；需要修改时请做更正快照。") % {"year": cycle.year},
-            )
+        _not_frozen(cycle)
         excluded = verified.excluded_counts(cycle)
         cycles.freeze(by=by, cycle=cycle)
-        return store(by=by, cycle=cycle, cases=verified.facts_for(cycle), excluded=excluded)
+        return store(by=by, cycle=cycle, cases=_watched(cycle, watch), excluded=excluded)
 
 
-def correct(*, by: Actor, cycle: Any, reason: str) -> Snapshot:
+def correct(*, by: Actor, cycle: Any, reason: str, watch: Watch = _nobody) -> Snapshot:
     """A new snapshot from the values as they stand now; it names the one it corrects and says why."""
     with transaction.atomic():
-        old = latest_snapshot(cycle.pk)
-        if old is None:
-            raise Conflict(code="not_frozen", message=_("本年度尚未冻结，没有可更正的快照。"))
-        if not reason.strip():
-            raise Refused(code="reason_missing", field="reason", message=_("请填写更正原因。"))
-        cases = verified.facts_for(cycle)
+        old = _corrected(cycle, reason)
         return store(
-            by=by, cycle=cycle, cases=cases, excluded=old.excluded, corrects=old, reason=reason.strip()
+            by=by,
+            cycle=cycle,
+            cases=_watched(cycle, watch),
+            excluded=old.excluded,
+            corrects=old,
+            reason=reason.strip(),
         )
+
+
+def _not_frozen(cycle: Any) -> None:
+    if latest_snapshot(cycle.pk) is not None:
+        raise Conflict(
+            code="already_frozen",
+            message=_("%(year)s 年度已冻结；需要修改时请做更正快照。") % {"year": cycle.year},
+        )
+
+
+def _corrected(cycle: Any, reason: str) -> Snapshot:
+    old = latest_snapshot(cycle.pk)
+    if old is None:
+        raise Conflict(code="not_frozen", message=_("本年度尚未冻结，没有可更正的快照。"))
+    if not reason.strip():
+        raise Refused(code="reason_missing", field="reason", message=_("请填写更正原因。"))
+    return old
+
+
+def _nothing_verified() -> Refused:
+    return Refused(code="nothing_verified", message=_("还没有已核定的申报，不能冻结。请先完成核定。"))
+
+
+def _watched(cycle: Any, watch: Watch) -> Iterator[Any]:
+    for number, case in enumerate(verified.facts_for(cycle)):
+        if number % ROWS_A_REPORT == 0:
+            watch(number)
+        yield case
 
 
 def store(
@@ -75,7 +149,7 @@ def store(
     scheme = scheme_of(cycle.scheme_version)
     rows = sorted(_rows(scheme, cases), key=lambda row: str(row["uscc"]))
     if not rows:
-        raise Refused(code="nothing_verified", message=_("还没有已核定的申报，不能冻结。请先完成核定。"))
+        raise _nothing_verified()
     with transaction.atomic():
         snapshot = Snapshot(
             cycle=cycle,

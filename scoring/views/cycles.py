@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
 from parks.actors import Actor
@@ -14,6 +12,7 @@ from ..queries import cycles as cycle_queries
 from ..queries import results
 from ..services import runs, snapshots
 
+REFRESH_SECONDS = 3
 CHANGERS = ("park_admin", "score_officer")
 
 
@@ -24,7 +23,11 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
 
 def cycle(request: ParkRequest, park: str, year: int) -> HttpResponse:
     """Freeze, runs and the current result of one year."""
-    return render(request, "scoring/cycle.html", _context(request.actor, year))
+    context = _context(request.actor, year)
+    response = render(request, "scoring/cycle.html", context)
+    if context["is_freezing"]:
+        response["Refresh"] = str(REFRESH_SECONDS)
+    return response
 
 
 def freeze(request: ParkRequest, park: str, year: int) -> HttpResponse:
@@ -33,11 +36,10 @@ def freeze(request: ParkRequest, park: str, year: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, "scoring/freeze.html", year, form)
     try:
-        snapshot = snapshots.freeze_cycle(by=request.actor, cycle=cycle_queries.get_cycle(year))
+        snapshots.request(by=request.actor, cycle=cycle_queries.get_cycle(year))
     except Problem as problem:
         form.add_error(None, str(problem.message))
         return _page(request, "scoring/freeze.html", year, form, status=problem.status)
-    messages.success(request, _("已冻结 %(rows)s 家企业的数据。") % {"rows": snapshot.rows})
     return redirect("scoring:cycle", park=park, year=year)
 
 
@@ -47,13 +49,12 @@ def correct(request: ParkRequest, park: str, year: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, "scoring/correct.html", year, form)
     try:
-        snapshots.correct(
+        snapshots.request(
             by=request.actor, cycle=cycle_queries.get_cycle(year), reason=form.cleaned_data["reason"]
         )
     except Problem as problem:
         form.add_error(None, str(problem.message))
         return _page(request, "scoring/correct.html", year, form, status=problem.status)
-    messages.success(request, _("已生成更正快照，请重新计算。"))
     return redirect("scoring:cycle", park=park, year=year)
 
 
@@ -75,9 +76,12 @@ def _page(
 def _context(actor: Actor, year: int) -> dict[str, object]:
     cycle = cycle_queries.get_cycle(year)
     cases = cycle_queries.cases(cycle)
+    job = cycle_queries.freeze_job(cycle)
     return {
         "cycle": cycle,
         "cases": cases,
+        "job": job,
+        "is_freezing": job is not None and not job.is_over,
         "snapshot": results.latest_snapshot(cycle.pk),
         "runs": results.runs_of(cycle.pk),
         "current_run_id": results.current_run_id(cycle.pk),

@@ -111,7 +111,7 @@ def _freeze_and_score(visit: Any) -> None:
     officer = visit("park.score@demo")
     officer.go(f"/p/cq/office/cycles/{YEAR}/score/").press("冻结本年度数据").looks_right()
     officer.page.check("main [name=confirm]")
-    officer.press("确认冻结").sees("快照根")
+    officer.press("确认冻结").waits_for("快照根")
     officer.press("计算积分").waits_for("总分分布", seconds=60)
     officer.looks_right()
     owner = visit(width=360)

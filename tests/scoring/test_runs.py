@@ -165,6 +165,50 @@ def test_freezing_copies_verified_declarations_and_locks_the_cycle(officer: Any)
         snapshots.freeze_cycle(by=officer, cycle=cycle)
 
 
+def asked(officer: Any, cycle: Any, reason: str | None = None) -> Job:
+    """A freeze that was asked for, as a worker has it; no worker of another test takes it."""
+    with transaction.atomic():
+        job = snapshots.request(by=officer, cycle=cycle, reason=reason)
+        Job.objects.filter(pk=job.pk).update(state="running", fence=1)
+    return job
+
+
+def handle_of(job: Job, officer: Any, fence: int = 1) -> jobs.JobHandle:
+    return jobs.JobHandle(id=job.pk, park_id=officer.park_id, fence=fence, args=job.args, actor=officer)
+
+
+def test_a_freeze_that_is_begun_again_makes_no_second_snapshot(officer: Any) -> None:
+    """The worker may die between the commit and the note that the job is done."""
+    cycle = make.cycle()
+    for number, example in enumerate(make.GOLDEN, start=1):
+        declared(cycle, make.enterprise(number), example["inputs"])
+    for reason in (None, "企业补充审计报告"):
+        job = asked(officer, cycle, reason)
+        first, again = (snapshots.freeze(handle_of(job, officer)) for _attempt in range(2))
+        assert first == again == {"snapshot": Snapshot.objects.latest("pk").pk, "rows": len(make.GOLDEN)}
+        Job.objects.filter(pk=job.pk).update(state="succeeded")
+    assert Snapshot.objects.count() == 2
+    assert Snapshot.objects.latest("pk").reason == "企业补充审计报告"
+
+
+def test_a_worker_that_lost_the_freeze_leaves_nothing(officer: Any) -> None:
+    cycle = make.cycle()
+    declared(cycle, make.enterprise(1), make.GOLDEN[0]["inputs"])
+    job = asked(officer, cycle)
+    with pytest.raises(jobs.LeaseLost), transaction.atomic():
+        snapshots.freeze(handle_of(job, officer, fence=0))
+    cycle.refresh_from_db()
+    assert (cycle.state, Snapshot.objects.count()) == ("open", 0)
+
+
+def test_what_bars_a_freeze_is_told_when_it_is_asked_for(officer: Any) -> None:
+    cycle = make.cycle()
+    with pytest.raises(Refused, match="nothing_verified"):
+        snapshots.request(by=officer, cycle=cycle)
+    with pytest.raises(Conflict, match="not_frozen"):
+        snapshots.request(by=officer, cycle=cycle, reason="更正")
+
+
 def test_an_unconfirmed_prefilled_value_stands_as_prefilled(officer: Any) -> None:
     cycle = make.cycle()
     declaration = declared(cycle, make.enterprise(1), make.GOLDEN[1]["inputs"])
