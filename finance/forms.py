@@ -79,11 +79,11 @@ class PercentField(forms.CharField):
         )
 
 
-def whole_number(label: Any, **kwargs: Any) -> forms.IntegerField:
+def whole_number(label: Any, *, most: int = 600, **kwargs: Any) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
         min_value=1,
-        max_value=600,
+        max_value=most,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         **kwargs,
     )
@@ -515,6 +515,13 @@ class EndpointForm(OnceForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("请至少选择一种事件。")},
     )
+
+
+class ReplayForm(OnceForm):
+    """Messages by their numbers, which may grow beyond every other whole number here."""
+
+    first = whole_number(_("起始序号"), most=10**15)
+    last = whole_number(_("截止序号"), most=10**15)
 
 
 class AdvanceForm(OnceForm):
