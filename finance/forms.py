@@ -126,7 +126,8 @@ class ConsentForm(forms.Form):
         super().__init__(*args, **kwargs)
         if "groups" in self.fields:
             self.fields["groups"].choices = [(group, GROUPS[group]) for group in groups]  # type: ignore[attr-defined]
-        self.fields["months"].choices = [(n, _now("%(n)s 个月") % {"n": n}) for n in CONSENT_MONTHS]  # type: ignore[attr-defined]
+        if "months" in self.fields:
+            self.fields["months"].choices = [(n, _now("%(n)s 个月") % {"n": n}) for n in CONSENT_MONTHS]  # type: ignore[attr-defined]
 
     def clean_groups(self) -> list[str]:
         ticked: list[str] = self.cleaned_data["groups"]
@@ -136,6 +137,12 @@ class ConsentForm(forms.Form):
                 code="groups",
             )
         return ticked
+
+
+class AddGroupsForm(ConsentForm):
+    """More groups until the same day."""
+
+    months = None  # type: ignore[assignment]
 
 
 class RenewForm(ConsentForm):
