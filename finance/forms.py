@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from innovscore.core.money import NotANumber, parse_money
+from innovscore.core.money import NotANumber, parse_money, parse_number
 from parks.idempotency import new_key
 
 from .rules import CONSENT_MONTHS, LEAST_LOAN, MORE_GROUPS
@@ -62,16 +62,16 @@ class PercentField(forms.CharField):
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
     def to_python(self, value: Any) -> Any:
-        text = (super().to_python(value) or "").strip().rstrip("%％")
+        text = super().to_python(value)
         if not text:
             return None
         try:
-            rate = Decimal(text) / 100
-        except InvalidOperation as error:
+            percent, unit = parse_number(text)
+        except NotANumber as error:
             raise self._wrong() from error
-        if not rate.is_finite() or not 0 <= rate <= 1 or rate != round(rate, 6):
+        if unit not in ("", "%") or not 0 <= percent <= 100:
             raise self._wrong()
-        return rate
+        return percent / 100
 
     def _wrong(self) -> forms.ValidationError:
         return forms.ValidationError(

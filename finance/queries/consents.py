@@ -55,10 +55,15 @@ def holds(consent_id: int) -> bool:
     return chain_of(consent_id).filter(ACTIVE).exists()
 
 
+def taken_over() -> Exists:
+    """Has a wider consent taken the place of this one?"""
+    wider = Consent.objects.filter(root_id=OuterRef("root_id"), period__startswith=OuterRef("revoked_at"))
+    return Exists(wider)
+
+
 def with_replaced(rows: QuerySet[Consent]) -> QuerySet[Consent]:
     """Consents with whether a wider one took their place."""
-    wider = Consent.objects.filter(root_id=OuterRef("root_id"), period__startswith=OuterRef("revoked_at"))
-    return rows.annotate(replaced=Exists(wider))
+    return rows.annotate(replaced=taken_over())
 
 
 def with_following(rows: QuerySet[Consent]) -> QuerySet[Consent]:
@@ -137,9 +142,10 @@ def report(actor: Actor) -> QuerySet[Consent]:
 
 
 def in_state(rows: QuerySet[Consent], state: str) -> QuerySet[Consent]:
-    """Those of them (with `replaced`) that are in one of CONSENT_STATES now."""
+    """Those of them that are in one of CONSENT_STATES now."""
     if state in ("revoked", "replaced"):
-        return rows.filter(revoked_at__isnull=False, replaced=state == "replaced")
+        wider = taken_over()
+        return rows.filter(wider if state == "replaced" else ~wider, revoked_at__isnull=False)
     return rows.filter(STATES[state], revoked_at__isnull=True)
 
 

@@ -211,7 +211,7 @@ def add_groups(*, by: Actor, consent_id: int, groups: Iterable[str], read_words:
         _end(old, by)
         old.refresh_from_db(fields=["revoked_at"])
         made = _create(
-            by, reader=old.organisation, product=old.product, enterprise_id=enterprise.pk, groups=chosen, start=old.revoked_at,
+            by, reader=old.organisation, product=old.product, enterprise_id=enterprise.pk, groups=chosen, start=old.revoked_at,  # type: ignore[arg-type]  # ended a moment ago
             end=old.period.upper, root_id=old.root_id, text=words_to_add(old, chosen), version=MORE_TEXT_VERSION,
         )  # fmt: skip
         after = {"digest": made.digest, "groups": chosen, "replaces": old.pk}
