@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from innovscore.core.money import NotANumber, parse_money
+from innovscore.core.money import NotANumber, parse_money, parse_number
 from parks.idempotency import new_key
 
 from .rules import CONSENT_MONTHS, LEAST_LOAN, MORE_GROUPS
@@ -62,16 +62,16 @@ class PercentField(forms.CharField):
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
     def to_python(self, value: Any) -> Any:
-        text = (super().to_python(value) or "").strip().rstrip("%％")
+        text = super().to_python(value)
         if not text:
             return None
         try:
-            rate = Decimal(text) / 100
-        except InvalidOperation as error:
+            percent, unit = parse_number(text)
+        except NotANumber as error:
             raise self._wrong() from error
-        if not rate.is_finite() or not 0 <= rate <= 1 or rate != round(rate, 6):
+        if unit not in ("", "%") or not 0 <= percent <= 100:
             raise self._wrong()
-        return rate
+        return percent / 100
 
     def _wrong(self) -> forms.ValidationError:
         return forms.ValidationError(
@@ -79,11 +79,11 @@ class PercentField(forms.CharField):
         )
 
 
-def whole_number(label: Any, **kwargs: Any) -> forms.IntegerField:
+def whole_number(label: Any, *, most: int = 600, **kwargs: Any) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
         min_value=1,
-        max_value=600,
+        max_value=most,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         **kwargs,
     )
@@ -126,7 +126,8 @@ class ConsentForm(forms.Form):
         super().__init__(*args, **kwargs)
         if "groups" in self.fields:
             self.fields["groups"].choices = [(group, GROUPS[group]) for group in groups]  # type: ignore[attr-defined]
-        self.fields["months"].choices = [(n, _now("%(n)s 个月") % {"n": n}) for n in CONSENT_MONTHS]  # type: ignore[attr-defined]
+        if "months" in self.fields:
+            self.fields["months"].choices = [(n, _now("%(n)s 个月") % {"n": n}) for n in CONSENT_MONTHS]  # type: ignore[attr-defined]
 
     def clean_groups(self) -> list[str]:
         ticked: list[str] = self.cleaned_data["groups"]
@@ -136,6 +137,12 @@ class ConsentForm(forms.Form):
                 code="groups",
             )
         return ticked
+
+
+class AddGroupsForm(ConsentForm):
+    """More groups until the same day."""
+
+    months = None  # type: ignore[assignment]
 
 
 class RenewForm(ConsentForm):
@@ -515,6 +522,13 @@ class EndpointForm(OnceForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("请至少选择一种事件。")},
     )
+
+
+class ReplayForm(OnceForm):
+    """Messages by their numbers, which may grow beyond every other whole number here."""
+
+    first = whole_number(_("起始序号"), most=10**15)
+    last = whole_number(_("截止序号"), most=10**15)
 
 
 class AdvanceForm(OnceForm):

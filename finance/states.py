@@ -352,6 +352,7 @@ CONSENT_STATES = {
     "upcoming": _("已续签，到期后生效"),
     "expired": _("已到期"),
     "revoked": _("已撤回"),
+    "replaced": _("已由补充授权接替"),
 }
 
 EVENTS = {

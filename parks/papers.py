@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -33,9 +34,9 @@ def qr(text: str) -> SafeString:
     return mark_safe(svg)  # noqa: S308  # made of numbers by the library
 
 
-def pdf(html: str) -> bytes:
+def pdf(html: str, style: Path = STYLE) -> bytes:
     """A PDF of a document. The last few are kept, so that a popular notice is typeset once. Raises NoPrinter."""
-    key = hashlib.sha256(html.encode()).hexdigest()
+    key = f"{style.name}:{hashlib.sha256(html.encode()).hexdigest()}"
     with _lock:
         if key in _made:
             _made.move_to_end(key)
@@ -44,8 +45,8 @@ def pdf(html: str) -> bytes:
         import weasyprint
     except OSError as error:
         raise NoPrinter(str(error)) from error
-    data: bytes = weasyprint.HTML(string=coloured(html), url_fetcher=_nothing).write_pdf(
-        stylesheets=[weasyprint.CSS(filename=str(STYLE))]
+    data: bytes = weasyprint.HTML(string=_coloured(html), url_fetcher=_nothing).write_pdf(
+        stylesheets=[weasyprint.CSS(filename=str(style))]
     )
     with _lock:
         _made[key] = data
@@ -54,7 +55,7 @@ def pdf(html: str) -> bytes:
     return data
 
 
-def coloured(html: str) -> str:
+def _coloured(html: str) -> str:
     """Each picture carries the colours of charts itself."""
     return html.replace("</svg>", f"<style>{CHARTS.read_text(encoding='utf-8')}</style></svg>")
 
@@ -73,8 +74,15 @@ def file(
 ) -> HttpResponse:
     """The document as a PDF; a page that says what is missing when this machine cannot make one."""
     html = render_to_string(template, context | {"on_screen": False})
+    return answer(request, html, filename=filename, page_url=page_url)
+
+
+def answer(
+    request: HttpRequest, html: str, *, filename: str, page_url: str, style: Path = STYLE
+) -> HttpResponse:
+    """What is typeset already as a PDF, or the page that says what is missing."""
     try:
-        data = pdf(html)
+        data = pdf(html, style)
     except NoPrinter:
         return render(
             request, "documents/no_pdf.html", {"packages": PACKAGES, "page_url": page_url}, status=503

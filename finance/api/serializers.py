@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from ..services import posting
 from ..services.sealing import unseal
-from ..states import EVENTS, GROUPS, REJECT_REASONS, RepaymentMethod
+from ..states import CONSENT_STATES, EVENTS, GROUPS, REJECT_REASONS, RepaymentMethod
 from .base import Page
 from .fields import Choice, Day, Money, Number, Rate, Strict, Text, Whole
 
@@ -182,7 +182,7 @@ class BankConsent(serializers.Serializer):
     """A consent given to the bank. `uscc` is told while it holds."""
 
     id = serializers.IntegerField()
-    status = serializers.ChoiceField(choices=["active", "upcoming", "revoked", "expired"])
+    status = serializers.ChoiceField(choices=list(CONSENT_STATES))
     product = serializers.CharField()
     purpose = serializers.CharField()
     groups = serializers.ListField(child=serializers.CharField())

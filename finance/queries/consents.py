@@ -33,7 +33,8 @@ def active() -> QuerySet[Consent]:
 def active_for(enterprise_id: int, product_id: int) -> Consent | None:
     """The enterprise's consent to the bank of a product, if one holds now."""
     bank = F("product__organisation_id")
-    return active().filter(enterprise_id=enterprise_id, product_id=product_id, organisation_id=bank).first()
+    rows = with_replaced(with_following(active()))
+    return rows.filter(enterprise_id=enterprise_id, product_id=product_id, organisation_id=bank).first()
 
 
 def given_together(consent: Consent) -> QuerySet[Consent]:
@@ -52,6 +53,17 @@ def chain_of(consent_id: int | OuterRef) -> QuerySet[Consent]:
 def holds(consent_id: int) -> bool:
     """Does the consent, or one that renews it, hold now?"""
     return chain_of(consent_id).filter(ACTIVE).exists()
+
+
+def taken_over() -> Exists:
+    """Has a wider consent taken the place of this one?"""
+    wider = Consent.objects.filter(root_id=OuterRef("root_id"), period__startswith=OuterRef("revoked_at"))
+    return Exists(wider)
+
+
+def with_replaced(rows: QuerySet[Consent]) -> QuerySet[Consent]:
+    """Consents with whether a wider one took their place."""
+    return rows.annotate(replaced=taken_over())
 
 
 def with_following(rows: QuerySet[Consent]) -> QuerySet[Consent]:
@@ -73,6 +85,12 @@ def may_renew(consent: Consent, now: dt.datetime) -> bool:
     )
 
 
+def may_widen(consent: Consent, now: dt.datetime) -> bool:
+    """A bank's consent in force that no renewal with its present groups follows."""
+    to_the_bank = consent.organisation_id == consent.product.organisation_id
+    return to_the_bank and state_of(consent, now) == "active" and not consent.followed  # type: ignore[attr-defined]  # annotated
+
+
 def held_by(actor: Actor, *, enterprise_id: int, product_id: int) -> Consent | None:
     """The consent that the acting organisation holds now of an enterprise for a product."""
     return granted_to(actor).filter(enterprise_id=enterprise_id, product_id=product_id).first()
@@ -90,7 +108,7 @@ def granted_to(actor: Actor) -> QuerySet[Consent]:
 
 def given_to(actor: Actor) -> QuerySet[Consent]:
     """All consents given to the acting bank, those that are over too."""
-    rows = Consent.objects.filter(organisation_id=organisation_of(actor))
+    rows = with_replaced(Consent.objects.filter(organisation_id=organisation_of(actor)))
     return rows.select_related("product", "enterprise")
 
 
@@ -103,9 +121,9 @@ def of_bank(actor: Actor, consent_id: int) -> Consent:
 
 
 def state_of(consent: Consent, now: dt.datetime) -> str:
-    """active, revoked, expired or (a renewal that has not begun) upcoming."""
+    """One of CONSENT_STATES, of a consent with `replaced`; upcoming is a renewal that has not begun."""
     if consent.revoked_at is not None:
-        return "revoked"
+        return "replaced" if consent.replaced else "revoked"  # type: ignore[attr-defined]  # annotated
     if now < consent.period.lower:
         return "upcoming"
     return "active" if now < consent.period.upper else "expired"
@@ -113,7 +131,7 @@ def state_of(consent: Consent, now: dt.datetime) -> str:
 
 def ledger(enterprise_id: int) -> QuerySet[Consent]:
     """All consents of an enterprise with how often and when they were last used, newest first."""
-    consents = with_following(Consent.objects.filter(enterprise_id=enterprise_id))
+    consents = with_replaced(with_following(Consent.objects.filter(enterprise_id=enterprise_id)))
     return consents.annotate(reads_count=Count("reads"), last_read=Max("reads__at")).order_by("-pk")
 
 
@@ -124,9 +142,10 @@ def report(actor: Actor) -> QuerySet[Consent]:
 
 
 def in_state(rows: QuerySet[Consent], state: str) -> QuerySet[Consent]:
-    """Those of them that are active, revoked, expired or upcoming now."""
-    if state == "revoked":
-        return rows.filter(revoked_at__isnull=False)
+    """Those of them that are in one of CONSENT_STATES now."""
+    if state in ("revoked", "replaced"):
+        wider = taken_over()
+        return rows.filter(wider if state == "replaced" else ~wider, revoked_at__isnull=False)
     return rows.filter(STATES[state], revoked_at__isnull=True)
 
 

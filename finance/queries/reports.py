@@ -17,6 +17,7 @@ from scoring.queries.standing import published_stages
 
 from ..models import Application, ApplicationEvent, Consent, ConsentAccess, Decision
 from ..states import LOAN_STATES, OWING_STATES, REJECT_REASONS
+from . import consents
 from .acting import organisation_of
 from .applications import SMALL_GROUP
 
@@ -185,7 +186,7 @@ def consents_given(start: dt.date, end: dt.date) -> dict[str, int]:
     at = _midnight(end)
     return {
         "granted": Consent.objects.filter(granted_at__gte=_midnight(start), granted_at__lt=at).count(),
-        "revoked": Consent.objects.filter(revoked_at__gte=_midnight(start), revoked_at__lt=at).count(),
+        "revoked": Consent.objects.filter(~consents.taken_over(), revoked_at__gte=_midnight(start), revoked_at__lt=at).count(),
         "in_force": Consent.objects.filter(period__contains=at - dt.timedelta(seconds=1)).filter(Q(revoked_at__isnull=True) | Q(revoked_at__gte=at)).count(),
         "reads": ConsentAccess.objects.filter(at__gte=_midnight(start), at__lt=at).count(),
     }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
@@ -49,6 +49,12 @@ def locked(actor: Actor, endpoint_id: int) -> WebhookEndpoint:
 def deliveries(actor: Actor, endpoint_id: int) -> QuerySet[WebhookDelivery]:
     """Deliveries to an endpoint of the acting bank, newest first; raises NotFound for others' endpoints."""
     return WebhookDelivery.objects.filter(endpoint=endpoint(actor, endpoint_id)).order_by("-pk")
+
+
+def given_up(endpoint: WebhookEndpoint) -> dict[str, int | None]:
+    """The first and the last number that an endpoint has missed; None when it has missed nothing."""
+    rows = WebhookDelivery.objects.filter(endpoint=endpoint, state=WebhookDelivery.State.DEAD)
+    return rows.aggregate(first=Min("sequence"), last=Max("sequence"))
 
 
 def locked_delivery(actor: Actor, delivery_id: int) -> WebhookDelivery:

@@ -42,14 +42,39 @@ TEXT = (
     "本企业可以随时撤回授权；撤回后银行立即停止查询，未审批的申请暂停，已审批的合同只按当时的内容继续。不授权不影响本企业使用平台的其他功能。"
 )
 
+MORE_TEXT_VERSION = "credit-more-2026.1"
+MORE_TEXT = (
+    "本企业对 {bank} 办理“{product}”的授权继续有效，并同意其另外查询：{added}。合计可查询：{groups}。"
+    "授权期限不变，至 {until} 止。本企业可以随时撤回授权，撤回即全部撤回。"
+)
+
 
 def text_for(
     *, reader: str, product: str, months: int | str, until: str, groups: Iterable[str] = rules.CREDIT_GROUPS
 ) -> str:
     """The words that are signed, in Chinese whoever reads; `reader` is the bank, or the guarantor of its product."""
+    return TEXT.format(bank=reader, product=product, groups=_named(groups), months=months, until=until)
+
+
+def words_to_add(consent: Consent, groups: Iterable[str]) -> str:
+    """The words that are signed to let the bank of a consent see these groups too."""
+    added = [group for group in in_order(groups) if group not in consent.groups]
+    return MORE_TEXT.format(
+        bank=consent.organisation.name,
+        product=consent.product.name,
+        added=_named(added),
+        groups=_named(in_order({*consent.groups, *groups})),
+        until=_day_and_time(consent.period.upper),
+    )
+
+
+def _named(groups: Iterable[str]) -> str:
     with override("zh-hans"):
-        named = "；".join(str(GROUPS[group]) for group in groups)
-    return TEXT.format(bank=reader, product=product, groups=named, months=months, until=until)
+        return "；".join(str(GROUPS[group]) for group in groups)
+
+
+def _day_and_time(moment: dt.datetime) -> str:
+    return moment.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
 
 
 def words_of(version: ProductVersion, groups: Iterable[str] = rules.CREDIT_GROUPS) -> list[str]:
@@ -75,6 +100,11 @@ def digest_of_words(version: ProductVersion, groups: Iterable[str] = rules.CREDI
     return rules.digest_of({"version": TEXT_VERSION, "words": words_of(version, groups)})
 
 
+def digest_to_add(consent: Consent, groups: Iterable[str]) -> str:
+    """By which `add_groups` knows that what was read is what is signed."""
+    return rules.digest_of({"version": MORE_TEXT_VERSION, "words": words_to_add(consent, groups)})
+
+
 def grant(
     *,
     by: Actor,
@@ -90,8 +120,7 @@ def grant(
     others than the signatory, Refused for a wrong period or missing groups, Conflict when one holds or the words are
     others by now.
     """
-    if by.role != Role.ENTERPRISE_SIGNATORY:
-        raise Forbidden(code="signatory_only", message=_("只有法定代表人可以签署授权。"))
+    _check_signatory(by)
     chosen = in_order(groups)
     if months not in rules.CONSENT_MONTHS:
         raise Refused(code="period", field="months", message=_("授权期限只能选 1、6 或 12 个月。"))
@@ -108,17 +137,15 @@ def grant(
             raise NotFound(code="no_enterprise", message=_("您的单位还没有在本园区登记企业。"))
         version = products.active_version(product_code)
         if read_words is not None and read_words != digest_of_words(version, chosen):
-            raise Conflict(
-                code="words_changed", message=_("授权内容在您阅读后有变化。请重新阅读下面的授权书，再签署。")
-            )
+            raise _words_changed()
         if queries.active_for(enterprise.pk, version.product_id):
             raise Conflict(code="consent_exists", message=_("对该产品已有有效授权，可在授权台账查看。"))
         common: dict[str, Any] = {
             "product": version.product, "enterprise_id": enterprise.pk, "months": months, "start": db_now(),
         }  # fmt: skip
-        consent = _create(by, reader=version.product.organisation, groups=chosen, **common)
+        consent = _sign_for(by, reader=version.product.organisation, groups=chosen, **common)
         if version.guarantor is not None:
-            _create(by, reader=version.guarantor, groups=list(rules.GUARANTEE_GROUPS), **common)
+            _sign_for(by, reader=version.guarantor, groups=list(rules.GUARANTEE_GROUPS), **common)
         lines.requote(by=by, enterprise_id=enterprise.pk, version=version, consent=consent)
         audit.record(
             by=by, action="consent.granted", obj=consent, after={"digest": consent.digest, "groups": chosen}
@@ -133,8 +160,7 @@ def renew(*, by: Actor, consent_id: int, months: int) -> Consent:
     What stands on the consent (applications, reads of the bank) goes on; the reads before stay where they are.
     Raises Forbidden for others than the signatory, Refused for a wrong period, Conflict when it is not time yet or was done.
     """
-    if by.role != Role.ENTERPRISE_SIGNATORY:
-        raise Forbidden(code="signatory_only", message=_("只有法定代表人可以签署授权。"))
+    _check_signatory(by)
     if months not in rules.CONSENT_MONTHS:
         raise Refused(code="period", field="months", message=_("授权期限只能选 1、6 或 12 个月。"))
     with transaction.atomic(), guarded():
@@ -147,7 +173,7 @@ def renew(*, by: Actor, consent_id: int, months: int) -> Consent:
                 % {"n": rules.RENEW_DAYS},
             )
         made = [
-            _create(
+            _sign_for(
                 by, reader=one.organisation, product=one.product, enterprise_id=one.enterprise_id, months=months,
                 groups=list(one.groups), start=one.period.upper, root_id=one.root_id,
             )
@@ -161,25 +187,81 @@ def renew(*, by: Actor, consent_id: int, months: int) -> Consent:
     return renewed
 
 
+def add_groups(*, by: Actor, consent_id: int, groups: Iterable[str], read_words: str) -> Consent:
+    """Let the bank see more until the same day. The wider consent, signed anew, takes the place of the one in force.
+
+    What stands on the consent (line, applications, reads before) goes on. Raises Forbidden for others than the signatory,
+    Refused when nothing is added, Conflict when the consent is over or renewed, or the words are others by now.
+    """
+    _check_signatory(by)
+    with transaction.atomic(), guarded():
+        enterprise = enterprises.own_or_404(by)
+        applications.lock_open(consent_id=consent_id, enterprise_id=enterprise.pk)
+        Consent.objects.select_for_update().filter(pk=consent_id).first()
+        old = queries.own(enterprise.pk, consent_id)
+        chosen = in_order({*old.groups, *groups})
+        if not queries.may_widen(old, db_now()):
+            raise Conflict(
+                code="not_widened", message=_("这份授权现在不能增加信息：它已撤回、到期或已续期。")
+            )
+        if chosen == old.groups:
+            raise Refused(code="groups", field="groups", message=_("请至少勾选一项新增的信息。"))
+        if read_words != digest_to_add(old, chosen):
+            raise _words_changed()
+        _end(old, by)
+        old.refresh_from_db(fields=["revoked_at"])
+        made = _create(
+            by, reader=old.organisation, product=old.product, enterprise_id=enterprise.pk, groups=chosen, start=old.revoked_at,  # type: ignore[arg-type]  # ended a moment ago
+            end=old.period.upper, root_id=old.root_id, text=words_to_add(old, chosen), version=MORE_TEXT_VERSION,
+        )  # fmt: skip
+        after = {"digest": made.digest, "groups": chosen, "replaces": old.pk}
+        audit.record(by=by, action="consent.widened", obj=made, after=after)
+        webhooks.emit("consent.granted", organisation_id=made.organisation_id, about=made)
+    return made
+
+
+def _check_signatory(by: Actor) -> None:
+    if by.role != Role.ENTERPRISE_SIGNATORY:
+        raise Forbidden(code="signatory_only", message=_("只有法定代表人可以签署授权。"))
+
+
+def _words_changed() -> Conflict:
+    return Conflict(
+        code="words_changed", message=_("授权内容在您阅读后有变化。请重新阅读下面的授权书，再签署。")
+    )
+
+
+def _sign_for(
+    by: Actor,
+    *,
+    reader: Organisation,
+    product: Product,
+    months: int,
+    groups: list[str],
+    start: dt.datetime,
+    **more: Any,
+) -> Consent:
+    """A consent for so many months in the usual words."""
+    end = add_months(start, months)
+    text = text_for(
+        reader=reader.name, product=product.name, months=months, until=_day_and_time(end), groups=groups
+    )
+    return _create(by, reader=reader, product=product, groups=groups, start=start, end=end, text=text, **more)
+
+
 def _create(
     by: Actor,
     *,
     reader: Organisation,
     product: Product,
     enterprise_id: int,
-    months: int,
     groups: list[str],
     start: dt.datetime,
+    end: dt.datetime,
+    text: str,
+    version: str = TEXT_VERSION,
     root_id: int | None = None,
 ) -> Consent:
-    end = add_months(start, months)
-    text = text_for(
-        reader=reader.name,
-        product=product.name,
-        months=months,
-        until=end.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M"),
-        groups=groups,
-    )
     signed = {
         "text": text,
         "groups": groups,
@@ -196,7 +278,7 @@ def _create(
             root_id=root_id,
             groups=groups,
             period=DateTimeTZRange(start, end),
-            text_version=TEXT_VERSION,
+            text_version=version,
             text=text,
             digest=rules.digest_of(signed),
             granted_by_ref=person_of(by),

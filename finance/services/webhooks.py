@@ -49,6 +49,8 @@ ENDPOINTS_MAX = 5
 ROTATION = dt.timedelta(hours=24)
 LEASE = dt.timedelta(seconds=60)
 DISABLE_AFTER = dt.timedelta(days=5)
+REPLAYED_MAX = 1000
+"""Messages of a range that are sent again at once."""
 SENDERS = 8
 TOUCHED = ("state", "last_status", "last_error", "next_attempt_at", "delivered_at")
 
@@ -240,7 +242,7 @@ def check_url(url: str) -> None:
 
 
 def rotate(*, by: Actor, endpoint_id: int) -> tuple[WebhookEndpoint, str]:
-    """A new secret, returned in clear text; for 24 hours the former one signs too."""
+    """A new secret, returned in clear text; for 24 hours the former one, and no older one, signs too."""
     with transaction.atomic():
         endpoint = queries.locked(by, endpoint_id)
         secret = posting.new_secret()
@@ -249,6 +251,18 @@ def rotate(*, by: Actor, endpoint_id: int) -> tuple[WebhookEndpoint, str]:
         endpoint.save(update_fields=["secret", "previous_secret", "previous_until"])
         audit.record(by=by, action="webhook.secret_rotated", obj=endpoint)
     return endpoint, secret
+
+
+def end_former(*, by: Actor, endpoint_id: int) -> WebhookEndpoint:
+    """The former secret signs no more, before its 24 hours are over. Raises Conflict when none does."""
+    with transaction.atomic():
+        endpoint, now = queries.locked(by, endpoint_id), server_now()
+        if len(secrets_of(endpoint, now)) == 1:
+            raise Conflict(code="no_former_secret", message=_("现在只有一个密钥在签名。"))
+        endpoint.previous_secret, endpoint.previous_until = "", now
+        endpoint.save(update_fields=["previous_secret", "previous_until"])
+        audit.record(by=by, action="webhook.former_secret_ended", obj=endpoint)
+    return endpoint
 
 
 def switch(*, by: Actor, endpoint_id: int, on: bool) -> WebhookEndpoint:
@@ -269,16 +283,40 @@ def replay(*, by: Actor, delivery_id: int) -> WebhookDelivery:
     """Send the same message again, under its old id and number. Raises Conflict when the endpoint is disabled."""
     with transaction.atomic():
         row = queries.locked_delivery(by, delivery_id)
-        if row.endpoint.state != WebhookEndpoint.State.ACTIVE:
-            raise Conflict(code="endpoint_disabled", message=_("推送地址已停用，请先启用再重发。"))
-        now = server_now()
-        row.state, row.attempts, row.next_attempt_at, row.due_since = (
-            WebhookDelivery.State.PENDING,
-            0,
-            now,
-            now,
-        )
-        row.delivered_at = None
-        row.save(update_fields=["state", "attempts", "next_attempt_at", "due_since", "delivered_at"])
+        _send_again(row.endpoint, WebhookDelivery.objects.filter(pk=row.pk))
+        row.refresh_from_db()
         audit.record(by=by, action="webhook.replayed", obj=row, after={"event": row.event_id})
     return row
+
+
+def replay_range(*, by: Actor, endpoint_id: int, first: int, last: int) -> int:
+    """Send messages again by their numbers, both ends included, but those on their way; returns how many.
+
+    Raises Refused for a range that holds none or too many, Conflict when the endpoint is disabled.
+    """
+    if not 0 <= last - first < REPLAYED_MAX:
+        raise Refused(
+            code="range", field="last", message=_("截止序号不得小于起始序号，一次最多重发 %(most)s 条。") % {"most": REPLAYED_MAX}
+        )  # fmt: skip
+    with transaction.atomic():
+        endpoint = queries.locked(by, endpoint_id)
+        rows = WebhookDelivery.objects.filter(endpoint=endpoint, sequence__range=(first, last))
+        number = _send_again(endpoint, rows.exclude(state=WebhookDelivery.State.PENDING))
+        if not number:
+            raise Refused(code="nothing_to_replay", field="last", message=_("这一段没有可重发的推送。"))
+        after = {"first": first, "last": last, "number": number}
+        audit.record(by=by, action="webhook.range_replayed", obj=endpoint, after=after)
+    return number
+
+
+def _send_again(endpoint: WebhookEndpoint, rows: models.QuerySet[WebhookDelivery]) -> int:
+    if endpoint.state != WebhookEndpoint.State.ACTIVE:
+        raise Conflict(code="endpoint_disabled", message=_("推送地址已停用，请先启用再重发。"))
+    now = server_now()
+    return rows.update(
+        state=WebhookDelivery.State.PENDING,
+        attempts=0,
+        next_attempt_at=now,
+        due_since=now,
+        delivered_at=None,
+    )

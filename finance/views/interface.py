@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -11,18 +12,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import Problem
-from parks.clock import db_now
+from parks.clock import db_now, server_now
 from parks.http import ParkRequest, whole
 from parks.idempotency import Reply, once
 from parks.listing import listing
 from parks.showing import add_problem, repeatable, run_once, status_of
 
 from ..filters import DeliveryFilter
-from ..forms import AdvanceForm, ClientForm, EndpointForm, KeyForm
+from ..forms import AdvanceForm, ClientForm, EndpointForm, KeyForm, ReplayForm
+from ..models import WebhookEndpoint
 from ..queries import clients as client_queries
 from ..queries import webhooks as webhook_queries
 from ..services import clients, posting, sandbox, webhooks
-from ..services.sealing import unseal
+from ..services.sealing import seal, unseal
 from ..states import EVENTS, SCOPES
 
 DELIVERY_COLUMNS = (
@@ -126,32 +128,38 @@ def change_client(request: ParkRequest, park: str, client_id: int) -> HttpRespon
 
 
 def new_endpoint(request: ParkRequest, park: str) -> HttpResponse:
-    """Register an address; the secret is shown on the answer, once."""
+    """Register an address; the secret is shown on the answer to this form only."""
     form = EndpointForm(request.POST if request.method == "POST" else None)
     status = status_of(form)
     if form.is_valid():
         data = form.cleaned_data
-        made: list[str] = []
-
-        def effect() -> Reply:
-            endpoint, secret = webhooks.create(by=request.actor, url=data["url"], events=data["events"])
-            made.append(secret)
-            return Reply(302, location=_endpoint_url(park, endpoint.pk), data={"endpoint": endpoint.pk})
-
         try:
-            reply = _once(request, "finance:endpoint_new", data, effect)
+            return _show_secret(
+                request,
+                "finance:endpoint_new",
+                data,
+                lambda: webhooks.create(by=request.actor, url=data["url"], events=data["events"]),
+            )
         except Problem as problem:
             status = add_problem(form, problem)
-        else:
-            if not made:
-                return redirect(reply.location)
-            return _show_secret(request, reply.data["endpoint"], made[0])
     return render(request, "finance/interface_endpoint_new.html", {"form": form}, status=status)
 
 
 def endpoint(request: ParkRequest, park: str, endpoint_id: int) -> HttpResponse:
-    """One address with its deliveries: filter, pages, export, replay."""
+    """One address with its deliveries: filter, pages, export; POST sends a range of them again."""
     row = webhook_queries.endpoint(request.actor, endpoint_id)
+    form = ReplayForm(
+        request.POST if request.method == "POST" else None, initial=webhook_queries.given_up(row)
+    )
+    status = status_of(form)
+    if form.is_valid():
+        try:
+            run_once(request, "finance:endpoint", form, webhooks.replay_range, endpoint_id=endpoint_id)
+        except Problem as problem:
+            status = add_problem(form, problem)
+        else:
+            messages.success(request, _("已安排重发。"))
+            return redirect(_endpoint_url(park, endpoint_id))
     page = listing(
         request,
         webhook_queries.deliveries(request.actor, endpoint_id),
@@ -168,18 +176,27 @@ def endpoint(request: ParkRequest, park: str, endpoint_id: int) -> HttpResponse:
         "page": page,
         "events": [EVENTS[event] for event in row.events],
         "labels": EVENTS,
-        "now": db_now(),
+        "form": form,
+        "now": server_now(),
     }
-    return render(request, "finance/interface_endpoint.html", context)
+    return render(request, "finance/interface_endpoint.html", context, status=status)
 
 
 def change_endpoint(request: ParkRequest, park: str, endpoint_id: int) -> HttpResponse:
-    """Rotate the secret, switch on or off, or send a message again."""
+    """Rotate the secret, end the former one, switch on or off, or send a message again."""
     step = request.POST.get("step", "")
     if step == "rotate":
-        _row, secret = webhooks.rotate(by=request.actor, endpoint_id=endpoint_id)
-        return _show_secret(request, endpoint_id, secret)
-    if step in ("enable", "disable"):
+        said = {"idempotency_key": request.POST.get("idempotency_key", ""), "endpoint": endpoint_id}
+        return _show_secret(
+            request,
+            "finance:endpoint_change",
+            said,
+            lambda: webhooks.rotate(by=request.actor, endpoint_id=endpoint_id),
+        )
+    if step == "end_former":
+        webhooks.end_former(by=request.actor, endpoint_id=endpoint_id)
+        messages.success(request, _("原密钥已停用，只有新密钥签名。"))
+    elif step in ("enable", "disable"):
         webhooks.switch(by=request.actor, endpoint_id=endpoint_id, on=step == "enable")
         messages.success(request, _("推送地址已启用。") if step == "enable" else _("推送地址已停用。"))
     elif step == "replay" and (delivery := whole(request.POST.get("delivery", ""))):
@@ -190,9 +207,22 @@ def change_endpoint(request: ParkRequest, park: str, endpoint_id: int) -> HttpRe
     return redirect(_endpoint_url(park, endpoint_id))
 
 
-def _show_secret(request: ParkRequest, endpoint_id: int, secret: str) -> HttpResponse:
-    row = webhook_queries.endpoint(request.actor, endpoint_id)
-    response = render(request, "finance/interface_secret.html", {"endpoint": row, "secret": secret})
+def _show_secret(
+    request: ParkRequest,
+    route: str,
+    said: dict[str, Any],
+    work: Callable[[], tuple[WebhookEndpoint, str]],
+) -> HttpResponse:
+    """A new secret in clear text. A form that is sent twice shows the same one: the browser may have dropped the first answer."""
+
+    def effect() -> Reply:
+        row, secret = work()
+        return Reply(data={"endpoint": row.pk, "sealed": seal(secret)})
+
+    reply = _once(request, route, said, effect)
+    row = webhook_queries.endpoint(request.actor, reply.data["endpoint"])
+    context = {"endpoint": row, "secret": unseal(reply.data["sealed"]), "now": server_now()}
+    response = render(request, "finance/interface_secret.html", context)
     response["Cache-Control"] = "no-store"
     return response
 

@@ -128,7 +128,12 @@ def ledger(request: ParkRequest, park: str) -> HttpResponse:
         return page
     now, may_sign = db_now(), request.actor.role == "enterprise_signatory"
     rows = [
-        (row, consent_queries.state_of(row, now), may_sign and consent_queries.may_renew(row, now))
+        (
+            row,
+            consent_queries.state_of(row, now),
+            may_sign and consent_queries.may_renew(row, now),
+            may_sign and consent_queries.may_widen(row, now),
+        )
         for row in page
     ]
     context = {"page": page, "rows": rows, "may_sign": may_sign}

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
 from innovscore.core.problems import Problem
+from parks.clock import db_now
 from parks.http import ParkRequest
 from parks.idempotency import Reply, once
 from parks.showing import add_problem, repeatable, status_of
 
-from ..forms import ApplyForm, ConsentForm, MarketForm, MoreGroupsForm
+from ..forms import AddGroupsForm, ApplyForm, ConsentForm, MarketForm, MoreGroupsForm
 from ..models import Consent, CreditLine, LineOrder, ProductVersion
 from ..queries import consents as consent_queries
 from ..queries import lines as line_queries
@@ -123,24 +124,28 @@ def requote(request: ParkRequest, park: str, product: str) -> HttpResponse:
 def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
     """Who will see what until when, with the real package as preview; the signatory signs.
 
-    `?more=` adds groups that the product does not need; words and preview go by them.
+    `?more=` adds groups that the product does not need, to a consent in force too; words and preview go by them.
     """
     enterprise = enterprises.own_or_404(request.actor)
     version = products.active_version(product)
     more = MoreGroupsForm(request.GET)
-    groups = consents.in_order({*CREDIT_GROUPS, *(more.cleaned_data["more"] if more.is_valid() else ())})
-    form = ConsentForm(request.POST if request.method == "POST" else None, groups=groups)
+    existing = consent_queries.active_for(enterprise.pk, version.product_id)
+    given = existing.groups if existing else ()
+    chosen = more.cleaned_data["more"] if more.is_valid() else ()
+    groups = consents.in_order({*(given or CREDIT_GROUPS), *chosen})
+    asked = [group for group in groups if group not in given]
+    form_class = AddGroupsForm if existing else ConsentForm
+    form = form_class(request.POST if request.method == "POST" else None, groups=asked)
     status = status_of(form)
     if form.is_valid():
         try:
-            data = form.cleaned_data
-            granted = consents.grant(
-                by=request.actor,
-                product_code=product,
-                months=data["months"],
-                groups=data["groups"],
-                read_words=data["read_words"],
-            )
+            if existing:
+                granted = consents.add_groups(
+                    by=request.actor, consent_id=existing.pk, **_signed(form, "groups", "read_words")
+                )
+            else:
+                said = _signed(form, "months", "groups", "read_words")
+                granted = consents.grant(by=request.actor, product_code=product, **said)
         except Problem as problem:
             status = add_problem(form, problem)
         else:
@@ -153,13 +158,37 @@ def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
         "form": form,
         "version": version,
         "sections": [section for section in shown if section.group in groups],
-        "offered": [(section, section.group in groups) for section in shown if section.group in MORE_GROUPS],
-        "words": consents.words_of(version, groups),
-        "digest": consents.digest_of_words(version, groups),
-        "existing": consent_queries.active_for(enterprise.pk, version.product_id),
+        "offered": [
+            (section, section.group in groups)
+            for section in shown
+            if section.group in {*MORE_GROUPS} - {*given}
+        ],
+        "existing": existing,
+        "may_widen": existing is not None and consent_queries.may_widen(existing, db_now()),
+        "asked": asked,
         "may_sign": _may_sign(request),
+        **_words(version, existing, groups, asked),
     }
     return render(request, "finance/consent.html", context, status=status)
+
+
+def _signed(form: ConsentForm, *names: str) -> dict[str, Any]:
+    return {name: form.cleaned_data[name] for name in names}
+
+
+def _words(
+    version: ProductVersion, existing: Consent | None, groups: list[str], asked: list[str]
+) -> dict[str, Any]:
+    """What would be signed: a consent, what is added to the one in force, or, when nothing is added, what was signed."""
+    if existing is None:
+        words = consents.words_of(version, groups)
+        return {"words": words, "digest": consents.digest_of_words(version, groups)}
+    if not asked:
+        return {"words": [existing.text]}
+    return {
+        "words": [consents.words_to_add(existing, groups)],
+        "digest": consents.digest_to_add(existing, groups),
+    }
 
 
 def apply(request: ParkRequest, park: str, product: str) -> HttpResponse:

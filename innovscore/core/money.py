@@ -10,8 +10,8 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
 WAN = Decimal(10_000)
 CENT = Decimal("0.01")
 UNITS = {"元": Decimal(1), "万元": WAN, "万": WAN, "亿元": WAN * WAN, "亿": WAN * WAN}
-NUMBER = re.compile(r"^([+-]?\d+(?:\.\d+)?)(元|万元|万|亿元|亿|人|件|项|%)?$")
-THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
+NUMBER = re.compile(r"^([+-]?\d+(?:\.\d+)?)(元|万元|万|亿元|亿|人|件|项|%)?$", re.ASCII)
+THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])", re.ASCII)
 RANGE = re.compile(r"\d(?:元|万元|万|亿元|亿)?[~～至到—–-]+\d")
 LARGEST = Decimal(10) ** 16
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from finance.models import BankClient, WebhookDelivery, WebhookEndpoint
 from finance.services import webhooks
 from parks import outbox
+from parks.clock import server_now
 from parks.models import AuditEvent
 from tests.bankapi.conftest import Case
 from tests.factories import bankapi
@@ -55,6 +57,10 @@ def test_a_program_is_registered_given_a_second_key_and_ended(case: Case, client
     } <= actions
 
 
+def secret_in(response: Any) -> str:
+    return re.search(r"whsec_[^<]+", response.content.decode()).group(0)
+
+
 def test_an_endpoint_s_secret_is_shown_once(case: Case, client_as: Any, settings: Any) -> None:
     settings.WEBHOOK_LOOPBACK = True
     ops = client_as(case.ops)
@@ -70,12 +76,11 @@ def test_an_endpoint_s_secret_is_shown_once(case: Case, client_as: Any, settings
     assert (shown.status_code, shown["Cache-Control"]) == (200, "no-store")
     assert "whsec_" in shown.content.decode()
     again = ops.post(url, body)
+    assert secret_in(again) == secret_in(shown), "the browser may have dropped the first answer"
     with case.inside():
         endpoint = WebhookEndpoint.objects.get()
     page = f"{ROOT}endpoints/{endpoint.pk}/"
-    assert (again.status_code, again["Location"]) == (302, page)
     assert "whsec_" not in ops.get(page).content.decode()
-    assert "whsec_" in ops.post(f"{page}change/", {"step": "rotate"}).content.decode()
     case.consent()
     with case.inside():
         outbox.deliver_due()
@@ -91,6 +96,54 @@ def test_an_endpoint_s_secret_is_shown_once(case: Case, client_as: Any, settings
     assert ops.post(f"{page}change/", {"step": "disable"}).status_code == 302
     assert ops.post(f"{page}change/", {"step": "replay", "delivery": "9" * 40}).status_code == 400
     assert "已停用" in ops.get(ROOT).content.decode()
+
+
+@pytest.fixture
+def endpoint(case: Case, settings: Any) -> WebhookEndpoint:
+    settings.WEBHOOK_LOOPBACK = True
+    with case.inside():
+        return webhooks.create(by=case.ops, url="http://127.0.0.1:9009/", events=["consent.granted"])[0]
+
+
+def test_a_double_click_changes_the_secret_once_and_the_former_one_can_end_early(
+    case: Case, client_as: Any, endpoint: WebhookEndpoint
+) -> None:
+    ops, page = client_as(case.ops), f"{ROOT}endpoints/{endpoint.pk}/"
+    change, body = f"{page}change/", {"step": "rotate", "idempotency_key": key_of(ops.get(page))}
+    first, second = ops.post(change, body), ops.post(change, body)
+    assert secret_in(first) == secret_in(second)
+
+    def signing() -> int:
+        with case.inside():
+            endpoint.refresh_from_db()
+            return len(webhooks.secrets_of(endpoint, server_now()))
+
+    assert (signing(), 'value="end_former"' in ops.get(page).content.decode()) == (2, True)
+    assert [ops.post(change, {"step": "end_former"}).status_code for _ in range(2)] == [302, 409]
+    assert (signing(), 'value="end_former"' in ops.get(page).content.decode()) == (1, False)
+
+
+def test_a_range_of_messages_is_sent_again(case: Case, client_as: Any, endpoint: WebhookEndpoint) -> None:
+    ops, page = client_as(case.ops), f"{ROOT}endpoints/{endpoint.pk}/"
+    with case.inside():
+        for number in range(1, 6):
+            row = WebhookDelivery(endpoint=endpoint, event="consent.granted", sequence=number, body="{}")
+            row.event_id, row.state = f"evt_{number}", "dead" if number in (2, 4) else "delivered"
+            row.save()
+        WebhookEndpoint.objects.update(last_sequence=5)
+    text = ops.get(page).content.decode()
+    assert re.findall(r'name="(?:first|last)" value="(\d+)"', text) == ["2", "4"], "what was missed"
+    for first, last in ((4, 2), (6, 9), (1, 1001), (0, 2), ("２a", 3), ("9" * 30, "9" * 30)):
+        assert ops.post(page, {"first": first, "last": last, "idempotency_key": "x" * 8}).status_code == 422
+    body = {"first": 2, "last": 4, "idempotency_key": key_of(ops.get(page))}
+    assert [ops.post(page, body)["Location"] for _ in range(2)] == [page, page]
+    with case.inside():
+        again = WebhookDelivery.objects.filter(state="pending", attempts=0).values_list("sequence", flat=True)
+        assert sorted(again) == [2, 3, 4]
+        assert json.loads(AuditEvent.objects.get(action="webhook.range_replayed").after)["number"] == 3
+        webhooks.switch(by=case.ops, endpoint_id=endpoint.pk, on=False)
+    refused = ops.post(page, body | {"idempotency_key": "another-key"})
+    assert (refused.status_code, "请先启用再重发" in refused.content.decode()) == (409, True)
 
 
 def test_another_bank_sees_nothing_of_it(case: Case, client_as: Any, park: Any) -> None:

@@ -49,6 +49,7 @@ def test_amounts_are_understood(text: str, yuan: str) -> None:
         ("0.0000001", "precision"),
         ("99999999999999999", "too_large"),
         ("5人", "form"),
+        ("٣٤", "form"),
     ],
 )
 def test_other_texts_are_refused_with_a_reason(text: str, code: str) -> None:

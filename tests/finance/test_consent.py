@@ -287,7 +287,7 @@ def test_a_renewal_is_signed_in_time_by_the_signatory(in_park: Any) -> None:
     ):
         with pytest.raises(problem):
             consents.renew(by=by, consent_id=consent.pk, months=months)
-    with pytest.raises(DatabaseError, match="a renewal begins"), transaction.atomic():
+    with pytest.raises(DatabaseError, match="goes on where one that holds ends"), transaction.atomic():
         make.consent(_bank, firm, days=10, starts=dt.timedelta(days=90), root_id=consent.pk)
 
 

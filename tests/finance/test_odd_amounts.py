@@ -16,7 +16,7 @@ from parks.scope import park_scope
 from tests.factories import loans as make
 
 pytestmark = pytest.mark.django_db
-ODD = ("-5", "1e30", "0.0000001", "999999999999", "NaN", "abc", "9" * 5000)
+ODD = ("-5", "1e30", "0.0000001", "999999999999", "NaN", "abc", "٣٤", "9" * 5000)
 SAVED = (Need, NeedAnswer, ProductVersion, Repayment, RiskTerms, SubsidyProgramme)
 keys = itertools.count(1)
 
@@ -47,7 +47,7 @@ def test_what_cannot_be_meant_is_refused_at_its_field(park: Any, client_as: Any)
     refusals(firm, "/p/cq/e/needs/", posted, "amount", (*ODD, "0"))
     answer = {"offers": "1", "amount": "100", "rate": "3.45", "text": "可以"}
     refusals(maker, f"/p/cq/desk/needs/{need.pk}/", answer, "amount", (*ODD, "0"))
-    refusals(maker, f"/p/cq/desk/needs/{need.pk}/", answer, "rate", ("-1", "101", "x"))
+    refusals(maker, f"/p/cq/desk/needs/{need.pk}/", answer, "rate", ("-1", "101", "x", "1e1", "3_0", "٣"))
     terms = {"capital": "100", "leverage": "1", "client_cap": "10", "group_cap": "20"}
     for name in ("capital", "client_cap", "group_cap"):
         refusals(fund, "/p/cq/desk/caps/", terms, name)

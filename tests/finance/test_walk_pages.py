@@ -247,7 +247,7 @@ def test_the_memo_names_who_printed_it_and_is_a_read(
         assert part in text
     assert stranger.get(url).status_code == 404
     pdf = maker.get(url + "?export=pdf")
-    assert pdf["Content-Type"] != "application/pdf" or pdf.content.startswith(b"%PDF")
+    assert (pdf.status_code, pdf.content[:4]) in ((200, b"%PDF"), (503, b"<!do"))  # where libpango is missing
     with park_scope(world.park.pk):
         assert ConsentAccess.objects.filter(subject__startswith="审批意见书").count() == 2
         consents.revoke(by=world.signatory, consent_id=consent.pk)

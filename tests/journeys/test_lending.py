@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from celery import Celery
 
+from tests.bankapi.receiver import receiving
 from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -209,3 +211,44 @@ def test_two_browsers_race_for_the_last_of_a_line(visit: Any, site: Any) -> None
     assert reserved == of_applications == amount * 10_000
     visit(BANK).go(f"/p/cq/bank/lines/{line}/").sees(f"{amount:,.2f} 万元").looks_right()
     winner.press("撤回申请").sees("已撤回")
+
+
+def test_a_bank_sees_what_its_program_missed_and_sends_it_again(visit: Any, site: Any) -> None:
+    """Two messages given up, seen and sent again by number; the secret is changed, both sign, and the former one is ended."""
+    firm, ops = visit(FIRM), visit("bank.ops@demo", width=360)
+    tasks = Celery(broker=site.environment["REDIS_URL"])
+    with receiving() as program:
+
+        def both_are(state: str) -> None:
+            """The worker sends at once, not at its next round."""
+            query = f"SELECT count(*) FROM finance_webhookdelivery WHERE {state}"
+            deadline = time.monotonic() + 30
+            while site.rows("cq", query) != [(2,)]:
+                assert time.monotonic() < deadline, f"not both are {state}"
+                tasks.send_task("parks.deliver_outbox")
+                tasks.send_task("finance.send_webhooks")
+                time.sleep(0.2)
+
+        program.status = 500
+        ops.go("/p/cq/bank/api/").press("登记推送地址").fill(url=program.url)
+        for event in ("application.submitted", "application.withdrawn"):
+            ops.page.check(f"main [value='{event}']")
+        ops.press("登记").sees("whsec_").press("已保存")
+        address = ops.page.url.removeprefix(ops.address)
+        consent(firm, "points-large")
+        firm.go(f"/p/cq/e/loans/{apply(firm, 'points-large', '20')}/").press("撤回申请").sees("已撤回")
+        both_are("last_status = 500")
+        site.sql(
+            "cq",
+            "UPDATE finance_webhookdelivery SET due_since = now() - interval '3 days', next_attempt_at = now()",
+        )
+        both_are("state = 'dead'")
+        program.status = 204
+        ops.go(address).sees("HTTP 500").press("按序号重发", within="main form").sees("已安排重发")
+        both_are("state = 'delivered'")
+        assert sorted(one["sequence"] for one in program.bodies()[-2:]) == [1, 2]
+        ops.go(address).sees("HTTP 204").press("更换签名密钥").press("已保存").sees("同时签名到")
+        ops.page.locator("main td button:has-text('重发')").first.click()
+        both_are("state = 'delivered'")
+        assert program.received[-1][0]["webhook-signature"].count("v1,") == 2, "both secrets sign"
+        ops.go(address).press("停用原密钥").sees("只有新密钥签名").sees_not("同时签名到").looks_right()
