@@ -294,6 +294,7 @@ def test_the_pages_of_a_run_open_and_clear(park: Any, client_as: Any) -> None:
     assert client.get(f"{urls[3]}?export=csv")["Content-Type"].startswith("text/csv")
     refused = client.post(urls[4], {"ids": ids, "note": ""})
     assert refused.status_code == 422
+    assert refused.content.decode().count(" checked") == len(ids), "what was chosen stays chosen"
     assert client.post(urls[4], {"ids": ids, "note": "已核对审计报告"}).status_code == 302
     with park_scope(park.pk):
         assert anomalies.open_count(run) == 0
