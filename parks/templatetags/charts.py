@@ -310,6 +310,9 @@ def changes(labels: Sequence[str], values: Sequence[float]) -> SafeString:
     return _svg(WIDTH, ROW * len(labels) + 4, _("变动"), _join(parts))
 
 
+MANY_EDGES = 12  # above it every second one is written
+
+
 @register.simple_tag
 def histogram(
     edges: Sequence[float],
@@ -346,8 +349,8 @@ def histogram(
         line = " ".join(f"{_f(x)},{_f(y)}" for x, y in steps)
         parts.append(format_html('<polyline class="c-loss-line" stroke-width="2.5" points="{}"/>', line))
     parts += [
-        _text(20 + i * step, base + 16, f"{float(edge):g}", "middle", 11, minor=i % 5 > 0)
-        for i, edge in enumerate(edges)
+        _text(20 + i * step, base + 16, f"{float(edges[i]):g}", "middle", 11, minor=i % 4 > 0)
+        for i in range(0, len(edges), 2 if len(edges) > MANY_EDGES else 1)
     ]
     if me is not None and high > low:
         x = 20 + (width - 40) * (min(max(float(me), low), high) - low) / (high - low)

@@ -30,45 +30,53 @@ AROUND = 3  # places shown below the last place of a board
 
 
 def request_review(*, by: Actor, run: ScoreRun) -> RunReview:
-    """Ask for the review of a computed run; asking again returns the job that waits."""
+    """Ask for the review of a computed run; asking again returns the job that waits, or renews what may have changed."""
     review, _created = RunReview.objects.get_or_create(run=run)
-    if review.finished_at is None:
-        review.job = jobs.request(
-            kind=KIND, park_id=by.park_id, dedupe_key=f"review:{run.pk}", by=by, args={"run": run.pk}
-        )
-        review.save(update_fields=["job"])
+    review.job = jobs.request(
+        kind=KIND, park_id=by.park_id, dedupe_key=f"review:{run.pk}", by=by, args={"run": run.pk}
+    )
+    review.save(update_fields=["job"])
     return review
 
 
 def compute(job: jobs.JobHandle) -> dict[str, Any]:
-    """The job: score the frozen facts again (nothing is stored twice), vary the method, keep what was found."""
+    """The job: the spread by kind of firm anew, for firms move and earlier years are corrected; once, how firm the places
+    are, for that follows from the run alone."""
     job.report(0, STEPS)
     with park_scope(job.park_id):
-        run = ScoreRun.objects.select_related("snapshot__scheme_version", "scheme_version", "cycle").get(
-            pk=job.args["run"]
-        )
-        scheme = scheme_of(run.scheme_version)
-        rows = frozen.read(run.snapshot, scheme)
+        review = RunReview.objects.select_related(
+            "run__snapshot__scheme_version", "run__scheme_version", "run__cycle"
+        ).get(run=job.args["run"])
+        run, scheme = review.run, scheme_of(review.run.scheme_version)
         groups = groups_of(run) | {"year": years_of(run, scheme)}
     job.report(1, STEPS)
+    found = _firmness(job, run, scheme) if review.finished_at is None else None
+    job.report(3, STEPS)
+    with park_scope(job.park_id):
+        review = RunReview.objects.select_for_update().get(run=run)
+        job.guard()
+        review.groups = groups
+        if found is not None and review.finished_at is None:
+            report, places = found
+            bulk.copy_rows(PlaceInterval, ("run_id", "enterprise_id", "low", "high"), places)
+            review.sensitivity, review.finished_at = report, db_now()
+        review.save(update_fields=["groups", "sensitivity", "finished_at"])
+    return {"run": run.pk}
+
+
+def _firmness(
+    job: jobs.JobHandle, run: ScoreRun, scheme: engine.Scheme
+) -> tuple[dict[str, Any], Iterator[tuple[int, ...]]]:
+    """Score the frozen facts again (nothing is stored twice) and vary the method: the report, and a row an interval."""
+    with park_scope(job.park_id):
+        rows = frozen.read(run.snapshot, scheme)
     scores = engine.score(rows.facts, scheme)
     ranking = engine.rank(scores, rows.facts, scheme, confirmed_at=rows.confirmed_at, allowed=rows.allowed)
     job.report(2, STEPS)
     draws = max(100, min(DRAWS, CELLS // max(len(scores), 1)))
     intervals = sensitivity.rank_intervals(scores, scheme, draws=draws, seed=run.run_hash, facts=rows.facts)
-    report = _report(scheme, scores, ranking, intervals, seed=run.run_hash) | {
-        "method": _method(scheme, scores)
-    }
-    job.report(3, STEPS)
-    with park_scope(job.park_id):
-        review = RunReview.objects.select_for_update().get(run=run)
-        job.guard()
-        if review.finished_at is None:
-            lines = _lines(run.pk, rows, intervals)
-            bulk.copy_rows(PlaceInterval, ("run_id", "enterprise_id", "low", "high"), lines)
-            review.groups, review.sensitivity, review.finished_at = groups, report, db_now()
-            review.save(update_fields=["groups", "sensitivity", "finished_at"])
-    return {"run": run.pk, "draws": draws}
+    report = _report(scheme, scores, ranking, intervals, seed=run.run_hash)
+    return report | {"method": _method(scheme, scores)}, _lines(run.pk, rows, intervals)
 
 
 def _lines(run_id: int, rows: frozen.FrozenRows, found: sensitivity.Intervals) -> Iterator[tuple[int, ...]]:

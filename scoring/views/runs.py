@@ -112,8 +112,8 @@ def anomaly_list(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
     """Anomalies of a run; the office clears those it has looked at, with a note."""
     row = results.get_run(run_id)
     problem, status = None, 200
+    ids = [number for text in request.POST.getlist("ids") if (number := whole(text)) is not None]
     if request.method == "POST":
-        ids = [number for text in request.POST.getlist("ids") if (number := whole(text)) is not None]
         try:
             cleared = anomaly_services.clear(
                 by=request.actor, run=row, ids=ids, note=request.POST.get("note", "")
@@ -141,6 +141,7 @@ def anomaly_list(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
         "can_clear": access.may(request.actor.role, "scoring:anomalies", "POST")
         and results.current_run_id(row.cycle_id) == row.pk,
         "problem": problem,
+        "chosen": ids,
         "note": request.POST.get("note", ""),
     }
     return render(request, "scoring/anomalies.html", context, status=status)

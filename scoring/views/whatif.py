@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -38,6 +39,7 @@ class Plan:
 
     row: Scenario
     changes: list[tuple[str, str]]
+    query: str
     total: Decimal
     change: Decimal
     points: list[Decimal]
@@ -167,6 +169,7 @@ def _plan(row: Scenario, names: dict[str, str]) -> Plan:
     return Plan(
         row=row,
         changes=[(names.get(column, column), text) for column, text in row.changes.items()],
+        query=urlencode(row.changes),
         total=Decimal(row.outcome["total"]),
         change=Decimal(row.outcome["change"]),
         points=[Decimal(points).quantize(Decimal("0.01")) for points in row.outcome["dimensions"].values()],

@@ -4,6 +4,7 @@ const MOVING = 120;
 const REST = 1000;
 const form = document.querySelector("form[data-what-if]");
 const result = document.getElementById("result");
+const now = form.querySelector(".what-if-now"); // where the result lies below the sliders: what it says, in sight
 const timers = { live: 0, ask: 0 };
 let running = null;
 
@@ -66,6 +67,11 @@ form.addEventListener("input", (event) => {
   clearTimeout(timers.ask);
   later("live", MOVING, live);
 });
+new MutationObserver(() => {
+  const figures = [...result.querySelectorAll(".figures > div")].slice(0, 2);
+  now.textContent = figures.map((figure) => figure.innerText.replace(/\s+/g, " ")).join("；");
+  now.hidden = figures.length === 0;
+}).observe(result, { childList: true });
 form.addEventListener("change", (event) => {
   if (event.target.closest(".what-if-row")) later("ask", REST, ask);
 });

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from enterprises.models import Enterprise
 from innovscore.core.problems import Conflict, Refused
 from parks import jobs, todo
 from parks.models import Job
@@ -19,7 +20,7 @@ from scoring.models import Anomaly, CurrentRun, PlaceInterval, RunReview, ScoreR
 from scoring.queries import anomalies, dry_run, explain, method, portrait, results, run_diff
 from scoring.queries.schemes import scheme_of
 from scoring.services import anomalies as services
-from scoring.services import runs
+from scoring.services import reviews, runs
 from tests.factories import parks as people
 from tests.factories import scoring as make
 from tests.scoring.test_pages import agent_of
@@ -138,6 +139,19 @@ def test_the_review_keeps_an_interval_around_every_place(run: ScoreRun) -> None:
     assert around.interval is not None
     assert around.interval.low <= around.interval.high
     assert around.industry_percentile is not None
+
+
+def test_asked_again_the_review_counts_firms_where_they_are_now(run: ScoreRun, officer: Any) -> None:
+    first = review(run)
+    places = list(PlaceInterval.objects.filter(run=run).values_list("pk", "low", "high"))
+    moved = ScoreResult.objects.filter(run=run, place__isnull=False).values("enterprise_id")[:6]
+    Enterprise.objects.filter(pk__in=moved).update(industry="I65")
+    reviews.request_review(by=officer, run=run)
+    again = review(run)
+    assert "I65" not in first.groups["industry"]
+    assert again.groups["industry"]["I65"]["ranked"] == 6
+    assert (again.sensitivity, again.finished_at) == (first.sensitivity, first.finished_at)
+    assert list(PlaceInterval.objects.filter(run=run).values_list("pk", "low", "high")) == places
 
 
 def test_the_lab_says_whether_every_indicator_tells_firms_apart(
@@ -280,6 +294,7 @@ def test_the_pages_of_a_run_open_and_clear(park: Any, client_as: Any) -> None:
     assert client.get(f"{urls[3]}?export=csv")["Content-Type"].startswith("text/csv")
     refused = client.post(urls[4], {"ids": ids, "note": ""})
     assert refused.status_code == 422
+    assert refused.content.decode().count(" checked") == len(ids), "what was chosen stays chosen"
     assert client.post(urls[4], {"ids": ids, "note": "已核对审计报告"}).status_code == 302
     with park_scope(park.pk):
         assert anomalies.open_count(run) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -193,7 +194,8 @@ def test_the_page_asks_saves_and_compares_without_script(row: Any, park: Any, cl
         assert text in page
     assert "style=" not in page
     assert client.post(URL, form | {"save": "1", "name": "多投\x00研发"}).status_code == 302
-    assert "多投研发" in client.get(URL).content.decode()
+    (opened,) = re.findall(r'<a href="(\?[^"#]+)">多投研发</a>', client.get(URL).content.decode())
+    assert 'value="860"' in client.get(URL + opened).content.decode()
     refused = client.post(URL, {"field": ["rd_expense"], "value": ["约七百"]})
     assert refused.status_code == 422
     assert "没有读懂" in refused.content.decode()
