@@ -41,5 +41,10 @@ urlpatterns = [
         whatif.remove,
         name="what_if_remove",
     ),
+    path(
+        "p/<slug:park>/e/score/<int:year>/whatif/<int:scenario_id>/rename/",
+        whatif.rename,
+        name="what_if_rename",
+    ),
     path("p/<slug:park>/e/score/<int:year>/item/<slug:code>/", scores.own_item, name="own_score_item"),
 ]

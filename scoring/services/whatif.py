@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -131,26 +132,48 @@ def keep(
     *, by: Actor, row: ScoreResult, name: str, fields: Mapping[str, str], result: whatif.Outcome
 ) -> Scenario:
     """Keep a plan under a name. Raises Refused without a name or above the number kept, Conflict for a name twice."""
-    name = name.strip()
-    if not name:
-        raise Refused(code="name_missing", field="name", message=_("请给方案起个名字，例如“多投研发”。"))
+    name = _name(name)
     kept = Scenario.objects.filter(run_id=row.run_id, enterprise_id=row.enterprise_id)
     if kept.count() >= rules.SCENARIOS_KEPT:
         message = _("最多保存 %(n)s 个方案，请先删除一个。") % {"n": rules.SCENARIOS_KEPT}
         raise Refused(code="too_many_plans", field="name", message=message)
+    with _once(name):
+        return Scenario.objects.create(
+            run_id=row.run_id,
+            enterprise_id=row.enterprise_id,
+            name=name,
+            changes=dict(fields),
+            outcome=_stored(result),
+            created_by_ref=by.person_id,
+            created_by_name=by.person_name,
+        )
+
+
+def rename(*, by: Actor, row: ScoreResult, scenario_id: int, name: str) -> None:
+    """Call a plan otherwise; refused like a new one, NotFound for what is not the enterprise's own."""
+    name, found = _name(name), _own(row, scenario_id)
+    with _once(name):
+        audit.record(
+            by=by, action="scenario.renamed", obj=found, before={"name": found.name}, after={"name": name}
+        )
+        found.name = name
+        found.save(update_fields=["name"])
+
+
+def _name(text: str) -> str:
+    name = text.strip()[:60]
+    if not name:
+        raise Refused(code="name_missing", field="name", message=_("请给方案起个名字，例如“多投研发”。"))
+    return name
+
+
+@contextmanager
+def _once(name: str) -> Iterator[None]:
     try:
         with transaction.atomic():
-            return Scenario.objects.create(
-                run_id=row.run_id,
-                enterprise_id=row.enterprise_id,
-                name=name[:60],
-                changes=dict(fields),
-                outcome=_stored(result),
-                created_by_ref=by.person_id,
-                created_by_name=by.person_name,
-            )
+            yield
     except IntegrityError as error:
-        message = _("已有同名方案“%(name)s”，请换个名字。") % {"name": name[:60]}
+        message = _("已有同名方案“%(name)s”，请换个名字。") % {"name": name}
         raise Conflict(code="plan_exists", field="name", message=message) from error
 
 
@@ -165,10 +188,15 @@ def _stored(result: whatif.Outcome) -> dict[str, Any]:
 
 def remove(*, by: Actor, row: ScoreResult, scenario_id: int) -> None:
     """Throw a plan away; NotFound for what is not the enterprise's own."""
+    found = _own(row, scenario_id)
+    audit.record(by=by, action="scenario.removed", obj=found, before={"name": found.name})
+    found.delete()
+
+
+def _own(row: ScoreResult, scenario_id: int) -> Scenario:
     found = Scenario.objects.filter(
         pk=scenario_id, run_id=row.run_id, enterprise_id=row.enterprise_id
     ).first()
     if found is None:
         raise NotFound(code="no_plan", message=_("没有这个方案。"))
-    audit.record(by=by, action="scenario.removed", obj=found, before={"name": found.name})
-    found.delete()
+    return found

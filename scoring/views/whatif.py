@@ -68,6 +68,13 @@ def what_if(request: ParkRequest, park: str, year: int) -> HttpResponse:
     return render(request, "scoring/what_if.html", context, status=status)
 
 
+def rename(request: ParkRequest, park: str, year: int, scenario_id: int) -> HttpResponse:
+    row = explain.result_of(year=year, enterprise__organisation_id=request.actor.organisation_id)
+    services.rename(by=request.actor, row=row, scenario_id=scenario_id, name=request.POST.get("name", ""))
+    messages.success(request, _("已改名。"))
+    return redirect("scoring:what_if", park=park, year=year)
+
+
 def remove(request: ParkRequest, park: str, year: int, scenario_id: int) -> HttpResponse:
     row = explain.result_of(year=year, enterprise__organisation_id=request.actor.organisation_id)
     services.remove(by=request.actor, row=row, scenario_id=scenario_id)

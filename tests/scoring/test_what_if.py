@@ -182,6 +182,12 @@ def test_plans_are_kept_once_a_name_and_are_private(row: Any, park: Any) -> None
     assert whatif.scenarios(other) == []
     with pytest.raises(Exception, match="no_plan"):
         services.remove(by=agent_of(park, 1), row=other, scenario_id=kept.pk)
+    second = services.keep(by=agent, row=row, name="乙", fields={}, result=ask(row, rd_expense="870"))
+    services.rename(by=agent, row=row, scenario_id=second.pk, name=" 少投研发 ")
+    with pytest.raises(Conflict, match="plan_exists"):
+        services.rename(by=agent, row=row, scenario_id=second.pk, name="多投研发")
+    assert {plan.name for plan in whatif.scenarios(row)} == {"多投研发", "少投研发"}
+    services.remove(by=agent, row=row, scenario_id=second.pk)
     services.remove(by=agent, row=row, scenario_id=kept.pk)
     assert not Scenario.objects.exists()
 
