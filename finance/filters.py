@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from .models import Application, Consent, ConsentAccess, CreditLine, WebhookDelivery
+from .models import Application, Consent, ConsentAccess, CreditLine, Quote, WebhookDelivery
 from .queries.consents import in_state
 from .states import CONSENT_STATES, EVENTS, ApplicationState, LineState
 
@@ -41,6 +41,25 @@ class QueueFilter(ApplicationFilter):
     """Of a bank, which holds the consent itself."""
 
     told = Q(consent_holds=True)
+
+
+class TrialFilter(django_filters.FilterSet):
+    """Of `trial.quotes_under`: of enterprises whose consent holds."""
+
+    q = django_filters.CharFilter(label=_("企业"), method="search", max_length=120)
+    change = django_filters.ChoiceFilter(
+        label=_("变化"), method="changed", choices=[("gt", _("增加")), ("lt", _("减少")), ("exact", _("不变"))], empty_label=_("全部")
+    )  # fmt: skip
+
+    class Meta:
+        model = Quote
+        fields = ["q", "change"]
+
+    def search(self, queryset: QuerySet[Quote], name: str, value: str) -> QuerySet[Quote]:
+        return queryset.filter(enterprise__name__icontains=value)
+
+    def changed(self, queryset: QuerySet[Quote], name: str, value: str) -> QuerySet[Quote]:
+        return queryset.filter(**{f"difference__{value}": 0})
 
 
 class LineFilter(django_filters.FilterSet):

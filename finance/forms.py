@@ -197,7 +197,7 @@ class DecideForm(forms.Form):
 
 
 class ProductForm(OnceForm):
-    """Terms of a new version; the formula starts with the platform's usual parameters."""
+    """Terms of a new version; without a formula the platform's usual parameters stand."""
 
     code = forms.SlugField(
         label=_("产品代码"),
@@ -242,6 +242,10 @@ class ProductForm(OnceForm):
     )
     pool_share = PercentField(label=_("资金池分担比例（%）"), required=False)
     pool_project_cap = MoneyField(label=_("资金池单笔上限（万元）"), required=False)
+    formula = forms.JSONField(
+        label=_("额度公式参数"), required=False, widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
+        help_text=_("不填为平台通用参数。积分档 bands 的额度单位为元；提出后可先试算对现有企业的影响。"),
+    )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -45,6 +45,7 @@ urlpatterns = [
     ),
     path("p/<slug:park>/bank/products/", products.overview, name="products"),
     path("p/<slug:park>/bank/products/<int:version_id>/activate/", products.activate, name="activate"),
+    path("p/<slug:park>/bank/products/<int:version_id>/trial/", products.trial, name="trial"),
     path("p/<slug:park>/bank/lines/", lines.overview, name="lines"),
     path("p/<slug:park>/bank/lines/<int:line_id>/", lines.line, name="line"),
     path("p/<slug:park>/office/finance/", reports.office, name="office"),

@@ -35,7 +35,8 @@ class Formula:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Formula:
-        """From JSON-able data in which every number is a string. Raises ValueError naming what is wrong."""
+        """From JSON-able data in which every number is a string. Raises ValueError with what is wrong: unreadable, numbers,
+        bands or growth."""
         try:
             bands = tuple((Decimal(str(x)), Decimal(str(y))) for x, y in data["bands"])
             stage = {str(name): Decimal(str(factor)) for name, factor in data["stage"].items()}
@@ -44,12 +45,17 @@ class Formula:
             }
             formula = cls(bands=bands, stage=stage, **numbers)
         except (KeyError, ArithmeticError, TypeError, ValueError, AttributeError) as error:
-            raise ValueError(f"The formula is not readable: {error!r}") from error
-        points = [x for x, _yuan in bands]
-        if not bands or points != sorted(set(points)):
-            raise ValueError("bands must ascend in points")
+            raise ValueError("unreadable") from error
+        points, yuan = [x for x, _yuan in bands], [yuan for _x, yuan in bands]
+        if not all(
+            number.is_finite() and number >= 0
+            for number in (*points, *yuan, *stage.values(), *numbers.values())
+        ):
+            raise ValueError("numbers")
+        if not bands or points != sorted(set(points)) or yuan != sorted(yuan):
+            raise ValueError("bands")
         if not formula.growth_low <= 1 <= formula.growth_high:
-            raise ValueError("growth_low must not be above 1, nor growth_high below it")
+            raise ValueError("growth")
         return formula
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -169,36 +170,44 @@ def price(enterprise_id: int, version: ProductVersion) -> Pricing:
 def _priced(
     enterprise_id: int, version: ProductVersion, standing: ScoreStanding, figures: TwoYears
 ) -> Pricing:
-    first_loan = is_first_loan(enterprise_id)
-    exposure = exposure_elsewhere(enterprise_id, version.product_id)
     left = risk.left_for(version, enterprise_id)
-    result = quote(
-        Standing(points=standing.total, stage=standing.stage, vetoes=vetoes_of(standing)),
-        Figures(
-            revenue=present(figures.revenue),
-            tax=present(figures.tax),
-            equity=figures.equity or rules.ZERO,
-            exposure=exposure,
-        ),
-        Caps(
-            product=version.cap,
-            first_loan=version.first_loan_cap if first_loan else None,
-            guarantor_client=left["guarantor_client"],
-            pool=left["pool"],
-        ),
-        Formula.from_data(version.formula),
-    )
     inputs = {
         "points": str(standing.total), "stage": standing.stage, "year": standing.cycle_year, "run_hash": standing.run_hash,
         "revenue": [str(x) for x in present(figures.revenue)], "tax": [str(x) for x in present(figures.tax)],
-        "equity": str(figures.equity), "exposure": str(exposure), "first_loan": first_loan,
+        "equity": str(figures.equity or rules.ZERO), "exposure": str(exposure_elsewhere(enterprise_id, version.product_id)),
+        "first_loan": is_first_loan(enterprise_id),
         "left": {name: str(value) for name, value in left.items() if value is not None}, "version": version.digest,
     }  # fmt: skip
+    result = requoted(inputs, version, vetoes_of(standing))
     final = standing.is_published and not UNUSABLE & set(standing.flags)
     return Pricing(
         version=version, standing=standing, figures=figures, result=result, usable=final and result.amount > 0,
         provisional=not final, inputs=inputs,
     )  # fmt: skip
+
+
+def requoted(inputs: Mapping[str, Any], version: ProductVersion, vetoes: tuple[str, ...] = ()) -> Quote:
+    """What the inputs of a quote, as they are stored, give under a version."""
+    left = {name: Decimal(value) for name, value in inputs["left"].items()}
+    points = Decimal(inputs["points"])
+    if points < version.min_score:
+        return Quote(rules.ZERO, "R01")
+    return quote(
+        Standing(points=points, stage=inputs["stage"], vetoes=vetoes),
+        Figures(
+            revenue=[Decimal(value) for value in inputs["revenue"]],
+            tax=[Decimal(value) for value in inputs["tax"]],
+            equity=Decimal(inputs["equity"]),
+            exposure=Decimal(inputs["exposure"]),
+        ),
+        Caps(
+            product=version.cap,
+            first_loan=version.first_loan_cap if inputs["first_loan"] else None,
+            guarantor_client=left.get("guarantor_client"),
+            pool=left.get("pool"),
+        ),
+        Formula.from_data(version.formula),
+    )
 
 
 def is_first_loan(enterprise_id: int) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from innovscore.core.problems import Conflict, Forbidden, Refused
 from parks import audit
@@ -28,6 +29,15 @@ DEFAULT_FORMULA: dict[str, Any] = {
     "stage": {"startup": "0.8", "growth": "1.0", "mature": "1.0"},
     "alpha": "0.30", "beta": "8", "gamma": "0.50", "growth_weight": "0.5", "growth_low": "0.8", "growth_high": "1.2",
 }  # fmt: skip
+
+FORMULA_FAULTS = {
+    "unreadable": gettext_lazy(
+        '公式参数不完整或无法读取：须有 bands、stage、alpha、beta、gamma，数字写成文本，例如 "0.30"。'
+    ),
+    "numbers": gettext_lazy("公式参数中的数字不能为负，也不能是无穷大。"),
+    "bands": gettext_lazy("积分档（bands）须按积分从低到高写，额度不能随积分降低。"),
+    "growth": gettext_lazy("增长系数的下限（growth_low）不能高于 1，上限（growth_high）不能低于 1。"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +76,8 @@ def propose(
     formula = formula or DEFAULT_FORMULA
     try:
         Formula.from_data(formula)
-    except (ValueError, TypeError) as error:
-        raise Refused(
-            code="formula", field="formula", message=_("公式参数无法读取：%(why)s") % {"why": error}
-        ) from error
+    except ValueError as error:
+        raise Refused(code="formula", field="formula", message=str(FORMULA_FAULTS[str(error)])) from error
     _check_terms(terms)
     with transaction.atomic(), guarded():
         product = _product(by, code, name)

@@ -127,7 +127,7 @@ def test_the_explanation_reproduces_the_amount(points: Decimal, exposure: Decima
         assert result.amount == steps["amount"] == left - left % 10_000
 
 
-def test_a_formula_that_cannot_be_read_names_what_is_missing() -> None:
+def test_a_formula_that_cannot_be_says_what_is_wrong() -> None:
     data: dict[str, Any] = {
         "bands": [["60", "500000"], ["70", "3000000"]],
         "stage": {"growth": "1"},
@@ -136,12 +136,14 @@ def test_a_formula_that_cannot_be_read_names_what_is_missing() -> None:
         "gamma": "0.5",
     }
     assert f.Formula.from_data(data).bands[1] == (Decimal(70), Decimal(3_000_000))
-    with pytest.raises(ValueError, match="bands"):
-        f.Formula.from_data({key: value for key, value in data.items() if key != "bands"})
-    with pytest.raises(ValueError, match="ascend"):
-        f.Formula.from_data(data | {"bands": data["bands"][::-1]})
-    with pytest.raises(ValueError, match="alpha"):
-        f.Formula.from_data({key: value for key, value in data.items() if key != "alpha"})
+    for missing in ("bands", "stage", "alpha", "beta", "gamma"):
+        with pytest.raises(ValueError, match="unreadable"):
+            f.Formula.from_data({key: value for key, value in data.items() if key != missing})
+    for change, wrong in (
+        ({"bands": data["bands"][::-1]}, "bands"), ({"alpha": "NaN"}, "numbers"), ({"growth_high": "0.9"}, "growth"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=wrong):
+            f.Formula.from_data(data | change)
 
 
 def test_losses_are_shared_by_the_largest_remainder() -> None:
