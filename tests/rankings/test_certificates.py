@@ -329,7 +329,7 @@ def test_certificate_and_notice_are_made_as_pdf(world: Any, park: Any) -> None:
 def test_without_the_libraries_the_printable_page_is_offered(world: Any, park: Any, monkeypatch: Any) -> None:
     from parks import papers
 
-    def absent(html: str) -> bytes:
+    def absent(html: str, style: Any) -> bytes:
         raise papers.NoPrinter("cannot load library 'libpango-1.0-0'")
 
     monkeypatch.setattr(papers, "pdf", absent)
