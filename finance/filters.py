@@ -48,7 +48,7 @@ class TrialFilter(django_filters.FilterSet):
 
     q = django_filters.CharFilter(label=_("企业"), method="search", max_length=120)
     change = django_filters.ChoiceFilter(
-        label=_("变化"), method="changed", choices=[("gt", _("增加")), ("lt", _("减少")), ("exact", _("不变"))], empty_label=_("全部")
+        label=_("变化"), method="changed", choices=[("gt", _("额度增加")), ("lt", _("额度减少")), ("exact", _("额度不变"))], empty_label=_("全部")
     )  # fmt: skip
 
     class Meta:
