@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy
 from .. import rules
 from ..models import ProductVersion, Quote
 from ..states import QuoteState
-from .applications import SMALL_GROUP
 from .pricing import requoted
 
 MILLION = Decimal(1_000_000)
@@ -67,11 +66,8 @@ def quotes_under(version: ProductVersion) -> QuerySet[Any]:
     return rows.annotate(difference=F("tried") - F("amount")).order_by("difference", "pk")
 
 
-def totals(quotes: QuerySet[Any]) -> Totals | None:
-    """None for fewer enterprises than may be told of in sums."""
+def totals(quotes: QuerySet[Any]) -> Totals:
     rows = list(quotes.values_list("amount", "tried", "difference"))
-    if len(rows) < SMALL_GROUP:
-        return None
     counts = dict.fromkeys((str(label) for _below, label in BANDS), 0)
     for _now, _tried, difference in rows:
         counts[_band(difference)] += 1
