@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import wait_until
 from tests.journeys.visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -49,8 +50,12 @@ def test_a_publisher_and_a_bank_officer_do_theirs(visit: Any) -> None:
     publisher = visit("park.publish@demo")
     begin(publisher, "打开一期榜单").press(f"{YEAR - 1}").press("第 1 版").press("追溯")
     begin(publisher, "看公众和企业的异议")
-    begin(publisher, "看一张上榜证书").page.locator("main tbody a").first.click()
-    publisher.page.wait_for_load_state()
+    certificates = begin(publisher, "看一张上榜证书").page
+    wait_until(
+        lambda: certificates.reload() and certificates.locator("main tbody a").count()
+    )  # the worker signs them
+    certificates.locator("main tbody a").first.click()
+    certificates.wait_for_load_state()
     assert ticked(publisher) == []
     officer = visit("bank.maker@demo", width=360)
     begin(officer, "打开一笔贷款申请").page.locator("main tbody a").first.click()
