@@ -44,7 +44,7 @@ class QueueFilter(ApplicationFilter):
 
 
 class TrialFilter(django_filters.FilterSet):
-    """Of `trial.quotes_under`: of enterprises whose consent holds."""
+    """Of `trial.under`: of enterprises whose consent holds."""
 
     q = django_filters.CharFilter(label=_("企业"), method="search", max_length=120)
     change = django_filters.ChoiceFilter(

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
+from unicodedata import normalize
 
 from django import forms
 from django.utils.translation import gettext as _now
@@ -79,14 +81,23 @@ class PercentField(forms.CharField):
         )
 
 
-def whole_number(label: Any, *, most: int = 600, **kwargs: Any) -> forms.IntegerField:
-    return forms.IntegerField(
-        label=label,
-        min_value=1,
-        max_value=most,
-        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-        **kwargs,
-    )
+WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+
+
+class WholeField(forms.IntegerField):
+    """A whole number in the digits of this country, as amounts are."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric"})
+
+    def to_python(self, value: Any) -> Any:
+        text = normalize("NFKC", "" if value is None else str(value)).strip()
+        if text and not WHOLE.fullmatch(text):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(text)
+
+
+def whole_number(label: Any, *, most: int = 600, **kwargs: Any) -> WholeField:
+    return WholeField(label=label, min_value=1, max_value=most, **kwargs)
 
 
 class OnceForm(forms.Form):
@@ -103,19 +114,20 @@ class MoreGroupsForm(forms.Form):
     )
 
 
-class ConsentForm(forms.Form):
+def months_field() -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=_("授权期限"), coerce=int, widget=forms.RadioSelect, error_messages={"required": _("请选择授权期限。")},
+        choices=lambda: [(n, _now("%(n)s 个月") % {"n": n}) for n in CONSENT_MONTHS],
+    )  # fmt: skip
+
+
+class AddGroupsForm(forms.Form):
     """`groups` are those that the words on the page name; each is ticked by hand, none is preset."""
 
     groups = forms.MultipleChoiceField(
         label=_("同意银行查询的信息"), widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("请勾选同意查询的信息；不同意可以直接离开，没有任何影响。")},
     )  # fmt: skip
-    months = forms.TypedChoiceField(
-        label=_("授权期限"),
-        coerce=int,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("请选择授权期限。")},
-    )
     read_words = forms.CharField(widget=forms.HiddenInput, required=False)
     confirm = forms.BooleanField(
         label=_("我已阅读以上授权书和预览，代表本企业签署"),
@@ -124,10 +136,7 @@ class ConsentForm(forms.Form):
 
     def __init__(self, *args: Any, groups: Iterable[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "groups" in self.fields:
-            self.fields["groups"].choices = [(group, GROUPS[group]) for group in groups]  # type: ignore[attr-defined]
-        if "months" in self.fields:
-            self.fields["months"].choices = [(n, _now("%(n)s 个月") % {"n": n}) for n in CONSENT_MONTHS]  # type: ignore[attr-defined]
+        self.fields["groups"].choices = [(group, GROUPS[group]) for group in groups]  # type: ignore[attr-defined]
 
     def clean_groups(self) -> list[str]:
         ticked: list[str] = self.cleaned_data["groups"]
@@ -139,17 +148,17 @@ class ConsentForm(forms.Form):
         return ticked
 
 
-class AddGroupsForm(ConsentForm):
-    """More groups until the same day."""
+class ConsentForm(AddGroupsForm):
+    """A new consent: for how long, too."""
 
-    months = None  # type: ignore[assignment]
+    months = months_field()
+    field_order = ("groups", "months", "read_words", "confirm")
 
 
-class RenewForm(ConsentForm):
+class RenewForm(forms.Form):
     """The same words, groups and person as before; only how long is chosen."""
 
-    groups = None  # type: ignore[assignment]
-    read_words = None  # type: ignore[assignment]
+    months = months_field()
     confirm = forms.BooleanField(
         label=_("我已阅读授权内容，代表本企业续签"), error_messages={"required": _("请勾选确认后签署。")}
     )
@@ -219,12 +228,11 @@ class ProductForm(OnceForm):
     documents = forms.CharField(
         label=_("需要的材料"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
-    fresh_months = forms.IntegerField(
+    fresh_months = WholeField(
         label=_("财务年度结束后可用的月数"),
         min_value=6,
         max_value=60,
         initial=24,
-        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         required=False,
         help_text=_("不填为 24 个月。"),
     )

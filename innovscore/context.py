@@ -38,9 +38,9 @@ def _unread(actor: Any) -> int:
 
 def _nav(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
     """Groups of the menu; the entry that reaches farthest along the address is where the reader is."""
-    park = actor.park_code
-    groups = groups_for(actor.role)
-    farthest = max((one.reach(park, request.path) for group in groups for one in group.entries), default=0)
+    park, groups = actor.park_code, groups_for(actor.role)
+    reach = {one.route: one.reach(park, request.path) for group in groups for one in group.entries}
+    farthest = max(reach.values(), default=0)
     found = []
     for group in groups:
         entries = [
@@ -48,7 +48,7 @@ def _nav(request: HttpRequest, actor: Any) -> list[dict[str, Any]]:
                 "label": one.label,
                 "hint": one.hint,
                 "url": one.url(park),
-                "active": 0 < one.reach(park, request.path) == farthest,
+                "active": 0 < reach[one.route] == farthest,
             }
             for one in group.entries
         ]

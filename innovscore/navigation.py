@@ -76,7 +76,7 @@ GROUPS: tuple[Group, ...] = (
             Entry(
                 _("积分计算"),
                 "scoring:cycles",
-                frozenset({"park_admin", "score_officer", "park_reviewer", "publisher", "park_auditor"}),
+                OFFICE,
                 _("冻结数据、计算积分、查看结果"),
                 r"office/(cycles/\d+/score|runs|screens)/",
             ),
@@ -88,7 +88,7 @@ GROUPS: tuple[Group, ...] = (
             Entry(
                 _("积分画像"),
                 "scoring:own_scores",
-                frozenset({"enterprise_agent", "enterprise_signatory"}),
+                FIRM,
                 _("总分、名次和每项指标怎么算的"),
             ),
             Entry(_("上榜证书"), "rankings:own_certificates", FIRM, _("下载证书，决定是否显示得分")),

@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from innovscore.core.problems import NotFound, Problem
 from parks.http import ParkRequest
 from parks.idempotency import Reply, once
+from parks.models import Job
 
 KEY = "idempotency_key"
+AGAIN_SECONDS = "3"
 Page = Callable[..., HttpResponse]
 
 
@@ -51,6 +53,13 @@ def run_once(
 def status_of(form: forms.Form) -> int:
     """An unbound form is fine, a bound one that came this far is not."""
     return 422 if form.is_bound else 200
+
+
+def loads_again(response: HttpResponse, job: Job | None) -> HttpResponse:
+    """The page, which loads itself again while the job it shows is under way, with or without script."""
+    if job is not None and not job.is_over:
+        response["Refresh"] = AGAIN_SECONDS
+    return response
 
 
 class _Refused(Exception):

@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
-from parks.models import Job
 from scoring.queries import standing
 
 from .. import formula
@@ -112,11 +111,6 @@ def claimants(subject: str) -> set[int]:
 def current() -> MatchRun | None:
     pointer = CurrentMatch.objects.select_related("run").first()
     return pointer.run if pointer else None
-
-
-def latest_job(*kinds: str) -> Job | None:
-    """The last job of some kinds, matching unless said otherwise."""
-    return Job.objects.filter(kind__in=kinds or (KIND,)).order_by("-pk").first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from parks import access, papers
 from parks.clock import db_today
 from parks.http import ParkRequest
 from parks.listing import listing
+from parks.queries import jobs
 
 from ..filters import RungFilter
 from ..forms.policies import WhatIfForm
@@ -66,7 +67,7 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
     )  # fmt: skip
     if isinstance(page, HttpResponse):
         return page
-    steps, job = ladder.funnel(run), matching.latest_job()
+    steps, job = ladder.funnel(run), jobs.latest(matching.KIND)
     return render(
         request,
         "cultivation/ladder/overview.html",

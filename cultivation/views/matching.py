@@ -11,6 +11,7 @@ from innovscore.core.problems import Problem
 from parks import access
 from parks.http import ParkRequest
 from parks.listing import listing
+from parks.queries import jobs
 from scoring.queries import standing
 
 from ..filters import MatchFilter
@@ -38,7 +39,7 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
     )
     if isinstance(page, HttpResponse):
         return page
-    job = queries.latest_job(queries.KIND, DRAFT)
+    job = jobs.latest(queries.KIND, DRAFT)
     context = {
         "run": run, "counts": queries.counts(run) if run else [], "page": page, "job": job if job and not job.is_over else None,
         "can_act": access.may(request.actor.role, "cultivation:policy_push", "POST"),

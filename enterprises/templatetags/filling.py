@@ -18,13 +18,8 @@ from parks.templatetags.numbers import count, wan
 from ..models import VerificationDecision
 
 register = template.Library()
+register.filter("unit", typed_unit)
 WIDTH, HEIGHT, GAP = 14, 24, 4
-
-
-@register.filter
-def unit(item: Any) -> str:
-    """The unit in which figures of an input are typed and shown."""
-    return typed_unit(item)
 
 
 @register.simple_tag

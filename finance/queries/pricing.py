@@ -162,8 +162,6 @@ def price(enterprise_id: int, version: ProductVersion) -> Pricing:
         return _nothing(version, standing, figures, "stale")
     if figures.missing:
         return _nothing(version, standing, figures, "missing")
-    if standing.total < version.min_score:
-        return _nothing(version, standing, figures, "R01")
     return _priced(enterprise_id, version, standing, figures)
 
 

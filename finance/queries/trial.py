@@ -20,15 +20,15 @@ from ..models import ProductVersion, Quote
 from ..states import QuoteState
 from .pricing import requoted
 
-MILLION = Decimal(1_000_000)
+MILLION, CENT = Decimal(1_000_000), Decimal("0.01")
 BANDS = (
     (-MILLION, gettext_lazy("减少 100 万元及以上")),
-    (rules.ZERO, gettext_lazy("减少不足 100 万元")),
-    (Decimal("0.01"), gettext_lazy("不变")),
-    (MILLION, gettext_lazy("增加不足 100 万元")),
+    (-CENT, gettext_lazy("减少不足 100 万元")),
+    (rules.ZERO, gettext_lazy("不变")),
+    (MILLION - CENT, gettext_lazy("增加不足 100 万元")),
     (Decimal("Infinity"), gettext_lazy("增加 100 万元及以上")),
 )
-"""Changes of a quote in yuan by what they stay below; the first takes its own limit."""
+"""Changes of a quote in yuan by what they do not exceed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,13 @@ class Totals:
         return [count for _label, count in self.bands]
 
 
-def quotes_under(version: ProductVersion) -> QuerySet[Any]:
-    """Quotes in force of the version's product, each with `tried` (what the version gives) and `difference`, in yuan."""
-    quotes = Quote.objects.filter(product_id=version.product_id, state=QuoteState.LIVE)
+def in_force(version: ProductVersion) -> QuerySet[Quote]:
+    """Quotes in force of the version's product."""
+    return Quote.objects.filter(product_id=version.product_id, state=QuoteState.LIVE)
+
+
+def under(version: ProductVersion, quotes: QuerySet[Quote]) -> QuerySet[Any]:
+    """The quotes, each with `tried` (what the version gives) and `difference`, in yuan."""
     tried = {
         str(pk): str(requoted(inputs, version).amount) for pk, inputs in quotes.values_list("pk", "inputs")
     }
@@ -68,16 +72,10 @@ def quotes_under(version: ProductVersion) -> QuerySet[Any]:
 
 def totals(quotes: QuerySet[Any]) -> Totals:
     rows = list(quotes.values_list("amount", "tried", "difference"))
-    counts = dict.fromkeys((str(label) for _below, label in BANDS), 0)
+    counts = dict.fromkeys((str(label) for _most, label in BANDS), 0)
     for _now, _tried, difference in rows:
-        counts[_band(difference)] += 1
+        counts[str(next(label for most, label in BANDS if difference <= most))] += 1
     return Totals(
         len(rows), sum((now for now, _t, _d in rows), rules.ZERO), sum((tried for _n, tried, _d in rows), rules.ZERO),
         list(counts.items()),
     )  # fmt: skip
-
-
-def _band(difference: Decimal) -> str:
-    if difference <= BANDS[0][0]:
-        return str(BANDS[0][1])
-    return str(next(label for below, label in BANDS[1:] if difference < below))

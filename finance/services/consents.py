@@ -208,10 +208,8 @@ def add_groups(*, by: Actor, consent_id: int, groups: Iterable[str], read_words:
             raise Refused(code="groups", field="groups", message=_("请至少勾选一项新增的信息。"))
         if read_words != digest_to_add(old, chosen):
             raise _words_changed()
-        _end(old, by)
-        old.refresh_from_db(fields=["revoked_at"])
         made = _create(
-            by, reader=old.organisation, product=old.product, enterprise_id=enterprise.pk, groups=chosen, start=old.revoked_at,  # type: ignore[arg-type]  # ended a moment ago
+            by, reader=old.organisation, product=old.product, enterprise_id=enterprise.pk, groups=chosen, start=_end(old, by),
             end=old.period.upper, root_id=old.root_id, text=words_to_add(old, chosen), version=MORE_TEXT_VERSION,
         )  # fmt: skip
         after = {"digest": made.digest, "groups": chosen, "replaces": old.pk}
@@ -312,10 +310,13 @@ def revoke(*, by: Actor, consent_id: int) -> Consent:
     return consent
 
 
-def _end(consent: Consent, by: Actor) -> None:
+def _end(consent: Consent, by: Actor) -> dt.datetime:
+    """Returns the moment as the database wrote it down."""
     consent.revoked_at, consent.revoked_by_ref = db_now(), person_of(by)
     consent.revoked_by_name = by.person_name
     consent.save(update_fields=["revoked_at", "revoked_by_ref", "revoked_by_name"])
+    consent.refresh_from_db(fields=["revoked_at"])
+    return consent.revoked_at
 
 
 def read(

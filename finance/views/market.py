@@ -134,6 +134,7 @@ def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
     chosen = more.cleaned_data["more"] if more.is_valid() else ()
     groups = consents.in_order({*(given or CREDIT_GROUPS), *chosen})
     asked = [group for group in groups if group not in given]
+    addable = {*MORE_GROUPS} - {*given}
     form_class = AddGroupsForm if existing else ConsentForm
     form = form_class(request.POST if request.method == "POST" else None, groups=asked)
     status = status_of(form)
@@ -158,11 +159,7 @@ def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
         "form": form,
         "version": version,
         "sections": [section for section in shown if section.group in groups],
-        "offered": [
-            (section, section.group in groups)
-            for section in shown
-            if section.group in {*MORE_GROUPS} - {*given}
-        ],
+        "offered": [(section, section.group in groups) for section in shown if section.group in addable],
         "existing": existing,
         "may_widen": existing is not None and consent_queries.may_widen(existing, db_now()),
         "asked": asked,
@@ -172,7 +169,7 @@ def consent(request: ParkRequest, park: str, product: str) -> HttpResponse:
     return render(request, "finance/consent.html", context, status=status)
 
 
-def _signed(form: ConsentForm, *names: str) -> dict[str, Any]:
+def _signed(form: AddGroupsForm, *names: str) -> dict[str, Any]:
     return {name: form.cleaned_data[name] for name in names}
 
 

@@ -72,16 +72,16 @@ def _propose(request: ParkRequest, park: str, form: ProductForm) -> Reply:
 def trial(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     """Who would be quoted how much more or less under a version, before it is in force."""
     version = queries.version_of(request.actor, version_id)
-    quotes = trials.quotes_under(version)
+    quotes = trials.in_force(version)
     told = consents.note_list_reads(
         by=request.actor,
         consent_ids=quotes.values_list("consent_id", flat=True),
         subject=gettext_noop("试算产品版本"),
         groups=("score",),
     )
-    quotes = quotes.filter(consent_id__in=told)
+    rows = trials.under(version, quotes.filter(consent_id__in=told))
     page = listing(
-        request, quotes, filterset=TrialFilter, columns=COLUMNS, filename=f"trial-{version.pk}",
+        request, rows, filterset=TrialFilter, columns=COLUMNS, filename=f"trial-{version.pk}",
         sortable=("amount", "tried", "difference"),
     )  # fmt: skip
     if isinstance(page, HttpResponse):
@@ -89,7 +89,7 @@ def trial(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     context = {
         "version": version,
         "page": page,
-        "totals": trials.totals(quotes),
+        "totals": trials.totals(rows),
         "heads": [_("变化"), _("企业数")],
     }
     return render(request, "finance/trial.html", context)

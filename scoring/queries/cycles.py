@@ -11,6 +11,7 @@ from enterprises.queries import cycles, verified
 from indicators.queries import schemes
 from innovscore.core.problems import NotFound
 from parks.models import Job
+from parks.queries import jobs
 
 from ..models import CurrentRun, ScoreRun, Snapshot
 
@@ -79,7 +80,7 @@ def counted(cycle: Any) -> int:
 
 def freeze_job(cycle: Any) -> Job | None:
     """The last job that froze or corrects a year."""
-    return Job.objects.filter(kind=FREEZE, dedupe_key=str(cycle.year)).order_by("-pk").first()
+    return jobs.latest(FREEZE, dedupe_key=str(cycle.year))
 
 
 def cases(cycle: Any) -> list[Cases]:

@@ -15,6 +15,7 @@ from indicators.queries import schemes
 from innovscore.core.problems import NotFound, Refused
 from parks import bulk, pgcopy
 from parks.models import Job
+from parks.queries import jobs
 from scoring import engine
 
 from ..models import CurrentRun, ScoreResult, ScoreRun
@@ -99,7 +100,7 @@ def subject(version_id: int) -> Subject:
 
 def job_of(tried: Subject) -> Job | None:
     """The newest job that tried this, or None."""
-    return Job.objects.filter(kind=KIND, dedupe_key=tried.key).order_by("-pk").first()
+    return jobs.latest(KIND, dedupe_key=tried.key)
 
 
 def told(tried: Subject, found: Mapping[str, Any]) -> DryRun:

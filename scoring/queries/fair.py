@@ -118,12 +118,17 @@ def covers(run: ScoreRun, scheme: engine.Scheme) -> bool:
     return {item.code for item in scheme.inputs} <= set(run.snapshot.inputs)
 
 
+def _tells(run: ScoreRun, scheme: engine.Scheme) -> bool:
+    """Whether single firms of a run can be scored under a scheme: a large cohort is read as a sample where it looks at peers."""
+    return covers(run, scheme) and not (scheme.relative and run.rows > COHORT)
+
+
 def rescored(run: ScoreRun, uscc: str, scheme: engine.Scheme) -> Scored | None:
     """What an enterprise's figures of an earlier run give under a scheme, among its peers of then where it looks at peers.
 
     None where not all that the scheme asks for was frozen, or where so many peers are read as a sample only.
     """
-    if not covers(run, scheme) or (scheme.relative and run.rows > COHORT):
+    if not _tells(run, scheme):
         return None
     return score_rows(scheme, row_of(run, uscc, scheme), cohort=run)[0]
 
@@ -167,7 +172,7 @@ def before(histories: Iterable[Sequence[Standing]]) -> dict[int, Decimal]:
 def _some(run: ScoreRun, standings: list[Standing], scheme: engine.Scheme) -> dict[int, Decimal]:
     if run.scheme_digest == scheme.digest:
         return {one.enterprise_id: one.total for one in standings}
-    if not covers(run, scheme) or (scheme.relative and run.rows > COHORT):
+    if not _tells(run, scheme):
         return {}
     rows = facts.read(run.snapshot, scheme, usccs=() if scheme.relative else [one.uscc for one in standings])
     return _points(rows.enterprise_ids, engine.score(rows.facts, scheme).total)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from innovscore.core.problems import NotFound
 from parks.http import ParkRequest
+from parks.showing import loads_again
 
 from ..models import ScoreRun
 from ..queries import analysis as queries
@@ -128,10 +129,7 @@ def lab(request: ParkRequest, park: str, run_id: int) -> HttpResponse:
             "moves_labels": [names.get(code, code) for code, _pair in moves],
             "moves_values": [pair[0] for _code, pair in moves],
         }
-    response = render(request, "scoring/lab.html", context)
-    if review is not None and review.job is not None and not review.job.is_over:
-        response["Refresh"] = "3"
-    return response
+    return loads_again(render(request, "scoring/lab.html", context), review.job if review else None)
 
 
 def dry_run(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
@@ -167,7 +165,4 @@ def dry_run(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
 
 def _dry_run_waiting(request: ParkRequest, tried: trying.Subject, job: Any) -> HttpResponse:
     context = {"tried": tried, "job": job, "can_ask": request.actor.role in ASKERS}
-    response = render(request, "scoring/dry_run_waiting.html", context)
-    if job is not None and not job.is_over:
-        response["Refresh"] = "3"
-    return response
+    return loads_again(render(request, "scoring/dry_run_waiting.html", context), job)

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from innovscore.core.problems import Problem
 from parks.actors import Actor
 from parks.http import ParkRequest, whole
+from parks.showing import loads_again
 
 from ..forms import CorrectionForm, FreezeForm
 from ..queries import cycles as cycle_queries
 from ..queries import results
 from ..services import runs, snapshots
 
-REFRESH_SECONDS = 3
 CHANGERS = ("park_admin", "score_officer")
 
 
@@ -24,10 +26,7 @@ def overview(request: ParkRequest, park: str) -> HttpResponse:
 def cycle(request: ParkRequest, park: str, year: int) -> HttpResponse:
     """Freeze, runs and the current result of one year."""
     context = _context(request.actor, year)
-    response = render(request, "scoring/cycle.html", context)
-    if context["is_freezing"]:
-        response["Refresh"] = str(REFRESH_SECONDS)
-    return response
+    return loads_again(render(request, "scoring/cycle.html", context), context["job"])
 
 
 def freeze(request: ParkRequest, park: str, year: int) -> HttpResponse:
@@ -73,7 +72,7 @@ def _page(
     return render(request, template, _context(request.actor, year) | {"form": form}, status=status)
 
 
-def _context(actor: Actor, year: int) -> dict[str, object]:
+def _context(actor: Actor, year: int) -> dict[str, Any]:
     cycle = cycle_queries.get_cycle(year)
     cases = cycle_queries.cases(cycle)
     job = cycle_queries.freeze_job(cycle)

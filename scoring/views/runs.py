@@ -12,6 +12,7 @@ from innovscore.core.problems import Problem
 from parks import access
 from parks.http import ParkRequest, whole
 from parks.listing import export_rows, listing
+from parks.showing import loads_again
 
 from ..filters import AnomalyFilter, MoverFilter, ResultFilter
 from ..models import ScoreRun
@@ -21,7 +22,6 @@ from ..queries.wording import MOVED_BY
 from ..services import anomalies as anomaly_services
 from ..services import runs as services
 
-REFRESH_SECONDS = 3
 DIFF_COLUMNS = ("uscc", "name", "before", "after", "place_before", "place_after", "method", "data", "reason")
 ANOMALY_COLUMNS = (
     "enterprise__uscc", "enterprise__name", "rule", "detail", "note", "cleared_by_name", "cleared_at",
@@ -154,7 +154,4 @@ def _waiting(request: ParkRequest, row: ScoreRun) -> HttpResponse:
         "job": row.job,
         "can_change": access.may(request.actor.role, "scoring:cancel_run", "POST"),
     }
-    response = render(request, "scoring/run_waiting.html", context)
-    if row.job is not None and not row.job.is_over:
-        response["Refresh"] = str(REFRESH_SECONDS)
-    return response
+    return loads_again(render(request, "scoring/run_waiting.html", context), row.job)

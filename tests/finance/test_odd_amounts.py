@@ -45,6 +45,7 @@ def test_what_cannot_be_meant_is_refused_at_its_field(park: Any, client_as: Any)
     )
     posted = {"amount": "100", "term_months": "12", "purpose": "周转", "guarantee_wish": "any"}
     refusals(firm, "/p/cq/e/needs/", posted, "amount", (*ODD, "0"))
+    refusals(firm, "/p/cq/e/needs/", posted, "term_months", ("-1", "0", "1e1", "3_0", "٣", "601"))
     answer = {"offers": "1", "amount": "100", "rate": "3.45", "text": "可以"}
     refusals(maker, f"/p/cq/desk/needs/{need.pk}/", answer, "amount", (*ODD, "0"))
     refusals(maker, f"/p/cq/desk/needs/{need.pk}/", answer, "rate", ("-1", "101", "x", "1e1", "3_0", "٣"))

@@ -40,8 +40,12 @@ def proposed(bank: make.Bank, **changes: Any) -> ProductVersion:
     )  # fmt: skip
 
 
+def tried(version: ProductVersion) -> Any:
+    return trial.under(version, trial.in_force(version))
+
+
 def test_the_same_terms_give_the_same_quotes(in_park: Any) -> None:
-    rows = trial.quotes_under(proposed(quoted(in_park, 6)))
+    rows = tried(proposed(quoted(in_park, 6)))
     assert [row.difference for row in rows] == [0] * 6
     told = trial.totals(rows)
     assert told.now == told.tried and dict(told.bands)["不变"] == 6
@@ -51,7 +55,7 @@ def test_other_terms_show_who_gains_and_who_loses_and_change_nothing(in_park: An
     bank = quoted(in_park, 6)
     before = list(Quote.objects.order_by("pk").values())
     formula = copy.deepcopy(bank.version.formula) | {"gamma": "0.70"}
-    rows = trial.quotes_under(proposed(bank, formula=formula, min_score=Decimal(80), cap=Decimal(9_200_000)))
+    rows = tried(proposed(bank, formula=formula, min_score=Decimal(80), cap=Decimal(9_200_000)))
     told = {row.enterprise.name: (row.amount, row.tried) for row in rows}
     assert told["示例企业1"] == (9_000_000, 9_200_000), "equity no longer binds, the cap does"
     assert all(told[f"示例企业{number}"][1] == 0 for number in (5, 6)), "78 and 76 points are below the start"
