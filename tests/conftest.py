@@ -67,7 +67,13 @@ def _truncate_all(self: Any = None) -> None:
     with owner_connection() as owner, owner.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = [f'"{name}"' for (name,) in cursor.fetchall() if name not in KEPT_TABLES]
-        cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+        wipe = f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"
+        for _ in range(5):  # a worker still in a job of the last test locks the tables in another order
+            try:
+                return cursor.execute(wipe)
+            except psycopg2.errors.DeadlockDetected:
+                continue  # our locks are gone, so the job goes on to its end
+        cursor.execute(wipe)
 
 
 @pytest.fixture(scope="session")
