@@ -68,12 +68,13 @@ def _truncate_all(self: Any = None) -> None:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         tables = [f'"{name}"' for (name,) in cursor.fetchall() if name not in KEPT_TABLES]
         wipe = f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"
-        for _ in range(5):  # a worker still in a job of the last test locks the tables in another order
+        for attempts_left in reversed(range(5)):
             try:
-                return cursor.execute(wipe)
-            except psycopg2.errors.DeadlockDetected:
-                continue  # our locks are gone, so the job goes on to its end
-        cursor.execute(wipe)
+                cursor.execute(wipe)
+                break
+            except psycopg2.errors.DeadlockDetected:  # a worker still in a job of the last test: let it end
+                if not attempts_left:
+                    raise
 
 
 @pytest.fixture(scope="session")
