@@ -185,15 +185,14 @@ def fill(units: int) -> tuple[Any, Any]:
         snapshot.root = engine.snapshot_root(facts, seal)
         snapshot.save()
         letters = np.frombuffer(LETTERS.encode(), dtype="S1")[states]
-        chunks = pgcopy.pack(
-            [
-                np.array(numbers, dtype=np.int64),
-                np.array(ids, dtype="S18"),
-                values,
-                np.ascontiguousarray(letters).view(f"S{states.shape[1]}").ravel(),
-            ],
-            np.argsort(np.array(ids)),  # as a freeze writes them
+        columns = (
+            np.array(numbers, dtype=np.int64),
+            np.array(ids, dtype="S18"),
+            values,
+            np.ascontiguousarray(letters).view(f"S{states.shape[1]}").ravel(),
         )
+        in_order = np.argsort(np.array(ids))  # as a freeze writes them
+        chunks = pgcopy.pack(lambda rows: [column[rows] for column in columns], in_order)
         bulk.copy_binary(
             SnapshotRow,
             columns={"enterprise_id": "bigint", "uscc": "text", "facts": "bigint[]", "states": "text"},
@@ -279,7 +278,7 @@ def _column(item: Any, entry: dict[str, Any]) -> str:
 
 def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]:
     """Phases, whole runs and bare COPY, each the best of `times`."""
-    from parks import bulk, jobs, pgcopy
+    from parks import bulk, jobs
     from parks.actors import Actor
     from parks.models import Job
     from parks.scope import park_scope
@@ -314,9 +313,8 @@ def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]
             done = runs.evaluate(run, rows)
             with clock("  statistics for the pages"):
                 _ = done.statistics
-            columns = runs.result_columns(done)
             with clock("    of which pack"):
-                chunks = list(pgcopy.pack([values for _kind, values in columns.values()]))
+                chunks = list(runs.packed(done))
             query = "SELECT enterprise_id, uscc, facts, states, confirmed_at, publication_refused FROM scoring_snapshotrow WHERE snapshot_id = %s"
             with clock("COPY facts out"):
                 out = io.BytesIO()
@@ -324,7 +322,8 @@ def measure(park: Any, cycle: Any, times: int) -> tuple[Clock, dict[str, float]]
             sizes["facts"] = out.tell() / 1e6
             sizes["results"] = sum(map(len, chunks)) / 1e6
             assert ScoreResult.objects.filter(run=run).count() == len(rows.facts)
-        _copy_in(clock, run, columns, chunks)  # outside of the scope: its transaction would hold the tables
+            kinds = {name: kind for name, (kind, _values) in runs.result_columns(done, runs.NOBODY).items()}
+        _copy_in(clock, run, kinds, chunks)  # outside of the scope: its transaction would hold the tables
     return clock, sizes
 
 
@@ -372,12 +371,12 @@ KEYS = (
 TABLES = {"bare table": (), "same indexes": INDEXES, "same indexes and keys": INDEXES + KEYS}
 
 
-def _copy_in(clock: Clock, run: Any, columns: dict[str, Any], chunks: list[bytes]) -> None:
+def _copy_in(clock: Clock, run: Any, kinds: dict[str, str], chunks: list[bytes]) -> None:
     """Bare COPY of a run's results into ordinary tables of the same columns."""
     from parks import bulk
 
-    made = ", ".join(f'"{name}" {kind}' for name, (kind, _values) in columns.items())
-    names = ", ".join(f'"{name}"' for name in columns)
+    made = ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
+    names = ", ".join(f'"{name}"' for name in kinds)
     owner = psycopg2.connect(os.environ["DATABASE_OWNER_URL"])
     with owner.cursor() as cursor:
         for label, extra in TABLES.items():

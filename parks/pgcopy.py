@@ -6,7 +6,7 @@ Values that may be empty travel as a stand-in that the SQL on either side turns 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,21 +17,19 @@ OIDS = {"i2": 21, "i4": 23, "i8": 20}  # int2, int4, int8
 CHUNK = 8192
 
 
-def pack(columns: Sequence[NDArray], order: NDArray | None = None) -> Iterator[bytes]:
-    """The body of a binary COPY in chunks: 1-d integer arrays, 1-d `S` arrays (text), 2-d integers (arrays).
+def pack(columns_of: Callable[[NDArray], Sequence[NDArray]], order: NDArray) -> Iterator[bytes]:
+    """The body of a binary COPY in chunks.
 
-    `order` = numbers of the rows in the order in which they are written.
+    columns_of(rows): the columns of some rows, by their numbers: 1-d integer arrays, 1-d `S` arrays (text), 2-d integers
+    (arrays). `order` = numbers of the rows in the order in which they are written.
     """
-    dtype = _record([_kind(column) for column in columns])
-    rows = len(columns[0])
     yield SIGNATURE
-    for start in range(0, rows, CHUNK):
-        stop = min(start + CHUNK, rows)
-        part = slice(start, stop) if order is None else order[start:stop]
-        record = np.zeros(stop - start, dtype=dtype)
+    for start in range(0, len(order), CHUNK):
+        columns = columns_of(order[start : start + CHUNK])
+        record = np.zeros(len(columns[0]), dtype=_record([_kind(column) for column in columns]))
         record["fields"] = len(columns)
         for number, column in enumerate(columns):
-            _fill(record, number, column[part])
+            _fill(record, number, column)
         yield record.tobytes()
     yield END
 
@@ -47,7 +45,7 @@ class Unpacker:
         self._kinds = {name: _parse(shape) for name, shape in shapes.items()}
         self._record = _record(list(self._kinds.values()))
         self._columns = {
-            name: np.empty((rows, width) if width else rows, dtype=kind)
+            name: np.empty((rows, width) if width else rows, dtype=kind, order="F")
             for name, (kind, width) in self._kinds.items()
         }
         self._rows, self._read = rows, 0

@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from . import expressions
-from .facts import Facts, Ints
+from .facts import Facts, Ints, id_order
 from .raw import Bools, Columns, Floats, exact_raw, raw_values
 from .relative import divide_half_up, midrank
 from .scheme import Board, Scheme
-from .score import IS_NOT_APPLICABLE, VALUE, Scores, order_of
+from .score import IS_IMPUTED, IS_MISSING, IS_NOT_APPLICABLE, VALUE, Scores, order_of
 
 MIDRANK_SCALE = 10**8
+Places = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class BoardResult:
     code: str
     eligible: Bools
     score: Ints
-    place: Ints
-    position: Ints
+    place: Places
+    position: Places
     indicators: tuple[str, ...]
     midranks: npt.NDArray[np.int32]
     winners: tuple[int, ...]
@@ -39,16 +40,16 @@ class BoardResult:
 class Ranking:
     """Places of all units: overall, inside the group, on each board; 0 = takes no part."""
 
-    overall: Ints
-    overall_position: Ints
-    group: Ints
-    group_percentile: Ints  # midrank of the total inside the group, in 1e-4
+    overall: Places
+    overall_position: Places
+    group: Places
+    group_percentile: Places  # midrank of the total inside the group, in 1e-4
     boards: Mapping[str, BoardResult]
 
 
-def places(order: Sequence[int] | Ints, score: Ints) -> tuple[Ints, Ints]:
+def places(order: Sequence[int] | Ints, score: Ints) -> tuple[Places, Places]:
     """(place, position) for rows in order, best first; equal scores share a place: 1, 1, 3."""
-    place, position = np.zeros(len(score), dtype=np.int64), np.zeros(len(score), dtype=np.int64)
+    place, position = np.zeros(len(score), dtype=np.int32), np.zeros(len(score), dtype=np.int32)
     rows = np.asarray(order, dtype=np.int64)
     if len(rows) == 0:
         return place, position
@@ -73,11 +74,11 @@ def rank(
     confirmed_at: a number per unit, earlier wins ties (absent = no difference). allowed: a truth per unit, false keeps
     the unit off the boards (publication refused, not verified); it keeps its overall place.
     """
-    ids = _id_order(facts.ids)
+    ids = np.argsort(id_order(facts.ids))
     ranked = np.flatnonzero(scores.ranked)
     order = ranked[np.lexsort((ids[ranked], -scores.total[ranked]))]
     overall, position = places(order, scores.total)
-    inside, percentile = np.zeros(len(facts), dtype=np.int64), np.zeros(len(facts), dtype=np.int64)
+    inside, percentile = np.zeros(len(facts), dtype=np.int32), np.zeros(len(facts), dtype=np.int32)
     for index in np.unique(scores.group):
         mine = order[scores.group[order] == index]
         inside += places(mine, scores.total)[0]
@@ -90,13 +91,6 @@ def rank(
         base &= np.asarray(allowed, dtype=bool)
     boards = {b.code: _board(b, columns, scores, base=base, times=times, ids=ids) for b in scheme.boards}
     return Ranking(overall, position, inside, percentile, boards)
-
-
-def _id_order(ids: tuple[str, ...]) -> Ints:
-    order = sorted(range(len(ids)), key=lambda i: ids[i].encode("utf-8"))
-    place = np.empty(len(ids), dtype=np.int64)
-    place[order] = np.arange(len(ids))
-    return place
 
 
 def _eligible(columns: Columns) -> Bools:
@@ -125,16 +119,12 @@ def _board(
 ) -> BoardResult:
     scheme, n = columns.scheme, len(columns.facts)
     members = [index for index, item in enumerate(scheme.indicators) if item.code in board.weights]
-    shares = np.array(
-        [int(board.weights[scheme.indicators[i].code] * 10**6) for i in members], dtype=np.int64
-    )
-    # Completeness in millionths of the board's weight; what is not applicable does not count against the unit.
-    cells = scores.cells[:, members]
-    whole = np.where(cells == IS_NOT_APPLICABLE, 0, shares).sum(axis=1)
-    there = np.where((cells == IS_NOT_APPLICABLE) | (cells == 1) | (cells == 3), 0, shares).sum(axis=1)
+    shares = [int(board.weights[scheme.indicators[i].code] * 10**6) for i in members]
+    whole, there = _weight_with_data(scores, members, shares)
     eligible = base & (there * 10_000 >= whole * int(scheme.board_rules.completeness * 100)) & (whole > 0)
     heaviest = members[int(np.argmax(shares))]
-    midranks, heavy = np.zeros((n, len(members)), dtype=np.int32), np.zeros(n, dtype=np.int64)
+    midranks = np.zeros((n, len(members)), dtype=np.int32)
+    heavy, weighted = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
     cohorts = [np.flatnonzero(eligible)]
     if scheme.board_rules.scope == "per_group":
         cohorts = [np.flatnonzero(eligible & (scores.group == g)) for g in np.unique(scores.group)]
@@ -144,12 +134,27 @@ def _board(
         for cohort in cohorts:
             values, order = _cohort_midranks(columns, scores, index, cohort[valued[cohort]], (x, error))
             midranks[:, position] += values.astype(np.int32)
+            weighted += values * (shares[position] // 100)
             if index == heaviest:
                 heavy[cohort] = order[cohort]
-    result = np.where(eligible, divide_half_up(midranks @ (shares // 100), 10**8), 0)
+    result = np.where(eligible, divide_half_up(weighted, 10**8), 0)
     return _placed(
         board, columns, scores, (eligible, result, midranks, heavy), (times, ids, cohorts, members)
     )
+
+
+def _weight_with_data(scores: Scores, members: list[int], shares: list[int]) -> tuple[Ints, Ints]:
+    """(a board's weight that applies to each unit, how much of it has data) in the unit of the shares.
+
+    One indicator after the other: a table of all would be the largest of the whole ranking.
+    """
+    whole, there = np.zeros(len(scores), dtype=np.int64), np.zeros(len(scores), dtype=np.int64)
+    for index, share in zip(members, shares, strict=True):
+        cells = scores.cells[:, index]
+        applies = cells != IS_NOT_APPLICABLE
+        whole += applies * share
+        there += (applies & (cells != IS_MISSING) & (cells != IS_IMPUTED)) * share
+    return whole, there
 
 
 def _raw(columns: Columns, scores: Scores, index: int, rows: Bools) -> tuple[Floats, Floats]:
@@ -182,7 +187,7 @@ def _placed(board: Board, columns: Columns, scores: Scores, measured: Any, keys:
     (eligible, result, midranks, heavy), (times, ids, cohorts, members) = measured, keys
     rules, n = columns.scheme.board_rules, len(columns.facts)
     tie_keys = {"total": -scores.total, "heaviest": -heavy, "confirmed_at": times, "id": ids}
-    place, position = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    place, position = np.zeros(n, dtype=np.int32), np.zeros(n, dtype=np.int32)
     winners: list[int] = []
     for cohort in cohorts:
         sort = [tie_keys[name][cohort] for name in (*rules.tie_break, "id")]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .aggregate import POINT_SCALE
-from .boards import places
+from .boards import Places, places
 from .facts import Ints
 from .scheme import WEIGHT_SCALE, Scheme
 from .score import Scores
@@ -29,8 +29,8 @@ class Comparison:
     ids: tuple[str, ...]
     before: Ints
     after: Ints
-    place_before: Ints
-    place_after: Ints
+    place_before: Places
+    place_after: Places
     codes: tuple[str, ...]
     by_weight: Floats
     by_curve: Floats
@@ -99,7 +99,7 @@ def compare(before: tuple[Scores, Scheme], after: tuple[Scores, Scheme]) -> Comp
 
 def _aligned(
     scores: Scores, scheme: Scheme, codes: tuple[str, ...], rows: Ints
-) -> tuple[Floats, Floats, npt.NDArray[np.bool_], Ints, Ints, Ints]:
+) -> tuple[Floats, Floats, npt.NDArray[np.bool_], Ints, Places, Ints]:
     place = {item.code: index for index, item in enumerate(scheme.indicators)}
     weights, shares = np.zeros((2, len(rows), len(codes)))
     own: Mapping[int, int] = {i: place[code] for i, code in enumerate(codes) if code in place}

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .facts import Facts, Ints
+from .facts import Facts, Ints, id_order
 
 if TYPE_CHECKING:
     from .score import Scores
@@ -30,16 +31,18 @@ ENGINE_VERSION = "1.0.0"
 
 
 def merkle_root(leaves: Iterable[bytes]) -> bytes:
-    """Root of hashed leaves in the order given."""
+    """Root of hashed leaves in the order given, which may be made one after the other: a few hashes are held at a time."""
     sha = hashlib.sha256
-    level = list(leaves)
-    if not level:
+    whole: list[tuple[int, bytes]] = []  # (height, root) of full trees without a partner, the highest first
+    for leaf in leaves:
+        height, node = 0, leaf
+        while whole and whole[-1][0] == height:
+            node, height = sha(b"\x01" + whole.pop()[1] + node).digest(), height + 1
+        whole.append((height, node))
+    if not whole:
         return sha(b"").digest()
-    while len(level) > 1:
-        pairs = len(level) & ~1
-        above = [sha(b"\x01" + level[i] + level[i + 1]).digest() for i in range(0, pairs, 2)]
-        level = above + level[pairs:]
-    return level[0]
+    roots = (root for _height, root in reversed(whole))
+    return reduce(lambda right, left: sha(b"\x01" + left + right).digest(), roots)
 
 
 def merkle_path(leaves: list[bytes], index: int) -> list[tuple[str, bytes]]:
@@ -59,25 +62,22 @@ BLOCK = 16_384  # rows laid out at a time
 
 def _leaves(
     ids: tuple[str, ...], labels: list[bytes], group: Ints, rows: Callable[[Ints], Any]
-) -> list[bytes]:
+) -> Iterator[bytes]:
     """Hashed rows sorted by id: 0x00, length and text of the id, the label, the row's bytes.
 
     rows(part): bytes (units, width) of some units; laid out in blocks, so that the whole is never there at once.
     """
-    names = [unit.encode("utf-8") for unit in ids]
-    order = np.array(sorted(range(len(ids)), key=names.__getitem__), dtype=np.int64)
+    order = id_order(ids)
     sha, pack = hashlib.sha256, struct.Struct("<H").pack
-    leaves = []
     for start in range(0, len(ids), BLOCK):
         part = order[start : start + BLOCK]
         table = np.ascontiguousarray(rows(part))
         width, body = table.nbytes // len(part), table.data.cast("B")
         for at, (i, which) in enumerate(zip(part.tolist(), group[part].tolist(), strict=True)):
-            name = names[i]
+            name = ids[i].encode("utf-8")
             leaf = sha(b"\x00" + pack(len(name)) + name + labels[which])
             leaf.update(body[at * width : (at + 1) * width])
-            leaves.append(leaf.digest())
-    return leaves
+            yield leaf.digest()
 
 
 def _labels(names: tuple[str, ...]) -> list[bytes]:
@@ -112,11 +112,11 @@ class Seal:
         ]
 
 
-def snapshot_leaves(facts: Facts, seal: Seal | None = None) -> list[bytes]:
+def snapshot_leaves(facts: Facts, seal: Seal | None = None) -> Iterator[bytes]:
     """Hashed rows of the facts, sorted by id."""
 
     def rows(part: Ints) -> Any:
-        values = facts.values[part].astype("<i8", copy=False).view(np.uint8)
+        values = facts.table(part).astype("<i8", copy=False).view(np.uint8)
         return np.concatenate((values, facts.states[part], *(seal.bytes_of(part) if seal else ())), axis=1)
 
     return _leaves(facts.ids, _labels(facts.group_labels), facts.group, rows)
@@ -131,13 +131,13 @@ def snapshot_root(facts: Facts, seal: Seal | None = None) -> str:
     return root_over(snapshot_leaves(facts, seal), seal).hex()
 
 
-def root_over(leaves: list[bytes], seal: Seal | None = None) -> bytes:
+def root_over(leaves: Iterable[bytes], seal: Seal | None = None) -> bytes:
     """Root of a snapshot with these leaves."""
     rows = merkle_root(leaves)
     return merkle_root([seal.head_leaf, rows]) if seal else rows
 
 
-def result_leaves(scores: Scores) -> list[bytes]:
+def result_leaves(scores: Scores) -> Iterator[bytes]:
     """Hashed rows of the scores, sorted by id."""
     single: tuple[Any, ...] = (
         scores.total,
@@ -148,12 +148,10 @@ def result_leaves(scores: Scores) -> list[bytes]:
     )
 
     def rows(part: Ints) -> Any:
-        normalised: Any = scores.normalised[part]
-        points: Any = scores.patterns[scores.pattern[part]] * normalised
         columns: tuple[Any, ...] = (
             *(column[part] for column in single),
-            normalised,
-            points,
+            scores.normalised[part],
+            scores.points_of(part),
             scores.dimensions[part],
         )
         return np.column_stack(columns).astype("<i8", copy=False)

@@ -1,10 +1,11 @@
-"""Facts: one dense int64 row per unit plus one state per input; money in fen, counts in units, lists as counts."""
+"""Facts: a column of integers per fact, a state per unit and input; money in fen, counts in units, lists as counts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,14 +22,14 @@ LIMIT = 2**63 - 1
 
 @dataclass(frozen=True)
 class Facts:
-    """Facts of n units in the order of `scheme.fact_columns` (values) and `scheme.inputs` (states).
+    """Facts of n units in the order of `scheme.fact_columns` (columns) and `scheme.inputs` (states).
 
-    values: int64 (n, columns); states: uint8 (n, inputs); ids: unit ids (USCC), unique.
+    columns: one (n,) each, in the smallest integers that hold it; states: uint8 (n, inputs); ids: unit ids (USCC), unique.
     group: index into group_labels, or -1 = decided by the scheme's rule.
     """
 
     ids: tuple[str, ...]
-    values: Ints
+    columns: tuple[npt.NDArray[np.integer[Any]], ...]
     states: npt.NDArray[np.uint8]
     group: npt.NDArray[np.int64]
     group_labels: tuple[str, ...] = ()
@@ -36,13 +37,21 @@ class Facts:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def take(self, rows: Sequence[int] | Ints) -> Facts:
+    def take(self, rows: Sequence[int] | Ints | slice) -> Facts:
         """The facts of some rows, in the order given."""
-        index = np.asarray(rows, dtype=np.int64)
+        if isinstance(rows, slice):
+            ids = self.ids[rows]
+        else:
+            rows = np.asarray(rows, dtype=np.int64)
+            ids = tuple(self.ids[i] for i in rows)
         return replace(
-            self, ids=tuple(self.ids[i] for i in index), values=self.values[index],
-            states=self.states[index], group=self.group[index],
+            self, ids=ids, columns=tuple(column[rows] for column in self.columns),
+            states=self.states[rows], group=self.group[rows],
         )  # fmt: skip
+
+    def table(self, rows: Ints | slice = slice(None)) -> Ints:
+        """Some rows as int64 (rows, columns): eight bytes a cell, so ask for few of them at a time."""
+        return np.stack([column[rows] for column in self.columns], axis=1, dtype=np.int64)
 
 
 def make_facts(
@@ -55,7 +64,7 @@ def make_facts(
     group_labels: Sequence[str] = (),
 ) -> Facts:
     """Facts from dense arrays (as a snapshot stores them); FactsError when shapes do not fit the scheme."""
-    matrix = np.ascontiguousarray(values, dtype=np.int64).reshape(
+    matrix = np.asarray(values, dtype=np.int64).reshape(
         len(ids), -1 if len(ids) else len(scheme.fact_columns)
     )
     state = np.ascontiguousarray(states, dtype=np.uint8).reshape(
@@ -70,7 +79,23 @@ def make_facts(
     which = np.full(len(ids), -1) if group is None else np.asarray(group)
     if len(ids) and (which.min() < -1 or which.max() >= len(labels)):
         raise FactsError("a group index is out of range")
-    return Facts(tuple(ids), matrix, state, which.astype(np.int64), labels)
+    columns = tuple(_smallest(column) for column in matrix.T)
+    return Facts(tuple(ids), columns, state, which.astype(np.int64), labels)
+
+
+def _smallest(column: Ints) -> npt.NDArray[np.integer[Any]]:
+    """A copy in the smallest integers that hold it: most columns are counts of a level of a list."""
+    low, high = column.min(initial=0), column.max(initial=0)
+    kinds = (np.int8, np.int16, np.int32)
+    fits = (kind for kind in kinds if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
+    return column.astype(next(fits, np.int64))
+
+
+def id_order(ids: Sequence[str]) -> Ints:
+    """Numbers of the rows sorted by their ids, in the order of code points, which is that of their UTF-8 bytes."""
+    if all(one < next_one for one, next_one in pairwise(ids)):  # as a snapshot is read
+        return np.arange(len(ids))
+    return np.argsort(np.array(ids, dtype=np.str_), kind="stable")
 
 
 def facts_from_rows(scheme: Scheme, rows: Sequence[Mapping[str, Any]]) -> Facts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,7 @@ from .scheme import LEVELLED, Indicator, Scheme, for_group
 
 LEVEL_SCALE = 10**6
 MOST_LEVEL_POINTS, MOST_ENTRIES = 10**4, 10**7  # of one entry, of one level: their products stay in 64 bits
-KEPT_CELLS = 1 << 23  # of float forms of the facts: all inputs of a zone, a few of a nation
+KEPT_CELLS = 1 << 22  # of forms of the facts that were made: all inputs of a zone, a few of a nation
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
@@ -47,7 +47,7 @@ class Columns:
         self.place = {name: index for index, name in enumerate(scheme.fact_columns)}
         self.input_place = {item.code: index for index, item in enumerate(scheme.inputs)}
         self._approximate: dict[str, expressions.Approx] = {}
-        self.levels: dict[str, Ints] = {}
+        self._levels: dict[str, Ints] = {}
 
     def divisor(self, name: str) -> int:
         item = self.scheme.input_by_code[name]
@@ -55,11 +55,17 @@ class Columns:
 
     def integer(self, name: str) -> Ints:
         """The input in minor units; the number of entries for a list."""
-        columns = self.scheme.input_by_code[name].columns
-        if len(columns) == 1:
-            return self.facts.values[:, self.place[columns[0]]]
-        first = self.place[columns[0]]
-        return np.asarray(self.facts.values[:, first : first + len(columns)].sum(axis=1))
+        first, *others = self.of_input(name)
+        return sum(others, first)
+
+    def of_input(self, name: str) -> Iterator[Ints]:
+        """The columns of one input: one, or one a level of a list."""
+        for place in self.places((name,)):
+            yield self.facts.columns[place].astype(np.int64, copy=False)
+
+    def number(self, column: str, row: int) -> int:
+        """One column of one unit."""
+        return int(self.facts.columns[self.place[column]][row])
 
     def places(self, names: tuple[str, ...]) -> list[int]:
         return [self.place[column] for name in names for column in self.scheme.input_by_code[name].columns]
@@ -69,8 +75,7 @@ class Columns:
 
     def approximate(self, name: str) -> expressions.Approx:
         if name not in self._approximate:
-            if len(self._approximate) * len(self.facts) > KEPT_CELLS:
-                self._approximate.clear()
+            self._make_room()
             number, divisor = self.integer(name), self.divisor(name)
             value = number.astype(np.float64)
             if divisor == 1 and (not len(number) or np.abs(value).max() < 2.0**53):
@@ -80,10 +85,32 @@ class Columns:
                 self._approximate[name] = (value, np.abs(value) * expressions.ROUND_OFF)
         return self._approximate[name]
 
+    def level_points(self, indicator: Indicator) -> Ints:
+        """x of level_sum and level_max in millionths."""
+        if indicator.code not in self._levels:
+            self._make_room()
+            self._levels[indicator.code] = self._of_levels(indicator)
+        return self._levels[indicator.code]
+
+    def _of_levels(self, indicator: Indicator) -> Ints:
+        found = np.zeros(len(self.facts), dtype=np.int64)
+        levels = self.of_input(indicator.formula.single_name)
+        for counts, points in zip(levels, level_points(self.scheme, indicator), strict=True):
+            if indicator.function == "level_sum":
+                found += np.minimum(counts, MOST_ENTRIES) * points
+            else:
+                found = np.maximum(found, np.where(counts > 0, points, 0))
+        return found
+
+    def _make_room(self) -> None:
+        if (len(self._approximate) + len(self._levels)) * len(self.facts) > KEPT_CELLS:
+            self._approximate.clear()
+            self._levels.clear()
+
     def exact(self, name: str, row: int) -> Decimal:
         """One input of one unit in formula units."""
         columns = self.scheme.input_by_code[name].columns
-        total = sum(int(self.facts.values[row, self.place[column]]) for column in columns)
+        total = sum(self.number(column, row) for column in columns)
         return expressions.EXACT.divide(Decimal(total), Decimal(self.divisor(name)))
 
     def environment(self, constants: Mapping[str, Any], group: Ints) -> _Environment:
@@ -119,24 +146,10 @@ def level_points(scheme: Scheme, indicator: Indicator) -> Ints:
     return np.array(points, dtype=np.int64)
 
 
-def level_integers(columns: Columns, indicator: Indicator) -> Ints:
-    """x of level_sum and level_max in millionths; computed once."""
-    if indicator.code not in columns.levels:
-        points = level_points(columns.scheme, indicator)
-        places = columns.places((indicator.formula.single_name,))
-        counts = columns.facts.values[:, places[0] : places[0] + len(places)]
-        if indicator.function == "level_sum":
-            found = np.minimum(counts, MOST_ENTRIES) @ points
-        else:
-            found = np.where(counts > 0, points, 0).max(axis=1, initial=0)
-        columns.levels[indicator.code] = np.asarray(found)
-    return columns.levels[indicator.code]
-
-
 def order_inputs(columns: Columns, indicator: Indicator, group: Ints, rows: Ints) -> Ints:
     """The integers that x comes from, a row a unit: equal rows have equal x."""
     if indicator.function in LEVELLED:
-        return level_integers(columns, indicator)[rows].reshape(-1, 1)
+        return columns.level_points(indicator)[rows].reshape(-1, 1)
     names = dict.fromkeys((*indicator.names(alternative=False), *indicator.names(alternative=True)))
     parts = [columns.integer(name)[rows] for name in names]
     if indicator.constants:
@@ -150,7 +163,7 @@ KEY_SCALE = 10**45  # as `functions.SETTLED`
 def exact_keys(columns: Columns, indicator: Indicator, group: Ints, rows: Ints) -> list[int]:
     """x of some units as integers in 1e-45, half-up: equal where x is equal; undefined = 0. All rows at once."""
     if indicator.function in LEVELLED:
-        return [int(value) for value in level_integers(columns, indicator)[rows]]
+        return [int(value) for value in columns.level_points(indicator)[rows]]
     labels, when, other = (
         columns.facts.group_labels,
         indicator.alternative_when,
@@ -215,7 +228,7 @@ def raw_values(columns: Columns, indicator: Indicator, group: Ints) -> Raw:
 def _formula(columns: Columns, indicator: Indicator, env: _Environment) -> expressions.Approx:
     if indicator.function not in LEVELLED:
         return expressions.evaluate_columns(indicator.formula, env)
-    value = level_integers(columns, indicator) / LEVEL_SCALE
+    value = columns.level_points(indicator) / LEVEL_SCALE
     return value, np.abs(value) * expressions.ROUND_OFF
 
 
@@ -249,7 +262,7 @@ def exact_raw(columns: Columns, indicator: Indicator, row: int, group: str) -> E
     x: Decimal | None
     if indicator.function in LEVELLED:
         one = Columns(columns.facts.take([row]), columns.scheme)
-        x = Decimal(int(level_integers(one, indicator)[0])) / LEVEL_SCALE
+        x = Decimal(int(one.level_points(indicator)[0])) / LEVEL_SCALE
     else:
         x = expressions.evaluate_exact(other if alternative and other else indicator.formula, env)
     states = [int(columns.state(name)[row]) for name in indicator.names(alternative=alternative)]

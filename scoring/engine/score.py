@@ -57,7 +57,7 @@ class Scores:
     ids: tuple[str, ...]
     group_labels: tuple[str, ...]
     group: Ints
-    normalised: npt.NDArray[Any]  # int32
+    normalised: npt.NDArray[np.int16]
     patterns: Ints
     pattern: npt.NDArray[np.int32]
     dimensions: Ints
@@ -79,7 +79,11 @@ class Scores:
 
     @property
     def points(self) -> Ints:
-        return self.weights * self.normalised
+        return self.points_of(slice(None))
+
+    def points_of(self, rows: Ints | slice | int) -> Ints:
+        """Points of some units: of a million units all of them would be a quarter of a gigabyte."""
+        return self.patterns[self.pattern[rows]] * self.normalised[rows]
 
     @property
     def ranked(self) -> Bools:
@@ -104,7 +108,7 @@ def score(facts: Facts, scheme: Scheme) -> Scores:
     whole: dict[str, Any] = {}
     patterns: list[Ints] = []
     for at in range(0, len(facts), BATCH):
-        part = _score(facts.take(np.arange(at, min(at + BATCH, len(facts)))), scheme)
+        part = _score(facts.take(slice(at, at + BATCH)), scheme)
         known = sum(map(len, patterns))
         patterns.append(part.patterns)
         for item in fields(Scores):
@@ -122,7 +126,7 @@ def _score(facts: Facts, scheme: Scheme) -> Scores:
     columns = Columns(facts, scheme)
     group, flags = groups_of(columns)
     n, m = len(facts), len(scheme.indicators)
-    normalised: npt.NDArray[Any] = np.zeros((n, m), dtype=np.int32)
+    normalised: npt.NDArray[Any] = np.zeros((n, m), dtype=np.int16)
     cells = np.zeros((n, m), dtype=np.uint8)
     for index, indicator in enumerate(scheme.indicators):
         normalised[:, index], cells[:, index], own = _indicator(columns, indicator, group)
@@ -239,8 +243,8 @@ def _settle(
     """Decide doubtful cells in decimal arithmetic, equal facts once."""
     if len(rows) == 0:
         return
-    places = columns.places(indicator.inputs)
-    key = np.column_stack((group[rows], columns.facts.values[np.ix_(rows, np.array(places, dtype=np.int64))]))
+    cells_of = (columns.facts.columns[place][rows] for place in columns.places(indicator.inputs))
+    key = np.column_stack((group[rows], *cells_of))
     _, first, which = np.unique(key, axis=0, return_index=True, return_inverse=True)
     decided = [
         exact_cell(columns, indicator, int(rows[i]), columns.facts.group_labels[group[rows[i]]])
@@ -400,7 +404,7 @@ def _penalties(columns: Columns) -> tuple[Ints, Ints]:
     scheme, n = columns.scheme, len(columns.facts)
     deductions, vetoes, bit = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), 0
     for penalty in scheme.penalties:
-        hit = columns.facts.values[:, columns.place[penalty.column]] > 0
+        hit = columns.facts.columns[columns.place[penalty.column]] > 0
         if penalty.veto:
             vetoes |= np.where(hit, 1 << bit, 0)
             bit += 1

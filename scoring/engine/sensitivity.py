@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from .boards import MIDRANK_SCALE, BoardResult
 from .errors import EngineError
-from .facts import Facts, Ints
+from .facts import Facts, Ints, id_order
 from .raw import Columns, raw_values
 from .relative import UNIT, less_and_equal
 from .scheme import WEIGHT_SCALE, Scheme
@@ -361,12 +361,12 @@ def _tree(scheme: Scheme, top: str = "", *, bonus: bool = False) -> _Node:
 
 
 def _of_total(scores: Scores, scheme: Scheme, choices: Choices, within: str, facts: Facts | None) -> _Task:
-    order = np.array(sorted(range(len(scores)), key=lambda i: scores.ids[i].encode()), dtype=np.int64)
+    order = id_order(scores.ids)
     ranked = scores.ranked[order]
     cohorts = [np.flatnonzero(ranked)]
     if within == "group":
         cohorts = [np.flatnonzero(ranked & (scores.group[order] == g)) for g in np.unique(scores.group)]
-    shares = {"scheme": scores.normalised}
+    shares: dict[str, npt.NDArray[Any]] = {"scheme": scores.normalised}
     for name in choices.normalisation:
         if name != "scheme":
             shares[name] = _renormalised(name, scores, scheme, facts)
@@ -384,13 +384,13 @@ def _of_total(scores: Scores, scheme: Scheme, choices: Choices, within: str, fac
 
 
 def _of_board(board: BoardResult, scores: Scores, scheme: Scheme) -> _Task:
-    order = np.array(sorted(range(len(scores)), key=lambda i: scores.ids[i].encode()), dtype=np.int64)
+    order = id_order(scores.ids)
     members = [index for index, item in enumerate(scheme.indicators) if item.code in board.indicators]
     given = next(item.weights for item in scheme.boards if item.code == board.code)
     weights = np.array([float(given[scheme.indicators[i].code]) * 100 for i in members])
     eligible, curve = (
         board.eligible[order],
-        (scores.normalised[order][:, members].T * (MIDRANK_SCALE // UNIT)).astype(np.float64),
+        scores.normalised[order][:, members].T.astype(np.float64) * (MIDRANK_SCALE // UNIT),
     )
     cohorts = [np.flatnonzero(eligible)]
     if scheme.board_rules.scope == "per_group":
@@ -411,7 +411,7 @@ def _with_base(task: _Task, totals: Ints) -> _Task:
     return replace(task, base=task.placed(totals[None, :])[0].astype(np.int64))
 
 
-def _renormalised(name: str, scores: Scores, scheme: Scheme, facts: Facts | None) -> Ints:
+def _renormalised(name: str, scores: Scores, scheme: Scheme, facts: Facts | None) -> npt.NDArray[np.int16]:
     """Every indicator normalised in another way inside the groups, in 1e-4; cells without a value keep what they have."""
     columns = Columns(facts, scheme) if facts is not None else None
     result = scores.normalised.copy()

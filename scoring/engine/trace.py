@@ -63,8 +63,7 @@ def explain(facts: Facts, scheme: Scheme, row: int = 0, *, scores: Scores | None
     else:
         result, at = scores, row
     columns, label = Columns(facts, scheme), result.group_labels[result.group[at]]
-    place = {name: index for index, name in enumerate(scheme.fact_columns)}
-    hit = [p for p in scheme.penalties if facts.values[row, place[p.column]] > 0]
+    hit = [p for p in scheme.penalties if columns.number(p.column, row) > 0]
     return Trace(
         unit=facts.ids[row], group=label,
         indicators=tuple(
@@ -112,7 +111,7 @@ def _input(columns: Columns, name: str, row: int) -> InputTrace:
     source = columns.scheme.input_by_code[name]
     value = decimal_text(columns.exact(name, row))
     if len(source.columns) > 1:
-        counts = ((c, int(columns.facts.values[row, columns.place[c]])) for c in source.columns)
+        counts = ((c, columns.number(c, row)) for c in source.columns)
         value = "; ".join(f"{column.removeprefix(name + '.')}={count}" for column, count in counts if count)
     return InputTrace(name, value, STATES[int(columns.state(name)[row])])
 

@@ -82,23 +82,17 @@ def with_row(peers: engine.Facts, row: engine.Facts) -> engine.Facts:
     others = peers.take([number for number, unit in enumerate(peers.ids) if unit != row.ids[0]])
     label = row.group_labels[row.group[0]] if row.group[0] >= 0 else ""
     group = others.group_labels.index(label) if label in others.group_labels else -1
-    return replace(
-        others,
-        ids=(*others.ids, row.ids[0]),
-        values=np.vstack((others.values, row.values)),
-        states=np.vstack((others.states, row.states)),
-        group=np.append(others.group, group),
-    )
+    return stacked([others, replace(row, group=np.array([group]))])
 
 
-def stacked(rows: list[engine.Facts]) -> engine.Facts:
-    """Single rows of the same shape as one table."""
+def stacked(parts: list[engine.Facts]) -> engine.Facts:
+    """Facts of the same shape, one below the other."""
     return replace(
-        rows[0],
-        ids=tuple(unit for row in rows for unit in row.ids),
-        values=np.vstack([row.values for row in rows]),
-        states=np.vstack([row.states for row in rows]),
-        group=np.concatenate([row.group for row in rows]),
+        parts[0],
+        ids=tuple(unit for part in parts for unit in part.ids),
+        columns=tuple(map(np.concatenate, zip(*(part.columns for part in parts), strict=True))),
+        states=np.vstack([part.states for part in parts]),
+        group=np.concatenate([part.group for part in parts]),
     )
 
 
@@ -118,7 +112,7 @@ def _scored(scheme: engine.Scheme, scores: engine.Scores, number: int) -> Scored
         stage=scores.group_labels[scores.group[number]],
         total=Decimal(int(scores.total[number])).scaleb(-2),
         dimensions=_decimals([item.code for item in scheme.dimensions], scores.dimensions[number], 14),
-        points=_decimals(codes, scores.points[number], 14),
+        points=_decimals(codes, scores.points_of(number), 14),
         weights=_decimals(codes, scores.weights[number], 10),
         s=_decimals(codes, scores.normalised[number], 4),
         cells={code: CELL_STATES[cell] for code, cell in zip(codes, scores.cells[number], strict=True)},

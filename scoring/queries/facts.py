@@ -168,23 +168,16 @@ def _facts(
 def _under(scheme: engine.Scheme, snapshot: Snapshot, frozen: engine.Facts) -> engine.Facts:
     """The facts in the order of another scheme's columns; what the snapshot does not have is missing."""
     group, labels = _groups(snapshot, scheme, list(frozen.ids))
-    return engine.make_facts(
-        scheme,
+    columns = dict(zip(snapshot.columns, frozen.columns, strict=True))
+    states = dict(zip(snapshot.inputs, frozen.states.T, strict=True))
+    nothing = np.zeros(len(frozen), dtype=np.uint8)
+    return engine.Facts(
         ids=frozen.ids,
-        values=_reordered(frozen.values, snapshot.columns, scheme.fact_columns),
-        states=_reordered(frozen.states, snapshot.inputs, [item.code for item in scheme.inputs]),
+        columns=tuple(columns.get(name, nothing) for name in scheme.fact_columns),
+        states=np.column_stack([states.get(item.code, nothing) for item in scheme.inputs]),
         group=group,
         group_labels=labels,
     )
-
-
-def _reordered(table: NDArray, have: Sequence[str], want: Sequence[str]) -> NDArray:
-    place = {name: number for number, name in enumerate(have)}
-    found = np.zeros((len(table), len(want)), dtype=table.dtype)
-    for number, name in enumerate(want):
-        if name in place:
-            found[:, number] = table[:, place[name]]
-    return found
 
 
 def group_index(

@@ -42,7 +42,7 @@ def snapshot_proof(snapshot_id: int, uscc: str) -> Proof | None:
 
 
 def _proof(run: ScoreRun, rows: facts.FrozenRows, place: int) -> Proof:
-    leaves = engine.digest.snapshot_leaves(rows.frozen, rows.seal)
+    leaves = list(engine.digest.snapshot_leaves(rows.frozen, rows.seal))
     steps = engine.digest.snapshot_path(leaves, place, rows.seal)
     return Proof(
         snapshot_id=run.snapshot_id,

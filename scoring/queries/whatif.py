@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from urllib.parse import urlencode
 
@@ -144,7 +144,7 @@ def fields_of(row: ScoreResult, frozen: engine.Facts) -> list[Field]:
         money = item.type == "money"
         divisor = FEN_A_WAN if money and scheme.money_unit == "wan" else Decimal(item.scale)
         for column in item.columns:
-            value = Decimal(int(frozen.values[0, columns.place[column]])) / divisor if known else None
+            value = Decimal(columns.number(column, 0)) / divisor if known else None
             name = name_of(item) + _level(item, column)
             unit = unit_of("万元" if money and scheme.money_unit == "wan" else item.unit)
             found.append(Field(column, item.code, name, unit, value, money, divisor))
@@ -165,7 +165,7 @@ def frozen_row(row: ScoreResult) -> engine.Facts:
 
 def changed(frozen: engine.Facts, scheme: engine.Scheme, changes: Changes) -> engine.Facts:
     """The row with some columns set; an input that had no figure has one now."""
-    values, states = frozen.values.copy(), frozen.states.copy()
+    values, states = frozen.table(), frozen.states.copy()
     place = {name: number for number, name in enumerate(scheme.fact_columns)}
     inputs = {column: number for number, item in enumerate(scheme.inputs) for column in item.columns}
     for column, amount in changes.items():
@@ -449,7 +449,7 @@ def _one_more(
         return []
     level = counted[0][1]
     column = f"{source.code}.{level}#{source.ranks[-1]}" if source.ranks else f"{source.code}.{level}"
-    return [(column, int(columns.facts.values[0, columns.place[column]]) + 1)]
+    return [(column, columns.number(column, 0) + 1)]
 
 
 def _next_break(columns: Columns, item: engine.scheme.Indicator, now: Scored) -> float | None:
@@ -483,7 +483,7 @@ def _solve(
     A good indicator is raised by more of a fact, a bad one lowered by less of it; nothing is advised to shrink for the
     sake of a ratio.
     """
-    start = int(columns.facts.values[0, columns.place[source.code]])
+    start = columns.number(source.code, 0)
     unit = 1 if source.type != "money" else 10_000  # advice in whole hundreds of yuan
     if start <= 0:
         return None
@@ -505,18 +505,10 @@ def _first(
     target: float,
 ) -> int | None:
     """Number of the first amount whose x reaches the target."""
-    rows = np.zeros(len(amounts), dtype=np.int64)
-    place = columns.place[source.code]
-    values = np.repeat(columns.facts.values, len(amounts), axis=0)
-    values[:, place] = np.round(amounts).astype(np.int64)
-    table = engine.Facts(
-        tuple(map(str, range(len(amounts)))),
-        values,
-        np.repeat(columns.facts.states, len(amounts), axis=0),
-        rows + columns.facts.group[0],
-        columns.facts.group_labels,
-    )
-    many = Columns(table, columns.scheme)
+    facts = columns.facts.take([0] * len(amounts))
+    changed_columns = list(facts.columns)
+    changed_columns[columns.place[source.code]] = np.round(amounts).astype(np.int64)
+    many = Columns(replace(facts, columns=tuple(changed_columns)), columns.scheme)
     group, _flags = groups_of(many)
     x = raw_values(many, item, group).x
     reached = np.flatnonzero(x >= target - 1e-9 if item.higher_better else x <= target + 1e-9)

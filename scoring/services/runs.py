@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -196,9 +197,9 @@ def _keep(job: jobs.JobHandle, run: ScoreRun, done: Computed, last: anomalies.La
 
 def write_results(done: Computed) -> int:
     """Dense rows by binary COPY, in the order of the largest index; the server inserts while the proof is made here."""
-    columns = result_columns(done)
+    kinds = {name: kind for name, (kind, _values) in result_columns(done, NOBODY).items()}
     stages = ", ".join("'" + label.replace("'", "''") + "'" for label in done.scores.group_labels)
-    insert = {name: f'"{name}"' for name in columns if name != "stage_number"} | {
+    insert = {name: f'"{name}"' for name in kinds if name != "stage_number"} | {
         "run_id": str(int(done.run.pk)),
         "stage": f"(ARRAY[{stages}]::text[])[stage_number + 1]",
         "deductions": "deductions * 0.01",
@@ -208,41 +209,61 @@ def write_results(done: Computed) -> int:
         "stage_place": "nullif(stage_place, 0)",
         "stage_percentile": "CASE WHEN place > 0 THEN stage_percentile END",
     }
-    kinds = {name: kind for name, (kind, _values) in columns.items()}
-    chunks = pgcopy.pack([values for _kind, values in columns.values()], np.argsort(done.rows.enterprise_ids))
-    return bulk.copy_binary(ScoreResult, columns=kinds, chunks=chunks, insert=insert, meanwhile=done.prove)
+    return bulk.copy_binary(
+        ScoreResult, columns=kinds, chunks=packed(done), insert=insert, meanwhile=done.prove
+    )
 
 
-def result_columns(done: Computed) -> dict[str, tuple[str, NDArray]]:
-    """Column -> (SQL type, values) of what is written for each enterprise."""
+def packed(done: Computed) -> Iterator[bytes]:
+    """The rows of the results as a binary COPY takes them."""
+
+    def columns_of(rows: NDArray) -> list[NDArray]:
+        return [values for _kind, values in result_columns(done, rows).values()]
+
+    return pgcopy.pack(columns_of, np.argsort(done.rows.enterprise_ids))
+
+
+NOBODY = np.zeros(0, dtype=np.int64)
+
+
+def result_columns(done: Computed, rows: NDArray) -> dict[str, tuple[str, NDArray]]:
+    """Column -> (SQL type, values) of what is written for some enterprises, by their row numbers."""
     scores, ranking = done.scores, done.ranking
     boards = [ranking.boards[board.code] for board in done.scheme.boards]
-    absent = scores.cells == NOT_APPLICABLE
+
+    def of_boards(name: str) -> NDArray:
+        return _stack([getattr(board, name)[rows] for board in boards], len(rows))
+
     return {
-        "enterprise_id": ("bigint", done.rows.enterprise_ids),
-        "uscc": ("text", done.rows.uscc),
-        "stage_number": ("smallint", scores.group.astype("i2")),
-        "normalised": ("smallint[]", np.where(absent, -1, scores.normalised).astype("i2")),
-        "points": ("bigint[]", scores.points),
-        "dimensions": ("bigint[]", scores.dimensions),
-        "deductions": ("integer", scores.deductions.astype("i4")),
-        "total": ("integer", scores.total.astype("i4")),
-        "completeness": ("integer", scores.completeness.astype("i4")),
-        "flags": ("bigint", scores.flags),
-        "place": ("integer", ranking.overall.astype("i4")),
-        "stage_place": ("integer", ranking.group.astype("i4")),
-        "stage_percentile": ("smallint", ranking.group_percentile.astype("i2")),
-        "board_scores": ("bigint[]", _stack([board.score for board in boards], scores)),
-        "board_places": ("integer[]", _stack([board.place for board in boards], scores).astype("i4")),
-        "board_positions": ("integer[]", _stack([board.position for board in boards], scores).astype("i4")),
+        "enterprise_id": ("bigint", done.rows.enterprise_ids[rows]),
+        "uscc": ("text", done.rows.uscc[rows]),
+        "stage_number": ("smallint", scores.group[rows].astype("i2")),
+        "normalised": ("smallint[]", _normalised(scores, rows).astype("i2")),
+        "points": ("bigint[]", scores.points_of(rows)),
+        "dimensions": ("bigint[]", scores.dimensions[rows]),
+        "deductions": ("integer", scores.deductions[rows].astype("i4")),
+        "total": ("integer", scores.total[rows].astype("i4")),
+        "completeness": ("integer", scores.completeness[rows].astype("i4")),
+        "flags": ("bigint", scores.flags[rows]),
+        "place": ("integer", ranking.overall[rows].astype("i4")),
+        "stage_place": ("integer", ranking.group[rows].astype("i4")),
+        "stage_percentile": ("smallint", ranking.group_percentile[rows].astype("i2")),
+        "board_scores": ("bigint[]", of_boards("score")),
+        "board_places": ("integer[]", of_boards("place").astype("i4")),
+        "board_positions": ("integer[]", of_boards("position").astype("i4")),
     }
 
 
 NOT_APPLICABLE = 2  # place of "not_applicable" in the engine's cell states
 
 
-def _stack(columns: list[NDArray], scores: engine.Scores) -> NDArray:
-    return np.stack(columns, axis=1) if columns else np.zeros((len(scores), 0), dtype=np.int64)
+def _normalised(scores: engine.Scores, rows: NDArray | slice) -> NDArray:
+    """s of some enterprises in 1e-4, -1 where it does not apply."""
+    return np.where(scores.cells[rows] == NOT_APPLICABLE, -1, scores.normalised[rows])
+
+
+def _stack(columns: list[NDArray], rows: int) -> NDArray:
+    return np.stack(columns, axis=1) if columns else np.zeros((rows, 0), dtype=np.int64)
 
 
 def _fill(run: ScoreRun, done: Computed) -> None:
@@ -273,12 +294,12 @@ def _statistics(done: Computed) -> dict[str, Any]:
         stage=scores.group,
         total=scores.total,
         ranked=ranking.overall > 0,
-        normalised=np.where(scores.cells == NOT_APPLICABLE, -1, scores.normalised),
+        normalised=_normalised(scores, slice(None)),
         dimensions=scores.dimensions / 1e14,
         dimension_codes=[item.code for item in scheme.dimensions],
         indicator_codes=[item.code for item in scheme.indicators],
         board_codes=[board.code for board in scheme.boards],
-        board_places=_stack([ranking.boards[board.code].place for board in scheme.boards], scores),
+        board_places=_stack([ranking.boards[board.code].place for board in scheme.boards], len(scores)),
     )
     found = statistics(table, total_points=int(scheme.most_points))
     found["flags"] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from scoring.engine import (
     facts_from_rows,
     flag_names,
     load_scheme,
+    make_facts,
     rank,
     score,
 )
@@ -204,8 +204,8 @@ def test_the_same_facts_from_every_kind_of_file(tmp_path: Path, ending: str) -> 
     assert "'12,5' cannot be read" in table.rejects[0][2]
     assert "whole number" in table.rejects[1][2]
     facts = facts_from_rows(PARK, table.rows)
-    assert facts.values[:, 0].tolist() == [1_234_560_000, 12_300, 0]
-    assert facts.values[:, PARK.fact_columns.index("penalty.env_penalty")].tolist() == [0, 1, 0]
+    assert facts.columns[0].tolist() == [1_234_560_000, 12_300, 0]
+    assert facts.columns[PARK.fact_columns.index("penalty.env_penalty")].tolist() == [0, 1, 0]
 
 
 # --- schemes ---------------------------------------------------------------------------------------------------------
@@ -357,9 +357,9 @@ def test_fewer_than_ten_and_nobody() -> None:
 def test_a_leader_with_a_veto_leaves_his_place_to_the_next() -> None:
     scheme, facts, board = ten([9, 8, 7])
     assert board.place.tolist() == [1, 2, 3]
-    values = facts.values.copy()
+    values = facts.table()
     values[0, scheme.fact_columns.index("penalty.v")] = 1
-    after = replace(facts, values=values)
+    after = make_facts(scheme, ids=facts.ids, values=values, states=facts.states)
     scores = score(after, scheme)
     ranking = rank(scores, after, scheme)
     assert ranking.boards["b"].place.tolist() == [0, 1, 2]

@@ -67,7 +67,7 @@ def test_a_sealed_root_covers_every_byte_beside_the_facts(column: str) -> None:
 
 def test_the_path_of_a_sealed_row_leads_to_the_root() -> None:
     facts, seal = _sealed()
-    leaves = engine.digest.snapshot_leaves(facts, seal)
+    leaves = list(engine.digest.snapshot_leaves(facts, seal))
     for place in range(len(leaves)):
         current = leaves[place]
         for side, other in engine.digest.snapshot_path(leaves, place, seal):
@@ -94,11 +94,11 @@ def _by_hand(facts: engine.Facts, seal: engine.Seal) -> str:
     def sha(data: bytes) -> bytes:
         return hashlib.sha256(data).digest()
 
-    level = []
+    level, values = [], facts.table()
     for i in sorted(range(len(facts)), key=lambda i: facts.ids[i].encode()):
         name = facts.ids[i].encode()
         row = struct.pack("<H", len(name)) + name + struct.pack("<H", 0)
-        row += b"".join(struct.pack("<q", int(value)) for value in facts.values[i])
+        row += b"".join(struct.pack("<q", int(value)) for value in values[i])
         row += bytes(int(state) for state in facts.states[i])
         row += struct.pack("<qB", int(seal.confirmed_at[i]), int(seal.refused[i])) + bytes(seal.provenance[i])
         level.append(sha(b"\x00" + row))

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bench.engine import zone
-from scoring.engine import load_scheme, rank, result_root, score
+from scoring.engine import load_scheme, make_facts, rank, result_root, score
 from tests.engine import small
 
 FAST = settings(max_examples=30, deadline=None, database=None, derandomize=True)
@@ -212,12 +212,10 @@ def test_a_large_zone_is_scored_in_batches_with_the_same_bytes(monkeypatch: pyte
     st.sampled_from(["rd_expense", "hightech_revenue", "invention_applications", "tax_paid_total"]),
 )
 def test_a_better_fact_never_costs_an_enterprise_its_place(row: int, name: str) -> None:
-    values = FACTS.values.copy()
+    values = FACTS.table()
     values[row, SCHEME.fact_columns.index(name)] *= 2
     assume(FACTS.states[row, [i.code for i in SCHEME.inputs].index(name)] != 0)
-    from dataclasses import replace
-
-    after_facts = replace(FACTS, values=values)
+    after_facts = make_facts(SCHEME, ids=FACTS.ids, values=values, states=FACTS.states, group=FACTS.group)
     after = score(after_facts, SCHEME)
     others = np.arange(400) != row
     assert (after.total[others] == SCORES.total[others]).all()

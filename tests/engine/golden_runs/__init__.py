@@ -80,7 +80,7 @@ def frozen_now(name: str) -> dict[str, Any]:
 
     scheme = engine.load_scheme(f"indicators/schemes/{name}.yaml")
     facts = zone(scheme, UNITS)
-    values, states = facts.values.copy(), facts.states.copy()
+    values, states = facts.table(), facts.states.copy()
     values[5], states[5] = values[4], states[4]  # two equal firms
     return {
         "scheme": json.loads(json.dumps(scheme.body, default=str)),
