@@ -17,7 +17,7 @@ from parks.clock import db_now
 from scoring import engine
 from scoring.engine.canonical import canonical_json, sha256
 
-from .. import rules
+from .. import formulas, rules
 from ..models import SchemeVersion
 from ..states import SchemeState
 
@@ -85,13 +85,20 @@ def weighed(
 
 def set_indicator(
     *, by: Actor, draft: SchemeVersion, code: str, names: Mapping[str, str], function: str, texts: Mapping[str, str],
-    levels: str,
+    levels: str, what: Mapping[str, str] | None = None,
 ) -> SchemeVersion:  # fmt: skip
-    """Names, function and parameters of one indicator. Raises Refused naming what cannot be read."""
+    """Names, function and parameters of one indicator, and of a local one also `what` it measures.
+
+    what: formula in names or codes of data items, unit, direction, dimension. Raises Refused naming what cannot be read.
+    """
     with transaction.atomic():
         locked = _locked(draft)
         body = copy.deepcopy(locked.body)
         item = _indicator(body, code)
+        if what and item.get("scope") != rules.CORE:
+            conditions = formulas.read_by_conditions(item)
+            item |= _measured(body, what)
+            item["inputs"] = list(dict.fromkeys([*item["inputs"], *conditions]))
         try:
             scoring = rules.read_parameters(function, texts, levels)
         except rules.BadParameters as error:
@@ -107,11 +114,11 @@ def set_indicator(
 
 
 def add_local(
-    *, by: Actor, draft: SchemeVersion, code: str, like: str, zh: str, en: str, source: str
+    *, by: Actor, draft: SchemeVersion, code: str, like: str, zh: str, en: str, formula: str
 ) -> SchemeVersion:
-    """A new local indicator that scores one input by itself, with the function of another, weight 0 until it is set.
+    """A new local indicator with a formula over data items, the rest as another one has it, weight 0 until it is set.
 
-    Raises Refused for a code that is taken or no identifier, or an input that the scheme does not have.
+    Raises Refused for a code that is taken or no identifier, or a formula that cannot be read.
     """
     with transaction.atomic():
         locked = _locked(draft)
@@ -121,21 +128,34 @@ def add_local(
             raise Refused(code="bad_code", field="code", message=message)
         if code in {item["code"] for item in (*body["indicators"], *body["inputs"])}:
             raise Refused(code="code_taken", field="code", message=_("代码已被使用，请换一个。"))
-        if source not in {item["code"] for item in body["inputs"]}:
-            raise Refused(code="no_such_input", field="source", message=_("请从列表中选择数据项。"))
         if not zh.strip():
             raise Refused(code="name_missing", field="zh", message=_("请填写指标名称。"))
         model = _indicator(body, like)
-        given = next(item for item in body["inputs"] if item["code"] == source)
+        as_model = {key: model.get(key, "") for key in ("unit", "direction", "dimension")}
         body["indicators"].append(
-            {
-                "code": code, "zh": zh.strip(), "en": en.strip() or code, "dimension": model["dimension"], "scope": "local",
-                "unit": model.get("unit", ""), "direction": model.get("direction", "higher_better"), "inputs": [source],
-                "formula": source, "scoring": copy.deepcopy(model["scoring"]),
-                "weight": dict.fromkeys(rules.groups_of(body), 0), "sources": list(given.get("sources", [])),
-            }
-        )  # fmt: skip
+            {"code": code, "zh": zh.strip(), "en": en.strip() or code, "scope": "local"}
+            | _measured(body, as_model | {"formula": formula})
+            | {"scoring": copy.deepcopy(model["scoring"]), "weight": dict.fromkeys(rules.groups_of(body), 0)}
+        )
         return _save(locked, body, by=by, what=f"+{code}")
+
+
+def _measured(body: Mapping[str, Any], what: Mapping[str, str]) -> dict[str, Any]:
+    """What an indicator measures, as the body keeps it. Raises Refused naming the field."""
+    try:
+        formula, used = formulas.read(what["formula"], body["inputs"])
+    except rules.BadParameters as error:
+        raise Refused(code="bad_formula", field="formula", message=str(error)) from error
+    if what["dimension"] not in {item["code"] for item in body["dimensions"]}:
+        raise Refused(code="no_such_dimension", field="dimension", message=_("请从列表中选择维度。"))
+    sources = [
+        source for item in body["inputs"] if item["code"] in used for source in item.get("sources", [])
+    ]
+    return {
+        "formula": formula, "inputs": used, "dimension": what["dimension"], "unit": what["unit"].strip(),
+        "direction": "lower_better" if what["direction"] == "lower_better" else "higher_better",
+        "sources": list(dict.fromkeys(sources)),
+    }  # fmt: skip
 
 
 def remove_local(*, by: Actor, draft: SchemeVersion, code: str) -> SchemeVersion:

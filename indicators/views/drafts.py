@@ -16,9 +16,10 @@ from parks import access
 from parks.http import ParkRequest
 
 from .. import rules
+from ..differences import differences
 from ..models import SchemeVersion
 from ..queries import curves
-from ..queries.schemes import name_of, unit_of, versions
+from ..queries.schemes import in_words, name_of, names_of, unit_of, versions
 from ..services import drafts
 from ..states import SchemeState
 
@@ -111,8 +112,8 @@ def _page(row: SchemeVersion, typed: Any) -> dict[str, Any]:
         "version": row,
         "heads": [name_of(item) for item in (*groups, *boards)],
         "lines": lines,
-        "inputs": [(item["code"], name_of(item)) for item in body["inputs"]],
-        "changes": rules.differences(row.based_on.body, body) if row.based_on else [],
+        "inputs": names_of(body["inputs"]).values(),
+        "changes": differences(row.based_on.body, body) if row.based_on else [],
     }
 
 
@@ -149,6 +150,11 @@ def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> Ht
     scoring = item["scoring"]
     problem = None
     function = request.POST.get("function", scoring["function"])
+    names = names_of(row.body["inputs"])
+    what = {"formula": in_words(item["formula"], names)} | {
+        key: item.get(key, "") for key in ("unit", "direction", "dimension")
+    }
+    what = {key: request.POST.get(key, value) for key, value in what.items()}
     texts = {group: request.POST.get(f"p-{group}", rules.parameters_text(scoring, group)) for group in groups}
     levels = request.POST.get("levels", rules.levels_text(scoring))
     if request.method == "POST":
@@ -156,15 +162,16 @@ def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> Ht
             if request.htmx:
                 scoring = rules.read_parameters(function, texts, levels)
             else:
-                names = {key: request.POST.get(key, "") for key in ("zh", "en", "evidence")}
+                called = {key: request.POST.get(key, "") for key in ("zh", "en", "evidence")}
                 drafts.set_indicator(
                     by=request.actor,
                     draft=row,
                     code=code,
-                    names=names,
+                    names=called,
                     function=function,
                     texts=texts,
                     levels=levels,
+                    what=what,
                 )
                 messages.success(request, _("已保存。"))
                 return redirect("indicators:draft_indicator", park=park, version_id=row.pk, code=code)
@@ -175,7 +182,11 @@ def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> Ht
         "version": row,
         "item": item,
         "may_edit": access.may(request.actor.role, "indicators:draft", "POST"),
-        "unit": unit_of(item.get("unit", "")),
+        "unit": unit_of(what["unit"]),
+        "what": what,
+        "is_local": item.get("scope") != rules.CORE,
+        "dimensions": names_of(row.body["dimensions"]).items(),
+        "inputs": [(name_of(one), unit_of(one.get("unit", ""))) for one in row.body["inputs"]],
         "function": function,
         "functions": rules.FUNCTION_LABELS.items(),
         "fields": [(group, _group_name(row.body, group), texts[group]) for group in groups],
@@ -229,14 +240,16 @@ def _act(request: ParkRequest, park: str, version_id: int, act: Any, done: str) 
 
 
 def add(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
-    wanted = {key: request.POST.get(key, "") for key in ("code", "like", "zh", "en", "source")}
-    return _act(
-        request,
-        park,
-        version_id,
-        lambda row: drafts.add_local(by=request.actor, draft=row, **wanted),
-        _("已新增本地指标。"),
-    )
+    """Add a local indicator and go on to its page, where the rest is set."""
+    wanted = {key: request.POST.get(key, "") for key in ("code", "like", "zh", "en", "formula")}
+    row = _version(version_id)
+    try:
+        drafts.add_local(by=request.actor, draft=row, **wanted)
+    except Problem as problem:
+        messages.error(request, str(problem.message))
+        return redirect("indicators:draft", park=park, version_id=row.pk)
+    messages.success(request, _("已新增本地指标，权重为 0。请核对函数和参数，再回到草案填写权重。"))
+    return redirect("indicators:draft_indicator", park=park, version_id=row.pk, code=wanted["code"])
 
 
 def remove(request: ParkRequest, park: str, version_id: int, code: str) -> HttpResponse:
@@ -285,7 +298,7 @@ def diff(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
         "version": new,
         "old": old,
         "others": others,
-        "changes": rules.differences(old.body, new.body) if old else [],
+        "changes": differences(old.body, new.body) if old else [],
     }
     return render(request, "indicators/diff.html", context)
 

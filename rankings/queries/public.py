@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from indicators.queries.schemes import FUNCTION_LABELS
-from indicators.rules import Difference, differences
+from indicators.differences import Difference, differences
 from innovscore.core.problems import NotFound
 from parks.clock import BEIJING, db_now
 from parks.models import Park

@@ -8,7 +8,8 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.db.utils import IntegrityError
 
-from indicators import rules
+from indicators import formulas, rules
+from indicators.differences import differences
 from indicators.models import SchemeVersion
 from indicators.queries import curves
 from indicators.services import drafts, schemes
@@ -62,7 +63,7 @@ def edit(draft: SchemeVersion, by: Any, **changes: str) -> SchemeVersion:
 
 
 def test_a_copy_differs_in_the_version_only(draft: SchemeVersion, source: SchemeVersion) -> None:
-    assert rules.differences(source.body, draft.body) == []
+    assert differences(source.body, draft.body) == []
     assert drafts.checked(draft.body).version == "2026.1"
 
 
@@ -72,7 +73,7 @@ def test_saving_what_stands_there_changes_nothing(draft: SchemeVersion, editor: 
     for item in before.indicators:
         for group in before.group_codes:
             assert after.indicator_by_code[item.code].weight(group) == item.weight(group)
-    assert rules.differences(draft.based_on.body, draft.body) == []
+    assert differences(draft.based_on.body, draft.body) == []
 
 
 def test_a_wrong_sum_is_kept_in_the_draft_and_named_at_its_stage(draft: SchemeVersion, editor: Any) -> None:
@@ -190,15 +191,13 @@ def test_local_indicators_come_and_go_core_ones_stay(draft: SchemeVersion, edito
         like="tax_paid",
         zh="出口收入",
         en="Exports",
-        source="hightech_revenue",
+        formula="hightech_revenue",
     )
     assert added.body["indicators"][-1]["scope"] == "local"
     drafts.checked(added.body)
-    assert [item.text for item in rules.differences(draft.based_on.body, added.body)] == [
-        "新增指标，权重 0/0/0。"
-    ]
+    assert [item.text for item in differences(draft.based_on.body, added.body)] == ["新增指标，权重 0/0/0。"]
     removed = drafts.remove_local(by=editor, draft=draft, code="export_income")
-    assert rules.differences(draft.based_on.body, removed.body) == []
+    assert differences(draft.based_on.body, removed.body) == []
     with pytest.raises(Refused, match="core_stays"):
         drafts.remove_local(by=editor, draft=draft, code="rd_intensity")
     gone = drafts.remove_local(by=editor, draft=draft, code="tax_paid")
@@ -207,7 +206,7 @@ def test_local_indicators_come_and_go_core_ones_stay(draft: SchemeVersion, edito
 
 def test_differences_are_told_in_words(draft: SchemeVersion, editor: Any) -> None:
     changed = edit(draft, editor, revenue_growth__startup="5")
-    told = [(item.place, item.text) for item in rules.differences(draft.based_on.body, changed.body)]
+    told = [(item.place, item.text) for item in differences(draft.based_on.body, changed.body)]
     assert told == [("营业收入增长率", "初创期权重由 4 改为 5。")]
 
 
@@ -251,3 +250,78 @@ def test_the_pages_edit_preview_and_hand_out_the_file(park: Any, client_as: Any)
     client_as(admin).post(f"{draft_url}activate/", {"digest": digest})
     with park_scope(park.pk):
         assert SchemeVersion.objects.get(version="2026.1").state == "active"
+
+
+GROWTH = {"code": "rd_growth", "like": "rd_intensity", "zh": "研发费用增量占比", "en": "Growth of R&D"}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "（研发费用 － 上年研发费用）÷ 营业收入 × １００",
+        "(rd_expense - rd_expense_prev) / revenue * 100",
+        "(R&D expense - rd_expense_prev)/营业收入*100",
+    ],
+)
+def test_a_formula_is_written_in_names_or_codes(draft: SchemeVersion, editor: Any, typed: str) -> None:
+    added = drafts.add_local(by=editor, draft=draft, **GROWTH, formula=typed)
+    item, inputs = added.body["indicators"][-1], added.body["inputs"]
+    assert item["formula"].replace(" ", "") == "(rd_expense-rd_expense_prev)/revenue*100"
+    assert item["inputs"] == ["rd_expense", "rd_expense_prev", "revenue"]
+    drafts.checked(added.body)
+    told = formulas.in_words(item["formula"], formulas.names_of(inputs))
+    assert formulas.read(told, inputs)[0] == item["formula"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("研发费用 ÷", "公式没有写完"),
+        ("研发费用 营业收入", "公式在“营业收入”处读不懂"),
+        ("研发费用 ÷ 出口额", "没有数据项“出口额”"),
+        ("研发费用 > 营业收入", "不能是比较"),
+        ("100", "至少要有一个数据项"),
+        ("__import__('os')", "读不懂"),
+        ("", "公式没有写完"),
+    ],
+)
+def test_a_formula_that_cannot_be_read_says_where(
+    draft: SchemeVersion, editor: Any, typed: str, said: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        drafts.add_local(by=editor, draft=draft, **GROWTH, formula=typed)
+    assert refused.value.field == "formula"
+    assert said in str(refused.value.message)
+
+
+def test_what_a_local_indicator_measures_can_change_what_a_core_one_measures_cannot(
+    draft: SchemeVersion, editor: Any
+) -> None:
+    formula = "total_liabilities_end / net_assets_end"
+    what = {"formula": formula, "unit": "倍", "direction": "lower_better", "dimension": "rd_input"}
+    for code in ("debt_asset_ratio", "rd_intensity"):
+        scoring = next(item for item in draft.body["indicators"] if item["code"] == code)["scoring"]
+        texts = {group: rules.parameters_text(scoring, group) for group in rules.groups_of(draft.body)}
+        draft = drafts.set_indicator(
+            by=editor,
+            draft=draft,
+            code=code,
+            names={},
+            function="piecewise",
+            texts=texts,
+            levels="",
+            what=what,
+        )
+    drafts.checked(draft.body)
+    changed = next(item for item in draft.body["indicators"] if item["code"] == "debt_asset_ratio")
+    assert changed["inputs"] == [
+        "total_liabilities_end",
+        "net_assets_end",
+        "total_assets_end",
+    ]  # the last by a condition
+    told = {(item.place, item.text) for item in differences(draft.based_on.body, draft.body)}
+    assert told == {
+        ("资产负债率", "公式由“年末负债总额 / 年末资产总额 × 100”改为“年末负债总额 / 年末净资产”。"),
+        ("资产负债率", "单位由“%”改为“倍”。"),
+        ("资产负债率", "维度由“经济税务”改为“研发投入”。"),
+    }
