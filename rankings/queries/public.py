@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from indicators.queries.schemes import FUNCTION_LABELS
 from indicators.differences import Difference, differences
+from indicators.queries.schemes import FUNCTION_LABELS
 from innovscore.core.problems import NotFound
 from parks.clock import BEIJING, db_now
 from parks.models import Park
