@@ -320,9 +320,10 @@ def histogram(
     me: float | None = None,
     *,
     before: Sequence[int] = (),
+    height: int = 220,
 ) -> SafeString:
     """Counts between edges; my own value as a line with ◆; the counts `before` as an outline."""
-    width, height, base = 640, 220, 180
+    width, base = WIDTH, height - 40
     top = max([*counts, *before], default=1) or 1
     step = (width - 40) / max(1, len(counts))
     low, high = float(edges[0]), float(edges[-1])
@@ -435,17 +436,21 @@ def curve(
 
 @register.simple_tag
 def trend(
-    labels: Sequence[object], values: Sequence[float | None], peers: Sequence[float | None] | None = None
+    labels: Sequence[object],
+    values: Sequence[float | None],
+    peers: Sequence[float | None] | None = None,
+    *,
+    height: int = 220,
 ) -> SafeString:
     """Up to a handful of years as a line with end labels; the peers' median dashed."""
-    width, height = 640, 220
+    width, base = WIDTH, height - 40
     numbers = [float(v) for v in [*values, *(peers or [])] if v is not None]
     top = max(numbers, default=1) * 1.15 or 1
     step = (width - 120) / max(1, len(labels) - 1)
 
     def line(series: Sequence[float | None], css: str) -> list[SafeString]:
         dots = [
-            (60 + i * step, 180 - 150 * float(v) / top, float(v))
+            (60 + i * step, base - (base - 30) * float(v) / top, float(v))
             for i, v in enumerate(series)
             if v is not None
         ]
@@ -454,8 +459,8 @@ def trend(
             _text(px, py - 9, f"{value:.2f}", "middle", 12) for px, py, value in dots if css == "c-me-line"
         ]
 
-    parts = [format_html('<line class="c-axis" x1="40" y1="180" x2="{}" y2="180"/>', width - 40)]
-    parts += [_text(60 + i * step, 200, label, "middle", 12) for i, label in enumerate(labels)]
+    parts = [format_html('<line class="c-axis" x1="40" y1="{}" x2="{}" y2="{}"/>', base, width - 40, base)]
+    parts += [_text(60 + i * step, base + 20, label, "middle", 12) for i, label in enumerate(labels)]
     if peers:
         parts += line(peers, "c-peer-line")
     parts += line(values, "c-me-line")
