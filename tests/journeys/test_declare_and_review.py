@@ -30,8 +30,8 @@ SOON = 3.0
 @pytest.fixture(scope="module")
 def made(site: Any) -> dict[str, Iterator[dict[str, Any]]]:
     """Firms of the zone, handed out one by one: those that fill in, and those that have signed."""
-    found = world.inside(site, 14, 3)
-    return {"open": iter(found[:14]), "signed": iter(found[14:])}
+    found = world.inside(site, 15, 3)
+    return {"open": iter(found[:15]), "signed": iter(found[15:])}
 
 
 @pytest.fixture
@@ -371,3 +371,39 @@ def test_j12_no_self_review_and_keys(case: Any, reviewer: Any) -> None:
     one.go(page).press("复核签署").sees("须由另一位审核员复核签署")
     two.go(f"{REVIEW}/second/").sees(case["name"])
     two.go(page).press("复核签署").sees("已复核签署", "已核定")
+
+
+STANDS_ON = """() => { const on = document.activeElement, box = on.getBoundingClientRect();
+  const x = box.left + box.width / 2, y = box.top + Math.min(box.height / 2, 20), top = document.elementFromPoint(x, y);
+  return top !== null && (on.contains(top) || top.contains(on) || [...(on.labels || [])].some(one => one.contains(top))); }"""
+HAN = re.compile("[\u4e00-\u9fff]")
+
+
+def tab_to(window: Visitor, selector: str) -> Visitor:
+    """Tab on until the keyboard stands there; on the way nothing may hide what it stands on."""
+    for _stop in range(150):
+        window.page.keyboard.press("Tab")
+        assert window.page.evaluate(STANDS_ON), window.page.evaluate("document.activeElement.outerHTML")
+        if window.page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
+            return window
+    raise AssertionError(f"the keyboard does not come to {selector}")
+
+
+def test_j24_a_dimension_by_keyboard_alone_in_english_at_twice_the_size(firm: Any, come: Any) -> None:
+    agent = come("agent", firm, width=320)  # 640 px at 200 %
+    agent.context.add_cookies([{"name": "django_language", "value": "en", "url": agent.address}])
+    agent.go(f"{OWN}/rd_input/").looks_right()
+    _key(tab_to(agent, "main form button.button"), "Enter").sees("3 items")
+    agent.go(f"{OWN}/item/rd_equipment_invest/").looks_right()
+    tab_to(agent, "#text-rd_equipment_invest").page.keyboard.type("about 88")
+    tab_to(agent, "#correct [name=reason]").page.keyboard.type("as audited")
+    _key(tab_to(agent, "#correct button"), "Enter").looks_right()
+    assert agent.page.evaluate("document.activeElement.id") == "error-summary"
+    tab_to(agent, "#error-summary a").page.keyboard.press("Enter")
+    assert agent.page.evaluate("document.activeElement.id") == "text-rd_equipment_invest"
+    agent.page.keyboard.press("Control+A")
+    agent.page.keyboard.type("88")
+    _key(agent, "Enter").sees("88.00")
+    said = agent.page.locator("main :is(h1, h2, button, label, legend, summary)").all_inner_texts()
+    assert said
+    assert not [text for text in said if HAN.search(text)]
