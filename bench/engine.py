@@ -46,7 +46,7 @@ def reset_peak() -> None:
 def peak() -> float:
     """Most memory of this process since the peak was reset, in GB."""
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1e6
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024 / 1e9
 
 
 def zone(scheme: Scheme, units: int, seed: int = 7) -> Facts:
