@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .formulas import in_words, names_of
+from .formulas import formula_in, names_of
 from .rules import (
     FUNCTION_LABELS,
     Body,
@@ -105,7 +105,7 @@ def _said(key: str, item: Body, body: Body) -> str:
     """A part of an indicator in words."""
     value = str(item.get(key, ""))
     if key == "formula":
-        return in_words(value, names_of(body["inputs"]))
+        return formula_in(body, item)
     names = names_of(body["dimensions"]) if key == "dimension" else WORDS
     return str(names.get(value, value))
 

@@ -8,13 +8,13 @@ from django.db.models import QuerySet
 
 from scoring import engine
 
-from ..formulas import in_words, names_of
+from ..formulas import formula_of, in_words, names_of
 from ..models import SchemeVersion
 from ..rules import FUNCTION_LABELS, is_about_people, name_of, typed_unit, unit_of
 from ..states import SchemeState
 
 __all__ = [
-    "FUNCTION_LABELS", "active", "in_words", "is_about_people", "name_of", "names_of", "scheme_of", "typed_unit", "unit_of", "usable",
+    "FUNCTION_LABELS", "active", "formula_of", "in_words", "is_about_people", "name_of", "names_of", "scheme_of", "typed_unit", "unit_of", "usable",
     "versions", "with_body",
 ]  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import InvalidOperation
 from typing import Any
 
@@ -97,7 +97,7 @@ def set_indicator(
         item = _indicator(body, code)
         if what and item.get("scope") != rules.CORE:
             conditions = formulas.read_by_conditions(item)
-            item |= _measured(body, what)
+            item |= _measured(body, what, item.get("constants", {}))
             item["inputs"] = list(dict.fromkeys([*item["inputs"], *conditions]))
         try:
             scoring = rules.read_parameters(function, texts, levels)
@@ -140,10 +140,12 @@ def add_local(
         return _save(locked, body, by=by, what=f"+{code}")
 
 
-def _measured(body: Mapping[str, Any], what: Mapping[str, str]) -> dict[str, Any]:
+def _measured(
+    body: Mapping[str, Any], what: Mapping[str, str], constants: Iterable[str] = ()
+) -> dict[str, Any]:
     """What an indicator measures, as the body keeps it. Raises Refused naming the field."""
     try:
-        formula, used = formulas.read(what["formula"], body["inputs"])
+        formula, used = formulas.read(what["formula"], body["inputs"], constants)
     except rules.BadParameters as error:
         raise Refused(code="bad_formula", field="formula", message=str(error)) from error
     if what["dimension"] not in {item["code"] for item in body["dimensions"]}:

@@ -17,6 +17,7 @@ from parks.http import ParkRequest
 
 from .. import rules
 from ..differences import differences
+from ..formulas import formula_in
 from ..models import SchemeVersion
 from ..queries import curves
 from ..queries.schemes import in_words, name_of, names_of, unit_of, versions
@@ -184,6 +185,7 @@ def indicator(request: ParkRequest, park: str, version_id: int, code: str) -> Ht
         "may_edit": access.may(request.actor.role, "indicators:draft", "POST"),
         "unit": unit_of(what["unit"]),
         "what": what,
+        "formula": formula_in(row.body, item),
         "is_local": item.get("scope") != rules.CORE,
         "dimensions": names_of(row.body["dimensions"]).items(),
         "inputs": [(name_of(one), unit_of(one.get("unit", ""))) for one in row.body["inputs"]],

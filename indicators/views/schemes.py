@@ -11,7 +11,7 @@ from parks.listing import listing
 
 from ..forms import AdoptForm
 from ..models import SchemeVersion
-from ..queries.schemes import FUNCTION_LABELS, in_words, names_of, scheme_of, unit_of, versions
+from ..queries.schemes import FUNCTION_LABELS, formula_of, scheme_of, unit_of, versions
 from ..services import schemes
 from ..states import SchemeState
 
@@ -69,9 +69,7 @@ def scheme(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
         "groups": groups,
         "weights": weights,
         "functions": FUNCTION_LABELS,
-        "formulas": {
-            one.code: in_words(one.formula.text, names_of(loaded.inputs)) for one in loaded.indicators
-        },
+        "formulas": {one.code: formula_of(loaded, one) for one in loaded.indicators},
         "units": {one.code: unit_of(one.unit) for one in loaded.indicators},
     }
     return render(request, "indicators/scheme.html", context)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from indicators.queries.schemes import in_words, name_of, names_of, scheme_of, typed_unit, unit_of
+from indicators.queries.schemes import formula_of, in_words, name_of, names_of, scheme_of, typed_unit, unit_of
 from indicators.rules import LEVELLED
 from scoring import engine
 
 __all__ = ["formula_of", "in_words", "levels_of", "name_of", "names_of", "scheme_of", "typed_unit", "unit_of"]
-
-
-def formula_of(scheme: engine.Scheme, indicator: engine.scheme.Indicator) -> str:
-    """The formula of an indicator in the names of its inputs."""
-    return in_words(indicator.formula.text, names_of(scheme.inputs))
 
 
 def levels_of(scheme: engine.Scheme, indicator: engine.scheme.Indicator) -> list[tuple[str, str]]:

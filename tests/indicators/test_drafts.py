@@ -12,6 +12,7 @@ from indicators import formulas, rules
 from indicators.differences import differences
 from indicators.models import SchemeVersion
 from indicators.queries import curves
+from indicators.queries.schemes import scheme_of
 from indicators.services import drafts, schemes
 from innovscore.core.problems import Conflict, Forbidden, Refused
 from parks.actors import Actor
@@ -325,3 +326,14 @@ def test_what_a_local_indicator_measures_can_change_what_a_core_one_measures_can
         ("资产负债率", "单位由“%”改为“倍”。"),
         ("资产负债率", "维度由“经济税务”改为“研发投入”。"),
     }
+
+
+def test_a_formula_in_words_has_no_codes_left(source: SchemeVersion) -> None:
+    told = [formulas.formula_in(source.body, item) for item in source.body["indicators"]]
+    assert (
+        told[0]
+        == "(营业收入 - 较大值(上年营业收入, 按阶段 50、500、5000)) / 较大值(上年营业收入, 按阶段 50、500、5000) × 100"
+    )
+    assert not [text for text in told if "_" in text or "max" in text]
+    assert told == [formulas.formula_of(scheme_of(source), item) for item in scheme_of(source).indicators]
+    assert formulas.read("较大值(上年营业收入, 5)", source.body["inputs"])[0] == "max(revenue_prev, 5)"
