@@ -20,7 +20,7 @@ def measure(park: Any, cycle: Any) -> tuple[Clock, float]:
     from parks.actors import Actor
     from parks.scope import park_scope
     from scoring.models import CurrentRun, ScoreResult
-    from scoring.queries import alternatives, dry_run, facts, whatif
+    from scoring.queries import alternatives, dry_run, facts, ways, whatif
     from scoring.queries.schemes import scheme_of
     from scoring.services import runs
 
@@ -52,7 +52,7 @@ def measure(park: Any, cycle: Any) -> tuple[Clock, float]:
             exact = row.place / run.statistics["ranked"]
             distances.append(abs(place - exact) * 100)
         with clock("page: fields and the ways up"):
-            whatif.advice(rows[0], frozen)
+            ways.advice(rows[0], frozen)
         with clock("dry run of all firms"):
             dry_run.computed(dry_run.subject(run.scheme_version_id))
     return clock, sum(distances) / len(distances)

@@ -214,9 +214,6 @@ def plain(value: Any) -> str:
     return f"{number(value).normalize():f}"
 
 
-# --- parameters as a person types them ---------------------------------------------------------------------------
-
-
 def parameters_text(scoring: Mapping[str, Any], group: str) -> str:
     """Parameters of a group as one line: "0:0 10:0.25" or "k=50 cap=2000"; empty where there are none."""
     function = scoring["function"]

@@ -238,8 +238,6 @@ class _Parser:
         return ExpressionError(message, self.text, position)
 
 
-# --- over columns, in float64 with an error bound ---------------------------------------------------------------
-
 Approx = tuple[Any, Any]  # value and bound of its absolute error: arrays or scalars
 
 
@@ -356,9 +354,6 @@ _COMPARE: dict[str, Any] = {
 }
 
 
-# --- exactly, for one unit -----------------------------------------------------------------------------------------
-
-
 def evaluate_exact(expression: Expression, env: Mapping[str, Decimal | None]) -> Decimal | None:
     """The value for one unit in 60-digit decimal arithmetic; None = undefined."""
     return _exact(expression.root, env)
@@ -417,8 +412,6 @@ def _exact_truth(node: Node, env: Mapping[str, Decimal | None]) -> bool:
         difference = Decimal(0)
     return bool(_COMPARE[node.kind](difference))
 
-
-# --- exactly, for many units: fractions in two object arrays of Python integers -----------------------------------------
 
 Rational = tuple[Any, Any]  # numerator and denominator (> 0; 0 = undefined)
 

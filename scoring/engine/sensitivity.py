@@ -206,9 +206,6 @@ def leave_one_out(scores: Scores, scheme: Scheme) -> Ints:
     return np.asarray(task.back(task.placed(totals).T), dtype=np.int64)
 
 
-# --- one draw after another, in blocks ---------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class _Node:
     """A node of the tree: indicators that hang on it, nodes below it."""

@@ -17,7 +17,7 @@ from parks.http import ParkRequest
 
 from .. import rules
 from ..models import Scenario, ScoreResult
-from ..queries import explain, whatif
+from ..queries import explain, ways, whatif
 from ..queries.schemes import names_of, scheme_of
 from ..services import whatif as services
 
@@ -139,7 +139,7 @@ def _charts(result: whatif.Outcome) -> dict[str, Any]:
 def _page(request: ParkRequest, row: ScoreResult, frozen: Any, lines: list[Typed]) -> dict[str, Any]:
     scheme = scheme_of(row.run.scheme_version)
     fields = whatif.fields_of(row, frozen)
-    advice = whatif.advice(row, frozen)
+    advice = ways.advice(row, frozen)
     plans = [_plan(plan, {field.column: field.name for field in fields}) for plan in whatif.scenarios(row)]
     picked = {text for text in request.GET.getlist("compare") if text.isdigit()}
     compared = [plan for plan in plans if not picked or str(plan.row.pk) in picked][: rules.COMPARED]
@@ -160,7 +160,7 @@ def _page(request: ParkRequest, row: ScoreResult, frozen: Any, lines: list[Typed
     }
 
 
-def _ready(advice: whatif.Advice) -> list[Typed]:
+def _ready(advice: ways.Advice) -> list[Typed]:
     """Rows that are ready to be moved: the facts that bring most, as they are now."""
     fields = list({way.field.column: way.field for way in (*advice.together, *advice.ways)}.values())
     rows = [(field.column, _plain(field.current)) for field in fields[: rules.CHANGED_AT_ONCE]]

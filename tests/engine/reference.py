@@ -167,9 +167,6 @@ def score(scheme: dict, values: dict, absent: set[str], hits: set[str]) -> dict:
     }
 
 
-# --- functions of one unit -------------------------------------------------------------------------------------------
-
-
 def bounded(value: F) -> F:
     return min(F(1), max(F(0), value))
 
@@ -188,9 +185,6 @@ def absolute(function: str, p: dict, x: F) -> F:
         return bounded((60 + 40 * (x - f(p["low"])) / (f(p["high"]) - f(p["low"]))) / 100)
     assert function == "distance_target"
     return bounded(1 - abs(x - f(p["target"])) / f(p["reach"]))
-
-
-# --- functions of a cohort -------------------------------------------------------------------------------------------
 
 
 def skew_and_kurtosis(values: list[F]) -> tuple[float, float]:

@@ -32,8 +32,6 @@ def cohort(function: str, values: Sequence[Any], **indicator: Any) -> list[int]:
     return small.shares(small.one(function, indicator=indicator, **COHORT[function]), values)
 
 
-# --- cohorts ---------------------------------------------------------------------------------------------------------
-
 ALONE = {
     "percentile": 10_000,
     "rank": 10_000,
@@ -98,9 +96,6 @@ def test_a_far_value_squeezes_the_others_only_without_an_outlier_rule() -> None:
     bent = cohort("min_max", values, outliers={"method": "log"})
     assert bent == sorted(bent)
     assert bent[20] == 10_000
-
-
-# --- values ----------------------------------------------------------------------------------------------------------
 
 
 def test_divisions_by_nothing_score_zero_and_are_marked() -> None:
@@ -169,9 +164,6 @@ def test_growth_from_nothing_losses_and_ratios_above_one() -> None:
     assert scores.normalised[1, codes.index("hightech_revenue_ratio")] == 0
 
 
-# --- files -----------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("text", "number"), [("1,234,567.5", "1234567.5"), ("-1,000", "-1000"), ("1e3", "1000"), ("007", "7")]
 )
@@ -206,9 +198,6 @@ def test_the_same_facts_from_every_kind_of_file(tmp_path: Path, ending: str) -> 
     facts = facts_from_rows(PARK, table.rows)
     assert facts.columns[0].tolist() == [1_234_560_000, 12_300, 0]
     assert facts.columns[PARK.fact_columns.index("penalty.env_penalty")].tolist() == [0, 1, 0]
-
-
-# --- schemes ---------------------------------------------------------------------------------------------------------
 
 
 def wrong(match: str, **change: Any) -> None:
@@ -304,9 +293,6 @@ def test_errors_point_at_line_and_key(tmp_path: Path, text: str, line: int, word
     )
 
 
-# --- stages, penalties, boards ---------------------------------------------------------------------------------------
-
-
 def test_a_unit_that_changed_its_stage_is_scored_in_the_one_that_was_set() -> None:
     rows = [
         {"id": "a", "revenue": 3e8},
@@ -365,9 +351,6 @@ def test_a_leader_with_a_veto_leaves_his_place_to_the_next() -> None:
     assert ranking.boards["b"].place.tolist() == [0, 1, 2]
     assert ranking.overall.tolist() == [0, 1, 2]
     assert scores.total[0] == 900  # the score stays, the place goes
-
-
-# --- missing ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,6 @@ def table(rows: list[tuple[float, ...]]) -> tuple[Any, Any]:
 ROWS = [(0.1, 0.2, 0.9), (0.4, 0.5, 0.7), (0.8, 0.6, 0.2), (0.9, 1.0, 0.4), (0.3, 0.3, 0.5)]
 
 
-# --- proposals -------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("method", [m for m in METHODS if m != "ahp"])
 def test_proposals_sum_to_the_total_and_leave_the_scheme_alone(method: str) -> None:
     digest = PARK.digest
@@ -147,9 +144,6 @@ def test_shares_keep_the_sum() -> None:
         assert sum(shared(np.random.default_rng(count).random(count), Decimal(100))) == 100
 
 
-# --- analysis --------------------------------------------------------------------------------------------------------
-
-
 def test_alpha_of_the_same_thing_twice_is_one_and_of_strangers_nothing() -> None:
     rng = np.random.default_rng(2)
     one = rng.normal(size=2000)
@@ -200,9 +194,6 @@ def test_gaps_take_the_mean_in_statistics_only() -> None:
     assert scores.normalised[1, 0] == 0
 
 
-# --- comparison ------------------------------------------------------------------------------------------------------
-
-
 def test_a_scheme_compared_with_itself_moves_nobody() -> None:
     found = compare((SCORES, PARK), (SCORES, PARK))
     assert not found.difference.any()
@@ -241,9 +232,6 @@ def test_schemes_with_other_indicators_are_compared_on_the_units_both_know() -> 
     assert len(found.ids) == 200
     assert set(found.codes) == set(PARK.indicator_by_code)
     assert np.allclose(found.effects.sum(axis=1) + found.deductions + found.rest, found.difference)
-
-
-# --- command line ----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -347,9 +335,6 @@ def test_it_runs_as_a_module(files: tuple[Path, Path]) -> None:
         check=True,
     )
     assert "human_development" in done.stdout
-
-
-# --- the document ----------------------------------------------------------------------------------------------------
 
 
 def test_the_document_names_every_key_and_function_and_its_example_is_a_scheme() -> None:

@@ -13,7 +13,7 @@ from innovscore.core.problems import Conflict, Refused, TooMany
 from parks.scope import park_scope
 from scoring import rules
 from scoring.models import Scenario, ScoreResult, WhatIfUse
-from scoring.queries import alternatives, explain, places, whatif
+from scoring.queries import alternatives, explain, places, ways, whatif
 from scoring.services import runs
 from scoring.services import whatif as services
 from tests.factories import parks as people
@@ -156,7 +156,7 @@ def test_the_thirty_first_question_of_an_hour_is_refused(row: Any) -> None:
 
 def test_advice_only_raises_what_the_engine_confirms(row: Any) -> None:
     frozen = whatif.frozen_row(row)
-    found = whatif.advice(row, frozen)
+    found = ways.advice(row, frozen)
     assert found.ways
     assert [way.gain for way in found.ways] == sorted((way.gain for way in found.ways), reverse=True)
     for way in found.ways:
