@@ -13,7 +13,7 @@ from ..rules import FUNCTION_LABELS, is_about_people, name_of, typed_unit, unit_
 from ..states import SchemeState
 
 __all__ = [
-    "FUNCTION_LABELS", "active", "is_about_people", "name_of", "scheme_of", "typed_unit", "unit_of", "usable", "versions", "with_body",
+    "FUNCTION_LABELS", "active", "is_about_people", "name_of", "named", "scheme_of", "typed_unit", "unit_of", "usable", "versions", "with_body",
 ]  # fmt: skip
 
 KEPT = 32
@@ -48,3 +48,9 @@ def scheme_of(version: Any) -> engine.Scheme:
             _loaded.clear()
         _loaded[digest] = engine.load_scheme(version.body)
     return _loaded[digest]
+
+
+def named(version: Any, text: str) -> list[engine.scheme.Indicator]:
+    """Indicators of a version whose Chinese or English name has the text."""
+    wanted = text.casefold()
+    return [one for one in scheme_of(version).indicators if wanted in f"{one.zh}\n{one.en}".casefold()]
