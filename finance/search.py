@@ -37,7 +37,7 @@ def _bank(asked: Asked, rows: list[Application]) -> list[Hit]:
     )
     return [
         Hit(
-            f"{row.number} {row.enterprise.name if row.consent_id in shown else ''}",
+            f"{row.number} {row.enterprise.name}" if row.consent_id in shown else row.number,
             asked.url("finance:bank_application", application_id=row.pk),
             _note(row),
         )
@@ -51,7 +51,7 @@ def _note(row: Application) -> str:
 
 def _cases(asked: Asked, rows: list[Application]) -> list[Hit]:
     return [
-        Hit(f"{row.number} {row.client}", asked.url("finance:case", application_id=row.pk), _note(row))
+        Hit(f"{row.number} {row.client}".strip(), asked.url("finance:case", application_id=row.pk), _note(row))
         for row in rows
     ]
 

@@ -285,7 +285,7 @@ QUESTIONS: tuple[Question, ...] = (
     # everybody who is signed in
     Question(
         _("怎样最快找到一个页面或一条记录？"),
-        _("按 / 键，填写名称中的几个字。结果只来自您的身份可以打开的列表。"),
+        _("在页面上方的“查找”中填写名称中的几个字；按 / 键可以直接跳到那里。"),
         "park_search", ALL, _("查找"),
     ),
     Question(

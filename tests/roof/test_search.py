@@ -85,6 +85,7 @@ def test_a_bank_gets_the_same_bytes_for_a_firm_without_consent_and_for_none(in_p
     assert asked(browsers[3], "潜川") == before[3]  # consent to the bank is none to a guarantor
     make.revoke(consent, firm)
     assert [asked(browser, "潜川") for browser in browsers] == before
+    assert kinds(browsers[0], made.number)["贷款"] == [made.number]  # by its number without the name
 
 
 def test_another_bank_finds_nothing(in_park: Any) -> None:
