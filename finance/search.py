@@ -51,7 +51,9 @@ def _note(row: Application) -> str:
 
 def _cases(asked: Asked, rows: list[Application]) -> list[Hit]:
     return [
-        Hit(f"{row.number} {row.client}".strip(), asked.url("finance:case", application_id=row.pk), _note(row))
+        Hit(
+            f"{row.number} {row.client}".strip(), asked.url("finance:case", application_id=row.pk), _note(row)
+        )
         for row in rows
     ]
 
