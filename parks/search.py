@@ -20,9 +20,8 @@ MOST = 8
 LONGEST = 60
 """Characters of the words, as many as the lists take."""
 KINDS = {
-    "firms": _("企业"), "indicators": _("指标"), "policies": _("政策"), "boards": _("榜单"), "notices": _("公示"),
-    "messages": _("通知"), "events": _("活动"), "loans": _("贷款"), "certificates": _("证书"),
-    "documents": _("材料"),
+    "firms": _("企业"), "indicators": _("各项指标"), "policies": _("政策库"), "boards": _("榜单"), "notices": _("公示公告"),
+    "messages": _("通知"), "events": _("活动"), "loans": _("贷款申请"), "certificates": _("上榜证书"), "documents": _("材料库"),
 }  # fmt: skip
 """What can be found, in the order of the page."""
 

@@ -80,12 +80,12 @@ def test_a_bank_gets_the_same_bytes_for_a_firm_without_consent_and_for_none(in_p
     assert [asked(browser, "潜川") for browser in browsers] == before
     consent = make.consent(bank, firm)
     made = make.submitted(bank, firm, make.line(bank, firm, consent), consent)
-    assert kinds(browsers[0], "潜川")["贷款"] == [f"{made.number} 潜川材料"]
+    assert kinds(browsers[0], "潜川")["贷款申请"] == [f"{made.number} 潜川材料"]
     assert ConsentAccess.objects.filter(person_ref=bank.maker.person_id).count() == 1  # a name is a read
     assert asked(browsers[3], "潜川") == before[3]  # consent to the bank is none to a guarantor
     make.revoke(consent, firm)
     assert [asked(browser, "潜川") for browser in browsers] == before
-    assert kinds(browsers[0], made.number)["贷款"] == [made.number]  # by its number without the name
+    assert kinds(browsers[0], made.number)["贷款申请"] == [made.number]  # by its number without the name
 
 
 def test_another_bank_finds_nothing(in_park: Any) -> None:
@@ -115,7 +115,7 @@ def test_policies_lead_each_reader_to_his_own_page_and_drafts_to_the_office_only
     ):
         assert reverse(route, kwargs={"park": "cq", "version_id": version.pk}) in asked(browser, word)
     rules.save(by=office["officer"], text=policies.text(code="draft_one", title="尚未发布的草案"))
-    assert "政策" in kinds(people.client_for(office["admin"]), "草案")
+    assert "政策库" in kinds(people.client_for(office["admin"]), "草案")
     assert kinds(people.client_for(firm.agent), "草案") == {}
 
 
@@ -156,8 +156,8 @@ def test_the_public_finds_what_is_published_and_nothing_else(live_db: None, park
         entry = published.entries.first()
         scores.enterprise(999, name=f"{entry.name}之未上榜")
     assert entry.name in kinds(client, entry.name, url)["企业"]
-    assert {"榜单", "公示"} <= set(kinds(client, published.name_zh, url))
-    assert "指标" in kinds(client, "研发", url)
+    assert {"榜单", "公示公告"} <= set(kinds(client, published.name_zh, url))
+    assert "各项指标" in kinds(client, "研发", url)
     assert kinds(client, "之未上榜", url) == {}
 
 
