@@ -23,7 +23,7 @@ def of_zone(request: HttpRequest, park: str) -> HttpResponse:
 def inside(request: ParkRequest, park: str) -> HttpResponse:
     """Entries of the menu, and what the lists of the role have."""
     asked = search.Asked(request.park, _words(request), request.actor)
-    return _page(request, asked, {"entries": _entries(asked)})
+    return _page(request, asked, {"entries": _entries(asked) if asked.text else []})
 
 
 def _words(request: HttpRequest) -> str:
@@ -31,12 +31,12 @@ def _words(request: HttpRequest) -> str:
 
 
 def _entries(asked: search.Asked) -> list[search.Hit]:
-    """Pages of the menu that are called so, or say it of themselves."""
+    """Pages of the menu that are called so, then those that say it of themselves."""
     wanted = asked.text.casefold()
+    said = [one for one in entries_for(asked.role) if wanted in f"{one.label}\n{one.hint}".casefold()]
+    said.sort(key=lambda one: wanted not in str(one.label).casefold())
     return [
-        search.Hit(str(one.label), one.url(asked.zone.code), str(one.hint))
-        for one in entries_for(asked.role)
-        if wanted and wanted in f"{one.label}\n{one.hint}".casefold()
+        search.Hit(str(one.label), one.url(asked.zone.code), str(one.hint)) for one in said[: search.MOST]
     ]
 
 
