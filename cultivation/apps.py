@@ -7,4 +7,4 @@ class CultivationConfig(AppConfig):
     name = "cultivation"
 
     def ready(self) -> None:
-        from . import receivers, tasks, todos  # noqa: F401  # connects them; the web process must know the jobs and what waits
+        from . import receivers, search, tasks, todos  # noqa: F401  # connects them; the web process must know jobs, todos and lists

@@ -7,4 +7,4 @@ class EnterprisesConfig(AppConfig):
     name = "enterprises"
 
     def ready(self) -> None:
-        from . import tasks, todos  # noqa: F401  # the web process must know the jobs and what waits
+        from . import search, tasks, todos  # noqa: F401  # the web process must know the jobs, what waits and what can be found

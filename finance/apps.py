@@ -7,4 +7,4 @@ class FinanceConfig(AppConfig):
     name = "finance"
 
     def ready(self) -> None:
-        from . import receivers  # noqa: F401  # connects them
+        from . import receivers, search  # noqa: F401  # connects them

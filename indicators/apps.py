@@ -7,4 +7,4 @@ class IndicatorsConfig(AppConfig):
     name = "indicators"
 
     def ready(self) -> None:
-        from . import todos  # noqa: F401  # the web process must know what waits
+        from . import search, todos  # noqa: F401  # the web process must know what waits and what can be found

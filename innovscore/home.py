@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from parks import starters
+from parks import access, starters
 from parks.http import ParkRequest
 from parks.models import Park
 from parks.queries import memberships
@@ -21,9 +22,23 @@ def home(request: HttpRequest) -> HttpResponse:
     membership = memberships.acting(request)
     if membership is not None and "public" not in request.GET:
         return redirect("desk", park=membership.park.code)
-    return render(
-        request, "innovscore/home.html", {"parks": Park.objects.filter(kind=Park.Kind.ZONE).order_by("pk")}
-    )
+    return render(request, "innovscore/home.html", {"parks": _zones()})
+
+
+def to_zone(request: HttpRequest, page: str) -> HttpResponse:
+    """A page that each zone has, in the zone that the reader acts in or the only one; else the zones to choose from."""
+    query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
+    membership = memberships.acting(request)
+    if membership is not None and access.may(membership.role, f"park_{page}"):
+        return redirect(reverse(f"park_{page}", args=[membership.park.code]) + query)
+    zones = [(zone, reverse(f"zone_{page}", args=[zone.code]) + query) for zone in _zones()]
+    if len(zones) == 1:
+        return redirect(zones[0][1])
+    return render(request, "innovscore/zones.html", {"zones": zones})
+
+
+def _zones() -> QuerySet[Park]:
+    return Park.objects.filter(kind=Park.Kind.ZONE).order_by("pk")
 
 
 def desk(request: ParkRequest, park: str) -> HttpResponse:

@@ -4,7 +4,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView
 
-from . import gallery, health, home, pages, reporting, screen
+from . import gallery, health, helping, home, pages, reporting, screen, searching
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -12,6 +12,12 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("language/", set_language, name="set_language"),
     path("styleguide/", gallery.styleguide, name="styleguide"),
+    path("search/", home.to_zone, {"page": "search"}, name="search"),
+    path("zones/<slug:park>/search/", searching.of_zone, name="zone_search"),
+    path("p/<slug:park>/search/", searching.inside, name="park_search"),
+    path("help/", home.to_zone, {"page": "help"}, name="help"),
+    path("zones/<slug:park>/help/", helping.of_zone, name="zone_help"),
+    path("p/<slug:park>/help/", helping.inside, name="park_help"),
     path("p/<slug:park>/", home.desk, name="desk"),
     path("p/<slug:park>/starter-tasks/", home.starter_tasks, name="starter_tasks"),
     path("p/<slug:park>/office/year/<int:year>/", home.cockpit_page, name="cockpit"),

@@ -9,4 +9,4 @@ class RankingsConfig(AppConfig):
     name = "rankings"
 
     def ready(self) -> None:
-        from . import receivers, tasks  # noqa: F401  # the web process must know the job to ask for it
+        from . import receivers, search, tasks  # noqa: F401  # the web process must know the job to ask for it

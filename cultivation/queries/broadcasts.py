@@ -41,6 +41,11 @@ def firms_of(broadcast: Broadcast) -> QuerySet[BroadcastFirm]:
     return rows.order_by("-read_at", "enterprise__name", "pk")
 
 
+def to_enterprise(enterprise_id: int) -> QuerySet[Broadcast]:
+    """What a firm was sent, newest first."""
+    return Broadcast.objects.filter(firms__enterprise_id=enterprise_id).order_by("-sent_at", "-pk")
+
+
 def of_enterprise(broadcast_id: int, enterprise_id: int) -> BroadcastFirm:
     """The notice as it went to a firm; raises NotFound when it did not."""
     rows = BroadcastFirm.objects.filter(broadcast_id=broadcast_id, enterprise_id=enterprise_id)

@@ -14,8 +14,8 @@ from ..rules import FUNCTION_LABELS, is_about_people, name_of, typed_unit, unit_
 from ..states import SchemeState
 
 __all__ = [
-    "FUNCTION_LABELS", "active", "formula_of", "in_words", "is_about_people", "name_of", "names_of", "scheme_of", "typed_unit", "unit_of", "usable",
-    "versions", "with_body",
+    "FUNCTION_LABELS", "active", "formula_of", "in_words", "indicators_named", "is_about_people", "name_of", "names_of", "scheme_of", "typed_unit", "unit_of",
+    "usable", "versions", "with_body",
 ]  # fmt: skip
 
 KEPT = 32
@@ -50,3 +50,9 @@ def scheme_of(version: Any) -> engine.Scheme:
             _loaded.clear()
         _loaded[digest] = engine.load_scheme(version.body)
     return _loaded[digest]
+
+
+def indicators_named(version: Any, text: str) -> list[engine.scheme.Indicator]:
+    """Indicators of a version whose Chinese or English name has the text."""
+    wanted = text.casefold()
+    return [one for one in scheme_of(version).indicators if wanted in f"{one.zh}\n{one.en}".casefold()]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -109,6 +109,11 @@ def boards(park: Park) -> QuerySet[PublishedBoard]:
     return PublishedBoard.everywhere.filter(park=park).select_related("park")
 
 
+def named(rows: QuerySet[PublishedBoard], text: str) -> QuerySet[PublishedBoard]:
+    """Those of them whose Chinese or English name has the text."""
+    return rows.filter(Q(name_zh__icontains=text) | Q(name_en__icontains=text))
+
+
 def years(park: Park) -> list[tuple[int, list[PublishedBoard]]]:
     """Years with the edition that each board shows, newest year first; withdrawn ones only when nothing else is there."""
     shown: dict[tuple[int, str], PublishedBoard] = {}
@@ -154,6 +159,11 @@ def method(park: Park, version: str) -> PublishedMethod:
     if row is None:
         raise NotFound(code="no_such_method", message=_("这个版本的评价办法还没有公布。"))
     return row
+
+
+def newest_method(park: Park) -> PublishedMethod | None:
+    """The method that was published last."""
+    return PublishedMethod.everywhere.filter(park=park).order_by("-pk").first()
 
 
 def method_before(row: PublishedMethod) -> PublishedMethod | None:

@@ -65,3 +65,23 @@ def test_a_publisher_and_a_bank_officer_do_theirs(visit: Any) -> None:
     officer.page.wait_for_load_state()
     assert len(ticked(officer)) == 3
     officer.looks_right()
+
+
+def test_the_keys_lead_to_search_help_and_home_until_they_are_switched_off(visit: Any) -> None:
+    admin = visit("park.admin@demo")
+    page = admin.go("/p/cq/office/audit/").page
+    page.keyboard.press("/")
+    page.keyboard.type("研发费用")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/p/cq/search/?q=*")
+    admin.sees("各项指标", "研发费用金额").looks_right()
+    page.locator("h1").click()
+    page.keyboard.press("?")
+    page.wait_for_url("**/p/cq/help/")
+    admin.sees("快捷键").looks_right()
+    page.keyboard.type("gh")
+    page.wait_for_url("**/p/cq/")
+    admin.go("/p/cq/help/").press("快捷键已开").page.keyboard.press("/")
+    assert not page.locator("input:focus").count()
+    admin.sees("快捷键已关").press("快捷键已关").page.keyboard.press("/")
+    assert page.locator("input[name=q]:focus").count()
