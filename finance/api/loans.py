@@ -36,7 +36,7 @@ def loan_data(actor: Actor, application_id: int) -> dict[str, Any]:
         "contract": queries.recorded_contract(row.pk),
         "disbursements": queries.disbursements_of(row.pk),
         "repayments": queries.repayments_of(row.pk),
-        "schedule": queries.schedule_of(row.pk),
+        "schedule": queries.instalments_of(row.pk),
         "due": queries.due_now(row, db_today()),
         "claim": _claim(row),
     }

@@ -17,7 +17,7 @@ from parks.actors import Actor
 from parks.roles import Role
 from parks.services import benefits
 
-from ..formula import Due, Paid, clean_interest, points_subsidy
+from ..formula import clean_interest, points_subsidy
 from ..formula import subsidy as lpr_subsidy
 from ..models import Application, Subsidy, SubsidyEvent, SubsidyProgramme, SubsidyProject
 from ..queries import loans
@@ -168,14 +168,8 @@ def compute(
             field="end",
             message=_("贴息期间不正确，最长 %(n)s 个月。") % {"n": programme.max_months},
         )
-    items = [Due(one.due_on, one.principal, one.interest) for one in loans.schedule_of(application_id)]
-    payments = [
-        Paid(one.value_date, one.principal, one.interest) for one in loans.counted_repayments(application_id)
-    ]
-    paid_out = loans.disbursements_of(application_id).filter(checker_person__isnull=False).first()
-    clean = clean_interest(
-        items, payments, start, end, first=paid_out.value_date if paid_out else contract.starts_on
-    )
+    payments = loans.payments_of([application_id])[application_id]
+    clean = clean_interest(loans.instalments_of(application_id), payments, start, end)
     paid = sum((one.interest for one in payments if start <= one.on < end), Decimal(0))
     interest = min(clean.interest, paid)
     left = programme.year_cap

@@ -202,7 +202,7 @@ def _case_context(
         "guarantee": guarantees.live(application.pk),
         "disbursements": loans.disbursements_of(application.pk),
         "repayments": loans.repayments_of(application.pk),
-        "schedule": loans.schedule_of(application.pk),
+        "schedule": loans.instalments_of(application.pk),
         "due": loans.due_now(application, db_today()) if application.status in OWING_STATES else None,
         "days_overdue": loans.days_overdue(application, db_today())
         if application.status in OWING_STATES

@@ -87,7 +87,7 @@ def _loan(request: ParkRequest, application_id: int, form: WithdrawForm, status:
     owes = application.status in OWING_STATES
     context = {
         "contract": loan_queries.recorded_contract(application.pk),
-        "schedule": loan_queries.schedule_of(application.pk),
+        "schedule": loan_queries.instalments_of(application.pk),
         "repayments": loan_queries.counted_repayments(application.pk) if has_loan else [],
         "paid": loan_queries.paid_sums(application.pk) if has_loan else None,
         "due": loan_queries.due_now(application, db_today()) if owes else None,

@@ -26,9 +26,9 @@ DAYS = [dt.date(2024, month, 1) for month in (2, 3, 4)]
 def test_interest_of_a_term_with_an_overdue_day_does_not_count() -> None:
     """The worked example's rule: a loan one day overdue in March loses March's interest."""
     items = [
-        Due(DAYS[0], Decimal(0), Decimal(100)),
-        Due(DAYS[1], Decimal(0), Decimal(90)),
-        Due(DAYS[2], Decimal(1000), Decimal(80)),
+        Due(DAYS[0], Decimal(0), Decimal(100), Decimal(31_000)),
+        Due(DAYS[1], Decimal(0), Decimal(90), Decimal(29_000)),
+        Due(DAYS[2], Decimal(1000), Decimal(80), Decimal(31_000)),
     ]
     late = dt.timedelta(days=1)
     paid = [
@@ -36,8 +36,8 @@ def test_interest_of_a_term_with_an_overdue_day_does_not_count() -> None:
         Paid(DAYS[1] + late, Decimal(0), Decimal(90)),
         Paid(DAYS[2], Decimal(1000), Decimal(80)),
     ]
-    found = clean_interest(items, paid, dt.date(2024, 1, 1), dt.date(2025, 1, 1), first=dt.date(2024, 1, 1))
-    assert (found.interest, found.late, found.principal_days) == (180, (DAYS[1],), 1000 * (31 + 31))
+    found = clean_interest(items, paid, dt.date(2024, 1, 1), dt.date(2025, 1, 1))
+    assert (found.interest, found.late, found.principal_days) == (180, (DAYS[1],), 62_000)
 
 
 def test_golden_subsidies() -> None:
