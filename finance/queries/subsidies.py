@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet, Sum
+import datetime as dt
+
+from django.db.models import Min, Q, QuerySet, Sum
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
@@ -40,6 +43,12 @@ def of_enterprise(enterprise_id: int) -> QuerySet[Subsidy]:
 def standing(application_id: int) -> QuerySet[Subsidy]:
     """Subsidies of a loan that were not refused or taken back."""
     return Subsidy.objects.filter(application_id=application_id).exclude(state__in=["refused", "clawed_back"])
+
+
+def first_day(application_id: int, programme: SubsidyProgramme) -> dt.date | None:
+    """From which day the programme pays for the loan."""
+    rows = standing(application_id).filter(programme=programme)
+    return rows.aggregate(first=Min(Lower("period")))["first"]
 
 
 def excluding(application_id: int, programme: SubsidyProgramme) -> SubsidyProgramme | None:

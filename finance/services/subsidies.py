@@ -11,6 +11,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
+from innovscore.core.dates import add_months
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
@@ -162,12 +163,13 @@ def compute(
     contract = loans.contract_of(application_id)
     if contract is None:
         raise Conflict(code="no_contract", message=_("贷款还没有签约放款，不能申请贴息。"))
-    if start >= end or (end - start).days > programme.max_months * 31:
+    first = min(start, queries.first_day(application_id, programme) or start)
+    if start >= end or end > add_months(first, programme.max_months):
         raise Refused(
-            code="period",
-            field="end",
-            message=_("贴息期间不正确，最长 %(n)s 个月。") % {"n": programme.max_months},
-        )
+            code="period", field="end",
+            message=_("贴息期间不正确：止日须晚于起日，同一贷款自首个贴息日 %(first)s 起最长贴息 %(n)s 个月。")
+            % {"first": first, "n": programme.max_months},
+        )  # fmt: skip
     payments = loans.payments_of([application_id])[application_id]
     clean = clean_interest(loans.instalments_of(application_id), payments, start, end)
     paid = sum((one.interest for one in payments if start <= one.on < end), Decimal(0))
