@@ -135,6 +135,7 @@ def test_the_examples_work(case: Case, settings: Any, park: Any) -> None:
         check("getEndpoint", engine.get(f"webhooks/{made['id']}"))
         for name, verb in (
             ("rotateSecret", "rotateSecret"),
+            ("endFormerSecret", "endFormerSecret"),
             ("disableEndpoint", "disable"),
             ("enableEndpoint", "enable"),
         ):
