@@ -120,7 +120,14 @@ def as_owed(plans: Sequence[Plan], payments: Sequence[Paid], *, rate: Decimal, d
     for plan in plans:
         left, since = sum((item.principal for item in plan.items), ZERO), plan.start
         for item in sorted(plan.items, key=lambda one: one.due_on):
-            saved = sum((part * _shared_days(since, item.due_on, *days) for owner, part, *days in early if owner is plan), ZERO)
+            saved = sum(
+                (
+                    part * _shared_days(since, item.due_on, *days)
+                    for owner, part, *days in early
+                    if owner is plan
+                ),
+                ZERO,
+            )
             owed = left * (item.due_on - since).days - saved
             interest = round_half_up(owed * rate / day_count, 2) if saved else item.interest
             rows.append(replace(item, interest=interest, principal_days=owed))

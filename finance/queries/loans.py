@@ -6,15 +6,18 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from parks.actors import Actor
+from parks.roles import Role
 
 from ..formula import Due, Paid, Plan, as_owed, oldest_unpaid, penalty_interest
 from ..models import (
     Application,
     ApplicationEvent,
     Claim,
+    ClaimShare,
     Contract,
     Disbursement,
     LedgerAccount,
@@ -55,6 +58,18 @@ def disbursements_of(application_id: int) -> QuerySet[Disbursement]:
     return Disbursement.objects.filter(application_id=application_id).order_by("pk")
 
 
+def paid_out_since(application_id: int) -> dt.date | None:
+    """The first day on which money went out."""
+    confirmed = disbursements_of(application_id).filter(checker_person__isnull=False)
+    return confirmed.aggregate(day=Min("value_date"))["day"]
+
+
+def covered_since(application_id: int) -> dt.date | None:
+    """The first day on which a share of a claim was paid."""
+    paid = ClaimShare.objects.filter(claim__application_id=application_id, checker_person__isnull=False)
+    return paid.aggregate(day=Min("value_date"))["day"]
+
+
 def repayments_of(application_id: int) -> QuerySet[Repayment]:
     return Repayment.objects.filter(application_id=application_id).order_by("-pk")
 
@@ -89,7 +104,9 @@ def _instalments(payments: dict[int, list[Paid]]) -> dict[int, list[Due]]:
     plans: dict[int, dict[int, Plan]] = {number: {} for number in payments}
     items = ScheduleItem.objects.filter(application_id__in=plans).select_related("disbursement")
     for item in items.order_by("due_on", "pk"):
-        plan = plans[item.application_id].setdefault(item.disbursement_id, Plan(item.disbursement.value_date, []))
+        plan = plans[item.application_id].setdefault(
+            item.disbursement_id, Plan(item.disbursement.value_date, [])
+        )
         plan.items.append(Due(item.due_on, item.principal, item.interest))
     signed = Contract.objects.filter(application_id__in=plans, live=True, signed_at__isnull=False)
     terms = {one.application_id: {"rate": one.rate, "day_count": one.day_count} for one in signed}
@@ -213,7 +230,7 @@ def waiting_for_ops(actor: Actor) -> QuerySet[Application]:
         | Q(disbursements__checker_person__isnull=True, disbursements__isnull=False)
     )
     waits |= Q(repayments__reversal_of__isnull=False, repayments__checker_person__isnull=True)
-    waits |= Q(recoveries__checker_person__isnull=True, recoveries__isnull=False)
+    waits |= Q(status="indemnified", recoveries__checker_person__isnull=True, recoveries__isnull=False)
     return to_bank(actor).filter(waits).distinct().order_by("pk")
 
 
@@ -228,9 +245,26 @@ def in_states(rows: QuerySet[Application], states: Iterable[str]) -> QuerySet[Ap
 
 
 def with_claims(actor: Actor) -> QuerySet[Application]:
-    """Loans on which a claim was made against the acting organisation, newest first."""
-    mine = Claim.objects.filter(shares__organisation_id=organisation_of(actor)).values("application_id")
-    return with_parts().filter(pk__in=mine).order_by("-pk")
+    """Loans of which the acting guarantor or fund was claimed, newest first: the loss, its own share of what was not refused,
+    what it paid of it and what it got back (yuan)."""
+    party = Party.POOL if actor.role == Role.FUND_MANAGER else Party.GUARANTOR
+    mine = ClaimShare.objects.filter(party=party, organisation_id=organisation_of(actor))
+    share = mine.filter(claim__application_id=OuterRef("pk")).exclude(claim__state="refused")
+    back = Recovery.objects.filter(application_id=OuterRef("pk"), checker_person__isnull=False).values(
+        "application_id"
+    )
+    return with_parts().filter(pk__in=mine.values("claim__application_id")).order_by("-pk").annotate(
+        loss=Subquery(share.values("claim__loss")),
+        own_share=Coalesce(Subquery(share.values("amount")), ZERO),
+        own_paid=Coalesce(Subquery(share.filter(checker_person__isnull=False).values("amount")), ZERO),
+        own_back=Coalesce(Subquery(back.annotate(sum=Sum(f"{party}_part")).values("sum")), ZERO),
+    )  # fmt: skip
+
+
+def of_claims(rows: QuerySet[Application]) -> dict[str, Decimal]:
+    """Sums of `with_claims`."""
+    names = ("own_share", "own_paid", "own_back")
+    return rows.order_by().aggregate(**{f"{name}_sum": Sum(name, default=ZERO) for name in names})
 
 
 def of_pool(actor: Actor) -> QuerySet[Application]:

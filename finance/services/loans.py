@@ -128,7 +128,7 @@ def record_disbursement(
     """One person of the bank's operations records a payment (yuan); it counts when another confirms it."""
     with transaction.atomic(), guarded():
         application = _loan(by, Role.BANK_OPS, application_id)
-        _check_day(value_date)
+        check_day(value_date)
         if application.status not in (ApplicationState.CONTRACTED, ApplicationState.ACTIVE):
             raise Conflict(code="not_allowed_now", message=_("合同签署后、未逾期时才能放款。请刷新页面。"))
         contract = queries.contract_of(application.pk)
@@ -214,7 +214,7 @@ def record_repayment(
         raise Refused(code="amount", field="principal", message=_("请填写还款金额。"))
     with transaction.atomic(), guarded():
         application = _loan(by, Role.BANK_OPS, application_id)
-        _check_day(value_date)
+        check_day(value_date, since=queries.paid_out_since(application.pk))
         if principal > application.drawn:
             raise Refused(
                 code="principal", field="principal",
@@ -315,9 +315,15 @@ def mark_overdue(*, by: Actor, application_id: int) -> bool:
 DEFAULT_AFTER = 90
 
 
-def _check_day(value_date: dt.date) -> None:
+def check_day(value_date: dt.date, *, since: dt.date | None = None) -> None:
+    """Raises Refused for a day to come, or one before what the money follows on."""
     if value_date > db_today():
         raise Refused(code="value_date", field="value_date", message=_("记账日期不能晚于今天。"))
+    if since and value_date < since:
+        raise Refused(
+            code="value_date", field="value_date",
+            message=_("记账日期不能早于 %(since)s：款项在此之前还没有放出、申请或代付。") % {"since": since},
+        )  # fmt: skip
 
 
 def _check_reference(model: type[Disbursement] | type[Repayment], by: Actor, bank_ref: str) -> None:

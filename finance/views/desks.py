@@ -32,6 +32,10 @@ COLUMNS = (
     "number", "client", "product_version__product__name", "amount", "reserved", "drawn", "get_status_display", "term_months", "created_at",
 )  # fmt: skip
 
+CLAIM_COLUMNS = (
+    "number", "client", "product_version__product__name", "loss", "own_share", "own_paid", "own_back", "get_status_display",
+)  # fmt: skip
+
 
 def portfolio(request: ParkRequest, park: str) -> HttpResponse:
     """Loans of the bank: exposure by stage, product and sub-park, early warnings, the list."""
@@ -70,32 +74,22 @@ def portfolio(request: ParkRequest, park: str) -> HttpResponse:
 
 def cases(request: ParkRequest, park: str) -> HttpResponse:
     """A guarantor's cases, newest first."""
-    return _queue(
-        request,
-        guarantees.cases(request.actor),
-        _("担保项目"),
-        _("只列出本机构担保的产品、企业已授权的申请。"),
-    )
+    rows = guarantees.cases(request.actor)
+    page = listing(
+        request, rows, filterset=ApplicationFilter, columns=COLUMNS, filename="cases", sortable=("amount", "created_at")
+    )  # fmt: skip
+    return page if isinstance(page, HttpResponse) else render(request, "finance/cases.html", {"page": page})
 
 
 def claims(request: ParkRequest, park: str) -> HttpResponse:
     """Claims that the guarantor or the fund has to answer or has answered."""
     rows = loans.with_claims(request.actor)
-    return _queue(request, rows, _("代偿与追偿"), _("银行申请代偿的贷款：审核、付款、追偿情况。"))
-
-
-def _queue(request: ParkRequest, rows: Any, title: str, intro: str) -> HttpResponse:
     page = listing(
-        request,
-        rows,
-        filterset=ApplicationFilter,
-        columns=COLUMNS,
-        filename="cases",
-        sortable=("amount", "created_at"),
-    )
+        request, rows, filterset=ApplicationFilter, columns=CLAIM_COLUMNS, filename="claims", sortable=("own_share", "own_paid", "own_back")
+    )  # fmt: skip
     if isinstance(page, HttpResponse):
         return page
-    return render(request, "finance/cases.html", {"page": page, "title": title, "intro": intro})
+    return render(request, "finance/claims.html", {"page": page, "totals": loans.of_claims(page.found)})
 
 
 @repeatable

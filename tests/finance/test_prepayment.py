@@ -53,7 +53,11 @@ def test_instalments_to_come_are_paid_early_one_after_the_other() -> None:
 
 def test_each_payment_out_counts_from_its_own_day() -> None:
     """The second one, of March, owed nothing in January, and takes no part in what came back before it."""
-    found = owed(plan(100_000), plan(900_000, start=dt.date(2024, 3, 1)), paid=(Paid(dt.date(2024, 2, 1), Decimal(100_000), Decimal(0)),))
+    found = owed(
+        plan(100_000),
+        plan(900_000, start=dt.date(2024, 3, 1)),
+        paid=(Paid(dt.date(2024, 2, 1), Decimal(100_000), Decimal(0)),),
+    )
     assert sorted(found) == sorted([(310, 100_000 * 31), (0, 0), (0, 0), (2790, 900_000 * 31)])
 
 
@@ -85,8 +89,19 @@ def test_a_subsidy_is_of_what_was_owed(scene: make.Scene) -> None:
     application = scene.loan(MILLION, days_ago=70)
     first, second, third = queries.instalments_of(application.pk)[:3]
     scene.repay(application, 900_000, first.interest, days_ago=(db_today() - first.due_on).days)
-    scene.repay(application, 100_000, (second.interest / 10).quantize(Decimal("0.01")), days_ago=(db_today() - second.due_on).days)
-    made = subsidies.compute(by=scene.firm.agent, application_id=application.pk, programme_code="equip", start=second.due_on, end=third.due_on)
+    scene.repay(
+        application,
+        100_000,
+        (second.interest / 10).quantize(Decimal("0.01")),
+        days_ago=(db_today() - second.due_on).days,
+    )
+    made = subsidies.compute(
+        by=scene.firm.agent,
+        application_id=application.pk,
+        programme_code="equip",
+        start=second.due_on,
+        end=third.due_on,
+    )
     days = (second.due_on - first.due_on).days
     assert made.principal_days == 100_000 * days
     assert made.amount == (100_000 * days * Decimal("0.025") / 365).quantize(Decimal("0.01"))

@@ -25,7 +25,14 @@ def scene(in_park: Any) -> make.Scene:
 
 
 def programme(scene: make.Scene, code: str = "equip", **terms: Any) -> Any:
-    words = {"name": code, "method": "points", "rate": Decimal("0.025"), "budget": MILLION, "year_cap": MILLION, "total_cap": MILLION}
+    words = {
+        "name": code,
+        "method": "points",
+        "rate": Decimal("0.025"),
+        "budget": MILLION,
+        "year_cap": MILLION,
+        "total_cap": MILLION,
+    }
     made = subsidies.propose_programme(by=scene.fund1, code=code, **(words | terms))
     return subsidies.activate_programme(by=scene.fund2, programme_id=made.pk)
 
@@ -38,8 +45,12 @@ def paid_loan(scene: make.Scene, months: int = 3) -> tuple[Any, list[Any]]:
     return application, items
 
 
-def computed(scene: make.Scene, application: Any, start: dt.date, end: dt.date, code: str = "equip") -> Subsidy:
-    return subsidies.compute(by=scene.firm.agent, application_id=application.pk, programme_code=code, start=start, end=end)
+def computed(
+    scene: make.Scene, application: Any, start: dt.date, end: dt.date, code: str = "equip"
+) -> Subsidy:
+    return subsidies.compute(
+        by=scene.firm.agent, application_id=application.pk, programme_code=code, start=start, end=end
+    )
 
 
 def go(scene: make.Scene, subsidy: Subsidy, *events: str) -> None:
@@ -89,9 +100,19 @@ def test_the_cap_of_a_year_holds_across_its_turn(scene: make.Scene, spans: int) 
     application, items = paid_loan(scene)
     rules = programme(scene, year_cap=Decimal(3_000), total_cap=MILLION)
     turn = dt.date(2025, 1, 1)
-    common = {"programme": rules, "application": application, "enterprise": scene.firm.enterprise, "interest_paid": 2_000, "amount": 2_000}
-    first = Subsidy.objects.create(**common, period=(turn - dt.timedelta(days=spans - 1), turn + dt.timedelta(days=90)))
-    second = Subsidy.objects.create(**common, period=(turn + dt.timedelta(days=90), turn + dt.timedelta(days=180)))
+    common = {
+        "programme": rules,
+        "application": application,
+        "enterprise": scene.firm.enterprise,
+        "interest_paid": 2_000,
+        "amount": 2_000,
+    }
+    first = Subsidy.objects.create(
+        **common, period=(turn - dt.timedelta(days=spans - 1), turn + dt.timedelta(days=90))
+    )
+    second = Subsidy.objects.create(
+        **common, period=(turn + dt.timedelta(days=90), turn + dt.timedelta(days=180))
+    )
     go(scene, first, "apply")
     with pytest.raises(Conflict, match="cap_subsidy_client"):
         go(scene, second, "apply")
