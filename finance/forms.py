@@ -205,6 +205,13 @@ class DecideForm(forms.Form):
     )
 
 
+class ParametersField(forms.JSONField):
+    """JSON; empty where nothing was given."""
+
+    def prepare_value(self, value: Any) -> str | None:
+        return None if value is None else str(super().prepare_value(value))
+
+
 class ProductForm(OnceForm):
     """Terms of a new version; without a formula the platform's usual parameters stand."""
 
@@ -250,7 +257,7 @@ class ProductForm(OnceForm):
     )
     pool_share = PercentField(label=_("资金池分担比例（%）"), required=False)
     pool_project_cap = MoneyField(label=_("资金池单笔上限（万元）"), required=False)
-    formula = forms.JSONField(
+    formula = ParametersField(
         label=_("额度公式参数"), required=False, widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
         help_text=_("不填为平台通用参数。积分档 bands 的额度单位为元；提出后可先试算对现有企业的影响。"),
     )  # fmt: skip

@@ -251,8 +251,8 @@ SUBSIDY_EVENT_LABELS = {
     "apply": _("企业申请"),
     "bank_confirm": _("银行确认实付利息"),
     "check": _("审核通过"),
-    "pay": _("拨付"),
-    "refuse": _("不予贴息"),
+    "pay": _("拨付贴息"),
+    "refuse": _("决定不予贴息"),
     "claw_back": _("追回"),
 }
 

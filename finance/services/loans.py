@@ -275,7 +275,7 @@ def _after_money(application: Application) -> None:
 def _mark(application: Application, today: dt.date) -> bool:
     days = queries.days_overdue(application, today)
     if application.status == ApplicationState.ACTIVE and days > 0:
-        step(application, "overdue", by=None, note=_("逾期 %(n)s 天") % {"n": days})
+        step(application, "overdue", by=None)
         return True
     if application.status == ApplicationState.OVERDUE and days == 0:
         step(application, "cure", by=None)

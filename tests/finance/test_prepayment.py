@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from finance.formula import Due, Paid, Plan, Schedule, as_owed, interest_schedule
+from finance.formula import Paid, Plan, Schedule, as_owed, interest_schedule
 from finance.queries import loans as queries
 from finance.services import loans, subsidies
 from parks.actors import Actor
