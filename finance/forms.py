@@ -285,6 +285,7 @@ class ActionForm(OnceForm):
     """A step of a loan; `action` says which."""
 
     action = forms.CharField(widget=forms.HiddenInput)
+    shown = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
 
 
 class PledgeForm(ActionForm):
@@ -353,10 +354,11 @@ class NoteForm(ActionForm):
     note = text_area(_("说明"), required=False)
 
 
+OPINIONS = [("accept", _("同意代偿")), ("refuse", _("不予代偿"))]
+
+
 class OpinionForm(ActionForm):
-    opinion = forms.ChoiceField(
-        label=_("意见"), choices=[("accept", _("受理")), ("refuse", _("不予代偿"))], widget=forms.RadioSelect
-    )
+    opinion = forms.ChoiceField(label=_("意见"), choices=OPINIONS, widget=forms.RadioSelect)
     reason = text_area(_("理由"), required=False)
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from innovscore.core.problems import Conflict
 from parks.actors import Actor
 
 from .. import forms
-from ..models import Application, Claim, ClaimShare
+from ..models import Application, Claim, ClaimShare, Disbursement, Recovery, Repayment
 from ..queries import guarantees, lines, loans
 from ..queries.acting import organisation_of, person_of
 from ..services import defaults, freezing
@@ -31,7 +32,7 @@ def always(application: Application, by: Actor) -> dict[str, Any] | None:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`fits` says whether there is something to do and gives the fixed arguments; `fields` come from the form."""
+    """`fits` says whether there is something to do and gives the fixed arguments and what is `shown`; `fields` come from the form."""
 
     code: str
     label: Any
@@ -57,15 +58,20 @@ def _undrawn(application: Application, by: Actor) -> dict[str, Any] | None:
     return {} if loans.undrawn(application) > 0 else None
 
 
+def _booked(made: Disbursement | Repayment | Recovery | ClaimShare) -> str:
+    """What another person recorded, as who confirms it is shown."""
+    return f"{made.value_date} · {made.amount:,.2f} {_('元')} · {made.bank_ref} · {made.maker_name}"
+
+
 def _waiting_money(application: Application, by: Actor) -> dict[str, Any] | None:
     made = loans.unconfirmed_disbursements(application.pk).exclude(maker_person=person_of(by)).first()
-    return {"disbursement_id": made.pk} if made else None
+    return {"disbursement_id": made.pk, "shown": _booked(made)} if made else None
 
 
 def _waiting_reversal(application: Application, by: Actor) -> dict[str, Any] | None:
     rows = loans.repayments_of(application.pk).filter(reversal_of__isnull=False, checker_person__isnull=True)
     made = rows.exclude(maker_person=person_of(by)).first()
-    return {"repayment_id": made.pk} if made else None
+    return {"repayment_id": made.pk, "shown": f"{_booked(made)} · {made.reason}"} if made else None
 
 
 def _reversible(application: Application, by: Actor) -> dict[str, Any] | None:
@@ -82,13 +88,14 @@ def _waiting_recovery(application: Application, by: Actor) -> dict[str, Any] | N
         .exclude(maker_person=person_of(by))
         .first()
     )
-    return {"recovery_id": made.pk} if made else None
+    return {"recovery_id": made.pk, "shown": _booked(made)} if made else None
 
 
 def _notice(kind: str) -> Fit:
     def fits(application: Application, by: Actor) -> dict[str, Any] | None:
         made = application.notices.filter(kind=kind, live=True, checker_person__isnull=True).first()
-        return {"kind": kind} if made and made.maker_person != by.person_id else None
+        is_others = made and made.maker_person != by.person_id
+        return {"kind": kind, "shown": f"{made.reason} · {made.maker_name}"} if made and is_others else None
 
     return fits
 
@@ -113,7 +120,11 @@ def _order(kind: str) -> Fit:
     def fits(application: Application, by: Actor) -> dict[str, Any] | None:
         made = lines.open_order(application.line)
         fitting = made and made.kind == kind and made.maker_person != by.person_id
-        return {"line_id": application.line_id} if fitting else None
+        return (
+            {"line_id": application.line_id, "shown": f"{made.reason} · {made.maker_name}"}
+            if made and fitting
+            else None
+        )
 
     return fits
 
@@ -138,7 +149,10 @@ def _to_review(application: Application, by: Actor) -> dict[str, Any] | None:
 
 def _to_decide(application: Application, by: Actor) -> dict[str, Any] | None:
     found = _claim(application, by)
-    return {"claim_id": found.pk} if found and found.opinion and found.maker_person != by.person_id else None
+    if found is None or not found.opinion or found.maker_person == by.person_id:
+        return None
+    opinion = dict(forms.OPINIONS)[found.opinion]
+    return {"claim_id": found.pk, "shown": f"{opinion} · {found.reason} · {found.maker_name}"}
 
 
 def _share(application: Application, by: Actor) -> ClaimShare | None:
@@ -156,7 +170,7 @@ def _to_pay(application: Application, by: Actor) -> dict[str, Any] | None:
 def _to_confirm(application: Application, by: Actor) -> dict[str, Any] | None:
     found = _share(application, by)
     return (
-        {"share_id": found.pk}
+        {"share_id": found.pk, "shown": _booked(found)}
         if found and found.maker_person and found.maker_person != by.person_id
         else None
     )
@@ -213,11 +227,15 @@ BY_CODE = {action.code: action for action in ACTIONS}
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An action that the acting role may take now, with its form and the fixed arguments of its service."""
+    """An action that the acting role may take now, with its form and the fixed arguments of its service.
+
+    `shown` is what a second person puts the name to; it is what the page showed, or nothing happens.
+    """
 
     action: Action
     form: forms.ActionForm
     fixed: dict[str, Any]
+    shown: str
 
 
 def offers(
@@ -231,23 +249,29 @@ def offers(
         fixed = action.fits(application, by)
         if fixed is None:
             continue
-        begins = {"action": action.code, **(initial or {}), **fixed.pop("initial", {})}
+        shown = fixed.pop("shown", "")
+        begins = {"action": action.code, "shown": shown, **(initial or {}), **fixed.pop("initial", {})}
         form = action.form(
             posted if posted and posted.get("action") == action.code else None, initial=begins, prefix=None
         )
         for name, choices in fixed.pop("choices", {}).items():
             form.fields[name].choices = choices  # type: ignore[attr-defined]
         form.auto_id = f"{action.code}_%s"
-        found.append(Offer(action, form, fixed))
+        found.append(Offer(action, form, fixed, shown))
     return found
 
 
 def arguments(offer: Offer, application: Application) -> dict[str, Any]:
-    """What the service is called with."""
+    """What the service is called with. Raises Conflict when the page showed something else."""
+    if offer.form.cleaned_data["shown"] != offer.shown:
+        raise Conflict(
+            code="content_changed",
+            message=_("待确认的内容在您打开页面后有变化，未确认。请刷新页面，核对后再确认。"),
+        )
     data = {
         name: value
         for name, value in offer.form.cleaned_data.items()
-        if name not in ("action", "idempotency_key")
+        if name not in ("action", "shown", "idempotency_key")
     }
     if offer.action.names_application:
         data["application_id"] = application.pk

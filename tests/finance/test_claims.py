@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from finance.queries import loans as queries
 from finance.queries.invariants import breaches
-from finance.services import defaults
+from finance.services import defaults, loans
 from innovscore.core.problems import Conflict, Refused
 from parks.clock import db_today
 from tests.factories import loans as make
@@ -125,3 +126,28 @@ def test_money_is_not_booked_before_what_it_follows_on(scene: make.Scene) -> Non
             value_date=yesterday,
             bank_ref="early",
         )
+
+
+def test_who_confirms_money_confirms_what_the_page_showed(scene: make.Scene, client_as: Any) -> None:
+    """Two payments wait: the button of a page that showed the first one never confirms the second."""
+    application = scene.approved(ODD)
+    scene.contract(application)
+    first, _second = (
+        loans.record_disbursement(
+            by=scene.ops,
+            application_id=application.pk,
+            amount=Decimal(n),
+            value_date=db_today(),
+            bank_ref=make.ref(),
+        )
+        for n in (100_000, 200_000)
+    )
+    ops2, page = client_as(scene.ops2), f"/p/{scene.park.code}/desk/loans/{application.pk}/"
+    found = re.search(
+        r'name="shown" value="([^"]+)" id="disburse_confirm_shown"', ops2.get(page).content.decode()
+    )
+    assert found and f"100,000.00 元 · {first.bank_ref}" in found[1]
+    body = {"action": "disburse_confirm", "shown": found[1]}
+    answers = [ops2.post(page, body | {"idempotency_key": f"confirm-{n}"}).status_code for n in range(2)]
+    application.refresh_from_db()
+    assert (answers, application.drawn) == ([302, 409], 100_000)
