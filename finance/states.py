@@ -344,7 +344,7 @@ GROUPS = {
 
 def group_labels(groups: Iterable[str]) -> str:
     """Groups in words, without what each contains."""
-    return "；".join(re.split("：|: ", str(GROUPS.get(group, group)))[0] for group in groups)
+    return str(_("；")).join(re.split("：|: ", str(GROUPS.get(group, group)))[0] for group in groups)
 
 
 CONSENT_STATES = {

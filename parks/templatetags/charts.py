@@ -108,7 +108,11 @@ def radar(
         y = center - (radius + 18) * math.cos(2 * math.pi * i / n) + 5
         anchor = "middle" if abs(x - center) < 5 else ("start" if x > center else "end")
         lines = textwrap.wrap(f"{label} {float(values[i]):.0f}%", LABEL)
-        texts += [_text(x, y + 22 * row, line, anchor) for row, line in enumerate(lines)]
+        spans = [
+            format_html('<tspan x="{}" dy="{}em">{}</tspan>', _f(x), 1.1 * bool(row), line)
+            for row, line in enumerate(lines)
+        ]
+        texts.append(_text(x, y, _join(spans), anchor))
     picture = format_html(
         '<g transform="translate(120 -20)">{}</g>', _join([*rings, *spokes, *shapes, *texts])
     )
