@@ -208,8 +208,8 @@ class DecideForm(forms.Form):
 class ParametersField(forms.JSONField):
     """JSON; empty where nothing was given."""
 
-    def prepare_value(self, value: Any) -> str | None:
-        return None if value is None else str(super().prepare_value(value))
+    def prepare_value(self, value: Any) -> str:
+        return "" if value is None else str(super().prepare_value(value))
 
 
 class ProductForm(OnceForm):

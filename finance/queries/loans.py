@@ -48,6 +48,16 @@ def unconfirmed_disbursements(application_id: int) -> QuerySet[Disbursement]:
     return Disbursement.objects.filter(application_id=application_id, checker_person__isnull=True)
 
 
+def unconfirmed_reversals(application_id: int) -> QuerySet[Repayment]:
+    return Repayment.objects.filter(
+        application_id=application_id, reversal_of__isnull=False, checker_person__isnull=True
+    )
+
+
+def unconfirmed_recoveries(application_id: int) -> QuerySet[Recovery]:
+    return Recovery.objects.filter(application_id=application_id, checker_person__isnull=True)
+
+
 def undrawn(application: Application) -> Decimal:
     """What may still be paid out (yuan): the reserve less what waits for a second person."""
     waiting = unconfirmed_disbursements(application.pk).aggregate(sum=Sum("amount", default=ZERO))["sum"]
@@ -109,9 +119,13 @@ def _instalments(payments: dict[int, list[Paid]]) -> dict[int, list[Due]]:
         )
         plan.items.append(Due(item.due_on, item.principal, item.interest))
     signed = Contract.objects.filter(application_id__in=plans, live=True, signed_at__isnull=False)
-    terms = {one.application_id: {"rate": one.rate, "day_count": one.day_count} for one in signed}
+    terms = {one.application_id: one for one in signed}
     return {
-        number: as_owed(list(found.values()), payments[number], **terms[number]) if found else []
+        number: as_owed(
+            list(found.values()), payments[number], rate=terms[number].rate, day_count=terms[number].day_count
+        )
+        if found
+        else []
         for number, found in plans.items()
     }
 
@@ -230,7 +244,7 @@ def waiting_for_ops(actor: Actor) -> QuerySet[Application]:
         | Q(disbursements__checker_person__isnull=True, disbursements__isnull=False)
     )
     waits |= Q(repayments__reversal_of__isnull=False, repayments__checker_person__isnull=True)
-    waits |= Q(status="indemnified", recoveries__checker_person__isnull=True, recoveries__isnull=False)
+    waits |= Q(recoveries__checker_person__isnull=True, recoveries__isnull=False)
     return to_bank(actor).filter(waits).distinct().order_by("pk")
 
 

@@ -22,7 +22,7 @@ from ..queries import guarantees, loans
 from ..queries.acting import organisation_of, person_of
 from ..states import ClaimState, Party
 from .applications import locked, step
-from .loans import _loan, check_day
+from .loans import _loan, application_of, check_day, drop_document
 from .problems import guarded
 from .twice import made_by, sign
 
@@ -215,11 +215,8 @@ def record_recovery(
 
 def confirm_recovery(*, by: Actor, recovery_id: int) -> Recovery:
     """Another person confirms; the loan is recovered when nobody bears anything any more."""
-    found = Recovery.objects.filter(pk=recovery_id).values_list("application_id", flat=True).first()
-    if found is None:
-        raise NotFound(code="not_found", message=_("没有这笔记录。"))
     with transaction.atomic(), guarded():
-        application = _loan(by, Role.BANK_OPS, found)
+        application = _loan(by, Role.BANK_OPS, application_of(Recovery, recovery_id))
         made = Recovery.objects.select_for_update().get(pk=recovery_id)
         sign(made, by=by)
         step(application, "recover", by=by, source=made.pk)
@@ -227,6 +224,12 @@ def confirm_recovery(*, by: Actor, recovery_id: int) -> Recovery:
             step(application, "settle", by=None)
         audit.record(by=by, action="recovery.confirmed", obj=made, after={"amount": made.amount})
     return made
+
+
+def drop_recovery(*, by: Actor, recovery_id: int) -> None:
+    """Take back the record of a recovery that nobody confirmed."""
+    application_id = application_of(Recovery, recovery_id)
+    drop_document(by=by, application_id=application_id, waiting=loans.unconfirmed_recoveries, pk=recovery_id)
 
 
 def _claim(by: Actor, claim_id: int) -> tuple[Application, Claim]:

@@ -325,6 +325,23 @@ END $$;
 DROP TRIGGER IF EXISTS guard ON finance_repayment;
 CREATE TRIGGER guard BEFORE INSERT ON finance_repayment FOR EACH ROW EXECUTE FUNCTION finance_repayment_guard();
 
+-- What nobody confirmed yet may be taken back; a repayment is booked by one, and counts at once.
+CREATE OR REPLACE FUNCTION finance_drop_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  IF OLD.checker_person IS NOT NULL OR TG_TABLE_NAME = 'finance_repayment' AND to_jsonb(OLD) ->> 'reversal_of_id' IS NULL THEN
+    RAISE EXCEPTION 'what counts is not deleted' USING ERRCODE = 'IS006';
+  END IF;
+  RETURN OLD;
+END $$;
+DO $$
+DECLARE t text;
+BEGIN
+  FOREACH t IN ARRAY ARRAY['disbursement', 'repayment', 'recovery'] LOOP
+    EXECUTE format('DROP TRIGGER IF EXISTS dropped ON finance_%s', t);
+    EXECUTE format('CREATE TRIGGER dropped BEFORE DELETE ON finance_%s FOR EACH ROW EXECUTE FUNCTION finance_drop_guard()', t);
+  END LOOP;
+END $$;
+
 CREATE OR REPLACE FUNCTION finance_share_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
   PERFORM FROM public.finance_applicationevent e JOIN public.finance_claim c ON c.park_id = e.park_id AND c.application_id = e.application_id

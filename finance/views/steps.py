@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from innovscore.core.problems import Conflict
@@ -60,18 +61,25 @@ def _undrawn(application: Application, by: Actor) -> dict[str, Any] | None:
 
 def _booked(made: Disbursement | Repayment | Recovery | ClaimShare) -> str:
     """What another person recorded, as who confirms it is shown."""
-    return f"{made.value_date} · {made.amount:,.2f} {_('元')} · {made.bank_ref} · {made.maker_name}"
+    words = (
+        made.value_date,
+        f"{made.amount:,.2f} {_('元')}",
+        made.bank_ref,
+        getattr(made, "reason", ""),
+        made.maker_name,
+    )
+    return " · ".join(str(word) for word in words if word)
 
 
-def _waiting_money(application: Application, by: Actor) -> dict[str, Any] | None:
-    made = loans.unconfirmed_disbursements(application.pk).exclude(maker_person=person_of(by)).first()
-    return {"disbursement_id": made.pk, "shown": _booked(made)} if made else None
+def _waiting(rows: Callable[[int], QuerySet[Any]], name: str, *, confirms: bool) -> Fit:
+    """The first of what waits for a second person; to confirm it, of what others recorded."""
 
+    def fits(application: Application, by: Actor) -> dict[str, Any] | None:
+        found = rows(application.pk).order_by("pk")
+        made = (found.exclude(maker_person=person_of(by)) if confirms else found).first()
+        return {name: made.pk, "shown": _booked(made)} if made else None
 
-def _waiting_reversal(application: Application, by: Actor) -> dict[str, Any] | None:
-    rows = loans.repayments_of(application.pk).filter(reversal_of__isnull=False, checker_person__isnull=True)
-    made = rows.exclude(maker_person=person_of(by)).first()
-    return {"repayment_id": made.pk, "shown": f"{_booked(made)} · {made.reason}"} if made else None
+    return fits
 
 
 def _reversible(application: Application, by: Actor) -> dict[str, Any] | None:
@@ -79,16 +87,6 @@ def _reversible(application: Application, by: Actor) -> dict[str, Any] | None:
     rows = loans.counted_repayments(application.pk).exclude(pk__in=asked)
     choices = [(one.pk, f"{one.value_date} {one.amount:,.2f} {one.bank_ref}") for one in rows]
     return {"choices": {"repayment_id": choices}} if choices else None
-
-
-def _waiting_recovery(application: Application, by: Actor) -> dict[str, Any] | None:
-    made = (
-        loans.recoveries_of(application.pk)
-        .filter(checker_person__isnull=True)
-        .exclude(maker_person=person_of(by))
-        .first()
-    )
-    return {"recovery_id": made.pk, "shown": _booked(made)} if made else None
 
 
 def _notice(kind: str) -> Fit:
@@ -186,14 +184,22 @@ ACTIONS: tuple[Action, ...] = (
     Action("contract", _("登记合同"), ("bank_ops",), ("approved",), loan_services.record_contract, forms.ContractForm),
     Action("cancel", _("取消合同"), ("bank_checker",), ("contracted",), loan_services.cancel_contract, forms.NoteForm, danger=True),
     Action(
-        "disburse_confirm", _("确认放款"), ("bank_ops",), ("contracted", "active"), loan_services.confirm_disbursement, fits=_waiting_money,
-        names_application=False,
+        "disburse_confirm", _("确认放款"), ("bank_ops",), ("contracted", "active"), loan_services.confirm_disbursement,
+        fits=_waiting(loans.unconfirmed_disbursements, "disbursement_id", confirms=True), names_application=False,
+    ),
+    Action(
+        "disburse_drop", _("撤销放款登记"), ("bank_ops",), LOAN_STATES, loan_services.drop_disbursement,
+        fits=_waiting(loans.unconfirmed_disbursements, "disbursement_id", confirms=False), names_application=False, danger=True,
     ),
     Action("disburse", _("登记放款"), ("bank_ops",), ("contracted", "active"), loan_services.record_disbursement, forms.DisburseForm, _undrawn),
     Action("repay", _("登记还款"), ("bank_ops",), ("active", "overdue", "defaulted"), loan_services.record_repayment, forms.RepayForm),
     Action(
-        "reverse_confirm", _("确认冲正"), ("bank_ops",), (*BAD, "defaulted", "closed"), loan_services.confirm_reversal, fits=_waiting_reversal,
-        names_application=False,
+        "reverse_confirm", _("确认冲正"), ("bank_ops",), (*BAD, "defaulted", "closed"), loan_services.confirm_reversal,
+        fits=_waiting(loans.unconfirmed_reversals, "repayment_id", confirms=True), names_application=False,
+    ),
+    Action(
+        "reverse_drop", _("撤销冲正申请"), ("bank_ops",), LOAN_STATES, loan_services.drop_reversal,
+        fits=_waiting(loans.unconfirmed_reversals, "repayment_id", confirms=False), names_application=False, danger=True,
     ),
     Action(
         "reverse", _("申请冲正还款"), ("bank_ops",), (*BAD, "defaulted", "closed"), loan_services.request_reversal, forms.ReverseForm, _reversible,
@@ -207,7 +213,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("claim_review", _("审核代偿申请"), PAYERS, ("claim_filed",), defaults.review_claim, forms.OpinionForm, _to_review, names_application=False),
     Action("pay", _("登记代偿付款"), PAYERS, ("claim_accepted",), defaults.record_payment, forms.PaymentForm, _to_pay, names_application=False),
     Action("pay_confirm", _("确认代偿付款"), PAYERS, ("claim_accepted",), defaults.confirm_payment, fits=_checker(_to_confirm), names_application=False),
-    Action("recover_confirm", _("确认追偿"), ("bank_ops",), ("indemnified",), defaults.confirm_recovery, fits=_waiting_recovery, names_application=False),
+    Action(
+        "recover_confirm", _("确认追偿"), ("bank_ops",), ("indemnified",), defaults.confirm_recovery,
+        fits=_waiting(loans.unconfirmed_recoveries, "recovery_id", confirms=True), names_application=False,
+    ),
+    Action(
+        "recover_drop", _("撤销追偿登记"), ("bank_ops",), LOAN_STATES, defaults.drop_recovery,
+        fits=_waiting(loans.unconfirmed_recoveries, "recovery_id", confirms=False), names_application=False, danger=True,
+    ),
     Action("recover", _("登记追偿"), ("bank_ops",), ("indemnified",), defaults.record_recovery, forms.RecoveryForm),
     Action(
         "write_off", _("提议核销"), ("bank_maker",), ("defaulted", "indemnified"), defaults.propose, forms.ReasonForm, _no_notice("write_off"), danger=True

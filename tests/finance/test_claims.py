@@ -8,13 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from finance.queries import loans as queries
 from finance.queries.invariants import breaches
 from finance.services import defaults, loans
-from innovscore.core.problems import Conflict, Refused
+from innovscore.core.problems import Conflict, NotFound, Refused
 from parks.clock import db_today
+from parks.models import AuditEvent
 from tests.factories import loans as make
+from tests.factories import parks as people
 
 pytestmark = pytest.mark.django_db
 ODD = Decimal("1000000.01")
@@ -66,6 +69,7 @@ def test_nothing_comes_back_twice(scene: make.Scene) -> None:
     for amount in (ODD, "0.01"):
         with pytest.raises(Conflict, match="not_allowed_now"):
             record(scene, application, amount)
+    defaults.drop_recovery(by=scene.ops, recovery_id=two.pk)
     assert application.pk not in {row.pk for row in queries.waiting_for_ops(scene.ops)}
 
 
@@ -151,3 +155,37 @@ def test_who_confirms_money_confirms_what_the_page_showed(scene: make.Scene, cli
     answers = [ops2.post(page, body | {"idempotency_key": f"confirm-{n}"}).status_code for n in range(2)]
     application.refresh_from_db()
     assert (answers, application.drawn) == ([302, 409], 100_000)
+
+
+def test_what_nobody_confirmed_is_taken_back(scene: make.Scene) -> None:
+    """A wrong amount or reference does not block the contract; what counts is never deleted, not by SQL either."""
+    application = scene.approved(ODD)
+    scene.contract(application)
+    words: dict[str, Any] = {
+        "by": scene.ops,
+        "application_id": application.pk,
+        "amount": ODD,
+        "value_date": db_today(),
+        "bank_ref": "D1",
+    }
+    wrong = loans.record_disbursement(**words)
+    with pytest.raises(NotFound):
+        loans.drop_disbursement(by=people.actor("bank_ops", scene.park), disbursement_id=wrong.pk)
+    loans.drop_disbursement(by=scene.ops, disbursement_id=wrong.pk)
+    assert AuditEvent.objects.filter(action="disbursement.dropped").count() == 1
+    made = loans.record_disbursement(**words)
+    loans.confirm_disbursement(by=scene.ops2, disbursement_id=made.pk)
+    with pytest.raises(Conflict, match="confirmed_already"):
+        loans.drop_disbursement(by=scene.ops, disbursement_id=made.pk)
+    paid = scene.repay(application, 1)
+    asked = loans.request_reversal(by=scene.ops, repayment_id=paid.pk, bank_ref="R1", reason="记错")
+    loans.drop_reversal(by=scene.ops2, repayment_id=asked.pk)
+    scene.reverse(paid)
+    for table in ("disbursement", "repayment"):
+        with (
+            pytest.raises(DatabaseError, match="what counts is not deleted"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(f"DELETE FROM finance_{table}")
+    assert not list(breaches())
