@@ -135,9 +135,9 @@ class DropDisbursement(LoanStep):
         """Take back a recorded payment that nobody confirmed."""
         return self.step(forms.ConfirmDisburseForm, self._drop)
 
-    def _drop(self, by: Actor, sent: dict[str, Any]) -> object:
+    def _drop(self, by: Actor, sent: dict[str, Any]) -> None:
         pk = own(queries.disbursements_of(sent["application_id"]), sent["disbursement"])
-        return loans.drop_disbursement(by=by, disbursement_id=pk)
+        loans.drop_disbursement(by=by, disbursement_id=pk)
 
 
 class RecordRepayment(LoanStep):
@@ -209,9 +209,9 @@ class DropReversal(LoanStep):
         """Take back a reversal that nobody confirmed; the repayment stands."""
         return self.step(forms.ConfirmReverseForm, self._drop)
 
-    def _drop(self, by: Actor, sent: dict[str, Any]) -> object:
+    def _drop(self, by: Actor, sent: dict[str, Any]) -> None:
         pk = own(queries.repayments_of(sent["application_id"]), sent["reversal"])
-        return loans.drop_reversal(by=by, repayment_id=pk)
+        loans.drop_reversal(by=by, repayment_id=pk)
 
 
 class DeclareDefault(LoanStep):
