@@ -154,7 +154,8 @@ def compute(
 ) -> Subsidy:
     """What the interest of [start, end) of a loan gives under a programme; terms with an overdue day are left out.
 
-    Raises Refused when nothing counts, Conflict when a subsidy of the loan overlaps the period.
+    Takes the place of computations in its way that were not applied for. Raises Refused when nothing counts, Conflict when
+    a subsidy of the loan overlaps the period.
     """
     programme = queries.programme(programme_code)
     application = Application.objects.select_related("enterprise").filter(pk=application_id).first()
@@ -186,6 +187,7 @@ def compute(
             message=_("该期间没有可贴息的利息：只计按期支付的利息，逾期的期次不计。"),
         )
     with transaction.atomic(), guarded():
+        queries.in_the_way(application_id, programme, DateRange(start, end)).delete()
         if _overlapping(application_id, start, end):
             raise Conflict(code="period_taken", message=_("该期间与已有的贴息重叠。"))
         other = queries.excluding(application_id, programme)

@@ -106,6 +106,17 @@ BEGIN
 END $$;
 DROP TRIGGER IF EXISTS guard ON finance_subsidy;
 CREATE TRIGGER guard BEFORE INSERT ON finance_subsidy FOR EACH ROW EXECUTE FUNCTION finance_subsidy_guard();
+
+-- A computation that was not applied for may be replaced by another.
+CREATE OR REPLACE FUNCTION finance_subsidy_replaced() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  IF OLD.state <> 'computed' THEN
+    RAISE EXCEPTION 'what was applied for is not deleted' USING ERRCODE = 'IS006';
+  END IF;
+  RETURN OLD;
+END $$;
+DROP TRIGGER IF EXISTS replaced ON finance_subsidy;
+CREATE TRIGGER replaced BEFORE DELETE ON finance_subsidy FOR EACH ROW EXECUTE FUNCTION finance_subsidy_replaced();
 ALTER TABLE finance_subsidyevent DROP CONSTRAINT IF EXISTS subsidy_event_allowed;
 ALTER TABLE finance_subsidyevent ADD CONSTRAINT subsidy_event_allowed
   FOREIGN KEY (machine, from_state, event, role, to_state)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from finance.models import Subsidy
 from finance.services import subsidies
@@ -75,9 +75,28 @@ def test_the_same_days_are_not_paid_by_two_programmes(scene: make.Scene) -> None
     programme(scene)
     programme(scene, "city")
     application, items = paid_loan(scene)
-    computed(scene, application, items[0].due_on, items[1].due_on)
+    go(scene, computed(scene, application, items[0].due_on, items[1].due_on), "apply")
     with pytest.raises(Conflict, match="period_taken"):
         computed(scene, application, items[0].due_on, items[2].due_on, code="city")
+
+
+def test_a_wrong_choice_is_computed_anew_until_it_was_applied_for(scene: make.Scene) -> None:
+    programme(scene)
+    programme(scene, "city", exclusive_with=["equip"])
+    application, items = paid_loan(scene)
+    wrong = computed(scene, application, items[0].due_on, items[1].due_on)
+    later = computed(scene, application, items[1].due_on, items[2].due_on)
+    longer = computed(scene, application, items[0].due_on, items[1].due_on - dt.timedelta(days=1))
+    assert set(Subsidy.objects.all()) == {later, longer} and wrong.pk not in (later.pk, longer.pk)
+    right = computed(scene, application, items[0].due_on, items[2].due_on, code="city")
+    assert list(Subsidy.objects.all()) == [right]
+    go(scene, right, "apply")
+    with (
+        pytest.raises(DatabaseError, match="is not deleted"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("DELETE FROM finance_subsidy")
 
 
 @pytest.mark.parametrize(("cents", "is_enough"), [(0, True), (1, False)])
@@ -121,6 +140,7 @@ def test_a_programme_pays_for_so_many_months_of_a_loan_in_all(scene: make.Scene)
     programme(scene)
     application, items = paid_loan(scene)
     first = computed(scene, application, items[0].due_on, items[1].due_on)
+    go(scene, first, "apply")
     end = first.period.lower.replace(year=first.period.lower.year + 2)
     with pytest.raises(Refused, match="period"):
         computed(scene, application, items[1].due_on, end + dt.timedelta(days=1))
