@@ -20,7 +20,7 @@ from parks.roles import BANK, Role
 from parks.showing import add_problem, repeatable, run_once, status_of
 
 from ..filters import ApplicationFilter
-from ..forms import TermsForm
+from ..forms.lines import TermsForm
 from ..models import Application
 from ..queries import applications, consents, guarantees, lines, loans, risk, warnings
 from ..services import consents as consent_services

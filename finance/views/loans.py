@@ -15,7 +15,8 @@ from parks.listing import listing
 from parks.showing import add_problem, repeatable, status_of
 
 from ..filters import AccessFilter, ApplicationFilter
-from ..forms import RenewForm, RevokeForm, WithdrawForm
+from ..forms.applications import WithdrawForm
+from ..forms.consents import RenewForm, RevokeForm
 from ..queries import applications as queries
 from ..queries import consents as consent_queries
 from ..queries import guarantees, lines, reports

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from innovscore.core.problems import Conflict
 from parks.actors import Actor
 
-from .. import forms
+from ..forms import steps as forms
 from ..models import Application, Claim, ClaimShare, Disbursement, Recovery, Repayment
 from ..queries import guarantees, lines, loans
 from ..queries.acting import organisation_of, person_of

@@ -19,7 +19,7 @@ from parks.listing import export_rows, listing
 from parks.roles import Role
 from parks.showing import add_problem, repeatable, run_once, status_of
 
-from ..forms import ComputeForm, ProgrammeForm, ProjectForm, StepForm
+from ..forms.subsidies import ComputeForm, ProgrammeForm, ProjectForm, StepForm
 from ..models import SubsidyProject
 from ..queries import applications
 from ..queries import subsidies as queries
@@ -82,7 +82,10 @@ def own(request: ParkRequest, park: str) -> HttpResponse:
         except Problem as problem:
             status = add_problem(form, problem)
         else:
-            messages.success(request, _("项目已提交。") if is_project else _("已测算，核对后请提交申请；提交前可以重新测算。"))
+            messages.success(
+                request,
+                _("项目已提交。") if is_project else _("已测算，核对后请提交申请；提交前可以重新测算。"),
+            )
             return redirect("finance:subsidies", park=park)
     page = listing(request, queries.of_enterprise(pk), columns=COLUMNS, filename="subsidies")
     if isinstance(page, HttpResponse):
