@@ -3,12 +3,12 @@ from pathlib import Path
 from django.db import migrations
 
 FOLDER = Path(__file__).parent.parent / "sql"
-FILES = ("subsidies.sql", "effects.sql")
+FILES = ("subsidies.sql", "risk.sql", "effects.sql")
 
 
 class Migration(migrations.Migration):
     """Caps of a year hold across its turn, a programme pays for so many months of a loan in all, what is paid is still there;
-    payments, reversals and recoveries that nobody confirmed can be taken back."""
+    payments, reversals and recoveries that nobody confirmed can be taken back; a reversal finds room in a cap that others took."""
 
     dependencies = [("finance", "0014_wider_consents")]
 

@@ -100,12 +100,18 @@ BEGIN
       WHERE h.park_id = p_park AND h.application_id = p_application)) THEN
     part := least(round(base * terms.pool_share, 2), coalesce(terms.pool_project_cap, base));
     FOR counter IN SELECT * FROM public.finance_counters(p_park, terms.pool_id, 'pool', app.enterprise_id, coalesce(pledge.group_name, '')) LOOP
+      IF p_event = 'reverse' THEN
+        PERFORM public.finance_make_room(p_park, counter, p_application, part);
+      END IF;
       PERFORM public.finance_hold(p_park, counter, p_application, part, 0);
     END LOOP;
   END IF;
   IF pledge.id IS NOT NULL THEN
     part := round(base * pledge.cover_ratio, 2);
     FOR counter IN SELECT * FROM public.finance_counters(p_park, pledge.organisation_id, 'guarantor', app.enterprise_id, pledge.group_name) LOOP
+      IF p_event = 'reverse' THEN
+        PERFORM public.finance_make_room(p_park, counter, p_application, part);
+      END IF;
       PERFORM public.finance_hold(p_park, counter, p_application, part, 0);
     END LOOP;
   END IF;

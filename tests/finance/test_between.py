@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from finance.models import Consent
+from finance.models import Consent, RiskCounter
 from finance.queries.invariants import breaches
 from finance.services import consents, loans
 from innovscore.core.problems import Conflict, Problem
 from parks.clock import db_today
+from tests.factories import finance
 from tests.factories import loans as make
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,29 @@ def test_caps_lowered_between_two_steps(scene: make.Scene, done: int) -> None:
         with pytest.raises(Conflict, match=("cap_guarantor_client", "cap_pool_client")[done]):
             STEPS[done][1](scene, application)
     assert not list(breaches())
+
+
+def test_a_repayment_that_bounced_is_owed_again_when_others_took_the_cap(in_park: Any) -> None:
+    """The cap grows by what is owed, carries nothing new, and shrinks back to its terms."""
+    scene = make.scene(
+        in_park, guarantor={"capital": 3 * MILLION, "client_cap": 3 * MILLION, "group_cap": 3 * MILLION}
+    )
+    application = scene.loan(3 * MILLION)
+    bounced = scene.repay(application, 2 * MILLION)
+    other = finance.firm(in_park, 2)
+    scene.consent(other)
+    scene.pledge(scene.apply(2 * MILLION, firm=other))
+    scene.reverse(bounced)
+    total = RiskCounter.objects.get(organisation=scene.guarantor, scope="total")
+    assert (total.committed, total.cap) == (4 * MILLION, 4 * MILLION)
+    third = finance.firm(in_park, 3)
+    scene.consent(third)
+    with pytest.raises(Conflict, match="line_missing"):
+        scene.apply(100_000, firm=third)
+    assert not list(breaches())
+    scene.repay(application, 3 * MILLION)
+    total.refresh_from_db()
+    assert (total.committed, total.cap) == (1_600_000, 3 * MILLION)
 
 
 def test_out_of_order_and_beyond(scene: make.Scene) -> None:
