@@ -251,8 +251,8 @@ SUBSIDY_EVENT_LABELS = {
     "apply": _("企业申请"),
     "bank_confirm": _("银行确认实付利息"),
     "check": _("审核通过"),
-    "pay": _("拨付"),
-    "refuse": _("不予贴息"),
+    "pay": _("拨付贴息"),
+    "refuse": _("决定不予贴息"),
     "claw_back": _("追回"),
 }
 
@@ -344,7 +344,7 @@ GROUPS = {
 
 def group_labels(groups: Iterable[str]) -> str:
     """Groups in words, without what each contains."""
-    return "；".join(re.split("：|: ", str(GROUPS.get(group, group)))[0] for group in groups)
+    return str(_("；")).join(re.split("：|: ", str(GROUPS.get(group, group)))[0] for group in groups)
 
 
 CONSENT_STATES = {

@@ -41,9 +41,10 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of a list with its filter form and the state of its sorting."""
+    """A page of a list, all that was `found`, the filter form and the state of the sorting."""
 
     rows: Page
+    found: QuerySet[Any]
     filterset: FilterSet | None
     sort: str
     sortable: frozenset[str]
@@ -83,6 +84,7 @@ def listing(
         query.pop(key, None)
     return Listing(
         rows=Paginator(rows, size).get_page(request.GET.get("page")),
+        found=rows,
         filterset=filtered,
         sort=sort,
         sortable=allowed,

@@ -36,7 +36,7 @@ def loan_data(actor: Actor, application_id: int) -> dict[str, Any]:
         "contract": queries.recorded_contract(row.pk),
         "disbursements": queries.disbursements_of(row.pk),
         "repayments": queries.repayments_of(row.pk),
-        "schedule": queries.schedule_of(row.pk),
+        "schedule": queries.instalments_of(row.pk),
         "due": queries.due_now(row, db_today()),
         "claim": _claim(row),
     }
@@ -121,6 +121,25 @@ class ConfirmDisbursement(LoanStep):
         return loans.confirm_disbursement(by=by, disbursement_id=pk)
 
 
+class DropDisbursement(LoanStep):
+    role = Role.BANK_OPS
+
+    @call(
+        "dropDisbursement",
+        scope="servicing.write",
+        takes=forms.ConfirmDisburseForm,
+        gives=forms.BankLoan,
+        versioned=True,
+    )
+    def post(self, request: Request, park: str, application_id: int) -> Response:
+        """Take back a recorded payment that nobody confirmed."""
+        return self.step(forms.ConfirmDisburseForm, self._drop)
+
+    def _drop(self, by: Actor, sent: dict[str, Any]) -> None:
+        pk = own(queries.disbursements_of(sent["application_id"]), sent["disbursement"])
+        loans.drop_disbursement(by=by, disbursement_id=pk)
+
+
 class RecordRepayment(LoanStep):
     role = Role.BANK_OPS
 
@@ -176,6 +195,25 @@ class ConfirmReversal(LoanStep):
         return loans.confirm_reversal(by=by, repayment_id=pk)
 
 
+class DropReversal(LoanStep):
+    role = Role.BANK_OPS
+
+    @call(
+        "dropReversal",
+        scope="servicing.write",
+        takes=forms.ConfirmReverseForm,
+        gives=forms.BankLoan,
+        versioned=True,
+    )
+    def post(self, request: Request, park: str, application_id: int) -> Response:
+        """Take back a reversal that nobody confirmed; the repayment stands."""
+        return self.step(forms.ConfirmReverseForm, self._drop)
+
+    def _drop(self, by: Actor, sent: dict[str, Any]) -> None:
+        pk = own(queries.repayments_of(sent["application_id"]), sent["reversal"])
+        loans.drop_reversal(by=by, repayment_id=pk)
+
+
 class DeclareDefault(LoanStep):
     role = Role.BANK_MAKER
 
@@ -209,9 +247,11 @@ STEPS: tuple[tuple[str, str, type[LoanStep]], ...] = (
     ("contract", "recordContract", RecordContract),
     ("disburse", "recordDisbursement", RecordDisbursement),
     ("confirm_disburse", "confirmDisbursement", ConfirmDisbursement),
+    ("drop_disburse", "dropDisbursement", DropDisbursement),
     ("repay", "recordRepayment", RecordRepayment),
     ("reverse", "requestReversal", RequestReversal),
     ("confirm_reverse", "confirmReversal", ConfirmReversal),
+    ("drop_reverse", "dropReversal", DropReversal),
     ("default", "declareDefault", DeclareDefault),
     ("confirm_default", "confirmDefault", ConfirmDefault),
     ("claim", "fileClaim", FileClaim),

@@ -561,6 +561,19 @@ class AskDeliveries(Page):
     state = Choice(choices=["pending", "delivered", "dead"], required=False)
 
 
+class RangeForm(Strict):
+    """Sequence numbers of an endpoint, both included, at most a thousand."""
+
+    first = Number(min_value=1, max_value=2**31 - 1)
+    last = Number(min_value=1, max_value=2**31 - 1)
+
+
+class Replayed(serializers.Serializer):
+    first = serializers.IntegerField()
+    last = serializers.IntegerField()
+    replayed = serializers.IntegerField(help_text="so many are sent again")
+
+
 class SandboxClock(serializers.Serializer):
     """The time of a sandbox park."""
 

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from . import loans, views
+from . import loans, views, webhooks
 from .oauth import BankTokenView
 from .schema import BankSchemaView
 
@@ -30,13 +30,15 @@ in_park = [
     ),
     path("clock", views.Clock.as_view(), name="clock"),
     path("clock:advance", views.AdvanceClock.as_view(), name="advance"),
-    path("webhooks", views.Endpoints.as_view(), name="endpoints"),
-    path("webhooks/<int:endpoint_id>", views.OneEndpoint.as_view(), name="endpoint"),
-    path("webhooks/<int:endpoint_id>:rotateSecret", views.RotateSecret.as_view(), name="rotate"),
-    path("webhooks/<int:endpoint_id>:enable", views.EnableEndpoint.as_view(), name="enable"),
-    path("webhooks/<int:endpoint_id>:disable", views.DisableEndpoint.as_view(), name="disable"),
-    path("webhooks/<int:endpoint_id>/deliveries", views.Deliveries.as_view(), name="deliveries"),
-    path("webhooks/deliveries/<int:delivery_id>:replay", views.ReplayEvent.as_view(), name="replay"),
+    path("webhooks", webhooks.Endpoints.as_view(), name="endpoints"),
+    path("webhooks/<int:endpoint_id>", webhooks.OneEndpoint.as_view(), name="endpoint"),
+    path("webhooks/<int:endpoint_id>:rotateSecret", webhooks.RotateSecret.as_view(), name="rotate"),
+    path("webhooks/<int:endpoint_id>:endFormerSecret", webhooks.EndFormerSecret.as_view(), name="end_former"),
+    path("webhooks/<int:endpoint_id>:replay", webhooks.ReplayRange.as_view(), name="replay_range"),
+    path("webhooks/<int:endpoint_id>:enable", webhooks.EnableEndpoint.as_view(), name="enable"),
+    path("webhooks/<int:endpoint_id>:disable", webhooks.DisableEndpoint.as_view(), name="disable"),
+    path("webhooks/<int:endpoint_id>/deliveries", webhooks.Deliveries.as_view(), name="deliveries"),
+    path("webhooks/deliveries/<int:delivery_id>:replay", webhooks.ReplayEvent.as_view(), name="replay"),
 ]
 urlpatterns = [
     path("token", BankTokenView.as_view(), name="token"),

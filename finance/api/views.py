@@ -24,14 +24,12 @@ from ..queries import applications as application_queries
 from ..queries import consents as consent_queries
 from ..queries import products as product_queries
 from ..queries import quotes as quote_queries
-from ..queries import webhooks as webhook_queries
 from ..queries.card import card
 from ..queries.pricing import price
 from ..queries.versions import version_of
 from ..services import applications as application_services
-from ..services import assertions, decisions, sandbox, webhooks
+from ..services import assertions, decisions, sandbox
 from ..services import consents as consent_services
-from ..services.sealing import seal, unseal
 from . import serializers as forms
 from .base import BankView
 from .document import call
@@ -321,113 +319,6 @@ class Decide(Deciding):
     def post(self, request: Request, park: str, application_id: int) -> Response:
         """Another person approves, returns or rejects exactly what was proposed."""
         return self.step(forms.DecideForm, lambda by, sent: decisions.decide(by=by, **sent))
-
-
-class Endpoints(BankView):
-    @call("listEndpoints", scope="webhook.manage", gives=forms.EndpointPage)
-    def get(self, request: Request, park: str) -> Response:
-        """The bank's endpoints in this park."""
-        return Response(forms.EndpointPage({"items": webhook_queries.endpoints(self.actor)}).data)
-
-    @call(
-        "createEndpoint",
-        scope="webhook.manage",
-        takes=forms.EndpointForm,
-        gives=forms.EndpointSecret,
-        status=201,
-    )
-    def post(self, request: Request, park: str) -> Response:
-        """A new endpoint; its secret is in this answer only."""
-        self.key()
-        sent = self.sent(forms.EndpointForm)
-        return shown_once(self.once(lambda: with_secret(webhooks.create(by=self.actor, **sent), 201)))
-
-
-class OneEndpoint(BankView):
-    @call("getEndpoint", scope="webhook.manage", gives=forms.BankEndpoint)
-    def get(self, request: Request, park: str, endpoint_id: int) -> Response:
-        """One endpoint."""
-        return Response(forms.BankEndpoint(webhook_queries.endpoint(self.actor, endpoint_id)).data)
-
-
-class RotateSecret(BankView):
-    @call("rotateSecret", scope="webhook.manage", takes=forms.Nothing, gives=forms.EndpointSecret)
-    def post(self, request: Request, park: str, endpoint_id: int) -> Response:
-        """A new secret; the former one signs too for 24 hours."""
-        self.key()
-        self.sent(forms.Nothing)
-        return shown_once(
-            self.once(lambda: with_secret(webhooks.rotate(by=self.actor, endpoint_id=endpoint_id), 200))
-        )
-
-
-def with_secret(made: tuple[Any, str], status: int) -> Reply:
-    """The answer as it is stored: the secret is sealed."""
-    endpoint, secret = made
-    return Reply(status, data=dict(forms.BankEndpoint(endpoint).data) | {"sealed": seal(secret)})
-
-
-def shown_once(response: Response) -> Response:
-    """The answer as it is sent: with the secret in clear text."""
-    response.data["secret"] = unseal(response.data.pop("sealed"))
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-class SwitchEndpoint(BankView):
-    on = True
-
-    def switch(self, endpoint_id: int) -> Response:
-        self.key()
-        self.sent(forms.Nothing)
-
-        def effect() -> Reply:
-            endpoint = webhooks.switch(by=self.actor, endpoint_id=endpoint_id, on=self.on)
-            return Reply(200, data=forms.BankEndpoint(endpoint).data)
-
-        return self.once(effect)
-
-
-class EnableEndpoint(SwitchEndpoint):
-    @call("enableEndpoint", scope="webhook.manage", takes=forms.Nothing, gives=forms.BankEndpoint)
-    def post(self, request: Request, park: str, endpoint_id: int) -> Response:
-        """Send to it again; what was given up can be replayed."""
-        return self.switch(endpoint_id)
-
-
-class DisableEndpoint(SwitchEndpoint):
-    on = False
-
-    @call("disableEndpoint", scope="webhook.manage", takes=forms.Nothing, gives=forms.BankEndpoint)
-    def post(self, request: Request, park: str, endpoint_id: int) -> Response:
-        """Send nothing to it; events are kept and can be replayed."""
-        return self.switch(endpoint_id)
-
-
-class Deliveries(BankView):
-    @call("listDeliveries", scope="webhook.manage", asks=forms.AskDeliveries, gives=forms.DeliveryPage)
-    def get(self, request: Request, park: str, endpoint_id: int) -> Response:
-        """What an endpoint was told, newest first."""
-        asked = self.asked(forms.AskDeliveries)
-        rows = webhook_queries.deliveries(self.actor, endpoint_id)
-        if asked.get("state"):
-            rows = rows.filter(state=asked["state"])
-        items, cursor = self.page(rows, asked)
-        return Response(forms.DeliveryPage({"items": items, "next_cursor": cursor}).data)
-
-
-class ReplayEvent(BankView):
-    @call("replayEvent", scope="webhook.manage", takes=forms.Nothing, gives=forms.BankDelivery)
-    def post(self, request: Request, park: str, delivery_id: int) -> Response:
-        """Send a message again, under its old id and sequence number."""
-        self.key()
-        self.sent(forms.Nothing)
-
-        def effect() -> Reply:
-            row = webhooks.replay(by=self.actor, delivery_id=delivery_id)
-            return Reply(200, data=forms.BankDelivery(row).data)
-
-        return self.once(effect)
 
 
 class Clock(BankView):

@@ -4,10 +4,10 @@ Amounts are Decimal yuan; rates are fractions of one (0.0345 = 3.45 %). Every na
 cent, so that a second implementation gives the same digits.
 """
 
-from .grants import Clean, Paid, clean_interest, points_subsidy
+from .grants import Clean, clean_interest, points_subsidy
 from .interest import interest_act_360, subsidy
 from .quote import Caps, Figures, Formula, Quote, Standing, Step, quote
-from .schedule import Due, Schedule, interest_schedule, oldest_unpaid, penalty_interest
+from .schedule import Due, Paid, Plan, Schedule, as_owed, interest_schedule, oldest_unpaid, penalty_interest
 from .shares import in_proportion, loss_shares, pool_payment, split
 
 __all__ = [
@@ -17,10 +17,12 @@ __all__ = [
     "Figures",
     "Formula",
     "Paid",
+    "Plan",
     "Quote",
     "Schedule",
     "Standing",
     "Step",
+    "as_owed",
     "clean_interest",
     "in_proportion",
     "interest_act_360",

@@ -9,16 +9,7 @@ from decimal import Decimal
 
 from innovscore.core.money import round_half_up
 
-from .schedule import ZERO, Due
-
-
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """Yuan paid on a day."""
-
-    on: dt.date
-    principal: Decimal
-    interest: Decimal
+from .schedule import ZERO, Due, Paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +21,26 @@ class Clean:
     late: tuple[dt.date, ...]
 
 
-def clean_interest(
-    items: Sequence[Due], payments: Sequence[Paid], start: dt.date, end: dt.date, *, first: dt.date
-) -> Clean:
+def clean_interest(items: Sequence[Due], payments: Sequence[Paid], start: dt.date, end: dt.date) -> Clean:
     """Interest of dues in [start, end) that was paid by its day; a term with an overdue day does not count.
 
-    `first` is the day from which the first term runs. Principal days are what was scheduled to be owed, for the
-    method principal × points × days / 365.
+    Principal days are for the method principal × points × days / 365.
     """
-    ordered = sorted(items, key=lambda one: one.due_on)
-    left = sum((item.principal for item in ordered), ZERO)
     owed_principal = owed_interest = interest = days = ZERO
-    late, before = [], first
-    for item in ordered:
+    late = []
+    for item in sorted(items, key=lambda one: one.due_on):
         owed_principal, owed_interest = owed_principal + item.principal, owed_interest + item.interest
         in_time = [one for one in payments if one.on <= item.due_on]
         is_paid = (
             sum((one.principal for one in in_time), ZERO) >= owed_principal
             and sum((one.interest for one in in_time), ZERO) >= owed_interest
         )
-        if start <= item.due_on < end:
-            if is_paid:
-                interest += item.interest
-                days += left * (item.due_on - before).days
-            else:
-                late.append(item.due_on)
-        left, before = left - item.principal, item.due_on
+        if not start <= item.due_on < end:
+            continue
+        if is_paid:
+            interest, days = interest + item.interest, days + item.principal_days
+        else:
+            late.append(item.due_on)
     return Clean(interest, days, tuple(late))
 
 

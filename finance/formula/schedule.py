@@ -5,8 +5,9 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from innovscore.core.money import round_half_up
 
@@ -29,11 +30,29 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Yuan due on a day."""
+    """Yuan due on a day; `principal_days` is what was owed in the term that ends then, times its days."""
 
     due_on: dt.date
     principal: Decimal
     interest: Decimal
+    principal_days: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Yuan paid on a day."""
+
+    on: dt.date
+    principal: Decimal
+    interest: Decimal
+
+
+@dataclass(slots=True)
+class Plan:
+    """The instalments of one payment out, which bear interest from `start`."""
+
+    start: dt.date
+    items: list[Due]
 
 
 def interest_schedule(plan: Schedule) -> list[Due]:
@@ -89,6 +108,51 @@ def _annuity(plan: Schedule, days: Sequence[dt.date]) -> list[Decimal]:
         shares.append(share)
         left, before = left - share, day
     return [*shares, left]
+
+
+def as_owed(plans: Sequence[Plan], payments: Sequence[Paid], *, rate: Decimal, day_count: int) -> list[Due]:
+    """The instalments of a loan by day, with what was paid back early taken into account: it bears no interest from then on.
+
+    Payments cover the oldest instalment first, of what was paid out by their day.
+    """
+    early = _early(plans, payments)
+    rows = []
+    for plan in plans:
+        left, since = sum((item.principal for item in plan.items), ZERO), plan.start
+        for item in sorted(plan.items, key=lambda one: one.due_on):
+            saved = sum(
+                (
+                    part * _shared_days(since, item.due_on, *days)
+                    for owner, part, *days in early
+                    if owner is plan
+                ),
+                ZERO,
+            )
+            owed = left * (item.due_on - since).days - saved
+            interest = round_half_up(owed * rate / day_count, 2) if saved else item.interest
+            rows.append(replace(item, interest=interest, principal_days=owed))
+            left, since = left - item.principal, item.due_on
+    return sorted(rows, key=lambda one: one.due_on)
+
+
+def _early(plans: Sequence[Plan], payments: Sequence[Paid]) -> list[tuple[Plan, Decimal, dt.date, dt.date]]:
+    """Principal that came before its day: of which plan, how much, when, and when it was due."""
+    found = []
+    slots: list[list[Any]] = [[item.due_on, plan, item.principal] for plan in plans for item in plan.items]
+    slots.sort(key=lambda slot: slot[0])
+    for paid in sorted(payments, key=lambda one: one.on):
+        left = paid.principal
+        for slot in slots:
+            due_on, plan, unpaid = slot
+            part = min(left, unpaid) if plan.start <= paid.on else ZERO
+            slot[2], left = unpaid - part, left - part
+            if part and paid.on < due_on:
+                found.append((plan, part, paid.on, due_on))
+    return found
+
+
+def _shared_days(start: dt.date, end: dt.date, other_start: dt.date, other_end: dt.date) -> int:
+    return max((min(end, other_end) - max(start, other_start)).days, 0)
 
 
 def oldest_unpaid(

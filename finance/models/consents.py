@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
@@ -104,8 +106,9 @@ class ConsentAccess(ParkModel):
 
     @property
     def subject_label(self) -> str:
-        """What it was for, in the reader's language where it names nothing."""
-        return gettext(self.subject)
+        """What it was for, in the reader's language; the number of an application stays as it is."""
+        words, *number = re.split(r"(A\d+)", self.subject, maxsplit=1)
+        return gettext(f"{words}%(number)s{number[1]}") % {"number": number[0]} if number else gettext(words)
 
 
 class AccessQuestion(ParkModel):

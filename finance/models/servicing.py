@@ -76,7 +76,7 @@ class Disbursement(TwoPersons):
         ]
 
     class Tenancy:
-        grants = "select, insert"
+        grants = "select, insert, delete"
         updates = SECOND
 
 
@@ -134,7 +134,7 @@ class Repayment(TwoPersons):
         ]
 
     class Tenancy:
-        grants = "select, insert"
+        grants = "select, insert, delete"
         updates = SECOND
 
 
@@ -244,5 +244,5 @@ class Recovery(TwoPersons):
         ]
 
     class Tenancy:
-        grants = "select, insert"
+        grants = "select, insert, delete"
         updates = SECOND

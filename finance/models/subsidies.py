@@ -143,7 +143,7 @@ class Subsidy(ParkModel):
         ]
 
     class Tenancy:
-        grants = "select, insert"
+        grants = "select, insert, delete"
 
     @property
     def number(self) -> str:

@@ -45,6 +45,11 @@ def given_together(consent: Consent) -> QuerySet[Consent]:
     return unended.filter(root_id=consent.root_id)
 
 
+def with_renewal(consent: Consent) -> QuerySet[Consent]:
+    """A consent in force and the renewal that was signed, in their order."""
+    return chain_of(consent.pk).filter(UNENDED).order_by("period")
+
+
 def chain_of(consent_id: int | OuterRef) -> QuerySet[Consent]:
     """A consent together with those that renew it or that it renews."""
     return Consent.objects.filter(root_id__in=Consent.objects.filter(pk=consent_id).values("root_id"))
@@ -57,8 +62,10 @@ def holds(consent_id: int) -> bool:
 
 def taken_over() -> Exists:
     """Has a wider consent taken the place of this one?"""
-    wider = Consent.objects.filter(root_id=OuterRef("root_id"), period__startswith=OuterRef("revoked_at"))
-    return Exists(wider)
+    in_its_place = Q(period__startswith=OuterRef("revoked_at")) | Q(
+        period=OuterRef("period"), pk__gt=OuterRef("pk")
+    )
+    return Exists(Consent.objects.filter(in_its_place, root_id=OuterRef("root_id")))
 
 
 def with_replaced(rows: QuerySet[Consent]) -> QuerySet[Consent]:
@@ -86,9 +93,8 @@ def may_renew(consent: Consent, now: dt.datetime) -> bool:
 
 
 def may_widen(consent: Consent, now: dt.datetime) -> bool:
-    """A bank's consent in force that no renewal with its present groups follows."""
-    to_the_bank = consent.organisation_id == consent.product.organisation_id
-    return to_the_bank and state_of(consent, now) == "active" and not consent.followed  # type: ignore[attr-defined]  # annotated
+    """A bank's consent in force."""
+    return consent.organisation_id == consent.product.organisation_id and state_of(consent, now) == "active"
 
 
 def held_by(actor: Actor, *, enterprise_id: int, product_id: int) -> Consent | None:

@@ -6,15 +6,18 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from parks.actors import Actor
+from parks.roles import Role
 
-from ..formula import Due, oldest_unpaid, penalty_interest
+from ..formula import Due, Paid, Plan, as_owed, oldest_unpaid, penalty_interest
 from ..models import (
     Application,
     ApplicationEvent,
     Claim,
+    ClaimShare,
     Contract,
     Disbursement,
     LedgerAccount,
@@ -45,6 +48,16 @@ def unconfirmed_disbursements(application_id: int) -> QuerySet[Disbursement]:
     return Disbursement.objects.filter(application_id=application_id, checker_person__isnull=True)
 
 
+def unconfirmed_reversals(application_id: int) -> QuerySet[Repayment]:
+    return Repayment.objects.filter(
+        application_id=application_id, reversal_of__isnull=False, checker_person__isnull=True
+    )
+
+
+def unconfirmed_recoveries(application_id: int) -> QuerySet[Recovery]:
+    return Recovery.objects.filter(application_id=application_id, checker_person__isnull=True)
+
+
 def undrawn(application: Application) -> Decimal:
     """What may still be paid out (yuan): the reserve less what waits for a second person."""
     waiting = unconfirmed_disbursements(application.pk).aggregate(sum=Sum("amount", default=ZERO))["sum"]
@@ -53,6 +66,18 @@ def undrawn(application: Application) -> Decimal:
 
 def disbursements_of(application_id: int) -> QuerySet[Disbursement]:
     return Disbursement.objects.filter(application_id=application_id).order_by("pk")
+
+
+def paid_out_since(application_id: int) -> dt.date | None:
+    """The first day on which money went out."""
+    confirmed = disbursements_of(application_id).filter(checker_person__isnull=False)
+    return confirmed.aggregate(day=Min("value_date"))["day"]
+
+
+def covered_since(application_id: int) -> dt.date | None:
+    """The first day on which a share of a claim was paid."""
+    paid = ClaimShare.objects.filter(claim__application_id=application_id, checker_person__isnull=False)
+    return paid.aggregate(day=Min("value_date"))["day"]
 
 
 def repayments_of(application_id: int) -> QuerySet[Repayment]:
@@ -71,8 +96,38 @@ def _counted(application_ids: Sequence[int]) -> QuerySet[Repayment]:
     return rows.exclude(pk__in=gone)
 
 
-def schedule_of(application_id: int) -> QuerySet[ScheduleItem]:
-    return ScheduleItem.objects.filter(application_id=application_id).order_by("due_on", "pk")
+def payments_of(application_ids: Sequence[int]) -> dict[int, list[Paid]]:
+    """Repayments that stand, of several loans."""
+    found: dict[int, list[Paid]] = {number: [] for number in application_ids}
+    for one in _counted(application_ids).order_by("value_date", "pk"):
+        found[one.application_id].append(Paid(one.value_date, one.principal, one.interest))
+    return found
+
+
+def instalments_of(application_id: int) -> list[Due]:
+    """What is due when, as owed after what was paid back early."""
+    return _instalments(payments_of([application_id]))[application_id]
+
+
+def _instalments(payments: dict[int, list[Paid]]) -> dict[int, list[Due]]:
+    """Of several loans, with what was paid on each."""
+    plans: dict[int, dict[int, Plan]] = {number: {} for number in payments}
+    items = ScheduleItem.objects.filter(application_id__in=plans).select_related("disbursement")
+    for item in items.order_by("due_on", "pk"):
+        plan = plans[item.application_id].setdefault(
+            item.disbursement_id, Plan(item.disbursement.value_date, [])
+        )
+        plan.items.append(Due(item.due_on, item.principal, item.interest))
+    signed = Contract.objects.filter(application_id__in=plans, live=True, signed_at__isnull=False)
+    terms = {one.application_id: one for one in signed}
+    return {
+        number: as_owed(
+            list(found.values()), payments[number], rate=terms[number].rate, day_count=terms[number].day_count
+        )
+        if found
+        else []
+        for number, found in plans.items()
+    }
 
 
 def claim_of(application_id: int) -> Claim | None:
@@ -98,35 +153,30 @@ def paid_sums(application_id: int) -> dict[str, Decimal]:
 
 def unpaid_since(application: Application, today: dt.date) -> dt.date | None:
     """The oldest due day whose principal and interest are not fully paid."""
-    items = [Due(item.due_on, item.principal, item.interest) for item in schedule_of(application.pk)]
-    paid = paid_sums(application.pk)
-    return oldest_unpaid(items, principal=paid["principal"], interest=paid["interest"], today=today)
+    return _unpaid_since([application.pk], today)[application.pk]
+
+
+def _unpaid_since(application_ids: Sequence[int], today: dt.date) -> dict[int, dt.date | None]:
+    payments = payments_of(application_ids)
+    return {
+        number: oldest_unpaid(
+            items, today=today,
+            principal=sum((one.principal for one in payments[number]), ZERO),
+            interest=sum((one.interest for one in payments[number]), ZERO),
+        )
+        for number, items in _instalments(payments).items()
+    }  # fmt: skip
 
 
 def days_overdue(application: Application, today: dt.date) -> int:
     """Days since the oldest unpaid due day; 0 when nothing is late."""
-    since = unpaid_since(application, today)
-    return (today - since).days if since else 0
+    return days_late([application.pk], today)[application.pk]
 
 
 def days_late(application_ids: Sequence[int], today: dt.date) -> dict[int, int]:
     """As `days_overdue`, of several loans at once."""
-    items: dict[int, list[Due]] = {number: [] for number in application_ids}
-    for item in ScheduleItem.objects.filter(application_id__in=application_ids).order_by("due_on", "pk"):
-        items[item.application_id].append(Due(item.due_on, item.principal, item.interest))
-    sums = _counted(application_ids).order_by().values("application_id")
-    paid = {
-        row["application_id"]: row
-        for row in sums.annotate(
-            principal=Sum("principal", default=ZERO), interest=Sum("interest", default=ZERO)
-        )
-    }
-    late = {}
-    for number, due in items.items():
-        had = paid.get(number, {"principal": ZERO, "interest": ZERO})
-        since = oldest_unpaid(due, principal=had["principal"], interest=had["interest"], today=today)
-        late[number] = (today - since).days if since else 0
-    return late
+    found = _unpaid_since(application_ids, today)
+    return {number: (today - since).days if since else 0 for number, since in found.items()}
 
 
 def due_now(application: Application, today: dt.date) -> dict[str, Decimal]:
@@ -136,7 +186,7 @@ def due_now(application: Application, today: dt.date) -> dict[str, Decimal]:
     """
     contract = contract_of(application.pk)
     paid = paid_sums(application.pk)
-    due = list(schedule_of(application.pk).filter(due_on__lte=today))
+    due = [item for item in instalments_of(application.pk) if item.due_on <= today]
     left, late, penalty = paid["principal"], ZERO, ZERO
     for item in due:
         open_part = item.principal - min(left, item.principal)
@@ -209,9 +259,26 @@ def in_states(rows: QuerySet[Application], states: Iterable[str]) -> QuerySet[Ap
 
 
 def with_claims(actor: Actor) -> QuerySet[Application]:
-    """Loans on which a claim was made against the acting organisation, newest first."""
-    mine = Claim.objects.filter(shares__organisation_id=organisation_of(actor)).values("application_id")
-    return with_parts().filter(pk__in=mine).order_by("-pk")
+    """Loans of which the acting guarantor or fund was claimed, newest first: the loss, its own share of what was not refused,
+    what it paid of it and what it got back (yuan)."""
+    party = Party.POOL if actor.role == Role.FUND_MANAGER else Party.GUARANTOR
+    mine = ClaimShare.objects.filter(party=party, organisation_id=organisation_of(actor))
+    share = mine.filter(claim__application_id=OuterRef("pk")).exclude(claim__state="refused")
+    back = Recovery.objects.filter(application_id=OuterRef("pk"), checker_person__isnull=False).values(
+        "application_id"
+    )
+    return with_parts().filter(pk__in=mine.values("claim__application_id")).order_by("-pk").annotate(
+        loss=Subquery(share.values("claim__loss")),
+        own_share=Coalesce(Subquery(share.values("amount")), ZERO),
+        own_paid=Coalesce(Subquery(share.filter(checker_person__isnull=False).values("amount")), ZERO),
+        own_back=Coalesce(Subquery(back.annotate(sum=Sum(f"{party}_part")).values("sum")), ZERO),
+    )  # fmt: skip
+
+
+def of_claims(rows: QuerySet[Application]) -> dict[str, Decimal]:
+    """Sums of `with_claims`."""
+    names = ("own_share", "own_paid", "own_back")
+    return rows.order_by().aggregate(**{f"{name}_sum": Sum(name, default=ZERO) for name in names})
 
 
 def of_pool(actor: Actor) -> QuerySet[Application]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from parks.clock import BEIJING
+from parks.templatetags.numbers import count
 from scoring.queries.standing import published_stages
 
 from ..states import GROUPS
@@ -129,7 +130,7 @@ def _indicators(fields: dict[str, Any]) -> Rows:
     return [
         (
             item["name"],
-            f"{item['value']} {item['unit']}".strip() if item["value"] else MISSING,
+            f"{count(item['value'])} {item['unit']}".strip(),
             f"{item['points']:.2f} / {item['reachable']:g}" if item["applies"] else _("不适用"),
         )
         for item in fields["items"]

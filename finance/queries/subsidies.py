@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet, Sum
+import datetime as dt
+
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Min, Q, QuerySet, Sum
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
@@ -42,11 +46,27 @@ def standing(application_id: int) -> QuerySet[Subsidy]:
     return Subsidy.objects.filter(application_id=application_id).exclude(state__in=["refused", "clawed_back"])
 
 
+def first_day(application_id: int, programme: SubsidyProgramme) -> dt.date | None:
+    """From which day on the programme was asked to pay for the loan."""
+    rows = standing(application_id).filter(programme=programme).exclude(state="computed")
+    return rows.aggregate(first=Min(Lower("period")))["first"]
+
+
+def rivals(programme: SubsidyProgramme) -> QuerySet[SubsidyProgramme]:
+    """Programmes that do not go together with this one, whoever names the other."""
+    named = Q(code__in=programme.exclusive_with) | Q(exclusive_with__contains=[programme.code])
+    return SubsidyProgramme.objects.filter(named).exclude(pk=programme.pk)
+
+
 def excluding(application_id: int, programme: SubsidyProgramme) -> SubsidyProgramme | None:
     """A programme that pays for the loan already and does not go together with this one."""
-    paying = SubsidyProgramme.objects.filter(pk__in=standing(application_id).values("programme_id"))
-    named = Q(code__in=programme.exclusive_with) | Q(exclusive_with__contains=[programme.code])
-    return paying.filter(named).exclude(pk=programme.pk).first()
+    return rivals(programme).filter(pk__in=standing(application_id).values("programme_id")).first()
+
+
+def in_the_way(application_id: int, programme: SubsidyProgramme, period: DateRange) -> QuerySet[Subsidy]:
+    """Computations of the loan that nobody applied for and that do not go together with this one."""
+    rows = standing(application_id).filter(state="computed")
+    return rows.filter(Q(period__overlap=period) | Q(programme__in=rivals(programme)))
 
 
 def for_desk(actor: Actor) -> QuerySet[Subsidy]:

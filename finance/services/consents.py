@@ -57,14 +57,15 @@ def text_for(
 
 
 def words_to_add(consent: Consent, groups: Iterable[str]) -> str:
-    """The words that are signed to let the bank of a consent see these groups too."""
+    """The words that are signed to let the bank of a consent see these groups too, until it or its renewal ends."""
+    last = queries.with_renewal(consent).last() or consent
     added = [group for group in in_order(groups) if group not in consent.groups]
     return MORE_TEXT.format(
         bank=consent.organisation.name,
         product=consent.product.name,
         added=_named(added),
         groups=_named(in_order({*consent.groups, *groups})),
-        until=_day_and_time(consent.period.upper),
+        until=_day_and_time(last.period.upper),
     )
 
 
@@ -188,10 +189,10 @@ def renew(*, by: Actor, consent_id: int, months: int) -> Consent:
 
 
 def add_groups(*, by: Actor, consent_id: int, groups: Iterable[str], read_words: str) -> Consent:
-    """Let the bank see more until the same day. The wider consent, signed anew, takes the place of the one in force.
+    """Let the bank see more until the same day. The wider consent, signed anew, takes the place of the one in force, and of its renewal.
 
     What stands on the consent (line, applications, reads before) goes on. Raises Forbidden for others than the signatory,
-    Refused when nothing is added, Conflict when the consent is over or renewed, or the words are others by now.
+    Refused when nothing is added, Conflict when the consent is over, or the words are others by now.
     """
     _check_signatory(by)
     with transaction.atomic(), guarded():
@@ -201,21 +202,23 @@ def add_groups(*, by: Actor, consent_id: int, groups: Iterable[str], read_words:
         old = queries.own(enterprise.pk, consent_id)
         chosen = in_order({*old.groups, *groups})
         if not queries.may_widen(old, db_now()):
-            raise Conflict(
-                code="not_widened", message=_("这份授权现在不能增加信息：它已撤回、到期或已续期。")
-            )
+            raise Conflict(code="not_widened", message=_("这份授权现在不能增加信息：它已撤回或到期。"))
         if chosen == old.groups:
             raise Refused(code="groups", field="groups", message=_("请至少勾选一项新增的信息。"))
         if read_words != digest_to_add(old, chosen):
             raise _words_changed()
-        made = _create(
-            by, reader=old.organisation, product=old.product, enterprise_id=enterprise.pk, groups=chosen, start=_end(old, by),
-            end=old.period.upper, root_id=old.root_id, text=words_to_add(old, chosen), version=MORE_TEXT_VERSION,
-        )  # fmt: skip
-        after = {"digest": made.digest, "groups": chosen, "replaces": old.pk}
-        audit.record(by=by, action="consent.widened", obj=made, after=after)
-        webhooks.emit("consent.granted", organisation_id=made.organisation_id, about=made)
-    return made
+        text = words_to_add(old, chosen)
+        made = []
+        for one in list(queries.with_renewal(old).select_for_update()):
+            wider = _create(
+                by, reader=old.organisation, product=old.product, enterprise_id=enterprise.pk, groups=chosen,
+                start=max(_end(one, by), one.period.lower), end=one.period.upper, root_id=old.root_id, text=text, version=MORE_TEXT_VERSION,
+            )  # fmt: skip
+            made.append(wider)
+            after = {"digest": wider.digest, "groups": chosen, "replaces": one.pk}
+            audit.record(by=by, action="consent.widened", obj=wider, after=after)
+            webhooks.emit("consent.granted", organisation_id=wider.organisation_id, about=wider)
+    return made[0]
 
 
 def _check_signatory(by: Actor) -> None:

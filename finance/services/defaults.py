@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
-from parks.clock import db_today
+from parks.clock import BEIJING, db_today
 from parks.outbox import notify
 from parks.roles import Role
 
@@ -22,7 +22,7 @@ from ..queries import guarantees, loans
 from ..queries.acting import organisation_of, person_of
 from ..states import ClaimState, Party
 from .applications import locked, step
-from .loans import _check_day, _loan
+from .loans import _loan, application_of, check_day, drop_document
 from .problems import guarded
 from .twice import made_by, sign
 
@@ -158,8 +158,8 @@ def record_payment(
     """One person of a paying party records the payment of its share."""
     day = value_date or db_today()
     with transaction.atomic(), guarded():
-        _check_day(day)
         _application, share = _share(by, share_id)
+        check_day(day, since=share.claim.created_at.astimezone(BEIJING).date())
         if share.checker_person is not None:
             raise Conflict(code="confirmed_already", message=_("这笔代偿款已支付。"))
         share.maker_person, share.maker_name, share.bank_ref, share.value_date = (
@@ -193,9 +193,13 @@ def record_recovery(
     """Record money got back (yuan); its parts follow what each party still bears. Another person confirms."""
     with transaction.atomic(), guarded():
         application = _loan(by, Role.BANK_OPS, application_id)
-        _check_day(value_date)
+        check_day(value_date, since=loans.covered_since(application.pk))
         borne = loans.borne(application)
-        if application.status != "indemnified" or not 0 < amount <= sum(borne.values()):
+        if application.status != "indemnified":
+            raise Conflict(
+                code="not_allowed_now", message=_("代偿完成后、未核销时才能登记追偿，请刷新页面。")
+            )
+        if not 0 < amount <= sum(borne.values()):
             raise Refused(
                 code="amount", field="amount",
                 message=_("追偿金额须大于 0 且不超过未追回的 %(n)s 元。") % {"n": f"{sum(borne.values()):,.2f}"},
@@ -211,11 +215,8 @@ def record_recovery(
 
 def confirm_recovery(*, by: Actor, recovery_id: int) -> Recovery:
     """Another person confirms; the loan is recovered when nobody bears anything any more."""
-    found = Recovery.objects.filter(pk=recovery_id).values_list("application_id", flat=True).first()
-    if found is None:
-        raise NotFound(code="not_found", message=_("没有这笔记录。"))
     with transaction.atomic(), guarded():
-        application = _loan(by, Role.BANK_OPS, found)
+        application = _loan(by, Role.BANK_OPS, application_of(Recovery, recovery_id))
         made = Recovery.objects.select_for_update().get(pk=recovery_id)
         sign(made, by=by)
         step(application, "recover", by=by, source=made.pk)
@@ -223,6 +224,12 @@ def confirm_recovery(*, by: Actor, recovery_id: int) -> Recovery:
             step(application, "settle", by=None)
         audit.record(by=by, action="recovery.confirmed", obj=made, after={"amount": made.amount})
     return made
+
+
+def drop_recovery(*, by: Actor, recovery_id: int) -> None:
+    """Take back the record of a recovery that nobody confirmed."""
+    application_id = application_of(Recovery, recovery_id)
+    drop_document(by=by, application_id=application_id, waiting=loans.unconfirmed_recoveries, pk=recovery_id)
 
 
 def _claim(by: Actor, claim_id: int) -> tuple[Application, Claim]:

@@ -7,9 +7,12 @@ in the database. All functions are keyword-only and raise Problems (Refused, Con
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -23,7 +26,7 @@ from parks.outbox import notify
 from parks.roles import Role
 
 from ..formula import Schedule, interest_schedule
-from ..models import Application, Contract, Disbursement, Repayment, ScheduleItem
+from ..models import Application, Contract, Disbursement, Recovery, Repayment, ScheduleItem
 from ..queries import loans as queries
 from ..queries.acting import organisation_of, person_of
 from ..states import ApplicationState, RepaymentMethod
@@ -128,7 +131,7 @@ def record_disbursement(
     """One person of the bank's operations records a payment (yuan); it counts when another confirms it."""
     with transaction.atomic(), guarded():
         application = _loan(by, Role.BANK_OPS, application_id)
-        _check_day(value_date)
+        check_day(value_date)
         if application.status not in (ApplicationState.CONTRACTED, ApplicationState.ACTIVE):
             raise Conflict(code="not_allowed_now", message=_("合同签署后、未逾期时才能放款。请刷新页面。"))
         contract = queries.contract_of(application.pk)
@@ -156,7 +159,7 @@ def record_disbursement(
 def confirm_disbursement(*, by: Actor, disbursement_id: int) -> Disbursement:
     """Another person of the operations confirms: line, ledger and schedule move in this transaction."""
     with transaction.atomic(), guarded():
-        application = _loan(by, Role.BANK_OPS, _of(Disbursement, disbursement_id))
+        application = _loan(by, Role.BANK_OPS, application_of(Disbursement, disbursement_id))
         made = Disbursement.objects.select_for_update().get(pk=disbursement_id)
         sign(made, by=by)
         step(application, "disburse", by=by, source=made.pk)
@@ -169,6 +172,30 @@ def confirm_disbursement(*, by: Actor, disbursement_id: int) -> Disbursement:
         )
         audit.record(by=by, action="disbursement.confirmed", obj=made, after={"amount": made.amount})
     return made
+
+
+def drop_disbursement(*, by: Actor, disbursement_id: int) -> None:
+    """Take back the record of a payment that nobody confirmed; another one can be made in its place."""
+    drop_document(
+        by=by,
+        application_id=application_of(Disbursement, disbursement_id),
+        waiting=queries.unconfirmed_disbursements,
+        pk=disbursement_id,
+    )
+
+
+def drop_document(
+    *, by: Actor, application_id: int, waiting: Callable[[int], QuerySet[Any]], pk: int
+) -> None:
+    """Take back one of the documents that wait for a second person. Raises Conflict when it does not wait any more."""
+    with transaction.atomic(), guarded():
+        application = _loan(by, Role.BANK_OPS, application_id)
+        made = waiting(application.pk).select_for_update().filter(pk=pk).first()
+        if made is None:
+            raise Conflict(code="confirmed_already", message=_("这一步已由他人确认，请刷新页面。"))
+        after = {"amount": made.amount, "ref": made.bank_ref, "recorded_by": made.maker_name}
+        audit.record(by=by, action=f"{made._meta.model_name}.dropped", obj=made, after=after)
+        made.delete()
 
 
 def _plan(application: Application, made: Disbursement) -> None:
@@ -214,7 +241,7 @@ def record_repayment(
         raise Refused(code="amount", field="principal", message=_("请填写还款金额。"))
     with transaction.atomic(), guarded():
         application = _loan(by, Role.BANK_OPS, application_id)
-        _check_day(value_date)
+        check_day(value_date, since=queries.paid_out_since(application.pk))
         if principal > application.drawn:
             raise Refused(
                 code="principal", field="principal",
@@ -236,7 +263,7 @@ def request_reversal(*, by: Actor, repayment_id: int, bank_ref: str, reason: str
     if not reason.strip():
         raise Refused(code="reason", field="reason", message=_("请写明冲正的原因。"))
     with transaction.atomic(), guarded():
-        application = _loan(by, Role.BANK_OPS, _of(Repayment, repayment_id))
+        application = _loan(by, Role.BANK_OPS, application_of(Repayment, repayment_id))
         wrong = Repayment.objects.get(pk=repayment_id)
         if wrong.reversal_of_id or wrong.reversals.exists():
             raise Conflict(code="reversed_already", message=_("这笔还款已申请冲正。"))
@@ -253,7 +280,7 @@ def request_reversal(*, by: Actor, repayment_id: int, bank_ref: str, reason: str
 def confirm_reversal(*, by: Actor, repayment_id: int) -> Repayment:
     """Another person confirms: the booking is taken back by one of its own."""
     with transaction.atomic(), guarded():
-        application = _loan(by, Role.BANK_OPS, _of(Repayment, repayment_id))
+        application = _loan(by, Role.BANK_OPS, application_of(Repayment, repayment_id))
         made = Repayment.objects.select_for_update().get(pk=repayment_id)
         if made.reversal_of_id is None:
             raise Conflict(code="not_a_reversal", message=_("这不是一笔冲正。"))
@@ -262,6 +289,16 @@ def confirm_reversal(*, by: Actor, repayment_id: int) -> Repayment:
         audit.record(by=by, action="reversal.confirmed", obj=made, reason=made.reason)
         _after_money(application)
     return made
+
+
+def drop_reversal(*, by: Actor, repayment_id: int) -> None:
+    """Take back a reversal that nobody confirmed; the repayment stands."""
+    drop_document(
+        by=by,
+        application_id=application_of(Repayment, repayment_id),
+        waiting=queries.unconfirmed_reversals,
+        pk=repayment_id,
+    )
 
 
 def _after_money(application: Application) -> None:
@@ -275,7 +312,7 @@ def _after_money(application: Application) -> None:
 def _mark(application: Application, today: dt.date) -> bool:
     days = queries.days_overdue(application, today)
     if application.status == ApplicationState.ACTIVE and days > 0:
-        step(application, "overdue", by=None, note=_("逾期 %(n)s 天") % {"n": days})
+        step(application, "overdue", by=None)
         return True
     if application.status == ApplicationState.OVERDUE and days == 0:
         step(application, "cure", by=None)
@@ -315,9 +352,15 @@ def mark_overdue(*, by: Actor, application_id: int) -> bool:
 DEFAULT_AFTER = 90
 
 
-def _check_day(value_date: dt.date) -> None:
+def check_day(value_date: dt.date, *, since: dt.date | None = None) -> None:
+    """Raises Refused for a day to come, or one before what the money follows on."""
     if value_date > db_today():
         raise Refused(code="value_date", field="value_date", message=_("记账日期不能晚于今天。"))
+    if since and value_date < since:
+        raise Refused(
+            code="value_date", field="value_date",
+            message=_("记账日期不能早于 %(since)s：款项在此之前还没有放出、申请或代付。") % {"since": since},
+        )  # fmt: skip
 
 
 def _check_reference(model: type[Disbursement] | type[Repayment], by: Actor, bank_ref: str) -> None:
@@ -327,7 +370,8 @@ def _check_reference(model: type[Disbursement] | type[Repayment], by: Actor, ban
         raise Conflict(code="bank_ref_used", message=_("银行流水号 %(ref)s 已登记过。") % {"ref": bank_ref})
 
 
-def _of(model: type[Disbursement] | type[Repayment], pk: int) -> int:
+def application_of(model: type[Disbursement] | type[Repayment] | type[Recovery], pk: int) -> int:
+    """Of which loan a document is; raises NotFound."""
     found = model.objects.filter(pk=pk).values_list("application_id", flat=True).first()
     if found is None:
         raise NotFound(code="not_found", message=_("没有这笔记录。"))

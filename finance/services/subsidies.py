@@ -11,13 +11,14 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises
+from innovscore.core.dates import add_months
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import audit
 from parks.actors import Actor
 from parks.roles import Role
 from parks.services import benefits
 
-from ..formula import Due, Paid, clean_interest, points_subsidy
+from ..formula import clean_interest, points_subsidy
 from ..formula import subsidy as lpr_subsidy
 from ..models import Application, Subsidy, SubsidyEvent, SubsidyProgramme, SubsidyProject
 from ..queries import loans
@@ -153,7 +154,8 @@ def compute(
 ) -> Subsidy:
     """What the interest of [start, end) of a loan gives under a programme; terms with an overdue day are left out.
 
-    Raises Refused when nothing counts, Conflict when a subsidy of the loan overlaps the period.
+    Takes the place of computations in its way that were not applied for. Raises Refused when nothing counts, Conflict when
+    a subsidy of the loan overlaps the period.
     """
     programme = queries.programme(programme_code)
     application = Application.objects.select_related("enterprise").filter(pk=application_id).first()
@@ -162,20 +164,15 @@ def compute(
     contract = loans.contract_of(application_id)
     if contract is None:
         raise Conflict(code="no_contract", message=_("贷款还没有签约放款，不能申请贴息。"))
-    if start >= end or (end - start).days > programme.max_months * 31:
+    first = min(start, queries.first_day(application_id, programme) or start)
+    if start >= end or end > add_months(first, programme.max_months):
         raise Refused(
-            code="period",
-            field="end",
-            message=_("贴息期间不正确，最长 %(n)s 个月。") % {"n": programme.max_months},
-        )
-    items = [Due(one.due_on, one.principal, one.interest) for one in loans.schedule_of(application_id)]
-    payments = [
-        Paid(one.value_date, one.principal, one.interest) for one in loans.counted_repayments(application_id)
-    ]
-    paid_out = loans.disbursements_of(application_id).filter(checker_person__isnull=False).first()
-    clean = clean_interest(
-        items, payments, start, end, first=paid_out.value_date if paid_out else contract.starts_on
-    )
+            code="period", field="end",
+            message=_("贴息期间不正确：止日须晚于起日，同一贷款自首个贴息日 %(first)s 起最长贴息 %(n)s 个月。")
+            % {"first": first, "n": programme.max_months},
+        )  # fmt: skip
+    payments = loans.payments_of([application_id])[application_id]
+    clean = clean_interest(loans.instalments_of(application_id), payments, start, end)
     paid = sum((one.interest for one in payments if start <= one.on < end), Decimal(0))
     interest = min(clean.interest, paid)
     left = programme.year_cap
@@ -190,6 +187,7 @@ def compute(
             message=_("该期间没有可贴息的利息：只计按期支付的利息，逾期的期次不计。"),
         )
     with transaction.atomic(), guarded():
+        queries.in_the_way(application_id, programme, DateRange(start, end)).delete()
         if _overlapping(application_id, start, end):
             raise Conflict(code="period_taken", message=_("该期间与已有的贴息重叠。"))
         other = queries.excluding(application_id, programme)

@@ -100,12 +100,18 @@ BEGIN
       WHERE h.park_id = p_park AND h.application_id = p_application)) THEN
     part := least(round(base * terms.pool_share, 2), coalesce(terms.pool_project_cap, base));
     FOR counter IN SELECT * FROM public.finance_counters(p_park, terms.pool_id, 'pool', app.enterprise_id, coalesce(pledge.group_name, '')) LOOP
+      IF p_event = 'reverse' THEN
+        PERFORM public.finance_make_room(p_park, counter, p_application, part);
+      END IF;
       PERFORM public.finance_hold(p_park, counter, p_application, part, 0);
     END LOOP;
   END IF;
   IF pledge.id IS NOT NULL THEN
     part := round(base * pledge.cover_ratio, 2);
     FOR counter IN SELECT * FROM public.finance_counters(p_park, pledge.organisation_id, 'guarantor', app.enterprise_id, pledge.group_name) LOOP
+      IF p_event = 'reverse' THEN
+        PERFORM public.finance_make_room(p_park, counter, p_application, part);
+      END IF;
       PERFORM public.finance_hold(p_park, counter, p_application, part, 0);
     END LOOP;
   END IF;
@@ -324,6 +330,23 @@ BEGIN
 END $$;
 DROP TRIGGER IF EXISTS guard ON finance_repayment;
 CREATE TRIGGER guard BEFORE INSERT ON finance_repayment FOR EACH ROW EXECUTE FUNCTION finance_repayment_guard();
+
+-- What nobody confirmed yet may be taken back; a repayment is booked by one, and counts at once.
+CREATE OR REPLACE FUNCTION finance_drop_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  IF OLD.checker_person IS NOT NULL OR TG_TABLE_NAME = 'finance_repayment' AND to_jsonb(OLD) ->> 'reversal_of_id' IS NULL THEN
+    RAISE EXCEPTION 'what counts is not deleted' USING ERRCODE = 'IS006';
+  END IF;
+  RETURN OLD;
+END $$;
+DO $$
+DECLARE t text;
+BEGIN
+  FOREACH t IN ARRAY ARRAY['disbursement', 'repayment', 'recovery'] LOOP
+    EXECUTE format('DROP TRIGGER IF EXISTS dropped ON finance_%s', t);
+    EXECUTE format('CREATE TRIGGER dropped BEFORE DELETE ON finance_%s FOR EACH ROW EXECUTE FUNCTION finance_drop_guard()', t);
+  END LOOP;
+END $$;
 
 CREATE OR REPLACE FUNCTION finance_share_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN

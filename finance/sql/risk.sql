@@ -1,11 +1,28 @@
 -- Counters of guarantors and pools: caps follow the terms in force; what is committed moves with steps of applications.
 
+-- The cap of a counter by the terms in force.
+CREATE OR REPLACE FUNCTION finance_cap_of(p_counter public.finance_riskcounter) RETURNS numeric LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+  SELECT CASE p_counter.scope WHEN 'total' THEN round(t.capital * t.leverage, 2) WHEN 'client' THEN t.client_cap ELSE t.group_cap END
+    FROM public.finance_riskterms t WHERE t.park_id = p_counter.park_id AND t.organisation_id = p_counter.organisation_id
+     AND t.kind = p_counter.kind AND t.state = 'active'
+$$;
+
+-- Money that did not come back after all is owed again, whatever others have taken in the meantime: the cap makes room for it.
+CREATE OR REPLACE FUNCTION finance_make_room(p_park bigint, p_counter bigint, p_application bigint, p_amount numeric) RETURNS void
+  LANGUAGE sql SET search_path = pg_catalog AS $$
+  UPDATE public.finance_riskcounter c SET cap = greatest(c.cap, c.committed + p_amount - coalesce((
+         SELECT h.amount FROM public.finance_riskhold h WHERE h.park_id = p_park AND h.counter_id = p_counter AND h.application_id = p_application), 0))
+   WHERE c.park_id = p_park AND c.id = p_counter
+$$;
+REVOKE EXECUTE ON FUNCTION finance_make_room(bigint, bigint, bigint, numeric) FROM PUBLIC;
+
 -- Takes from a counter, or gives back: one guarded statement. IS007 names the cap and what is left of it.
 CREATE OR REPLACE FUNCTION finance_commit(p_park bigint, p_counter bigint, p_delta numeric, p_paid numeric) RETURNS void
   LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 DECLARE counter public.finance_riskcounter%ROWTYPE;
 BEGIN
-  UPDATE public.finance_riskcounter SET committed = committed + p_delta, paid = paid + p_paid
+  UPDATE public.finance_riskcounter c SET committed = committed + p_delta, paid = paid + p_paid,
+         cap = CASE WHEN p_delta < 0 THEN least(cap, greatest(coalesce(public.finance_cap_of(c), cap), committed + p_delta)) ELSE cap END
    WHERE park_id = p_park AND id = p_counter AND (p_delta <= 0 OR committed + p_delta <= cap)
      AND (p_paid <= 0 OR paid + p_paid <= paid_cap);
   IF NOT FOUND THEN

@@ -11,6 +11,13 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION finance_budget(bigint, bigint, numeric, numeric) FROM PUBLIC;
 
+-- What an enterprise was promised of a programme and not taken back.
+CREATE OR REPLACE FUNCTION finance_standing(p_park bigint, p_programme bigint, p_enterprise bigint) RETURNS SETOF public.finance_subsidy
+  LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+  SELECT s.* FROM public.finance_subsidy s WHERE s.park_id = p_park AND s.programme_id = p_programme AND s.enterprise_id = p_enterprise
+     AND s.state NOT IN ('computed', 'refused', 'clawed_back')
+$$;
+
 CREATE OR REPLACE FUNCTION finance_subsidy_step() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
   grant_row public.finance_subsidy%ROWTYPE;
@@ -36,15 +43,18 @@ BEGIN
   END IF;
 
   IF NEW.event = 'apply' THEN
-    SELECT coalesce(sum(s.amount) FILTER (WHERE extract(year FROM lower(s.period)) = extract(year FROM lower(grant_row.period))), 0), coalesce(sum(s.amount), 0)
-      INTO of_year, of_all FROM public.finance_subsidy s WHERE s.park_id = NEW.park_id AND s.programme_id = rules.id
-       AND s.enterprise_id = grant_row.enterprise_id AND s.state NOT IN ('computed', 'refused', 'clawed_back');
+    SELECT coalesce(sum(s.amount), 0) INTO of_all FROM public.finance_standing(NEW.park_id, rules.id, grant_row.enterprise_id) s;
+    -- one that crosses the turn of a year counts in full in both
+    SELECT coalesce(max(taken.sum), 0) INTO of_year
+      FROM generate_series(extract(year FROM lower(grant_row.period))::int, extract(year FROM upper(grant_row.period) - 1)::int) AS y (year),
+           LATERAL (SELECT sum(s.amount) FROM public.finance_standing(NEW.park_id, rules.id, grant_row.enterprise_id) s
+                     WHERE s.period && daterange(make_date(y.year, 1, 1), make_date(y.year + 1, 1, 1))) AS taken;
     IF of_year + grant_row.amount > rules.year_cap OR of_all + grant_row.amount > rules.total_cap THEN
       RAISE EXCEPTION 'above the caps of the programme' USING ERRCODE = 'IS007',
         DETAIL = 'subsidy:client:' || least(rules.year_cap - of_year, rules.total_cap - of_all)::text;
     END IF;
     PERFORM public.finance_budget(NEW.park_id, rules.id, grant_row.amount, 0);
-  ELSIF NEW.event = 'bank_confirm' THEN
+  ELSIF NEW.event IN ('bank_confirm', 'check', 'pay') THEN
     SELECT coalesce(sum(r.interest), 0) INTO interest FROM public.finance_repayment r WHERE r.park_id = NEW.park_id
        AND r.application_id = grant_row.application_id AND r.reversal_of_id IS NULL AND grant_row.period @> r.value_date
        AND NOT EXISTS (SELECT FROM public.finance_applicationevent e JOIN public.finance_repayment x ON x.park_id = e.park_id AND x.id = e.source_id
@@ -52,10 +62,11 @@ BEGIN
     IF grant_row.interest_paid > interest THEN
       RAISE EXCEPTION 'less interest was paid' USING ERRCODE = 'IS001';
     END IF;
+    IF NEW.event = 'pay' THEN
+      PERFORM public.finance_budget(NEW.park_id, rules.id, 0, grant_row.amount);
+    END IF;
   ELSIF NEW.event = 'refuse' THEN
     PERFORM public.finance_budget(NEW.park_id, rules.id, -grant_row.amount, 0);
-  ELSIF NEW.event = 'pay' THEN
-    PERFORM public.finance_budget(NEW.park_id, rules.id, 0, grant_row.amount);
   ELSIF NEW.event = 'claw_back' THEN
     PERFORM public.finance_budget(NEW.park_id, rules.id, -grant_row.amount, -grant_row.amount);
   END IF;
@@ -84,10 +95,28 @@ BEGIN
   IF FOUND THEN
     RAISE EXCEPTION 'another programme pays for this loan and excludes this one' USING ERRCODE = 'IS004';
   END IF;
+  PERFORM FROM public.finance_subsidyprogramme g
+    WHERE g.park_id = NEW.park_id AND g.id = NEW.programme_id AND upper(NEW.period) > make_interval(months => g.max_months)
+      + (SELECT least(min(lower(s.period)), lower(NEW.period)) FROM public.finance_subsidy s WHERE s.park_id = NEW.park_id
+           AND s.application_id = NEW.application_id AND s.programme_id = NEW.programme_id AND s.state NOT IN ('refused', 'clawed_back'));
+  IF FOUND THEN
+    RAISE EXCEPTION 'longer than the programme pays for a loan' USING ERRCODE = 'IS004';
+  END IF;
   RETURN NEW;
 END $$;
 DROP TRIGGER IF EXISTS guard ON finance_subsidy;
 CREATE TRIGGER guard BEFORE INSERT ON finance_subsidy FOR EACH ROW EXECUTE FUNCTION finance_subsidy_guard();
+
+-- A computation that was not applied for may be replaced by another.
+CREATE OR REPLACE FUNCTION finance_subsidy_replaced() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  IF OLD.state <> 'computed' THEN
+    RAISE EXCEPTION 'what was applied for is not deleted' USING ERRCODE = 'IS006';
+  END IF;
+  RETURN OLD;
+END $$;
+DROP TRIGGER IF EXISTS replaced ON finance_subsidy;
+CREATE TRIGGER replaced BEFORE DELETE ON finance_subsidy FOR EACH ROW EXECUTE FUNCTION finance_subsidy_replaced();
 ALTER TABLE finance_subsidyevent DROP CONSTRAINT IF EXISTS subsidy_event_allowed;
 ALTER TABLE finance_subsidyevent ADD CONSTRAINT subsidy_event_allowed
   FOREIGN KEY (machine, from_state, event, role, to_state)

@@ -18,7 +18,7 @@ from parks.listing import listing
 from parks.showing import add_problem, repeatable, status_of
 
 from ..filters import QueueFilter
-from ..forms import DecideForm, ProposeForm
+from ..forms.applications import DecideForm, ProposeForm
 from ..models import Application, Quote
 from ..queries import applications as queries
 from ..queries import consents as consent_queries

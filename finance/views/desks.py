@@ -20,7 +20,7 @@ from parks.roles import BANK, Role
 from parks.showing import add_problem, repeatable, run_once, status_of
 
 from ..filters import ApplicationFilter
-from ..forms import TermsForm
+from ..forms.lines import TermsForm
 from ..models import Application
 from ..queries import applications, consents, guarantees, lines, loans, risk, warnings
 from ..services import consents as consent_services
@@ -30,6 +30,10 @@ from . import steps
 
 COLUMNS = (
     "number", "client", "product_version__product__name", "amount", "reserved", "drawn", "get_status_display", "term_months", "created_at",
+)  # fmt: skip
+
+CLAIM_COLUMNS = (
+    "number", "client", "product_version__product__name", "loss", "own_share", "own_paid", "own_back", "get_status_display",
 )  # fmt: skip
 
 
@@ -70,32 +74,22 @@ def portfolio(request: ParkRequest, park: str) -> HttpResponse:
 
 def cases(request: ParkRequest, park: str) -> HttpResponse:
     """A guarantor's cases, newest first."""
-    return _queue(
-        request,
-        guarantees.cases(request.actor),
-        _("担保项目"),
-        _("只列出本机构担保的产品、企业已授权的申请。"),
-    )
+    rows = guarantees.cases(request.actor)
+    page = listing(
+        request, rows, filterset=ApplicationFilter, columns=COLUMNS, filename="cases", sortable=("amount", "created_at")
+    )  # fmt: skip
+    return page if isinstance(page, HttpResponse) else render(request, "finance/cases.html", {"page": page})
 
 
 def claims(request: ParkRequest, park: str) -> HttpResponse:
     """Claims that the guarantor or the fund has to answer or has answered."""
     rows = loans.with_claims(request.actor)
-    return _queue(request, rows, _("代偿与追偿"), _("银行申请代偿的贷款：审核、付款、追偿情况。"))
-
-
-def _queue(request: ParkRequest, rows: Any, title: str, intro: str) -> HttpResponse:
     page = listing(
-        request,
-        rows,
-        filterset=ApplicationFilter,
-        columns=COLUMNS,
-        filename="cases",
-        sortable=("amount", "created_at"),
-    )
+        request, rows, filterset=ApplicationFilter, columns=CLAIM_COLUMNS, filename="claims", sortable=("own_share", "own_paid", "own_back")
+    )  # fmt: skip
     if isinstance(page, HttpResponse):
         return page
-    return render(request, "finance/cases.html", {"page": page, "title": title, "intro": intro})
+    return render(request, "finance/claims.html", {"page": page, "totals": loans.of_claims(page.found)})
 
 
 @repeatable
@@ -202,7 +196,7 @@ def _case_context(
         "guarantee": guarantees.live(application.pk),
         "disbursements": loans.disbursements_of(application.pk),
         "repayments": loans.repayments_of(application.pk),
-        "schedule": loans.schedule_of(application.pk),
+        "schedule": loans.instalments_of(application.pk),
         "due": loans.due_now(application, db_today()) if application.status in OWING_STATES else None,
         "days_overdue": loans.days_overdue(application, db_today())
         if application.status in OWING_STATES

@@ -19,7 +19,7 @@ from parks.listing import listing
 from parks.showing import add_problem, repeatable, run_once, status_of
 
 from ..filters import DeliveryFilter
-from ..forms import AdvanceForm, ClientForm, EndpointForm, KeyForm, ReplayForm
+from ..forms.interface import AdvanceForm, ClientForm, EndpointForm, KeyForm, ReplayForm
 from ..models import WebhookEndpoint
 from ..queries import clients as client_queries
 from ..queries import webhooks as webhook_queries

@@ -19,7 +19,7 @@ from parks.roles import Role
 from parks.showing import add_problem, run_once, status_of
 
 from ..filters import LineFilter
-from ..forms import FreezeAskForm, LineOrderForm
+from ..forms.lines import FreezeAskForm, LineOrderForm
 from ..queries import lines as queries
 from ..services import consents, freezing
 from ..states import LineOrderKind

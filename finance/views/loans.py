@@ -15,7 +15,8 @@ from parks.listing import listing
 from parks.showing import add_problem, repeatable, status_of
 
 from ..filters import AccessFilter, ApplicationFilter
-from ..forms import RenewForm, RevokeForm, WithdrawForm
+from ..forms.applications import WithdrawForm
+from ..forms.consents import RenewForm, RevokeForm
 from ..queries import applications as queries
 from ..queries import consents as consent_queries
 from ..queries import guarantees, lines, reports
@@ -87,7 +88,7 @@ def _loan(request: ParkRequest, application_id: int, form: WithdrawForm, status:
     owes = application.status in OWING_STATES
     context = {
         "contract": loan_queries.recorded_contract(application.pk),
-        "schedule": loan_queries.schedule_of(application.pk),
+        "schedule": loan_queries.instalments_of(application.pk),
         "repayments": loan_queries.counted_repayments(application.pk) if has_loan else [],
         "paid": loan_queries.paid_sums(application.pk) if has_loan else None,
         "due": loan_queries.due_now(application, db_today()) if owes else None,

@@ -19,7 +19,8 @@ from parks.http import ParkRequest
 from parks.idempotency import Reply, once
 from parks.showing import add_problem, repeatable, status_of
 
-from ..forms import AddGroupsForm, ApplyForm, ConsentForm, MarketForm, MoreGroupsForm
+from ..forms.applications import ApplyForm, MarketForm
+from ..forms.consents import AddGroupsForm, ConsentForm, MoreGroupsForm
 from ..models import Consent, CreditLine, LineOrder, ProductVersion
 from ..queries import consents as consent_queries
 from ..queries import lines as line_queries

@@ -15,7 +15,7 @@ from parks.listing import listing
 from parks.roles import Role
 from parks.showing import add_problem, repeatable, run_once, status_of
 
-from ..forms import AnswerForm, BureauAnswerForm, NeedForm
+from ..forms.needs import AnswerForm, BureauAnswerForm, NeedForm
 from ..queries import needs as queries
 from ..services import needs
 

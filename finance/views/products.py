@@ -16,7 +16,7 @@ from parks.listing import listing
 from parks.showing import add_problem, repeatable, status_of
 
 from ..filters import TrialFilter
-from ..forms import ProductForm
+from ..forms.products import ProductForm
 from ..queries import products as queries
 from ..queries import risk
 from ..queries import trial as trials

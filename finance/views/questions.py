@@ -13,7 +13,7 @@ from parks.http import ParkRequest
 from parks.listing import listing
 from parks.showing import add_problem, run_once, status_of
 
-from ..forms import QuestionForm, ReplyForm
+from ..forms.consents import QuestionForm, ReplyForm
 from ..queries import consents as queries
 from ..services import questions
 

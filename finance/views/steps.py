@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from innovscore.core.problems import Conflict
 from parks.actors import Actor
 
-from .. import forms
-from ..models import Application, Claim, ClaimShare
+from ..forms import steps as forms
+from ..models import Application, Claim, ClaimShare, Disbursement, Recovery, Repayment
 from ..queries import guarantees, lines, loans
 from ..queries.acting import organisation_of, person_of
 from ..services import defaults, freezing
@@ -31,7 +33,7 @@ def always(application: Application, by: Actor) -> dict[str, Any] | None:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`fits` says whether there is something to do and gives the fixed arguments; `fields` come from the form."""
+    """`fits` says whether there is something to do and gives the fixed arguments and what is `shown`; `fields` come from the form."""
 
     code: str
     label: Any
@@ -57,15 +59,27 @@ def _undrawn(application: Application, by: Actor) -> dict[str, Any] | None:
     return {} if loans.undrawn(application) > 0 else None
 
 
-def _waiting_money(application: Application, by: Actor) -> dict[str, Any] | None:
-    made = loans.unconfirmed_disbursements(application.pk).exclude(maker_person=person_of(by)).first()
-    return {"disbursement_id": made.pk} if made else None
+def _booked(made: Disbursement | Repayment | Recovery | ClaimShare) -> str:
+    """What another person recorded, as who confirms it is shown."""
+    words = (
+        made.value_date,
+        f"{made.amount:,.2f} {_('元')}",
+        made.bank_ref,
+        getattr(made, "reason", ""),
+        made.maker_name,
+    )
+    return " · ".join(str(word) for word in words if word)
 
 
-def _waiting_reversal(application: Application, by: Actor) -> dict[str, Any] | None:
-    rows = loans.repayments_of(application.pk).filter(reversal_of__isnull=False, checker_person__isnull=True)
-    made = rows.exclude(maker_person=person_of(by)).first()
-    return {"repayment_id": made.pk} if made else None
+def _waiting(rows: Callable[[int], QuerySet[Any]], name: str, *, confirms: bool) -> Fit:
+    """The first of what waits for a second person; to confirm it, of what others recorded."""
+
+    def fits(application: Application, by: Actor) -> dict[str, Any] | None:
+        found = rows(application.pk).order_by("pk")
+        made = (found.exclude(maker_person=person_of(by)) if confirms else found).first()
+        return {name: made.pk, "shown": _booked(made)} if made else None
+
+    return fits
 
 
 def _reversible(application: Application, by: Actor) -> dict[str, Any] | None:
@@ -75,20 +89,11 @@ def _reversible(application: Application, by: Actor) -> dict[str, Any] | None:
     return {"choices": {"repayment_id": choices}} if choices else None
 
 
-def _waiting_recovery(application: Application, by: Actor) -> dict[str, Any] | None:
-    made = (
-        loans.recoveries_of(application.pk)
-        .filter(checker_person__isnull=True)
-        .exclude(maker_person=person_of(by))
-        .first()
-    )
-    return {"recovery_id": made.pk} if made else None
-
-
 def _notice(kind: str) -> Fit:
     def fits(application: Application, by: Actor) -> dict[str, Any] | None:
         made = application.notices.filter(kind=kind, live=True, checker_person__isnull=True).first()
-        return {"kind": kind} if made and made.maker_person != by.person_id else None
+        is_others = made and made.maker_person != by.person_id
+        return {"kind": kind, "shown": f"{made.reason} · {made.maker_name}"} if made and is_others else None
 
     return fits
 
@@ -113,7 +118,11 @@ def _order(kind: str) -> Fit:
     def fits(application: Application, by: Actor) -> dict[str, Any] | None:
         made = lines.open_order(application.line)
         fitting = made and made.kind == kind and made.maker_person != by.person_id
-        return {"line_id": application.line_id} if fitting else None
+        return (
+            {"line_id": application.line_id, "shown": f"{made.reason} · {made.maker_name}"}
+            if made and fitting
+            else None
+        )
 
     return fits
 
@@ -138,7 +147,10 @@ def _to_review(application: Application, by: Actor) -> dict[str, Any] | None:
 
 def _to_decide(application: Application, by: Actor) -> dict[str, Any] | None:
     found = _claim(application, by)
-    return {"claim_id": found.pk} if found and found.opinion and found.maker_person != by.person_id else None
+    if found is None or not found.opinion or found.maker_person == by.person_id:
+        return None
+    opinion = dict(forms.OPINIONS)[found.opinion]
+    return {"claim_id": found.pk, "shown": f"{opinion} · {found.reason} · {found.maker_name}"}
 
 
 def _share(application: Application, by: Actor) -> ClaimShare | None:
@@ -156,7 +168,7 @@ def _to_pay(application: Application, by: Actor) -> dict[str, Any] | None:
 def _to_confirm(application: Application, by: Actor) -> dict[str, Any] | None:
     found = _share(application, by)
     return (
-        {"share_id": found.pk}
+        {"share_id": found.pk, "shown": _booked(found)}
         if found and found.maker_person and found.maker_person != by.person_id
         else None
     )
@@ -172,14 +184,22 @@ ACTIONS: tuple[Action, ...] = (
     Action("contract", _("登记合同"), ("bank_ops",), ("approved",), loan_services.record_contract, forms.ContractForm),
     Action("cancel", _("取消合同"), ("bank_checker",), ("contracted",), loan_services.cancel_contract, forms.NoteForm, danger=True),
     Action(
-        "disburse_confirm", _("确认放款"), ("bank_ops",), ("contracted", "active"), loan_services.confirm_disbursement, fits=_waiting_money,
-        names_application=False,
+        "disburse_confirm", _("确认放款"), ("bank_ops",), ("contracted", "active"), loan_services.confirm_disbursement,
+        fits=_waiting(loans.unconfirmed_disbursements, "disbursement_id", confirms=True), names_application=False,
+    ),
+    Action(
+        "disburse_drop", _("撤销放款登记"), ("bank_ops",), LOAN_STATES, loan_services.drop_disbursement,
+        fits=_waiting(loans.unconfirmed_disbursements, "disbursement_id", confirms=False), names_application=False, danger=True,
     ),
     Action("disburse", _("登记放款"), ("bank_ops",), ("contracted", "active"), loan_services.record_disbursement, forms.DisburseForm, _undrawn),
     Action("repay", _("登记还款"), ("bank_ops",), ("active", "overdue", "defaulted"), loan_services.record_repayment, forms.RepayForm),
     Action(
-        "reverse_confirm", _("确认冲正"), ("bank_ops",), (*BAD, "defaulted", "closed"), loan_services.confirm_reversal, fits=_waiting_reversal,
-        names_application=False,
+        "reverse_confirm", _("确认冲正"), ("bank_ops",), (*BAD, "defaulted", "closed"), loan_services.confirm_reversal,
+        fits=_waiting(loans.unconfirmed_reversals, "repayment_id", confirms=True), names_application=False,
+    ),
+    Action(
+        "reverse_drop", _("撤销冲正申请"), ("bank_ops",), LOAN_STATES, loan_services.drop_reversal,
+        fits=_waiting(loans.unconfirmed_reversals, "repayment_id", confirms=False), names_application=False, danger=True,
     ),
     Action(
         "reverse", _("申请冲正还款"), ("bank_ops",), (*BAD, "defaulted", "closed"), loan_services.request_reversal, forms.ReverseForm, _reversible,
@@ -193,7 +213,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("claim_review", _("审核代偿申请"), PAYERS, ("claim_filed",), defaults.review_claim, forms.OpinionForm, _to_review, names_application=False),
     Action("pay", _("登记代偿付款"), PAYERS, ("claim_accepted",), defaults.record_payment, forms.PaymentForm, _to_pay, names_application=False),
     Action("pay_confirm", _("确认代偿付款"), PAYERS, ("claim_accepted",), defaults.confirm_payment, fits=_checker(_to_confirm), names_application=False),
-    Action("recover_confirm", _("确认追偿"), ("bank_ops",), ("indemnified",), defaults.confirm_recovery, fits=_waiting_recovery, names_application=False),
+    Action(
+        "recover_confirm", _("确认追偿"), ("bank_ops",), ("indemnified",), defaults.confirm_recovery,
+        fits=_waiting(loans.unconfirmed_recoveries, "recovery_id", confirms=True), names_application=False,
+    ),
+    Action(
+        "recover_drop", _("撤销追偿登记"), ("bank_ops",), LOAN_STATES, defaults.drop_recovery,
+        fits=_waiting(loans.unconfirmed_recoveries, "recovery_id", confirms=False), names_application=False, danger=True,
+    ),
     Action("recover", _("登记追偿"), ("bank_ops",), ("indemnified",), defaults.record_recovery, forms.RecoveryForm),
     Action(
         "write_off", _("提议核销"), ("bank_maker",), ("defaulted", "indemnified"), defaults.propose, forms.ReasonForm, _no_notice("write_off"), danger=True
@@ -213,11 +240,15 @@ BY_CODE = {action.code: action for action in ACTIONS}
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An action that the acting role may take now, with its form and the fixed arguments of its service."""
+    """An action that the acting role may take now, with its form and the fixed arguments of its service.
+
+    `shown` is what a second person puts the name to; it is what the page showed, or nothing happens.
+    """
 
     action: Action
     form: forms.ActionForm
     fixed: dict[str, Any]
+    shown: str
 
 
 def offers(
@@ -231,23 +262,29 @@ def offers(
         fixed = action.fits(application, by)
         if fixed is None:
             continue
-        begins = {"action": action.code, **(initial or {}), **fixed.pop("initial", {})}
+        shown = fixed.pop("shown", "")
+        begins = {"action": action.code, "shown": shown, **(initial or {}), **fixed.pop("initial", {})}
         form = action.form(
             posted if posted and posted.get("action") == action.code else None, initial=begins, prefix=None
         )
         for name, choices in fixed.pop("choices", {}).items():
             form.fields[name].choices = choices  # type: ignore[attr-defined]
         form.auto_id = f"{action.code}_%s"
-        found.append(Offer(action, form, fixed))
+        found.append(Offer(action, form, fixed, shown))
     return found
 
 
 def arguments(offer: Offer, application: Application) -> dict[str, Any]:
-    """What the service is called with."""
+    """What the service is called with. Raises Conflict when the page showed something else."""
+    if offer.form.cleaned_data["shown"] != offer.shown:
+        raise Conflict(
+            code="content_changed",
+            message=_("待确认的内容在您打开页面后有变化，未确认。请刷新页面，核对后再确认。"),
+        )
     data = {
         name: value
         for name, value in offer.form.cleaned_data.items()
-        if name not in ("action", "idempotency_key")
+        if name not in ("action", "shown", "idempotency_key")
     }
     if offer.action.names_application:
         data["application_id"] = application.pk

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from enterprises.queries import enterprises
 from innovscore.core.problems import NotFound, Problem
@@ -19,7 +19,7 @@ from parks.listing import export_rows, listing
 from parks.roles import Role
 from parks.showing import add_problem, repeatable, run_once, status_of
 
-from ..forms import ComputeForm, ProgrammeForm, ProjectForm, StepForm
+from ..forms.subsidies import ComputeForm, ProgrammeForm, ProjectForm, StepForm
 from ..models import SubsidyProject
 from ..queries import applications
 from ..queries import subsidies as queries
@@ -32,22 +32,22 @@ COLUMNS = (
     "number", "programme__name", "application__number", "enterprise__name", "period", "interest_paid", "amount", "get_state_display",
 )  # fmt: skip
 BATCH: tuple[tuple[Any, Callable[[SubsidyProject], Any]], ...] = (
-    (_lazy("编号"), lambda one: one.number),
-    (_lazy("批次"), lambda one: one.batch),
-    (_lazy("企业"), lambda one: one.enterprise.name),
-    (_lazy("统一社会信用代码"), lambda one: one.enterprise.uscc),
-    (_lazy("项目名称"), lambda one: one.name),
-    (_lazy("领域"), lambda one: one.field_label),
-    (_lazy("总投资（元）"), lambda one: one.investment),
-    (_lazy("贷款需求（元）"), lambda one: one.demand),
-    (_lazy("意向银行"), lambda one: one.bank_name),
-    (_lazy("审核"), lambda one: one.get_state_display()),
-    (_lazy("审核人"), lambda one: "、".join(filter(None, (one.maker_name, one.checker_name)))),
-    (_lazy("审核意见"), lambda one: one.note),
-    (_lazy("贴息项目"), lambda one: one.programme.name),
-    (_lazy("贴息标准（%）"), lambda one: one.programme.rate_percent),
-    (_lazy("本金 × 天数（元·天）"), lambda one: one.principal_days),  # type: ignore[attr-defined]  # annotated by the query
-    (_lazy("贴息（元）"), lambda one: one.subsidy),  # type: ignore[attr-defined]  # annotated by the query
+    (gettext_lazy("编号"), lambda one: one.number),
+    (gettext_lazy("批次"), lambda one: one.batch),
+    (gettext_lazy("企业"), lambda one: one.enterprise.name),
+    (gettext_lazy("统一社会信用代码"), lambda one: one.enterprise.uscc),
+    (gettext_lazy("项目名称"), lambda one: one.name),
+    (gettext_lazy("领域"), lambda one: one.field_label),
+    (gettext_lazy("总投资（元）"), lambda one: one.investment),
+    (gettext_lazy("贷款需求（元）"), lambda one: one.demand),
+    (gettext_lazy("意向银行"), lambda one: one.bank_name),
+    (gettext_lazy("审核"), lambda one: one.get_state_display()),
+    (gettext_lazy("审核人"), lambda one: "、".join(filter(None, (one.maker_name, one.checker_name)))),
+    (gettext_lazy("审核意见"), lambda one: one.note),
+    (gettext_lazy("贴息项目"), lambda one: one.programme.name),
+    (gettext_lazy("贴息标准（%）"), lambda one: one.programme.rate_percent),
+    (gettext_lazy("本金 × 天数（元·天）"), lambda one: one.principal_days),  # type: ignore[attr-defined]  # annotated by the query
+    (gettext_lazy("贴息（元）"), lambda one: one.subsidy),  # type: ignore[attr-defined]  # annotated by the query
 )
 """Heads of the batch file, each with its cell."""
 
@@ -82,7 +82,10 @@ def own(request: ParkRequest, park: str) -> HttpResponse:
         except Problem as problem:
             status = add_problem(form, problem)
         else:
-            messages.success(request, _("项目已提交。") if is_project else _("已测算，核对后请提交申请。"))
+            messages.success(
+                request,
+                _("项目已提交。") if is_project else _("已测算，核对后请提交申请；提交前可以重新测算。"),
+            )
             return redirect("finance:subsidies", park=park)
     page = listing(request, queries.of_enterprise(pk), columns=COLUMNS, filename="subsidies")
     if isinstance(page, HttpResponse):

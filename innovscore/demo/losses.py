@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 
 from finance.models import Application, Recovery
@@ -57,7 +56,7 @@ def _recover(actors: dict[str, Actor], loan: Application, *, back: Decimal, ref:
         by=actors["bank.ops@demo"],
         application_id=loan.pk,
         amount=amount,
-        value_date=db_today() - dt.timedelta(days=1),
+        value_date=db_today(),
         bank_ref=f"ZC-{ref}",
     )
     return defaults.confirm_recovery(by=actors["bank.ops2@demo"], recovery_id=made.pk)

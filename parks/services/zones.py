@@ -100,6 +100,7 @@ def let_in(
         )
     with park_scope(park.pk):
         body = _organisation(park, role, organisation)
+        _check_namesake(body, login, name)
         account, passphrase = _account(login, name)
         try:
             with transaction.atomic():
@@ -127,6 +128,19 @@ def _organisation(park: Park, role: str, name: str) -> Organisation:
     if not Partnership.objects.filter(organisation=body, ends_on__isnull=True).exists():
         Partnership.objects.create(organisation=body, starts_on=db_today())
     return body
+
+
+def _check_namesake(body: Organisation, login: str, name: str) -> None:
+    """Raises Refused for a second account in one name: two people are two persons, never two accounts of one."""
+    others = Membership.objects.filter(organisation=body, account__person__name=name).exclude(
+        account__login=login
+    )
+    if name and others.exists():
+        raise Refused(
+            code="namesake", field="name",
+            message=_("该单位已有同名人员，其登录名为 %(login)s。同一人请用原登录名；确为另一人时，请在姓名后注明部门。")
+            % {"login": others[0].account.login},
+        )  # fmt: skip
 
 
 def _account(login: str, name: str) -> tuple[Account, str]:

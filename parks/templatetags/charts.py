@@ -7,6 +7,7 @@ Coordinates are computed here, colours come from classes in components.css.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from django.utils.translation import gettext as _
 register = template.Library()
 WIDTH, ROW = 640, 50  # a row of a chart by rows: its text above, its marks below
 PAD = 12
+LABEL = 16
+"""Letters of a line beside a radar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,12 @@ def radar(
         x = center + (radius + 16) * math.sin(2 * math.pi * i / n)
         y = center - (radius + 18) * math.cos(2 * math.pi * i / n) + 5
         anchor = "middle" if abs(x - center) < 5 else ("start" if x > center else "end")
-        texts.append(_text(x, y, f"{label} {float(values[i]):.0f}%", anchor))
+        lines = textwrap.wrap(f"{label} {float(values[i]):.0f}%", LABEL)
+        spans = [
+            format_html('<tspan x="{}" dy="{}em">{}</tspan>', _f(x), 1.1 * bool(row), line)
+            for row, line in enumerate(lines)
+        ]
+        texts.append(_text(x, y, _join(spans), anchor))
     picture = format_html(
         '<g transform="translate(120 -20)">{}</g>', _join([*rings, *spokes, *shapes, *texts])
     )

@@ -88,7 +88,7 @@ def money(value: object) -> SafeString | str:
     if _decimal(value) is None:
         return MISSING
     return format_html(
-        '<span class="num">{} {}</span> <small class="muted">= {} {}</small>',
+        '<span class="money"><span class="num">{} {}</span> <small class="muted">= {} {}</small></span>',
         wan(value),
         _("万元"),
         yuan(value),

@@ -118,6 +118,8 @@ def test_the_examples_work(case: Case, settings: Any, park: Any) -> None:
             application_id=application.pk,
             contract_id=recorded_contract(application.pk).pk,
         )
+    wrong = step("recordDisbursement", "recordDisbursement", case.ops)
+    step("dropDisbursement", "dropDisbursement", case.ops, disbursement=wrong["disbursements"][0]["id"])
     paid = step("recordDisbursement", "recordDisbursement", case.ops)
     bank = people.Organisation.objects.get(pk=case.ops.organisation_id)
     second = people.actor("bank_ops", park, organisation=bank)
@@ -135,6 +137,7 @@ def test_the_examples_work(case: Case, settings: Any, park: Any) -> None:
         check("getEndpoint", engine.get(f"webhooks/{made['id']}"))
         for name, verb in (
             ("rotateSecret", "rotateSecret"),
+            ("endFormerSecret", "endFormerSecret"),
             ("disableEndpoint", "disable"),
             ("enableEndpoint", "enable"),
         ):

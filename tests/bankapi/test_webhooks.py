@@ -320,10 +320,32 @@ def test_a_bank_manages_only_its_own_endpoints(told: Any, park: Any) -> None:
         row = WebhookDelivery.objects.first()
     assert stranger.get(f"webhooks/{endpoint.pk}").status_code == 404
     assert stranger.get(f"webhooks/{endpoint.pk}/deliveries").status_code == 404
-    for verb in ("rotateSecret", "enable", "disable"):
+    for verb in ("rotateSecret", "endFormerSecret", "enable", "disable"):
         assert stranger.post(f"webhooks/{endpoint.pk}:{verb}").status_code == 404
+    assert stranger.post(f"webhooks/{endpoint.pk}:replay", {"first": 1, "last": 1}).status_code == 404
     assert stranger.post(f"webhooks/deliveries/{row.pk}:replay").status_code == 404
     assert stranger.get("webhooks").json() == {"items": []}
+
+
+def test_an_engine_asks_for_a_range_again_and_ends_the_former_secret(told: Any, receiver: Receiver) -> None:
+    case, endpoint, _secret = told
+    case.consent()
+    run(case)
+    page = f"webhooks/{endpoint.pk}"
+    heard, body = len(receiver.received), {"first": 1, "last": 2}
+    for first, last, code in ((2, 1, "range"), (1, 1001, "range"), (8, 9, "nothing_to_replay")):
+        refused = case.engine.post(f"{page}:replay", {"first": first, "last": last})
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+    answers = [case.engine.post(f"{page}:replay", body, key="range-of-two") for _n in range(2)]
+    assert [one.json() for one in answers] == [body | {"replayed": 2}] * 2
+    run(case)
+    assert len(receiver.received) == heard + 2
+
+    case.engine.post(f"{page}:rotateSecret")
+    ended = case.engine.post(f"{page}:endFormerSecret")
+    assert (ended.status_code, "secret" in ended.json()) == (200, False)
+    again = case.engine.post(f"{page}:endFormerSecret")
+    assert (again.status_code, again.json()["code"]) == (409, "no_former_secret")
 
 
 def test_once_a_day_the_chain_s_head_and_ending_consents_are_told(case: Case, receiver: Receiver) -> None:

@@ -273,7 +273,7 @@ def test_money_goes_out_while_the_contract_runs(scene: make.Scene, starts: int, 
 
 def test_penalty_runs_from_each_instalments_own_day(scene: make.Scene) -> None:
     application = scene.loan(1_200_000, days_ago=100, method="equal_principal")
-    items = list(queries.schedule_of(application.pk).filter(due_on__lte=db_today()))
+    items = [one for one in queries.instalments_of(application.pk) if one.due_on <= db_today()]
     scene.repay(application, items[0].principal / 4)
     left = [items[0].principal - items[0].principal / 4, *(one.principal for one in items[1:])]
     days = [(db_today() - one.due_on).days for one in items]
@@ -292,7 +292,7 @@ def test_from_day_90_on_the_bank_is_told_once(
 ) -> None:
     """Also when nobody looked on day 90 itself."""
     application = scene.loan(days_ago=125)
-    first = queries.schedule_of(application.pk)[0].due_on
+    first = queries.instalments_of(application.pk)[0].due_on
     monkeypatch.setattr("finance.services.loans.db_today", lambda: first + dt.timedelta(days=late))
     for _n in range(2):
         loans.mark_overdue(by=Actor.system(scene.park), application_id=application.pk)

@@ -276,7 +276,13 @@ def test_renewal_and_freeze_on_the_firms_pages(park: Any, client_as: Any) -> Non
     assert maker.post(case, order | {"reason": "别的"}).status_code == 422
     assert maker.post(case, order | {"idempotency_key": "freeze-1b"}).status_code == 409
     assert "待另一人确认" in checker.get(case).content.decode()
-    assert checker.post(case, {"action": "freeze_confirm", "idempotency_key": "freeze-2"}).status_code == 302
+    confirm = {"action": "freeze_confirm", "idempotency_key": "freeze-2"}
+    assert checker.post(case, confirm | {"shown": "别的理由"}).status_code == 409
+    seen = re.search(
+        r'name="shown" value="([^"]+)" id="freeze_confirm_shown"', checker.get(case).content.decode()
+    )
+    assert seen and seen[1].startswith("疑似材料不实")
+    assert checker.post(case, confirm | {"shown": seen[1]}).status_code == 302
     for address in ("/p/cq/e/finance/", f"/p/cq/e/loans/{application.pk}/"):
         assert "疑似材料不实" in client.get(address).content.decode()
 

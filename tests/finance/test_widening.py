@@ -14,7 +14,7 @@ from finance.rules import CREDIT_GROUPS
 from finance.services import consents
 from finance.states import ApplicationState
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
-from parks.clock import db_now
+from parks.clock import BEIJING, db_now
 from parks.scope import park_scope
 from tests.factories import dossier
 
@@ -61,6 +61,33 @@ def test_revoking_ends_all_of_it(case: dossier.Case) -> None:
     assert Application.objects.get(pk=application.pk).status == ApplicationState.ON_HOLD
     with pytest.raises(Conflict, match="not_widened"):
         widen(case, made, "indicators")
+
+
+@pytest.mark.django_db
+def test_a_renewal_that_was_signed_is_widened_too(
+    case: dossier.Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the day on which the renewal ends; revoking ends both."""
+    consent = case.grant()
+    monkeypatch.setattr(consents.rules, "RENEW_DAYS", 400)
+    monkeypatch.setattr(queries, "RENEW_DAYS", 400)
+    renewed = consents.renew(by=case.firm.signatory, consent_id=consent.pk, months=12)
+    made = widen(case, consent, "history")
+    following = queries.with_renewal(made).last()
+    assert following is not None and following.pk not in (made.pk, renewed.pk)
+    assert (made.period.upper, following.period) == (consent.period.upper, renewed.period)
+    assert made.groups == following.groups == [*CREDIT_GROUPS, "history"]
+    assert f"{following.period.upper.astimezone(BEIJING):%Y-%m-%d %H:%M}" in made.text == following.text
+    states = {row.pk: queries.state_of(row, db_now()) for row in queries.ledger(consent.enterprise_id)}
+    assert [states[one.pk] for one in (consent, renewed, made, following)] == [
+        "replaced",
+        "replaced",
+        "active",
+        "upcoming",
+    ]
+    consents.revoke(by=case.firm.signatory, consent_id=made.pk)
+    assert not queries.with_renewal(made).exists()
+    assert not list(breaches())
 
 
 @pytest.mark.django_db

@@ -50,6 +50,18 @@ def test_a_banks_person_makes_the_bank_a_partner_of_the_park() -> None:
         assert [partner.organisation.name for partner in Partnership.objects.all()] == ["示例银行"]
 
 
+def test_one_person_is_not_let_in_twice_under_two_logins() -> None:
+    """Two people means two persons; a second role goes to the same login, a namesake is told apart by the name."""
+    open_zone()
+    bank = {"park": "xa", "organisation": "示例银行", "reason": "合作协议", "stdout": io.StringIO()}
+    call_command("grant_role", login="zhang.1", name="张三", role="bank_maker", **bank)
+    with pytest.raises(CommandError, match="zhang.1"):
+        call_command("grant_role", login="zhang.2", name="张三", role="bank_checker", **bank)
+    assert not Account.objects.filter(login="zhang.2").exists()
+    call_command("grant_role", login="zhang.1", name="张三", role="bank_checker", **bank)
+    call_command("grant_role", login="zhang.2", name="张三（风控部）", role="bank_checker", **bank)
+
+
 def test_a_token_that_the_operator_makes_opens_the_api_as_that_role() -> None:
     open_zone()
     out = io.StringIO()
