@@ -102,3 +102,11 @@ class Day(serializers.DateField):
         if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
             self.fail("invalid", format="YYYY-MM-DD")
         return super().to_internal_value(value)
+
+
+def money(**kwargs: Any) -> serializers.DecimalField:
+    return serializers.DecimalField(max_digits=18, decimal_places=2, **kwargs)
+
+
+def score(**kwargs: Any) -> serializers.DecimalField:
+    return serializers.DecimalField(max_digits=8, decimal_places=2, **kwargs)

@@ -18,9 +18,10 @@ from ..queries import applications as application_queries
 from ..queries import loans as queries
 from ..queries.versions import version_of
 from ..services import defaults, loans
-from . import serializers as forms
+from . import loan_serializers as forms
 from .base import BankView
 from .document import call
+from .serializers import ActorToken
 from .views import Deciding, tagged
 
 
@@ -228,10 +229,10 @@ class DeclareDefault(LoanStep):
 class ConfirmDefault(LoanStep):
     role = Role.BANK_CHECKER
 
-    @call("confirmDefault", scope="claim.write", takes=forms.ActorToken, gives=forms.BankLoan, versioned=True)
+    @call("confirmDefault", scope="claim.write", takes=ActorToken, gives=forms.BankLoan, versioned=True)
     def post(self, request: Request, park: str, application_id: int) -> Response:
         """Another person confirms the default."""
-        return self.step(forms.ActorToken, lambda by, sent: defaults.confirm(by=by, **sent))
+        return self.step(ActorToken, lambda by, sent: defaults.confirm(by=by, **sent))
 
 
 class FileClaim(LoanStep):

@@ -32,6 +32,7 @@ from ..services import assertions, decisions, sandbox
 from ..services import consents as consent_services
 from . import serializers as forms
 from .base import BankView
+from .card_serializers import ScoreCard, card_data
 from .document import call
 
 CARD_GROUPS = ("score", "fin")
@@ -90,7 +91,7 @@ def consent_data(actor: Actor, consents: list[Consent], subject: str) -> list[di
 
 
 class ScoreCards(BankView):
-    @call("getScoreCard", scope="score.read", asks=forms.AskCard, gives=forms.ScoreCard)
+    @call("getScoreCard", scope="score.read", asks=forms.AskCard, gives=ScoreCard)
     def get(self, request: Request, park: str, uscc: str) -> Response:
         """The consented groups of an enterprise. Each call is logged and shown to the enterprise."""
         asked = self.asked(forms.AskCard)
@@ -98,7 +99,7 @@ class ScoreCards(BankView):
         opened = self.open(asked["consent"], gettext_noop("接口：评分卡"), groups)
         own_firm(opened.consent, uscc)
         content = card(opened.consent.enterprise_id, opened.groups)
-        return Response(forms.card_data(opened.consent.pk, opened.groups, content))
+        return Response(card_data(opened.consent.pk, opened.groups, content))
 
 
 class Documents(BankView):
@@ -208,7 +209,7 @@ class Dossiers(BankView):
         opened = self.open(row.consent_id, subject)
         content = {
             "application": application,
-            "card": forms.card_data(row.consent_id, opened.groups, card(row.enterprise_id, opened.groups)),
+            "card": card_data(row.consent_id, opened.groups, card(row.enterprise_id, opened.groups)),
             "quote": forms.BankQuote(
                 quote_queries.bank_data(quote_queries.of_bank(self.actor, row.line.quote_id))
             ).data,

@@ -14,7 +14,7 @@ from ..models import WebhookEndpoint
 from ..queries import webhooks as queries
 from ..services import webhooks
 from ..services.sealing import seal, unseal
-from . import serializers as forms
+from . import webhook_serializers as forms
 from .base import BankView
 from .document import call
 

@@ -55,9 +55,6 @@ SENDERS = 8
 TOUCHED = ("state", "last_status", "last_error", "next_attempt_at", "delivered_at")
 
 
-# --- Facts ---------------------------------------------------------------------------------------------------------
-
-
 def emit(kind: str, *, organisation_id: int, about: models.Model, **more: Any) -> None:
     """Write a fact for a bank into the outbox, in the current transaction. Banks without endpoints cost nothing."""
     if not WebhookEndpoint.objects.filter(organisation_id=organisation_id).exists():
@@ -109,9 +106,6 @@ def _number(endpoint: WebhookEndpoint, fact: Mapping[str, Any]) -> None:
         state=states.PENDING if is_active else states.DEAD,
         last_error="" if is_active else "disabled",
     )
-
-
-# --- Sending -------------------------------------------------------------------------------------------------------
 
 
 def send_due(limit: int = 40) -> int:
@@ -194,9 +188,6 @@ def _disable(endpoint: WebhookEndpoint, now: dt.datetime) -> None:
     endpoint.save(update_fields=["state", "disabled_at"])
     pending = WebhookDelivery.objects.filter(endpoint=endpoint, state=WebhookDelivery.State.PENDING)
     pending.update(state=WebhookDelivery.State.DEAD, last_error="disabled")
-
-
-# --- What a bank does with its endpoints ---------------------------------------------------------------------------
 
 
 def create(*, by: Actor, url: str, events: Iterable[str]) -> tuple[WebhookEndpoint, str]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from finance.api.card_serializers import GROUP_FORMS
 from finance.api.examples import ADDED, ANSWERS
-from finance.api.serializers import GROUP_FORMS
 from finance.models import Consent, ConsentAccess
 from finance.queries.card import BUILDERS
 from finance.rules import MORE_GROUPS

@@ -44,9 +44,6 @@ def sql(text: str, *values: Any) -> None:
         cursor.execute(text, values)
 
 
-# --- the line -------------------------------------------------------------------------------------------------------
-
-
 def test_golden_line_of_nine_million_bound_by_equity(world: finance.World) -> None:
     priced = price(world.enterprise.pk, world.version)
     assert (priced.amount, priced.result.binding, priced.usable) == (
@@ -106,9 +103,6 @@ def test_what_is_taken_under_another_product_lowers_the_line(world: finance.Worl
     world.consent()
     world.apply(5_000_000)
     assert price(world.enterprise.pk, other).amount == Decimal(4_000_000)
-
-
-# --- the walk --------------------------------------------------------------------------------------------------------
 
 
 def test_consent_application_proposal_approval(world: finance.World) -> None:
@@ -261,9 +255,6 @@ def test_proposals_stay_inside_application_band_and_term(
         )  # fmt: skip
 
 
-# --- four eyes -------------------------------------------------------------------------------------------------------
-
-
 def test_same_person_with_two_accounts_cannot_check(world: finance.World) -> None:
     bank = people.Organisation.objects.get(pk=world.maker.organisation_id)
     twin = people.actor(
@@ -356,9 +347,6 @@ def test_activating_a_version_retires_the_one_before(world: finance.World) -> No
     products.activate(by=world.maker, version_id=second.pk)
     states = dict(ProductVersion.objects.values_list("number", "state"))
     assert states == {1: "retired", 2: "active"}
-
-
-# --- consent ----------------------------------------------------------------------------------------------------------
 
 
 def test_bank_reads_consented_groups_and_each_read_is_logged(world: finance.World) -> None:
@@ -455,9 +443,6 @@ def test_all_groups_must_be_ticked(world: finance.World) -> None:
         consents.grant(by=world.signatory, product_code=world.version.product.code, months=6, groups=["id"])
 
 
-# --- approval basis ---------------------------------------------------------------------------------------------------
-
-
 def test_a_cut_below_the_proposal_stops_the_approval_but_not_the_check_constraint(
     world: finance.World,
 ) -> None:
@@ -500,9 +485,6 @@ def test_line_cannot_be_raised_or_filled_by_sql(world: finance.World) -> None:
             sql("UPDATE finance_creditline SET " + change)  # fixed texts
     with pytest.raises(DatabaseError, match="not covered"):
         sql("UPDATE finance_creditline SET quoted_limit = 99000000, hard_limit = 99000000")
-
-
-# --- transitions ------------------------------------------------------------------------------------------------------
 
 
 def test_the_table_of_transitions_is_the_literal() -> None:
@@ -575,9 +557,6 @@ def test_status_cannot_be_written_and_history_cannot_be_changed(world: finance.W
             application=application, machine="application", from_state="proposed", event="approve", role="bank_checker",
             to_state="approved", reserve=1, person_ref=world.checker.person_id,
         )  # fmt: skip
-
-
-# --- the other park ---------------------------------------------------------------------------------------------------
 
 
 def test_nothing_of_another_park_is_seen_or_joined(world: finance.World) -> None:

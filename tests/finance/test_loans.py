@@ -72,9 +72,6 @@ def state(application: Application) -> str:
     return application.status
 
 
-# --- guarantee ------------------------------------------------------------------------------------------------------
-
-
 def test_a_guaranteed_product_goes_to_the_guarantor_first(scene: make.Scene) -> None:
     application = scene.apply()
     assert state(application) == "guarantee_review"
@@ -166,9 +163,6 @@ def test_terms_of_a_guarantor_never_go_below_what_is_committed(scene: make.Scene
         )
     with pytest.raises(Conflict, match="committed_more"):
         risk.activate(by=scene.g_checker, terms_id=lower.pk)
-
-
-# --- contract, money out, money back --------------------------------------------------------------------------------
 
 
 def test_contract_disbursement_repayment_close(scene: make.Scene) -> None:
@@ -362,9 +356,6 @@ def test_the_park_or_another_bank_cannot_book(scene: make.Scene, in_park: Any, a
         )  # fmt: skip
 
 
-# --- a line frozen by the bank ----------------------------------------------------------------------------------------
-
-
 def test_a_line_is_frozen_and_thawed_by_two_people(scene: make.Scene) -> None:
     """Frozen, it gives nothing new, and quoting it again does not thaw it; what is under contract goes on."""
     loan, waiting = scene.approved(MILLION), scene.apply(MILLION)
@@ -461,9 +452,6 @@ def test_nothing_below_the_least_amount_of_the_product_is_lent(scene: make.Scene
         )  # fmt: skip
 
 
-# --- default, claim, recovery ----------------------------------------------------------------------------------------
-
-
 def test_loss_is_shared_to_the_cent_and_recovered_in_the_same_shares(scene: make.Scene) -> None:
     application = scene.loan(Decimal("1000000.01"))
     scene.default(application)
@@ -558,9 +546,6 @@ def test_a_refused_claim_may_be_filed_again_and_one_is_open_at_most(scene: make.
         Claim.objects.create(application=application, loss=1, amount=1, filed_by_ref=1, filed_by_name="x")
 
 
-# --- what plain SQL cannot do -----------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "statement",
     [
@@ -613,9 +598,6 @@ def test_an_approval_on_former_terms_is_stale(scene: make.Scene) -> None:
             by=scene.checker, application_id=application.pk, outcome="approve", content_hash=made.content_hash
         )
     assert stale.value.code == "terms_changed"
-
-
-# --- arithmetic -------------------------------------------------------------------------------------------------------
 
 
 def test_schedules_repay_exactly() -> None:
