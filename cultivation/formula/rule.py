@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -110,8 +112,9 @@ class Rule:
 
     @property
     def subject(self) -> str:
-        """What a firm is paid for once: the stacking group, or the rule itself, in its period."""
-        return f"{self.body.get('stacking', {}).get('group', self.code)}:{self.period_label}"
+        """What a firm is paid for once: the stacking group, or the rule itself, in its period, whatever letters it is written in."""
+        period = re.sub(r"\s", "", unicodedata.normalize("NFKC", self.period_label))
+        return f"{self.body.get('stacking', {}).get('group', self.code)}:{period}"
 
     @property
     def not_with(self) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from ..models import Claim
 from ..queries import claims as queries
 from ..queries import matching, matching_facts, policies
 from ..services import claims
-from ..states import BEFORE_NOTICE
+from ..states import BEFORE_NOTICE, OPEN
 from ..wording import language
 
 COLUMNS = (
@@ -139,6 +139,7 @@ def _claim_page(
     context = {
         "claim": row, "events": past, "papers": queries.papers(row), "clock": queries.clock(row), "form": form, "problem": problem,
         "benefits": [] if is_firm else register.standing(row.enterprise.organisation_id)[:20], "is_firm": is_firm, "card": policies.card(policies.rule_of(row.version), language()), "step_form": step_form,
+        "put_right": None if is_firm or row.state not in OPEN else queries.put_right(row), "also_in": [] if is_firm else queries.also_in(row)[:20],
         "steps": [(event, label) for event, label in steps if event not in ("submit", "withdraw")],
         "can_withdraw": "withdraw" in names and row.state in ("draft", "returned", *BEFORE_NOTICE),
         "needs_payment": "pay" in names, "needs_reason": "refuse" in names,

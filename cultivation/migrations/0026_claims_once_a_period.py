@@ -1,0 +1,37 @@
+from pathlib import Path
+from typing import Any
+
+import django.db.models.functions
+from django.db import migrations, models
+
+SQL = (Path(__file__).parent.parent / "sql" / "guards.sql").read_text(encoding="utf-8")
+
+
+def load_steps(apps: Any, schema_editor: Any) -> None:
+    from cultivation.states import CLAIM_STEPS
+
+    model = apps.get_model("cultivation", "ClaimTransition")
+    for from_state, event, role, to_state in CLAIM_STEPS:
+        model.objects.get_or_create(from_state=from_state, event=event, role=role, to_state=to_state)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("cultivation", "0025_facts_and_feeds")]
+
+    operations = [
+        migrations.AddConstraint(
+            model_name="claim",
+            constraint=models.UniqueConstraint(
+                models.F("park"),
+                models.F("enterprise"),
+                models.F("policy"),
+                django.db.models.functions.Substr(
+                    "subject", django.db.models.functions.StrIndex("subject", models.Value(":"))
+                ),
+                condition=~models.Q(state__in=["refused", "withdrawn"]),
+                name="claim_one_for_a_policy_and_period",
+            ),
+        ),
+        migrations.RunSQL(SQL, migrations.RunSQL.noop),
+        migrations.RunPython(load_steps, migrations.RunPython.noop),
+    ]
