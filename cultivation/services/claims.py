@@ -137,12 +137,12 @@ def draft(job: jobs.JobHandle) -> dict[str, Any]:
                 policy_id=version.policy_id, version=version, enterprise_id=firm.id, subject=rule.subject, is_automatic=True,
                 account_name=firm.name, **_record(rule, best[0].result, firm, firm.known),
             ))  # fmt: skip
+        job.report(len(firms), len(firms), _("生成 %(n)s 份申请，等待企业确认账户") % {"n": len(drafts)})
         Claim.objects.bulk_create(drafts, ignore_conflicts=True)  # a firm that files meanwhile has its own
         made = Claim.objects.filter(
             version=version, state=ClaimState.DRAFT, enterprise__in=[one.enterprise_id for one in drafts]
         )
         houses = list(made.values_list("enterprise__organisation_id", flat=True))
-        job.report(len(firms), len(firms), _("生成 %(n)s 份申请，等待企业确认账户") % {"n": len(houses)})
         url = reverse(
             "cultivation:claim_file", kwargs={"park": job.actor.park_code, "version_id": version.pk}
         )
