@@ -102,7 +102,7 @@ class ExpertFilter(django_filters.FilterSet):
     """Experts by name, institute and field."""
 
     name = django_filters.CharFilter(label=_("姓名"), lookup_expr="icontains", max_length=60)
-    institute = django_filters.CharFilter(label=_("单位"), lookup_expr="icontains", max_length=60)
+    institute = django_filters.CharFilter(label=_("工作单位"), lookup_expr="icontains", max_length=60)
     field = django_filters.ChoiceFilter(
         label=_("技术领域"), choices=TechField.choices, empty_label=_("全部"), method="in_field"
     )

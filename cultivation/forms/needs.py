@@ -69,7 +69,7 @@ class ExpertForm(forms.Form):
 
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, initial=new_key)
     name = forms.CharField(label=_("姓名"), max_length=80)
-    institute = forms.CharField(label=_("单位"), max_length=200)
+    institute = forms.CharField(label=_("工作单位"), max_length=200)
     fields_of = FieldsField()
     availability = forms.CharField(
         label=_("可对接时间"),

@@ -117,14 +117,22 @@ class Fact:
     source: str
 
 
+def _kept(claim: Claim) -> dict[str, Decimal]:
+    return {name: Decimal(value) for name, value in claim.result["known"].items() if value is not None}
+
+
+def told(claim: Claim) -> formula.Result:
+    """What a claim was filed on, from the figures kept with it, in the reader's language."""
+    return formula.result_for(policies.rule_of(claim.version), _kept(claim), language())
+
+
 def facts(claim: Claim) -> list[Fact]:
     """What the claim was judged by, in the order of the rule."""
-    rule, kept = policies.rule_of(claim.version), claim.result
-    known = {name: Decimal(value) for name, value in kept["known"].items() if value is not None}
+    rule, known = policies.rule_of(claim.version), _kept(claim)
     sources = {"age_years": _("登记信息"), "score_total": _("已公布的积分")} | {
         one.code: _("企业填报") for one in rule.inputs
     }
-    year = kept.get("year")
+    year = claim.result.get("year")
     verified = _("%(year)s 年度已核定数据") % {"year": year} if year else _("已核定数据")
     return [
         Fact(

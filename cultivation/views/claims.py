@@ -137,7 +137,7 @@ def _claim_page(
     for name in ("paid_on", "paid_reference"):
         step_form.fields[name].required = "pay" in names
     context = {
-        "claim": row, "events": past, "papers": queries.papers(row), "clock": queries.clock(row), "form": form, "problem": problem,
+        "claim": row, "told": queries.told(row), "events": past, "papers": queries.papers(row), "clock": queries.clock(row), "form": form, "problem": problem,
         "benefits": [] if is_firm else register.standing(row.enterprise.organisation_id)[:20], "is_firm": is_firm, "card": policies.card(policies.rule_of(row.version), language()), "step_form": step_form,
         "put_right": None if is_firm or row.state not in OPEN else queries.put_right(row), "also_in": [] if is_firm else queries.also_in(row)[:20],
         "steps": [(event, label) for event, label in steps if event not in ("submit", "withdraw")],
@@ -153,7 +153,7 @@ def paper(request: ParkRequest, park: str, claim_id: int) -> HttpResponse:
     """The claim on paper 申请表; `?export=pdf` the file."""
     row = queries.visible(request.actor, claim_id)
     context = {
-        "claim": row, "zone": request.park, "facts": queries.facts(row), "papers": queries.papers(row), "events": queries.events(row),
+        "claim": row, "told": queries.told(row), "zone": request.park, "facts": queries.facts(row), "papers": queries.papers(row), "events": queries.events(row),
         "card": policies.card(policies.rule_of(row.version), language()),
         "back_url": reverse("cultivation:claim", kwargs={"park": park, "claim_id": row.pk}),
     }  # fmt: skip

@@ -21,7 +21,7 @@ from parks.showing import status_of
 from .. import wording
 from ..filters import ForecastFilter, LibraryFilter, VersionFilter
 from ..forms.policies import PolicyForm, ReasonForm, SubscriptionForm, WhatIfForm
-from ..formula import BLANK, Rule, run_tests, untried
+from ..formula import BLANKS, Rule, run_tests, untried
 from ..models import PolicyVersion
 from ..queries import forecast as forecasts
 from ..queries import matching, matching_facts
@@ -137,7 +137,7 @@ def office(request: ParkRequest, park: str) -> HttpResponse:
 
 def new(request: ParkRequest, park: str) -> HttpResponse:
     """A new draft: from a shipped rule, a version of the park, a file, or an empty page."""
-    source = queries.library().get(request.GET.get("example", ""), BLANK)
+    source = queries.library().get(request.GET.get("example", ""), BLANKS[language()])
     if (number := request.GET.get("of", "")).isdigit() and len(number) < 19:
         source = queries.get_version(int(number)).text
     form = PolicyForm(request.POST or None, request.FILES or None, initial={"text": source})

@@ -107,7 +107,7 @@ def test_a_new_policy_begins_with_a_sound_rule_that_explains_itself(office: make
     client = people.client_for(office["officer"])
     page = client.get(url("policy_new")).content.decode()
     assert "没有上限的不写" in page and "rd_intensity" in page and "未通过" not in page
-    assert client.post(url("policy_new"), {"text": formula.BLANK}).status_code == 302
+    assert client.post(url("policy_new"), {"text": formula.BLANKS["zh"]}).status_code == 302
     assert client.post(url("policy_new"), {"text": ""}).status_code == 422
     assert "应为 “键: 值”的形式" in client.post(url("policy_new"), {"text": "给20万元"}).content.decode()
     assert not PolicyVersion.objects.filter(title="给20万元").exists()

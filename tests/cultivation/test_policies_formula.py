@@ -246,3 +246,7 @@ def test_a_fault_names_key_and_line(old: str, new: str, path: str, code: str) ->
 def test_what_is_no_rule_is_refused_without_a_crash(text: str) -> None:
     with pytest.raises(formula.RuleError):
         formula.load(text)
+
+
+def test_the_blank_rule_is_the_same_in_both_languages_but_for_its_explanations() -> None:
+    assert formula.load(formula.BLANKS["en"]).body == formula.load(formula.BLANKS["zh"]).body
