@@ -6,9 +6,11 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from cultivation.forms.fields import AccountField, figure_field
 from cultivation.models import Claim
 from cultivation.queries import claims as queries
 from cultivation.queries import matching_facts
@@ -154,3 +156,22 @@ def test_a_document_that_serves_twice_is_told_to_who_decides(office: make.Office
     address = reverse("cultivation:claim", kwargs={"park": "cq", "claim_id": second.pk})
     assert first.number in people.client_for(office["reviewer"]).get(address).content.decode()
     assert first.number not in people.client_for(other.agent).get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("6222 0000-1234", "622200001234"), ("６２２２００００", "62220000")]
+)
+def test_an_account_is_taken_as_people_copy_it(typed: str, kept: str) -> None:
+    assert AccountField().clean(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["٦٦٦٦٦٦٦", "12345", "6222a00012"])
+def test_what_is_no_account_is_refused(typed: str) -> None:
+    with pytest.raises(ValidationError):
+        AccountField().clean(typed)
+
+
+@pytest.mark.parametrize("typed", ["1e5", "3_0", "1,5", "٣", "5 万元", "nan"])
+def test_a_figure_that_could_be_misread_is_refused(typed: str) -> None:
+    with pytest.raises(ValidationError):
+        figure_field("占有率", "percent").clean(typed)
