@@ -281,7 +281,7 @@ def _judged(
     if result.outcome == formula.UNKNOWN:
         message = _("还缺数据：%(what)s。") % {"what": "、".join(result.missing)}
         raise Refused(code="data_missing", message=message)
-    failed = "；".join(f"{one.text}{_('，差 ') + one.gap if one.gap else ''}" for one in result.failed)
+    failed = "；".join(f"{one.text}{_('，') + one.gap if one.gap else ''}" for one in result.failed)
     raise Refused(code="not_eligible", message=_("不符合条件：%(what)s。") % {"what": failed})
 
 

@@ -69,7 +69,7 @@ def test_every_shipped_rule_is_green(code: str) -> None:
 def test_a_failed_condition_says_by_how_much() -> None:
     found = result("cqhtz25_rd_growth", RD | {"rd_intensity": "2.1"})
     (failed,) = found.failed
-    assert (failed.text, failed.gap) == ("研发费用占营业收入3%以上", "0.9%")
+    assert (failed.text, failed.gap) == ("研发费用占营业收入3%以上", "差 0.9%")
 
 
 def test_missing_data_is_named_and_a_certain_no_stays_no() -> None:
