@@ -111,10 +111,14 @@ class Rule:
         return str(self.body["period"]["label"])
 
     @property
+    def period(self) -> str:
+        """The label without spaces and full-width letters: however it is written, it is the same period."""
+        return re.sub(r"\s", "", unicodedata.normalize("NFKC", self.period_label))
+
+    @property
     def subject(self) -> str:
-        """What a firm is paid for once: the stacking group, or the rule itself, in its period, whatever letters it is written in."""
-        period = re.sub(r"\s", "", unicodedata.normalize("NFKC", self.period_label))
-        return f"{self.body.get('stacking', {}).get('group', self.code)}:{period}"
+        """What a firm is paid for once: the stacking group, or the rule itself, in its period."""
+        return f"{self.body.get('stacking', {}).get('group', self.code)}:{self.period}"
 
     @property
     def not_with(self) -> tuple[str, ...]:

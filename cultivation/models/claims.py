@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q, Value
-from django.db.models.functions import Now, StrIndex, Substr
+from django.db.models import Q
+from django.db.models.functions import Now
 
 from parks.tenancy import ParkForeignKey, ParkModel
 
@@ -60,12 +60,9 @@ class Claim(ParkModel):
                 name="claim_one_for_a_thing",
             ),
             models.UniqueConstraint(
-                "park",
-                "enterprise",
-                "policy",
-                Substr("subject", StrIndex("subject", Value(":"))),
+                fields=["park", "enterprise", "policy"],
                 condition=~Q(state__in=["refused", "withdrawn"]),
-                name="claim_one_for_a_policy_and_period",
+                name="claim_one_under_a_policy",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="claim_amount"),
             models.CheckConstraint(condition=Q(returns__lte=2), name="claim_returned_twice"),

@@ -17,7 +17,7 @@ NAMED = {
     "introduction_outcome_once": ("outcome_said", lambda: _("对接结果已登记，不能再改。")),
     "expert_once": ("expert_known", lambda: _("专家库中已有这位专家，请直接修改原条目。")),
     "claim_one_for_a_thing": CLAIMED,
-    "claim_one_for_a_policy_and_period": CLAIMED,
+    "claim_one_under_a_policy": CLAIMED,
     "claim_returned_twice": ("returned_twice", lambda: _("已退回两次，不能再退回；请通过或不予兑现。")),
     "policy_one_open": ("draft_open", lambda: _("这项政策已有一份草稿，请先处理它。")),
     "platform_approval_number": (

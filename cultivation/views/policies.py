@@ -188,7 +188,8 @@ def _edit(request: ParkRequest, form: PolicyForm, version: PolicyVersion | None)
 def forecast(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     """What a version would cost on the last verified data, and the firms behind it."""
     version = queries.get_version(version_id)
-    found = forecasts.forecast(queries.rule_of(version))
+    rule = queries.rule_of(version)
+    found = forecasts.forecast(rule)
     page = listing(
         request,
         found.rows(),
@@ -199,7 +200,12 @@ def forecast(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
     )
     if isinstance(page, HttpResponse):
         return page
-    context = {"version": version, "forecast": found, "page": page}
+    context = {
+        "version": version,
+        "forecast": found,
+        "page": page,
+        "inputs": [one.label for one in rule.inputs],
+    }
     return render(request, "cultivation/policies/forecast.html", context)
 
 

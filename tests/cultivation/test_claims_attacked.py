@@ -53,7 +53,19 @@ def test_a_new_version_does_not_open_a_second_claim_for_the_year(
     make.filed(firm, office.release())
     with pytest.raises(Conflict, match="claimed_already"):
         make.filed(firm, office.release(make.text(**changed)))
-    assert make.filed(firm, office.release(make.text(period="{label: 2026年度}")))
+
+
+def test_another_year_is_another_policy_with_a_budget_of_its_own(office: make.Office) -> None:
+    office.release()
+    with pytest.raises(Refused, match="period_fixed"):
+        office.release(make.text(period="{label: 2026年度}"))
+    assert office.release(make.text(code="rd_2026", period="{label: 2026年度}"))
+
+
+def test_a_budget_is_not_lowered_below_what_firms_were_promised(office: make.Office) -> None:
+    make.filed(make.firm(office.park), office.release(make.text(budget_wan="20")))
+    with pytest.raises(Conflict, match="budget_below"):
+        office.release(make.text(budget_wan="14"))
 
 
 def test_a_draft_dies_with_its_policy(office: make.Office) -> None:

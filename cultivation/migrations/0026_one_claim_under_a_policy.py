@@ -1,7 +1,6 @@
 from pathlib import Path
 from typing import Any
 
-import django.db.models.functions
 from django.db import migrations, models
 
 SQL = (Path(__file__).parent.parent / "sql" / "guards.sql").read_text(encoding="utf-8")
@@ -22,14 +21,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="claim",
             constraint=models.UniqueConstraint(
-                models.F("park"),
-                models.F("enterprise"),
-                models.F("policy"),
-                django.db.models.functions.Substr(
-                    "subject", django.db.models.functions.StrIndex("subject", models.Value(":"))
-                ),
+                fields=["park", "enterprise", "policy"],
                 condition=~models.Q(state__in=["refused", "withdrawn"]),
-                name="claim_one_for_a_policy_and_period",
+                name="claim_one_under_a_policy",
             ),
         ),
         migrations.RunSQL(SQL, migrations.RunSQL.noop),
