@@ -110,6 +110,7 @@ HEADS = {
     "is_active": _("可对接"),
     "is_automatic": _("免申即享"),
     "is_eligible": _("符合条件"),
+    "is_refused": _("未予兑现"),
     "is_held": _("已具备"),
     "is_public": _("公开"),
     "is_read": _("已读"),

@@ -26,6 +26,18 @@ class Migration(migrations.Migration):
                 name="claim_one_under_a_policy",
             ),
         ),
+        migrations.AddField(
+            model_name="claimnotice",
+            name="is_end",
+            field=models.BooleanField(db_default=False, default=False),
+        ),
+        migrations.RemoveConstraint(model_name="claimnotice", name="claim_notice_once"),
+        migrations.AddConstraint(
+            model_name="claimnotice",
+            constraint=models.UniqueConstraint(
+                fields=["park", "claim", "ends_at", "is_end"], name="claim_notice_once"
+            ),
+        ),
         migrations.RunSQL(SQL, migrations.RunSQL.noop),
         migrations.RunPython(load_steps, migrations.RunPython.noop),
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Q, QuerySet, Sum, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Sum, When
 from django.utils.translation import gettext as _
 
 from enterprises.queries import enterprises, library, reviews
@@ -238,6 +238,7 @@ def waiting_for(actor: Actor) -> QuerySet[Claim]:
 
 
 def public_notices(park: Park) -> QuerySet[ClaimNotice]:
-    """Notices of the last months, those that run first; no park is entered."""
-    since = db_now() - NOTICE_SHOWN
-    return ClaimNotice.everywhere.filter(park=park, ends_at__gt=since).order_by("-ends_at", "name", "pk")
+    """Notices of the last months with `is_refused`, those that run first; no park is entered."""
+    rows = ClaimNotice.everywhere.filter(park=park, ends_at__gt=db_now() - NOTICE_SHOWN)
+    ended = rows.filter(is_end=True, claim_id=OuterRef("claim_id"))
+    return rows.filter(is_end=False).annotate(is_refused=Exists(ended)).order_by("-ends_at", "name", "pk")

@@ -178,6 +178,8 @@ def step(
         claim.refresh_from_db()
         if event == "notice":
             _announce(claim, by.park_id)
+        if event == "refuse":
+            _take_down(claim)
         if event in TOLD:
             _tell(claim, claim.enterprise.organisation_id, by.park_code, TOLD[event])
     return claim
@@ -332,6 +334,13 @@ def _announce(claim: Claim, park_id: int) -> None:
         claim=claim, uscc=claim.enterprise.uscc, name=claim.enterprise.name, title=claim.version.title, amount=claim.amount,
         contact=f"{park.contact_office} {park.contact_phone}".strip(), ends_at=claim.notice_ends_at,
     )  # fmt: skip
+
+
+def _take_down(claim: Claim) -> None:
+    """What was on notice will not be paid: the public reads that too."""
+    if (row := ClaimNotice.objects.filter(claim=claim).first()) is not None:
+        row.pk, row.is_end, row.begins_at = None, True, db_now()
+        row.save(force_insert=True)
 
 
 def _tell(claim: Claim, organisation_id: int, park_code: str, text: Any) -> None:

@@ -205,7 +205,7 @@ def public_notices(request: ParkRequest, park: str) -> HttpResponse:
     page = listing(
         request,
         queries.public_notices(zone),
-        columns=("name", "uscc", "title", "amount", "begins_at", "ends_at"),
+        columns=("name", "uscc", "title", "amount", "begins_at", "ends_at", "is_refused"),
         filename="claim-notices",
     )
     if isinstance(page, HttpResponse):

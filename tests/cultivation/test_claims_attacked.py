@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 
 from cultivation.forms.fields import AccountField, figure_field
@@ -135,6 +136,8 @@ def test_an_approved_claim_can_still_be_stopped_before_it_is_paid(office: make.O
     claim = walk(office, claim, ("publisher", "refuse"), reason="credit")
     claim.policy.refresh_from_db()
     assert (claim.state, claim.policy.committed) == ("refused", 0)
+    page = Client().get(reverse("cultivation:claim_notices", kwargs={"park": "cq"})).content.decode()
+    assert page.count("148,000") + page.count("14.80") == 1 and "未予兑现" in page
 
 
 def test_money_is_not_paid_before_it_was_approved(office: make.Office) -> None:
@@ -187,3 +190,15 @@ def test_what_is_no_account_is_refused(typed: str) -> None:
 def test_a_figure_that_could_be_misread_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
         figure_field("占有率", "percent").clean(typed)
+
+
+def test_one_human_with_two_accounts_and_roles_is_one_human(office: make.Office) -> None:
+    claim = walk(office, make.filed(make.firm(office.park), office.release()), ("reviewer", "review"))
+    person = Person.objects.get(pk=office["reviewer"].person_id)
+    for role, event in (("park_admin", "joint"), ("score_officer", "joint")):
+        with pytest.raises(Forbidden, match="same_person"):
+            claims.step(by=people.actor(role, office.park, person=person), claim_id=claim.pk, event=event)
+    claim = walk(office, claim, ("reviewer2", "joint"))
+    again = people.actor("publisher", office.park, person=person)
+    with pytest.raises(Forbidden, match="same_person"):
+        claims.step(by=again, claim_id=claim.pk, event="notice")
