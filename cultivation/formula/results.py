@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from scoring.engine.expressions import Expression, Node, evaluate_exact, test_exact
@@ -186,7 +186,8 @@ def _short(value: Decimal) -> str:
 
 
 def _money(wan: Decimal, language: str) -> str:
-    """To the yuan: 14.8 万元, 148,000 yuan."""
+    """Cut to the yuan, as it is paid: 14.8 万元, 148,000 yuan."""
+    wan = wan.quantize(Decimal("0.0001"), ROUND_DOWN)
     if not language.startswith("zh"):
         return f"{wan * 10_000:,.0f} yuan"
     return f"{wan:,.4f}".rstrip("0").rstrip(".") + " 万元"
@@ -216,7 +217,7 @@ def _line(amount: Amount, values: Known, language: str) -> tuple[str, Decimal]:
         return _money(paid, language), paid
     if amount.kind == "rate":
         return (
-            f"{figure(base, 'wan', language)} × {_short(amount.pays * 100)}% = {_money(paid, language)}",
+            f"{_money(base, language)} × {_short(amount.pays * 100)}% = {_money(paid, language)}",
             paid,
         )
     count = f"{_short(base)} ÷ {_short(amount.per)}"

@@ -134,6 +134,8 @@ def _claim_page(
     is_firm = request.actor.role in ENTERPRISE
     names = {event for event, _label in steps}
     step_form = step_form or ClaimStepForm(initial={"paid_on": db_today()})
+    if "return" not in names:
+        step_form.fields["note"].help_text = ""
     for name in ("paid_on", "paid_reference"):
         step_form.fields[name].required = "pay" in names
     context = {

@@ -66,6 +66,13 @@ def test_every_shipped_rule_is_green(code: str) -> None:
     assert [case for case in formula.run_tests(RULES[code]) if not case.is_green] == []
 
 
+def test_the_computation_ends_in_what_is_paid() -> None:
+    found = result("cqhtz25_rd_growth", RD | {"rd_increase": "137.724744"})
+    assert (found.yuan, found.steps) == (137_724, ("137.7247 万元 × 10% = 13.7724 万元",))
+    found = result("cqhtz25_rd_growth", RD | {"rd_increase": "137.7248"})
+    assert (found.yuan, found.steps) == (137_724, ("137.7248 万元 × 10% = 13.7724 万元",))
+
+
 def test_a_failed_condition_says_by_how_much() -> None:
     found = result("cqhtz25_rd_growth", RD | {"rd_intensity": "2.1"})
     (failed,) = found.failed
