@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from innovscore.core.money import WAN
 from parks.idempotency import new_key
 from parks.showing import said
 
 from ..states import MOST_FIELDS, NeedClosing, Outcome, TechField
-from .fields import WAN, WanField, day_field
+from .fields import WanField, day_field
 
 
 class FieldsField(forms.MultipleChoiceField):

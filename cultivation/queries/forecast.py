@@ -12,7 +12,6 @@ from django.db.models import BooleanField, DecimalField, Func, JSONField, QueryS
 from django.db.models.fields.json import KT, KeyTransform
 from django.db.models.functions import Cast
 
-from enterprises.models import Enterprise
 from enterprises.queries import enterprises
 from scoring.queries import standing
 
@@ -105,7 +104,7 @@ class Forecast:
     def _stage(self, row: Row) -> str:
         return self.names.get(row.firm.stage, row.firm.stage)
 
-    def rows(self) -> QuerySet[Enterprise]:
+    def rows(self) -> QuerySet[Any]:
         """The firms themselves with `stage`, `is_eligible`, `amount` and `gap`, the most money first."""
         said = {
             row.firm.id: {
