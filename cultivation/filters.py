@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from parks.clock import db_today
 from parks.filters import YesNoFilter
 from parks.models import SubPark
+from scoring.queries import standing
 
 from .forms.fields import DatedInput
 from .formula import STATED
@@ -35,6 +36,10 @@ from .wording import language
 
 def _rungs() -> list[tuple[int, str]]:
     return [(one.pk, one.title) for one in ladder.rungs()]
+
+
+def _stages() -> list[tuple[str, str]]:
+    return [(name, name) for name in standing.published_stages().values()]
 
 
 def stated_names() -> list[tuple[str, str]]:
@@ -97,7 +102,7 @@ class ExpertFilter(django_filters.FilterSet):
     """Experts by name, institute and field."""
 
     name = django_filters.CharFilter(label=_("姓名"), lookup_expr="icontains", max_length=60)
-    institute = django_filters.CharFilter(label=_("单位"), lookup_expr="icontains", max_length=60)
+    institute = django_filters.CharFilter(label=_("工作单位"), lookup_expr="icontains", max_length=60)
     field = django_filters.ChoiceFilter(
         label=_("技术领域"), choices=TechField.choices, empty_label=_("全部"), method="in_field"
     )
@@ -113,13 +118,21 @@ class MatchFilter(django_filters.FilterSet):
     name = django_filters.CharFilter(
         label=_("企业"), field_name="enterprise__name", lookup_expr="icontains", max_length=60
     )
+    OUTCOMES = (("True", _("符合")), ("False", _("只差一项")))
     eligible = django_filters.ChoiceFilter(
-        label=_("结果"),
-        field_name="is_eligible",
-        choices=[("True", _("符合")), ("False", _("差一项"))],
-        empty_label=_("全部"),
+        label=_("结果"), field_name="is_eligible", choices=OUTCOMES, empty_label=_("全部")
     )
     policy = django_filters.NumberFilter(label=_("政策编号"), field_name="version_id")
+
+
+class ForecastFilter(django_filters.FilterSet):
+    """Firms that a version not released yet would pay, or nearly."""
+
+    name = django_filters.CharFilter(label=_("企业"), lookup_expr="icontains", max_length=60)
+    eligible = django_filters.ChoiceFilter(
+        label=_("结果"), field_name="is_eligible", choices=MatchFilter.OUTCOMES, empty_label=_("全部")
+    )
+    stage = django_filters.ChoiceFilter(label=_("发展阶段"), choices=_stages, empty_label=_("全部"))
 
 
 class RungFilter(django_filters.FilterSet):

@@ -128,12 +128,12 @@ CLAIM_STEPS: tuple[tuple[str, str, str, str], ...] = (
     *((state, "withdraw", role, "withdrawn") for state in ("draft", "returned", *BEFORE_NOTICE) for role in FIRM),
     *(("submitted", "review", role, "reviewed") for role in CHECKERS),
     *(("submitted", "return", role, "returned") for role in CHECKERS),
-    *((state, "refuse", role, "refused") for state in BEFORE_NOTICE for role in CHECKERS),
     *(("reviewed", "joint", role, "joint") for role in (*CHECKERS, "score_officer")),
+    *((state, "refuse", role, "refused") for state in BEFORE_NOTICE for role in CHECKERS),
     *(("joint", "notice", role, "notice") for role in APPROVERS),
     *(("notice", "approve", role, "approved_once") for role in APPROVERS),
     *(("approved_once", "approve", role, "approved") for role in APPROVERS),
-    *((state, "refuse", role, "refused") for state in ("notice", "approved_once") for role in APPROVERS),
+    *((state, "refuse", role, "refused") for state in ("notice", "approved_once", "approved") for role in APPROVERS),
     *(("approved", "pay", role, "paid") for role in PAYERS),
     *(("paid", "confirm", role, "closed") for role in PAYERS),
     *(("paid", "reject_payment", role, "approved") for role in PAYERS),
@@ -147,14 +147,15 @@ STEP_LABELS = {
 }  # fmt: skip
 
 OTHER_THAN = {
-    "joint": ("review",),
-    "notice": ("review",),
-    "approve": ("review", "joint", "approve"),
-    "pay": ("approve",),
+    "review": ("submit",),
+    "joint": ("submit", "review"),
+    "notice": ("submit", "review"),
+    "approve": ("submit", "review", "joint", "approve"),
+    "pay": ("submit", "approve"),
     "confirm": ("pay",),
     "reject_payment": ("pay",),
 }
-"""A step is taken by another person than who took these since the claim was last submitted."""
+"""A step is taken by another person than who ever submitted the claim, or took these others since it was last submitted."""
 
 REFUSAL_REASONS = {
     "conditions": _("不符合政策条件"),

@@ -33,6 +33,9 @@ policy_urls = [
     path("p/<slug:park>/office/policies/check/", policies.check, name="policy_check"),
     path("p/<slug:park>/office/policies/<int:version_id>/", policies.edit, name="policy_edit"),
     path("p/<slug:park>/office/policies/<int:version_id>/file/", policies.export, name="policy_export"),
+    path(
+        "p/<slug:park>/office/policies/<int:version_id>/forecast/", policies.forecast, name="policy_forecast"
+    ),
     path("p/<slug:park>/office/policies/<int:version_id>/propose/", policies.propose, name="policy_propose"),
     path(
         "p/<slug:park>/office/policies/<int:version_id>/take-back/",

@@ -10,7 +10,7 @@ from parks.idempotency import new_key
 
 from .. import formula
 from ..states import REFUSAL_REASONS
-from .fields import day_field, figure_field
+from .fields import AccountField, day_field, figure_field
 
 
 class ClaimForm(forms.Form):
@@ -19,8 +19,7 @@ class ClaimForm(forms.Form):
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, initial=new_key)
     account_name = forms.CharField(label=_("收款户名"), max_length=200)
     account_bank = forms.CharField(label=_("开户银行"), max_length=120)
-    account_number = forms.RegexField(
-        r"^\d{6,34}$",
+    account_number = AccountField(
         label=_("收款账号"),
         help_text=_("对公账户，只填数字。"),
         error_messages={"invalid": _("账号是 6 到 34 位数字，请检查。")},
@@ -61,7 +60,11 @@ class ClaimStepForm(forms.Form):
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, initial=new_key)
     event = forms.CharField(max_length=16)
     note = forms.CharField(
-        label=_("意见"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("意见"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("退回补正时必填，企业会看到。"),
     )
     reason = forms.ChoiceField(
         label=_("不予兑现的原因"), choices=[("", "—"), *REFUSAL_REASONS.items()], required=False,

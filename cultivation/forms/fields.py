@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from innovscore.core.money import NotANumber, parse_money
+from innovscore.core.money import UNITS, WAN, NotANumber, parse_money, parse_number
+from innovscore.core.uscc import normalise
 
-WAN = Decimal(10_000)
+LARGEST = Decimal(10) ** 12
 
 
 class WanField(forms.CharField):
@@ -37,19 +38,29 @@ class YuanField(WanField):
 
 
 class FigureField(forms.CharField):
-    """A plain figure, per cent without the sign."""
+    """A plain figure, per cent with or without the sign."""
 
     def to_python(self, value: Any) -> Any:
-        text = (super().to_python(value) or "").strip()[:60].rstrip("%％").replace(",", "").replace("，", "")
+        text = super().to_python(value)
         if not text:
             return None
         try:
-            found = Decimal(text)
-        except InvalidOperation:
-            found = Decimal("NaN")
-        if not found.is_finite() or abs(found) >= 10**12 or found != round(found, 6):
+            found, unit = parse_number(text, places=6)
+        except NotANumber:
+            found, unit = LARGEST, ""
+        if unit in UNITS or abs(found) >= LARGEST:
             raise forms.ValidationError(_("“%(label)s”请填写数字，例如 12.5。"), params={"label": self.label})
         return found
+
+
+class AccountField(forms.RegexField):
+    """The number of a bank account as people copy it: spaces, dashes and full-width digits are no fault."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(r"^[0-9]{6,34}$", **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        return normalise(super().to_python(value) or "")
 
 
 def figure_field(label: str, unit: str, help_text: str = "", *, required: bool = False) -> forms.Field:

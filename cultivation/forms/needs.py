@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from innovscore.core.money import WAN
 from parks.idempotency import new_key
 from parks.showing import said
 
 from ..states import MOST_FIELDS, NeedClosing, Outcome, TechField
-from .fields import WAN, WanField, day_field
+from .fields import WanField, day_field
 
 
 class FieldsField(forms.MultipleChoiceField):
@@ -69,7 +70,7 @@ class ExpertForm(forms.Form):
 
     idempotency_key = forms.CharField(widget=forms.HiddenInput, required=False, initial=new_key)
     name = forms.CharField(label=_("姓名"), max_length=80)
-    institute = forms.CharField(label=_("单位"), max_length=200)
+    institute = forms.CharField(label=_("工作单位"), max_length=200)
     fields_of = FieldsField()
     availability = forms.CharField(
         label=_("可对接时间"),

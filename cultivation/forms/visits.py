@@ -45,7 +45,7 @@ class AppealForm(forms.Form):
 class AssignForm(forms.Form):
     """Who answers, within how many working days."""
 
-    responsible = forms.TypedChoiceField(label=_("负责人"), coerce=int)
+    responsible = forms.TypedChoiceField(label=_("承办人"), coerce=int)
     days = forms.IntegerField(
         label=_("答复期限（工作日）"), min_value=1, max_value=60, initial=APPEAL_WORKING_DAYS
     )

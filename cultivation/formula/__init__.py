@@ -13,10 +13,13 @@ from .results import ELIGIBLE, NOT_ELIGIBLE, UNKNOWN, Check, Result, failed_chec
 from .rule import Amount, Cap, Condition, Name, Rule
 from .vocabulary import FACTS, NAMES, PLATFORM_FACTS, STATED, UNITS, Fact
 
-BLANK = (Path(__file__).parent / "blank.yaml").read_text(encoding="utf-8")
-"""A small sound rule with explanations, to begin a new one from."""
+BLANKS = {
+    language: (Path(__file__).parent / f"blank_{language}.yaml").read_text(encoding="utf-8")
+    for language in ("zh", "en")
+}
+"""A small sound rule to begin a new one from, with explanations by language."""
 
 __all__ = [
-    "BLANK", "ELIGIBLE", "FACTS", "MOST_TEXT", "NAMES", "NOT_ELIGIBLE", "PLATFORM_FACTS", "STATED", "UNITS", "UNKNOWN", "Amount", "Cap", "Case", "Check", "Columns", "Condition",
+    "BLANKS", "ELIGIBLE", "FACTS", "MOST_TEXT", "NAMES", "NOT_ELIGIBLE", "PLATFORM_FACTS", "STATED", "UNITS", "UNKNOWN", "Amount", "Cap", "Case", "Check", "Columns", "Condition",
     "Fact", "Finding", "Name", "Outcomes", "Result", "Rule", "RuleError", "failed_check", "figure", "judge", "load", "load_body", "result_for", "run_tests", "untried",
 ]  # fmt: skip

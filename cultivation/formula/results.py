@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from scoring.engine.expressions import Expression, Node, evaluate_exact, test_exact
@@ -14,6 +14,7 @@ from .rule import Amount, Condition, Derived, Rule
 from .vocabulary import UNITS
 
 ELIGIBLE, NOT_ELIGIBLE, UNKNOWN = "eligible", "not_eligible", "unknown"
+SHORT, OVER = ("差 %s", "%s short"), ("超出 %s", "%s over")
 Known = Mapping[str, Decimal | None]
 
 
@@ -21,7 +22,7 @@ Known = Mapping[str, Decimal | None]
 class Check:
     """One condition: met, not_met or unknown; `figures` are (label, figure) of the names it reads.
 
-    `gap` is how far the firm is from the bound, with unit; `missing` are labels of data that is not there, `lacks` their
+    `gap` says how far the firm is from the bound, on which side, with unit; `missing` are labels of data that is not there, `lacks` their
     names, `clause` is where the condition stands, `names` are the known figures that it was read from.
     """
 
@@ -149,7 +150,7 @@ def _figures(rule: Rule, names: tuple[str, ...], values: Known, language: str) -
 
 
 def _gap(rule: Rule, node: Node, values: Known, language: str) -> str:
-    """By how much the first comparison that fails is missed."""
+    """By how much the first comparison that fails is missed, below its bound or above it."""
     if node.kind in ("and", "or"):
         return next((gap for arg in node.args if (gap := _gap(rule, arg, values, language))), "")
     if node.kind not in ("<", "<=", ">", ">="):
@@ -161,7 +162,11 @@ def _gap(rule: Rule, node: Node, values: Known, language: str) -> str:
     name = next((arg.name for arg in node.args if arg.kind == "name"), "")
     if difference < 0 or difference == 0 and node.kind in (">=", "<="):
         return ""
-    return figure(difference, rule.unit(name) if name else "count", language)
+    bound_first = node.args[0].kind != "name" and node.args[1].kind == "name"
+    words = SHORT if (node.kind in (">", ">=")) != bound_first else OVER
+    return words[not language.startswith("zh")] % figure(
+        difference, rule.unit(name) if name else "count", language
+    )
 
 
 def figure(value: Decimal, unit: str, language: str = "zh") -> str:
@@ -181,7 +186,8 @@ def _short(value: Decimal) -> str:
 
 
 def _money(wan: Decimal, language: str) -> str:
-    """To the yuan: 14.8 万元, 148,000 yuan."""
+    """Cut to the yuan, as it is paid: 14.8 万元, 148,000 yuan."""
+    wan = wan.quantize(Decimal("0.0001"), ROUND_DOWN)
     if not language.startswith("zh"):
         return f"{wan * 10_000:,.0f} yuan"
     return f"{wan:,.4f}".rstrip("0").rstrip(".") + " 万元"
@@ -211,7 +217,7 @@ def _line(amount: Amount, values: Known, language: str) -> tuple[str, Decimal]:
         return _money(paid, language), paid
     if amount.kind == "rate":
         return (
-            f"{figure(base, 'wan', language)} × {_short(amount.pays * 100)}% = {_money(paid, language)}",
+            f"{_money(base, language)} × {_short(amount.pays * 100)}% = {_money(paid, language)}",
             paid,
         )
     count = f"{_short(base)} ÷ {_short(amount.per)}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -109,9 +111,14 @@ class Rule:
         return str(self.body["period"]["label"])
 
     @property
+    def period(self) -> str:
+        """The label without spaces and full-width letters: however it is written, it is the same period."""
+        return re.sub(r"\s", "", unicodedata.normalize("NFKC", self.period_label))
+
+    @property
     def subject(self) -> str:
         """What a firm is paid for once: the stacking group, or the rule itself, in its period."""
-        return f"{self.body.get('stacking', {}).get('group', self.code)}:{self.period_label}"
+        return f"{self.body.get('stacking', {}).get('group', self.code)}:{self.period}"
 
     @property
     def not_with(self) -> tuple[str, ...]:

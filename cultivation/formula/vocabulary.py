@@ -101,7 +101,7 @@ FACTS: dict[str, Fact] = dict(
         _stated("development_points", "专精特新发展评价得分", "Points of the specialisation assessment", "points"),
         _stated("private_funded", "获得过私募投资且未上市", "Private investment received, not listed", "flag"),
         _stated("valuation_musd", "最近一轮投后估值（百万美元）", "Valuation after the last round (million US dollars)", "count", 2),
-        _stated("ipo_sponsor", "有上市计划并已签约保荐机构", "Plans to list and has signed a sponsor", "flag"),
+        _stated("ipo_sponsor", "有明确的上市意愿（保荐或辅导协议、董事会决议）", "Intends to be listed (sponsor or tutor agreement, board decision)", "flag"),
         _stated("registered_capital", "注册资本", "Registered capital", "wan", 3),
         _stated("is_industry", "工业企业", "Industrial enterprise", "flag", 3),
     )

@@ -59,6 +59,11 @@ class Claim(ParkModel):
                 condition=~Q(state__in=["refused", "withdrawn"]),
                 name="claim_one_for_a_thing",
             ),
+            models.UniqueConstraint(
+                fields=["park", "enterprise", "policy"],
+                condition=~Q(state__in=["refused", "withdrawn"]),
+                name="claim_one_under_a_policy",
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="claim_amount"),
             models.CheckConstraint(condition=Q(returns__lte=2), name="claim_returned_twice"),
             models.CheckConstraint(
@@ -136,7 +141,10 @@ class ClaimEvent(ParkModel):
 
 
 class ClaimNotice(ParkModel):
-    """What the public is told of a claim 公示: who, for which policy, how much (yuan), until when."""
+    """What the public is told of a claim 公示: who, for which policy, how much (yuan), until when.
+
+    A claim that is refused afterwards gets a second row that says so (`is_end`).
+    """
 
     claim = ParkForeignKey(Claim, related_name="notices")
     uscc = models.CharField(max_length=18)
@@ -146,9 +154,12 @@ class ClaimNotice(ParkModel):
     contact = models.CharField(max_length=200, blank=True)
     begins_at = models.DateTimeField(db_default=Now())
     ends_at = models.DateTimeField()
+    is_end = models.BooleanField(default=False, db_default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["park", "claim", "ends_at"], name="claim_notice_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["park", "claim", "ends_at", "is_end"], name="claim_notice_once")
+        ]
 
     class Tenancy:
         append_only = True

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, QuerySet, Sum, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Sum, When
 from django.utils.translation import gettext as _
 
-from enterprises.queries import enterprises, library
+from enterprises.queries import enterprises, library, reviews
 from innovscore.core import workdays as calendar
 from innovscore.core.problems import NotFound
 from parks import workdays
@@ -30,11 +30,12 @@ from ..states import (
     OTHER_THAN,
     OVER,
     PAYABLE,
+    RESERVING,
     STEP_LABELS,
     ClaimState,
 )
 from ..wording import language
-from . import policies
+from . import matching_facts, policies
 
 DRAFT = "cultivation.draft"
 NOTICE_SHOWN = dt.timedelta(days=90)
@@ -116,14 +117,22 @@ class Fact:
     source: str
 
 
+def _kept(claim: Claim) -> dict[str, Decimal]:
+    return {name: Decimal(value) for name, value in claim.result["known"].items() if value is not None}
+
+
+def told(claim: Claim) -> formula.Result:
+    """What a claim was filed on, from the figures kept with it, in the reader's language."""
+    return formula.result_for(policies.rule_of(claim.version), _kept(claim), language())
+
+
 def facts(claim: Claim) -> list[Fact]:
     """What the claim was judged by, in the order of the rule."""
-    rule, kept = policies.rule_of(claim.version), claim.result
-    known = {name: Decimal(value) for name, value in kept["known"].items() if value is not None}
+    rule, known = policies.rule_of(claim.version), _kept(claim)
     sources = {"age_years": _("登记信息"), "score_total": _("已公布的积分")} | {
         one.code: _("企业填报") for one in rule.inputs
     }
-    year = kept.get("year")
+    year = claim.result.get("year")
     verified = _("%(year)s 年度已核定数据") % {"year": year} if year else _("已核定数据")
     return [
         Fact(
@@ -136,6 +145,23 @@ def facts(claim: Claim) -> list[Fact]:
     ]
 
 
+def put_right(claim: Claim) -> formula.Result | None:
+    """The claim judged by its year's figures as they are now, where that is no longer what it was filed for."""
+    firm = matching_facts.find(claim.enterprise_id)
+    if firm is None or firm.year != claim.result.get("year"):
+        return None
+    known = firm.known | {name: Decimal(value) for name, value in claim.inputs.items()}
+    result = formula.result_for(policies.rule_of(claim.version), known, language())
+    return None if result.outcome == formula.ELIGIBLE and result.yuan == claim.amount else result
+
+
+def also_in(claim: Claim) -> QuerySet[ClaimPaper]:
+    """Where the documents of a claim serve another claim that was filed, of this firm or another one."""
+    contents = ClaimPaper.objects.filter(claim=claim).values("evidence__sha256")
+    rows = ClaimPaper.objects.filter(evidence__sha256__in=contents, claim__state__in=RESERVING)
+    return rows.exclude(claim=claim).select_related("evidence", "claim__enterprise", "claim__version")
+
+
 def library_of(actor: Actor) -> QuerySet[EvidenceFile]:
     """Documents of the firm that a claim may use again."""
     return library.files_of(actor.organisation_id or 0)
@@ -144,7 +170,11 @@ def library_of(actor: Actor) -> QuerySet[EvidenceFile]:
 def steps_for(actor: Actor, claim: Claim, past: list[ClaimEvent]) -> list[tuple[str, Any]]:
     """What this person may do now, with labels; what another person has to do is left out."""
     since = max((one.seq for one in past if one.event == "submit"), default=0)
-    own = {one.event for one in past if one.person_ref == actor.person_id and one.seq > since}
+    own = {
+        one.event
+        for one in past
+        if one.person_ref == actor.person_id and (one.event == "submit" or one.seq > since)
+    }
     found = []
     for state, event, role, _next in CLAIM_STEPS:
         if state != claim.state or role != actor.role or own & set(OTHER_THAN.get(event, ())):
@@ -191,20 +221,24 @@ def _clock(claim: Claim, today: dt.date, departures: dict[dt.date, bool]) -> Clo
 
 
 def waiting_for(actor: Actor) -> QuerySet[Claim]:
-    """Claims in a state in which this role has a step to take."""
-    states = {
-        state
-        for state, event, role, _next in CLAIM_STEPS
-        if role == actor.role and event not in ("refuse", "return", "withdraw")
-    }
-    rows = queue(actor).filter(state__in=states)
-    taken = ClaimEvent.objects.filter(
-        person_ref=actor.person_id or 0, event__in=["review", "joint", "approve", "pay"]
+    """Claims that this person can take a step further now."""
+    taken = ClaimEvent.objects.filter(person_ref=actor.person_id or 0)
+    turn = Q(pk__in=[])
+    for state, event, role, _next in CLAIM_STEPS:
+        if role == actor.role and event not in ("refuse", "return", "withdraw"):
+            others = taken.filter(event__in=OTHER_THAN.get(event, ()))
+            turn |= Q(state=state) & ~Q(pk__in=others.values("claim_id"))
+    barred = reviews.conflicts().filter(person_ref=actor.person_id or 0)
+    return (
+        queue(actor)
+        .filter(turn)
+        .exclude(state=ClaimState.NOTICE, notice_ends_at__gt=db_now())
+        .exclude(enterprise__in=barred.values("enterprise_id"))
     )
-    return rows.exclude(pk__in=taken.values("claim_id"))
 
 
 def public_notices(park: Park) -> QuerySet[ClaimNotice]:
-    """Notices of the last months, those that run first; no park is entered."""
-    since = db_now() - NOTICE_SHOWN
-    return ClaimNotice.everywhere.filter(park=park, ends_at__gt=since).order_by("-ends_at", "name", "pk")
+    """Notices of the last months with `is_refused`, those that run first; no park is entered."""
+    rows = ClaimNotice.everywhere.filter(park=park, ends_at__gt=db_now() - NOTICE_SHOWN)
+    ended = rows.filter(is_end=True, claim_id=OuterRef("claim_id"))
+    return rows.filter(is_end=False).annotate(is_refused=Exists(ended)).order_by("-ends_at", "name", "pk")

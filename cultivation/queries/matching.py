@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from innovscore.core.problems import NotFound
-from scoring.queries import standing
 
 from .. import formula
 from ..models import Claim, CurrentMatch, Match, MatchRun, PolicyVersion
@@ -151,42 +150,3 @@ def get_run(run_id: int) -> MatchRun:
     if run is None:
         raise NotFound(code="no_such_run", message=_("没有这次匹配。"))
     return run
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What a version would cost on the last verified data; amounts in yuan."""
-
-    firms: int
-    eligible: int
-    unknown: int
-    near: int
-    total: Decimal
-    budget: Decimal | None
-    stages: dict[str, tuple[int, Decimal]]
-
-    @property
-    def left(self) -> Decimal | None:
-        return None if self.budget is None else self.budget - self.total
-
-
-def forecast(rule: formula.Rule) -> Forecast:
-    """The cost of a policy before it is issued, by stage of the firms."""
-    firms = matching_facts.firms()
-    columns = formula.Columns(
-        len(firms), {name: [one.known.get(name) for one in firms] for name in rule.names}
-    )
-    found = formula.judge(rule, columns)
-    stages: dict[str, tuple[int, Decimal]] = {}
-    names = standing.published_stages()
-    for number, one in enumerate(firms):
-        if found.yes[number]:
-            stage = names.get(one.stage, one.stage)
-            n, total = stages.get(stage, (0, Decimal(0)))
-            stages[stage] = (n + 1, total + int(found.yuan[number]))
-    eligible, budget = int(found.yes.sum()), rule.body.get("budget_wan")
-    return Forecast(
-        firms=len(firms), eligible=eligible, unknown=int((~found.yes & ~found.no).sum()), near=int((found.near >= 0).sum()),
-        total=sum((total for _n, total in stages.values()), Decimal(0)),
-        budget=None if budget is None else Decimal(str(budget)) * 10_000, stages=dict(sorted(stages.items())),
-    )  # fmt: skip

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from enterprises.queries import enterprises
+from enterprises.queries import enterprises, reviews
 from enterprises.services import library
 from innovscore.core.problems import Conflict, Forbidden, NotFound, Refused
 from parks import audit, jobs, workdays
@@ -29,12 +29,21 @@ from .. import formula
 from ..models import Claim, ClaimEvent, ClaimNotice, ClaimPaper, PolicyVersion
 from ..queries import claims as queries
 from ..queries import matching, matching_facts, policies
-from ..states import CLAIM_STEPS, CLAIM_WORKING_DAYS, NOTICE_WORKING_DAYS, REFUSAL_REASONS, ClaimState
+from ..states import (
+    CLAIM_STEPS,
+    CLAIM_WORKING_DAYS,
+    FIRM,
+    NOTICE_WORKING_DAYS,
+    REFUSAL_REASONS,
+    ClaimState,
+    PolicyState,
+)
 from ..wording import language
 from . import telling
 from .refusals import guarded
 
 FIRMS_A_REPORT = 100
+FORWARD = ("review", "joint", "notice", "approve")
 TOLD = {
     "return": gettext_lazy("您的政策兑现申请被退回补正，请查看原因。"),
     "refuse": gettext_lazy("您的政策兑现申请未通过，请查看原因。"),
@@ -76,6 +85,7 @@ def correct(
         if claim.state not in (ClaimState.DRAFT, ClaimState.RETURNED):
             raise Conflict(code="not_allowed_now", message=_("申请已提交，不能修改。"))
         if claim.state == ClaimState.DRAFT:
+            _in_force(claim.version)
             _open(claim.version)
         said = _judged(claim.version, claim.enterprise_id, inputs) | {"inputs": _kept(inputs), **account}
         for name, value in said.items():
@@ -115,7 +125,7 @@ def draft(job: jobs.JobHandle) -> dict[str, Any]:
         version = policies.get_released(job.args["version"])
         rule = policies.rule_of(version)
         rivals = [row for row in policies.in_force() if policies.rule_of(row).subject == rule.subject]
-        taken, drafts, houses = matching.claimants(rule.subject), [], []
+        taken, drafts = matching.claimants(rule.subject), []
         firms = [firm for firm in matching_facts.firms() if firm.id not in taken]
         for number, firm in enumerate(firms):
             if number % FIRMS_A_REPORT == 0:
@@ -127,17 +137,20 @@ def draft(job: jobs.JobHandle) -> dict[str, Any]:
                 policy_id=version.policy_id, version=version, enterprise_id=firm.id, subject=rule.subject, is_automatic=True,
                 account_name=firm.name, **_record(rule, best[0].result, firm, firm.known),
             ))  # fmt: skip
-            houses.append(firm.organisation_id)
         job.report(len(firms), len(firms), _("生成 %(n)s 份申请，等待企业确认账户") % {"n": len(drafts)})
-        Claim.objects.bulk_create(drafts)
+        Claim.objects.bulk_create(drafts, ignore_conflicts=True)  # a firm that files meanwhile has its own
+        made = Claim.objects.filter(
+            version=version, state=ClaimState.DRAFT, enterprise__in=[one.enterprise_id for one in drafts]
+        )
+        houses = list(made.values_list("enterprise__organisation_id", flat=True))
         url = reverse(
             "cultivation:claim_file", kwargs={"park": job.actor.park_code, "version_id": version.pk}
         )
         text = _("“%(title)s”免申即享：请确认收款账户。") % {"title": version.title}
         telling.tell(by=job.actor, url=url, words={text: houses})
-        audit.record(by=job.actor, action="claims.prepared", obj=version, after={"firms": len(drafts)})
+        audit.record(by=job.actor, action="claims.prepared", obj=version, after={"firms": len(houses)})
         job.guard()
-    return {"firms": len(drafts)}
+    return {"firms": len(houses)}
 
 
 def step(
@@ -149,10 +162,10 @@ def step(
     """
     if event == "return" and not note.strip() or event == "refuse" and reason not in REFUSAL_REASONS:
         raise Refused(code="reason_missing", field="note", message=_("请写明原因（不予兑现请选择原因）。"))
-    if event == "pay" and (paid_on is None or not paid_reference.strip() or paid_on > db_today()):
-        raise Refused(code="payment", field="paid_on", message=_("请填写拨付日期（不晚于今天）和凭证号。"))
     with transaction.atomic(), guarded():
         claim = _locked(by, claim_id)
+        if event == "pay":
+            _payment(claim, paid_on, paid_reference)
         _step(
             by=by,
             claim=claim,
@@ -165,9 +178,19 @@ def step(
         claim.refresh_from_db()
         if event == "notice":
             _announce(claim, by.park_id)
+        if event == "refuse":
+            _take_down(claim)
         if event in TOLD:
             _tell(claim, claim.enterprise.organisation_id, by.park_code, TOLD[event])
     return claim
+
+
+def _payment(claim: Claim, paid_on: dt.date | None, reference: str) -> None:
+    approved = claim.events.filter(event="approve").order_by("-seq").first()
+    first = approved.at.astimezone(BEIJING).date() if approved else db_today()
+    if paid_on is None or not reference.strip() or not first <= paid_on <= db_today():
+        message = _("请填写拨付日期（%(first)s 审定当天至今天）和凭证号。")
+        raise Refused(code="payment", field="paid_on", message=message % {"first": first})
 
 
 def _step(*, by: Actor, claim: Claim, event: str, **more: Any) -> None:
@@ -180,6 +203,10 @@ def _step(*, by: Actor, claim: Claim, event: str, **more: Any) -> None:
             code="not_allowed_now",
             message=_("申请当前为“%(state)s”，不能进行这一步。") % {"state": claim.get_state_display()},
         )
+    if by.role not in FIRM and reviews.has_conflict(
+        enterprise_id=claim.enterprise_id, person_id=by.person_id
+    ):
+        raise Forbidden(code="conflict_of_interest", message=_("您已申报与该企业有利益关系，须回避。"))
     if event not in dict(queries.steps_for(by, claim, list(queries.events(claim)))):
         raise _not_you(claim, event)
     today = db_today()
@@ -206,16 +233,17 @@ def _step(*, by: Actor, claim: Claim, event: str, **more: Any) -> None:
 def _register(claim: Claim, event: str) -> None:
     """The register of public money knows a claim from each submission until it is returned, refused or withdrawn.
 
-    Raises Conflict where the policy excludes what the firm already has this year.
+    Raises Conflict where the policy excludes what the firm has this year, when it is filed and at each step towards payment.
     """
     organisation, subject = claim.enterprise.organisation_id, f"policy:{claim.subject}"
     if event in ("return", "refuse", "withdraw"):
         benefits.let_go(organisation_id=organisation, subject=subject)
-    if event != "submit":
+    if event not in ("submit", *FORWARD):
         return
     excluded = (
         register.of_this_year(organisation)
         .filter(scheme__in=policies.rule_of(claim.version).not_with)
+        .exclude(subject=subject)
         .first()
     )
     if excluded is not None:
@@ -224,6 +252,8 @@ def _register(claim: Claim, event: str) -> None:
             code="excluded",
             message=message % {"label": excluded.label, "scheme": excluded.get_scheme_display()},
         )
+    if event != "submit":
+        return
     benefits.hold(
         organisation_id=organisation,
         scheme="policy_claim",
@@ -253,8 +283,14 @@ def _judged(
     if result.outcome == formula.UNKNOWN:
         message = _("还缺数据：%(what)s。") % {"what": "、".join(result.missing)}
         raise Refused(code="data_missing", message=message)
-    failed = "；".join(f"{one.text}{_('，差 ') + one.gap if one.gap else ''}" for one in result.failed)
+    failed = "；".join(f"{one.text}{_('，') + one.gap if one.gap else ''}" for one in result.failed)
     raise Refused(code="not_eligible", message=_("不符合条件：%(what)s。") % {"what": failed})
+
+
+def _in_force(version: PolicyVersion) -> None:
+    if version.state != PolicyState.RELEASED:
+        message = _("这项政策已停用或换了新版本，请撤回这份申请，再按现行政策申请。")
+        raise Conflict(code="not_in_force", message=message)
 
 
 def _open(version: PolicyVersion) -> None:
@@ -298,6 +334,13 @@ def _announce(claim: Claim, park_id: int) -> None:
         claim=claim, uscc=claim.enterprise.uscc, name=claim.enterprise.name, title=claim.version.title, amount=claim.amount,
         contact=f"{park.contact_office} {park.contact_phone}".strip(), ends_at=claim.notice_ends_at,
     )  # fmt: skip
+
+
+def _take_down(claim: Claim) -> None:
+    """What was on notice will not be paid: the public reads that too."""
+    if (row := ClaimNotice.objects.filter(claim=claim).first()) is not None:
+        row.pk, row.is_end, row.begins_at = None, True, db_now()
+        row.save(force_insert=True)
 
 
 def _tell(claim: Claim, organisation_id: int, park_code: str, text: Any) -> None:

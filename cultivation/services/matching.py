@@ -6,11 +6,9 @@ The job writes under its run; one pointer makes the run current, in the transact
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -21,8 +19,8 @@ from parks.scope import park_scope
 
 from .. import formula
 from ..models import CurrentMatch, Match, MatchRun, PolicyPush, PolicyVersion
+from ..queries import forecast, matching_facts, policies
 from ..queries import matching as queries
-from ..queries import matching_facts, policies
 from ..states import RuleKind
 from . import telling
 
@@ -40,9 +38,11 @@ def run(job: jobs.JobHandle) -> dict[str, Any]:
         job.report(0, 3, _("读取企业数据"))
         firms, versions = matching_facts.firms(), list(policies.in_force(RuleKind.POLICY, RuleKind.RUNG))
         job.report(1, 3, _("逐条比对"))
-        found = [
-            _found(version, firms_columns, firms) for version, firms_columns in _columns(versions, firms)
-        ]
+        names = {name for version in versions for name in policies.rule_of(version).names} & set(
+            formula.FACTS
+        )
+        known = forecast.columns(names, firms)
+        found = [_found(version, known, firms) for version in versions]
         job.report(2, 3, _("写入结果"))
         made = MatchRun.objects.create(
             job=job.id, firms=len(firms), year=max((one.year for one in firms if one.year), default=None),
@@ -57,43 +57,20 @@ def run(job: jobs.JobHandle) -> dict[str, Any]:
     return {"run": made.pk, "firms": len(firms), "policies": len(versions), "rows": written}
 
 
-def _columns(
-    versions: Sequence[PolicyVersion], firms: Sequence[matching_facts.Firm]
-) -> Iterator[tuple[PolicyVersion, formula.Columns]]:
-    names = {name for version in versions for name in policies.rule_of(version).names} & set(formula.FACTS)
-    columns = formula.Columns(len(firms), {name: [one.known.get(name) for one in firms] for name in names})
-    for version in versions:
-        yield version, columns
-
-
 def _found(
-    version: PolicyVersion, columns: formula.Columns, firms: Sequence[matching_facts.Firm]
+    version: PolicyVersion, known: formula.Columns, firms: Sequence[matching_facts.Firm]
 ) -> tuple[PolicyVersion, list[Any], list[tuple[Any, ...]]]:
-    """A version, its counts, and its rows. Who stands on a rung already is not counted among those who could."""
-    rule = policies.rule_of(version)
-    outcome = formula.judge(rule, columns)
-    held = np.array([bool(rule.level and one.known.get(rule.level)) for one in firms], bool)
-    yes, near = outcome.yes & ~held, np.where(held, -1, outcome.near)
-    rows: list[tuple[Any, ...]] = []
-    total = Decimal(0)
-    for number in (held | yes | (near >= 0)).nonzero()[0].tolist():
-        one = firms[number]
-        gap = None
-        if near[number] >= 0:
-            failed = formula.failed_check(rule, int(near[number]), one.known)
-            gap = {"text": failed.text, "gap": failed.gap, "figures": [list(pair) for pair in failed.figures]}
-        amount = int(outcome.yuan[number]) if yes[number] and rule.amounts else None
-        total += amount or 0
-        rows.append(
-            (
-                version.pk, one.id, "t" if outcome.yes[number] else "f", "t" if held[number] else "f", amount,
-                gap and json.dumps(gap, ensure_ascii=False),
-            )
-        )  # fmt: skip
-    eligible, nearly, stand = int(yes.sum()), int((near >= 0).sum()), int(held.sum())
-    unknown = int((~outcome.yes & ~outcome.no & ~held).sum())
-    rest = len(firms) - eligible - unknown - nearly - stand
-    return version, [eligible, nearly, unknown, rest, str(total), stand], rows
+    """A version, its counts, and its rows for COPY."""
+    found = forecast.judge(policies.rule_of(version), known, firms)
+    rows = [
+        (
+            version.pk, row.firm.id, "t" if row.is_eligible else "f", "t" if row.is_held else "f", row.amount,
+            row.gap and json.dumps(row.gap, ensure_ascii=False),
+        )
+        for row in found.rows
+    ]  # fmt: skip
+    held = found.count(is_held=True)
+    return version, [found.eligible, found.near, found.unknown, found.others, str(found.total), held], rows
 
 
 def push(*, by: Actor, version_id: int, stage: str = "") -> int:

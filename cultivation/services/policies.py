@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from innovscore.core.digest import sha256_hex
@@ -54,6 +54,11 @@ def save(*, by: Actor, text: str, version_id: int | None = None) -> PolicyVersio
         if row.policy.versions.exclude(kind=rule.kind).exists() or row.kind != rule.kind:
             message = _("“%(code)s”的其他版本是另一种规则，请换一个代码。") % {"code": rule.code}
             raise Refused(code="kind_fixed", field="text", message=message)
+        if rule.kind == RuleKind.POLICY and any(
+            rule_of(one).period != rule.period for one in _was_public(row.policy)
+        ):
+            message = _("“%(code)s”已发布过另一期。预算和“一家一次”都按一期计算，新一期的政策请换一个代码。")
+            raise Refused(code="period_fixed", field="text", message=message % {"code": rule.code})
         row.title, row.tags = rule.title, list(rule.body.get("tags", []))
         row.starts_on, row.ends_on = rule.day("starts"), rule.day("ends")
         row.text, row.rule = text.replace("\r\n", "\n"), dict(rule.body)
@@ -135,6 +140,10 @@ def retire(*, by: Actor, version_id: int, reason: str) -> PolicyVersion:
         row.save(update_fields=["state"])
         audit.record(by=by, action="policy.retired", obj=row, reason=reason)
     return row
+
+
+def _was_public(policy: Policy) -> QuerySet[PolicyVersion]:
+    return policy.versions.filter(state__in=(PolicyState.RELEASED, PolicyState.RETIRED))
 
 
 def _green(row: PolicyVersion) -> formula.Rule:

@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 from innovscore.core.problems import Conflict
 from parks import refusals
 
+CLAIMED = ("claimed_already", lambda: _("这一事项已有申请在办理或已兑现，不能重复申请。"))
 NAMED = {
     "introduction_once": ("introduced_already", lambda: _("这位专家已对接过这条需求。")),
     "introduction_outcome_once": ("outcome_said", lambda: _("对接结果已登记，不能再改。")),
     "expert_once": ("expert_known", lambda: _("专家库中已有这位专家，请直接修改原条目。")),
-    "claim_one_for_a_thing": ("claimed_already", lambda: _("这一事项已有申请在办理或已兑现，不能重复申请。")),
+    "claim_one_for_a_thing": CLAIMED,
+    "claim_one_under_a_policy": CLAIMED,
     "claim_returned_twice": ("returned_twice", lambda: _("已退回两次，不能再退回；请通过或不予兑现。")),
     "policy_one_open": ("draft_open", lambda: _("这项政策已有一份草稿，请先处理它。")),
     "platform_approval_number": (

@@ -126,11 +126,11 @@ BEGIN
   IF NOT public.cultivation_acts_as(NEW.park_id, NEW.person_ref, NEW.role) THEN
     RAISE EXCEPTION 'person % is not % here', NEW.person_ref, NEW.role USING ERRCODE = 'IS005';
   END IF;
-  others := CASE NEW.event WHEN 'joint' THEN ARRAY['review'] WHEN 'notice' THEN ARRAY['review'] WHEN 'approve' THEN ARRAY['review', 'joint', 'approve']
-                 WHEN 'pay' THEN ARRAY['approve'] WHEN 'confirm' THEN ARRAY['pay'] WHEN 'reject_payment' THEN ARRAY['pay'] ELSE ARRAY[]::text[] END;
+  others := CASE NEW.event WHEN 'review' THEN ARRAY['submit'] WHEN 'joint' THEN ARRAY['submit', 'review'] WHEN 'notice' THEN ARRAY['submit', 'review']
+                 WHEN 'approve' THEN ARRAY['submit', 'review', 'joint', 'approve'] WHEN 'pay' THEN ARRAY['submit', 'approve'] WHEN 'confirm' THEN ARRAY['pay'] WHEN 'reject_payment' THEN ARRAY['pay'] ELSE ARRAY[]::text[] END;
   IF EXISTS (SELECT FROM public.cultivation_claimevent e WHERE e.park_id = NEW.park_id AND e.claim_id = NEW.claim_id
-     AND e.person_ref = NEW.person_ref AND e.event = ANY(others) AND e.seq > (SELECT coalesce(max(s.seq), 0)
-       FROM public.cultivation_claimevent s WHERE s.park_id = NEW.park_id AND s.claim_id = NEW.claim_id AND s.event = 'submit')) THEN
+     AND e.person_ref = NEW.person_ref AND e.event = ANY(others) AND (e.event = 'submit' OR e.seq > (SELECT coalesce(max(s.seq), 0)
+       FROM public.cultivation_claimevent s WHERE s.park_id = NEW.park_id AND s.claim_id = NEW.claim_id AND s.event = 'submit'))) THEN
     RAISE EXCEPTION 'another person has to do this' USING ERRCODE = 'IS005';
   END IF;
   IF NEW.event = 'approve' AND statement_timestamp() < claim.notice_ends_at THEN

@@ -27,7 +27,7 @@ from ..models import Claim
 from ..queries import claims as queries
 from ..queries import matching, matching_facts, policies
 from ..services import claims
-from ..states import BEFORE_NOTICE
+from ..states import BEFORE_NOTICE, OPEN
 from ..wording import language
 
 COLUMNS = (
@@ -134,11 +134,14 @@ def _claim_page(
     is_firm = request.actor.role in ENTERPRISE
     names = {event for event, _label in steps}
     step_form = step_form or ClaimStepForm(initial={"paid_on": db_today()})
+    if "return" not in names:
+        step_form.fields["note"].help_text = ""
     for name in ("paid_on", "paid_reference"):
         step_form.fields[name].required = "pay" in names
     context = {
-        "claim": row, "events": past, "papers": queries.papers(row), "clock": queries.clock(row), "form": form, "problem": problem,
+        "claim": row, "told": queries.told(row), "events": past, "papers": queries.papers(row), "clock": queries.clock(row), "form": form, "problem": problem,
         "benefits": [] if is_firm else register.standing(row.enterprise.organisation_id)[:20], "is_firm": is_firm, "card": policies.card(policies.rule_of(row.version), language()), "step_form": step_form,
+        "put_right": None if is_firm or row.state not in OPEN else queries.put_right(row), "also_in": [] if is_firm else queries.also_in(row)[:20],
         "steps": [(event, label) for event, label in steps if event not in ("submit", "withdraw")],
         "can_withdraw": "withdraw" in names and row.state in ("draft", "returned", *BEFORE_NOTICE),
         "needs_payment": "pay" in names, "needs_reason": "refuse" in names,
@@ -152,7 +155,7 @@ def paper(request: ParkRequest, park: str, claim_id: int) -> HttpResponse:
     """The claim on paper 申请表; `?export=pdf` the file."""
     row = queries.visible(request.actor, claim_id)
     context = {
-        "claim": row, "zone": request.park, "facts": queries.facts(row), "papers": queries.papers(row), "events": queries.events(row),
+        "claim": row, "told": queries.told(row), "zone": request.park, "facts": queries.facts(row), "papers": queries.papers(row), "events": queries.events(row),
         "card": policies.card(policies.rule_of(row.version), language()),
         "back_url": reverse("cultivation:claim", kwargs={"park": park, "claim_id": row.pk}),
     }  # fmt: skip
@@ -204,7 +207,7 @@ def public_notices(request: ParkRequest, park: str) -> HttpResponse:
     page = listing(
         request,
         queries.public_notices(zone),
-        columns=("name", "uscc", "title", "amount", "begins_at", "ends_at"),
+        columns=("name", "uscc", "title", "amount", "begins_at", "ends_at", "is_refused"),
         filename="claim-notices",
     )
     if isinstance(page, HttpResponse):

@@ -19,10 +19,11 @@ from parks.models import Park
 from parks.showing import status_of
 
 from .. import wording
-from ..filters import LibraryFilter, VersionFilter
+from ..filters import ForecastFilter, LibraryFilter, VersionFilter
 from ..forms.policies import PolicyForm, ReasonForm, SubscriptionForm, WhatIfForm
-from ..formula import BLANK, Rule, run_tests, untried
+from ..formula import BLANKS, Rule, run_tests, untried
 from ..models import PolicyVersion
+from ..queries import forecast as forecasts
 from ..queries import matching, matching_facts
 from ..queries import policies as queries
 from ..services import policies, subscriptions
@@ -30,6 +31,8 @@ from ..states import PolicyState, RuleKind
 from ..wording import language
 
 COLUMNS = ("policy__code", "number", "title", "tags", "starts_on", "ends_on", "get_state_display")
+
+FIRMS = ("name", "uscc", "stage", "is_eligible", "amount", "gap__text", "gap__gap")
 
 
 def _with_cards(rows: Any) -> list[tuple[PolicyVersion, dict[str, Any]]]:
@@ -134,7 +137,7 @@ def office(request: ParkRequest, park: str) -> HttpResponse:
 
 def new(request: ParkRequest, park: str) -> HttpResponse:
     """A new draft: from a shipped rule, a version of the park, a file, or an empty page."""
-    source = queries.library().get(request.GET.get("example", ""), BLANK)
+    source = queries.library().get(request.GET.get("example", ""), BLANKS[language()])
     if (number := request.GET.get("of", "")).isdigit() and len(number) < 19:
         source = queries.get_version(int(number)).text
     form = PolicyForm(request.POST or None, request.FILES or None, initial={"text": source})
@@ -179,9 +182,31 @@ def _edit(request: ParkRequest, form: PolicyForm, version: PolicyVersion | None)
         **_preview(rule),
         **_steps(request, version),
     }
-    if version and rule and "forecast" in request.GET:
-        context["forecast"] = matching.forecast(rule)
     return render(request, "cultivation/policies/edit.html", context, status=status)
+
+
+def forecast(request: ParkRequest, park: str, version_id: int) -> HttpResponse:
+    """What a version would cost on the last verified data, and the firms behind it."""
+    version = queries.get_version(version_id)
+    rule = queries.rule_of(version)
+    found = forecasts.forecast(rule)
+    page = listing(
+        request,
+        found.rows(),
+        filterset=ForecastFilter,
+        filename="policy-forecast",
+        columns=FIRMS,
+        sortable=("amount",),
+    )
+    if isinstance(page, HttpResponse):
+        return page
+    context = {
+        "version": version,
+        "forecast": found,
+        "page": page,
+        "inputs": [one.label for one in rule.inputs],
+    }
+    return render(request, "cultivation/policies/forecast.html", context)
 
 
 def _maybe(text: str) -> Rule | None:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 GUARDS = {
     "one claim for a thing": (
-        "DROP INDEX claim_one_for_a_thing",
+        "DROP INDEX claim_one_for_a_thing, claim_one_under_a_policy",
         """INSERT INTO cultivation_claim (park_id, policy_id, version_id, enterprise_id, subject, state, is_automatic, inputs, result,
              amount, account_name, account_bank, account_number, returns, paid_reference)
            SELECT park_id, policy_id, version_id, enterprise_id, subject, 'draft', false, '{}', '{}', 1, '', '', '', 0, ''

@@ -44,12 +44,13 @@ def test_a_gap_is_a_number_and_what_is_missing_is_the_item_and_not_the_score_mad
         "ladder_hnte", age_years=5, ip_class1=1, ip_class2=0, rd_staff_ratio="8.7", revenue=6000, rd_intensity_3y=4,
         hightech_share=70,
     )  # fmt: skip
-    assert short.near is not None and (short.near.gap, short.near.clause) == ("1.3%", "第十一条（四）")
+    assert short.near is not None and (short.near.gap, short.near.clause) == ("差 1.3%", "第十一条（四）")
     points = judged(
         "ladder_tech_sme", staff_total=50, revenue=900, total_assets_end=900, hnte=0, provincial_platform=0, rd_staff_ratio=30, rd_intensity="3.5",
         rd_cost_share=3, ip_class1=0, ip_class2=2,
     )  # fmt: skip
-    assert points.near is not None and points.near.gap == "8 分"
+    assert points.near is not None and points.near.gap == "差 8 分"
+    assert judged("ladder_unicorn", age_years=12).checks[0].gap == "超出 2 年"
     blind = judged(
         "ladder_tech_sme",
         staff_total=50,

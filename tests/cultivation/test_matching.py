@@ -45,7 +45,7 @@ def test_a_run_finds_who_is_eligible_and_who_is_nearly(office: make.Office) -> N
     rows = {row.enterprise.name: row for row in queries.matches(queries.current())}
     assert rows["示例企业1"].amount == 148_000
     assert rows["示例企业2"].gap == {
-        "text": "研发费用占营业收入3%以上", "gap": "1.84%", "figures": [["研发费用占营业收入比重", "1.16%"]],
+        "text": "研发费用占营业收入3%以上", "gap": "差 1.84%", "figures": [["研发费用占营业收入比重", "1.16%"]],
     }  # fmt: skip
     (one,) = queries.counts(queries.current())
     assert (one.eligible, one.near, one.unknown, one.not_eligible, one.total) == (1, 1, 0, 0, 148_000)

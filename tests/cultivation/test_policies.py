@@ -55,7 +55,7 @@ def test_a_refused_proposal_leaves_a_page_on_which_the_draft_can_be_put_right(of
     answer = people.client_for(office["officer"]).post(url("policy_propose", version_id=row.pk))
     page = answer.content.decode()
     edit = url("policy_edit", version_id=row.pk)
-    assert answer.status_code == 422 and f'action="{edit}"' in page and f'href="{edit}?forecast=1"' in page
+    assert answer.status_code == 422 and f'action="{edit}"' in page and f'href="{edit}forecast/"' in page
 
 
 def test_a_tier_without_a_case_blocks_proposal(office: make.Office) -> None:
@@ -92,9 +92,6 @@ def test_the_editor_shows_card_cases_and_cost_and_exports_what_can_be_imported(o
     page = answer.content.decode()
     assert "研发费用增加额的 10%" in page and "通过" in page
     row = PolicyVersion.objects.get()
-    assert (
-        "148,000.00" in client.get(url("policy_edit", version_id=row.pk), {"forecast": "1"}).content.decode()
-    )
     file = client.get(url("policy_export", version_id=row.pk)).content.decode()
     assert policies.read(file).code == make.GROWTH
     client.post(url("policy_discard", version_id=row.pk))
@@ -110,7 +107,7 @@ def test_a_new_policy_begins_with_a_sound_rule_that_explains_itself(office: make
     client = people.client_for(office["officer"])
     page = client.get(url("policy_new")).content.decode()
     assert "没有上限的不写" in page and "rd_intensity" in page and "未通过" not in page
-    assert client.post(url("policy_new"), {"text": formula.BLANK}).status_code == 302
+    assert client.post(url("policy_new"), {"text": formula.BLANKS["zh"]}).status_code == 302
     assert client.post(url("policy_new"), {"text": ""}).status_code == 422
     assert "应为 “键: 值”的形式" in client.post(url("policy_new"), {"text": "给20万元"}).content.decode()
     assert not PolicyVersion.objects.filter(title="给20万元").exists()
@@ -202,3 +199,16 @@ def test_of_two_policies_for_one_thing_the_higher_counts(office: make.Office) ->
         (30_000, "研发投入增长奖励"),
     ]
     assert found.total == Decimal(148_000)
+
+
+def test_before_release_the_office_sees_which_firms_a_draft_would_pay(office: make.Office) -> None:
+    make.firm(office.park)
+    make.firm(office.park, 2, rd_expense=1_000_000, rd_expense_prev=900_000)
+    client = people.client_for(office["officer"])
+    row = policies.save(by=office["officer"], text=make.text(budget_wan="10"))
+    address = url("policy_forecast", version_id=row.pk)
+    page = client.get(address).content.decode()
+    assert all(text in page for text in ("148,000.00", "示例企业1", "示例企业2", "差 1.84%", "预算不足"))
+    assert "示例企业2" not in client.get(address, {"eligible": "True"}).content.decode()
+    file = client.get(address, {"name": "企业1", "export": "csv"}).content.decode()
+    assert "148000" in file and "示例企业2" not in file

@@ -66,10 +66,17 @@ def test_every_shipped_rule_is_green(code: str) -> None:
     assert [case for case in formula.run_tests(RULES[code]) if not case.is_green] == []
 
 
+def test_the_computation_ends_in_what_is_paid() -> None:
+    found = result("cqhtz25_rd_growth", RD | {"rd_increase": "137.724744"})
+    assert (found.yuan, found.steps) == (137_724, ("137.7247 万元 × 10% = 13.7724 万元",))
+    found = result("cqhtz25_rd_growth", RD | {"rd_increase": "137.7248"})
+    assert (found.yuan, found.steps) == (137_724, ("137.7248 万元 × 10% = 13.7724 万元",))
+
+
 def test_a_failed_condition_says_by_how_much() -> None:
     found = result("cqhtz25_rd_growth", RD | {"rd_intensity": "2.1"})
     (failed,) = found.failed
-    assert (failed.text, failed.gap) == ("研发费用占营业收入3%以上", "0.9%")
+    assert (failed.text, failed.gap) == ("研发费用占营业收入3%以上", "差 0.9%")
 
 
 def test_missing_data_is_named_and_a_certain_no_stays_no() -> None:
@@ -246,3 +253,7 @@ def test_a_fault_names_key_and_line(old: str, new: str, path: str, code: str) ->
 def test_what_is_no_rule_is_refused_without_a_crash(text: str) -> None:
     with pytest.raises(formula.RuleError):
         formula.load(text)
+
+
+def test_the_blank_rule_is_the_same_in_both_languages_but_for_its_explanations() -> None:
+    assert formula.load(formula.BLANKS["en"]).body == formula.load(formula.BLANKS["zh"]).body

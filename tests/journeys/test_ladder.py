@@ -12,7 +12,7 @@ from parks.clock import BEIJING
 from tests.factories import files
 
 pytestmark = pytest.mark.browser
-RUNG, FACT = "上市后备企业", "有上市计划并已签约保荐机构"
+RUNG, FACT = "上市后备企业", "有明确的上市意愿"
 CENTRE = "手机登记的研发中心"
 
 

@@ -57,7 +57,7 @@ def test_a_ready_made_claim_needs_the_account_only(visit: Any) -> None:
     """免申即享: the office makes drafts, the firm's desk says so, one form remains."""
     officer = visit("park.score@demo")
     officer.go("/p/cq/office/matching/").looks_right()
-    officer.page.locator("main button[aria-label^='免申即享：研发投入增长奖励']").click()
+    officer.page.locator("main button[aria-label^='生成免申即享申请：研发投入增长奖励']").click()
     officer.sees("已开始生成申请").waits_for("份申请，等待企业确认账户")
 
 
@@ -69,9 +69,9 @@ def test_a_policy_is_written_checked_and_released(visit: Any) -> None:
     writer.waits_for("未通过")
     writer.fill(text=text)
     writer.press("保存").sees("已保存").looks_right()
-    writer.press("试算").sees("需要").looks_right()
     page = writer.page.url.removeprefix(writer.address).partition("?")[0]
-    writer.press("提请发布").sees("待发布")
+    writer.press("试算").sees("需要", "符合和只差一项的企业").looks_right()
+    writer.go(page).press("提请发布").sees("待发布")
     visit("park.publish@demo").go(page).press("发布").sees("已发布").looks_right()
     visit(None, width=360).go("/zones/cq/policies/?title=研发投入增量").sees("研发投入增量补助").looks_right()
     writer.go("/p/cq/office/matching/").looks_right().press("匹配全部企业").looks_right()
