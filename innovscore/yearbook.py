@@ -19,6 +19,7 @@ from enterprises.queries import cycles, enterprises
 from enterprises.states import CertificationState, DeclarationState
 from finance.queries import reports
 from finance.queries.applications import SMALL_GROUP
+from innovscore.core import disclosure
 from innovscore.core.problems import NotFound
 from parks import jobs
 from parks.actors import Actor
@@ -172,7 +173,7 @@ def for_outside(found: list[Section]) -> list[Section]:
             figures=[
                 replace(one, value=None) if _is_small(one.firms, FEWEST) else one for one in section.figures
             ],
-            tables=[replace(table, rows=[_hidden(row) for row in table.rows]) for table in section.tables],
+            tables=[replace(table, rows=_told(table.rows)) for table in section.tables],
         )
         for section in found
     ]
@@ -187,8 +188,12 @@ def _is_small(firms: int | None, fewest: int) -> bool:
     return firms is not None and 0 < firms < fewest
 
 
-def _hidden(row: Row) -> Row:
-    return replace(row, cells=[None for _cell in row.cells]) if _is_small(row.firms, FEWEST_IN_GROUP) else row
+def _told(rows: list[Row]) -> list[Row]:
+    told = disclosure.shown([row.firms or 0 for row in rows], FEWEST_IN_GROUP)
+    return [
+        row if is_told else replace(row, cells=[None for _cell in row.cells])
+        for row, is_told in zip(rows, told, strict=True)
+    ]
 
 
 def _firms(label: str, count: int | None) -> Figure:

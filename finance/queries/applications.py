@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import Count, DateTimeField, Exists, Func, OuterRef, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
+from innovscore.core import disclosure
 from innovscore.core.problems import NotFound
 from parks.actors import Actor
 
@@ -106,13 +107,15 @@ def totals() -> list[Total]:
         n=Count("pk"), firms=Count("enterprise", distinct=True), amount=Sum("amount")
     )
     labels = dict(ApplicationState.choices)
+    in_order = sorted(rows, key=lambda row: ApplicationState.values.index(row["status"]))
+    told = disclosure.shown([row["firms"] for row in in_order], SMALL_GROUP)
     return [
         Total(
             label=str(labels[row["status"]]),
-            applications=row["n"] if row["firms"] >= SMALL_GROUP else None,
-            amount=row["amount"] if row["firms"] >= SMALL_GROUP else None,
+            applications=row["n"] if is_told else None,
+            amount=row["amount"] if is_told else None,
         )
-        for row in sorted(rows, key=lambda row: ApplicationState.values.index(row["status"]))
+        for row, is_told in zip(in_order, told, strict=True)
     ]
 
 

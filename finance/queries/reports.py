@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Aggregate, Avg, Count, DurationField, F, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
+from innovscore.core import disclosure
 from innovscore.core.dates import add_months
 from parks.actors import Actor
 from parks.clock import BEIJING
@@ -100,12 +101,16 @@ class Row:
 
 
 def _rows(groups: Any, labels: dict[str, Any], *, hide: bool) -> list[Row]:
-    rows = []
-    for group in groups:
-        shown = not hide or group["firms"] >= SMALL_GROUP
-        label = str(labels.get(group["key"], group["key"] or "—"))
-        rows.append(Row(label, group["n"] if shown else None, group["amount"] if shown else None))
-    return rows
+    groups = list(groups)
+    told = disclosure.shown([group["firms"] for group in groups], SMALL_GROUP if hide else 0)
+    return [
+        Row(
+            str(labels.get(group["key"], group["key"] or "—")),
+            group["n"] if is_told else None,
+            group["amount"] if is_told else None,
+        )
+        for group, is_told in zip(groups, told, strict=True)
+    ]
 
 
 def reasons(

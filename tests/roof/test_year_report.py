@@ -69,23 +69,25 @@ def test_sums_of_fewer_than_three_firms_stay_in_the_office(office: make.Office) 
     assert ("政策兑现", "受理金额", 44.4, "万元") in [row[:4] for row in told]
 
 
-def test_what_is_hidden_outside_is_the_small_groups_only() -> None:
+def test_what_is_hidden_outside_is_a_small_group_with_the_one_that_would_tell_it() -> None:
     figures = [
         Figure("a", "1.00", firms=2),
         Figure("b", "1.00", firms=3),
         Figure("c", 0, firms=0),
         Figure("d", 3),
     ]
-    table = Table("t", ["h", "n"], [Row("few", [4], 4), Row("enough", [5], 5), Row("open", [1])])
+    table = Table(
+        "t", ["h", "n"], [Row("few", [4], 4), Row("next", [5], 5), Row("many", [6], 6), Row("open", [1])]
+    )
     (told,) = yearbook.for_outside([Section("s", "route", figures, [table])])
     assert [one.value for one in told.figures] == [None, "1.00", 0, 3]
-    assert [row.cells for row in told.tables[0].rows] == [[None], [5], [1]]
+    assert [row.cells for row in told.tables[0].rows] == [[None], [None], [6], [1]]
 
 
 def test_scores_are_told_as_quartiles_of_stages_and_counts_of_bins(office: make.Office) -> None:
     make.firm(office.park)
-    stage = {"units": 9, "ranked": 8, "total": [1, 20, 30, 40, 99], "histogram": [2, 6]}
-    statistics = {"stages": {"growth": stage}, "edges": [0, 50, 100]}
+    stage = {"units": 9, "ranked": 8, "total": [1, 20, 30, 40, 99], "histogram": [2, 6, 4, 9]}
+    statistics = {"stages": {"growth": stage}, "edges": [0, 25, 50, 75, 100]}
     ScoreRun.objects.update(statistics=statistics, stages=["growth"], boards=[])
     year = yearbook.Year.of(office.park, finance.YEAR + 1)
     part = next(
@@ -93,7 +95,9 @@ def test_scores_are_told_as_quartiles_of_stages_and_counts_of_bins(office: make.
     )
     spread, bins = yearbook.for_outside([part])[0].tables
     assert [row.cells for row in spread.rows] == [[9, 8, "20.00", "30.00", "40.00"]]
-    assert [(row.label, row.cells) for row in bins.rows] == [("0–50", [None]), ("50–100", [6])]
+    assert [(row.label, row.cells) for row in bins.rows] == [
+        ("0–25", [None]), ("25–50", [6]), ("50–75", [None]), ("75–100", [9]),
+    ]  # fmt: skip
 
 
 def test_a_table_whose_rows_do_not_fit_its_heads_is_refused() -> None:
