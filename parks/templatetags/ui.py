@@ -57,6 +57,13 @@ def telling(error: str, field: BoundField) -> str:
     return _("请填写或选择“%(label)s”。") % {"label": field.label}
 
 
+@register.filter
+def naming(error: str, field: BoundField) -> str:
+    """What is wrong with a field, told away from it: its name stands before words that leave it out."""
+    told = telling(error, field)
+    return told if str(field.label) in told else f"{field.label}{_('：')}{told}"
+
+
 @register.simple_tag
 def usc(value: object) -> SafeString:
     """A unified social credit code."""
