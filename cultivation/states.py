@@ -102,16 +102,20 @@ class ClaimState(models.TextChoices):
     APPROVED = "approved", _("待拨付")
     PAID = "paid", _("待确认到账")
     CLOSED = "closed", _("已兑现")
+    RECALLED = "recalled", _("追缴中")
+    RECOVERED = "recovered", _("已追回")
     REFUSED = "refused", _("不予兑现")
     WITHDRAWN = "withdrawn", _("已撤回")
 
 
-OVER = (ClaimState.REFUSED, ClaimState.WITHDRAWN)
+OVER = (ClaimState.REFUSED, ClaimState.WITHDRAWN, ClaimState.RECOVERED)
 """A claim in one of these stands in nobody's way."""
 RESERVING = tuple(state for state in ClaimState if state not in (ClaimState.DRAFT, *OVER))
 """A claim in one of these holds its amount of the budget."""
 OPEN = tuple(state for state in RESERVING if state != ClaimState.CLOSED)
-PAYABLE = (ClaimState.APPROVED, ClaimState.PAID, ClaimState.CLOSED)
+DISBURSED = (ClaimState.CLOSED, ClaimState.RECALLED)
+"""The firm has the money."""
+PAYABLE = (ClaimState.APPROVED, ClaimState.PAID, *DISBURSED, ClaimState.RECOVERED)
 MOST_RETURNS = 2
 NOTICE_WORKING_DAYS = 5
 CLAIM_WORKING_DAYS = 60
@@ -137,13 +141,16 @@ CLAIM_STEPS: tuple[tuple[str, str, str, str], ...] = (
     *(("approved", "pay", role, "paid") for role in PAYERS),
     *(("paid", "confirm", role, "closed") for role in PAYERS),
     *(("paid", "reject_payment", role, "approved") for role in PAYERS),
+    *(("closed", "recall", role, "recalled") for role in APPROVERS),
+    *(("recalled", "drop_recall", role, "closed") for role in APPROVERS),
+    *(("recalled", "recover", role, "recovered") for role in PAYERS),
 )  # fmt: skip
 """State, step, role, next state."""
 
 STEP_LABELS = {
     "submit": _("提交"), "withdraw": _("撤回"), "review": _("初审通过"), "return": _("退回补正"), "refuse": _("不予兑现"),
     "joint": _("联审通过"), "notice": _("公示"), "approve": _("审定"), "pay": _("登记拨付"), "confirm": _("确认到账"),
-    "reject_payment": _("未到账，退回"),
+    "reject_payment": _("未到账，退回"), "recall": _("追缴"), "drop_recall": _("撤销追缴"), "recover": _("登记追回"),
 }  # fmt: skip
 
 OTHER_THAN = {
@@ -154,8 +161,14 @@ OTHER_THAN = {
     "pay": ("submit", "approve"),
     "confirm": ("pay",),
     "reject_payment": ("pay",),
+    "drop_recall": ("recall",),
+    "recover": ("recall",),
 }
 """A step is taken by another person than who ever submitted the claim, or took these others since it was last submitted."""
+
+NEVER_WAITS = ("refuse", "return", "withdraw", "recall", "drop_recall")
+"""Steps that somebody may take but nobody is waited for."""
+NEEDS_NOTE = ("return", "recall", "drop_recall")
 
 REFUSAL_REASONS = {
     "conditions": _("不符合政策条件"),

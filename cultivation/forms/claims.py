@@ -64,7 +64,7 @@ class ClaimStepForm(forms.Form):
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("退回补正时必填，企业会看到。"),
+        help_text=_("退回补正、追缴和撤销追缴时必填，企业会看到。"),
     )
     reason = forms.ChoiceField(
         label=_("不予兑现的原因"), choices=[("", "—"), *REFUSAL_REASONS.items()], required=False,

@@ -56,12 +56,12 @@ class Claim(ParkModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["park", "enterprise", "subject"],
-                condition=~Q(state__in=["refused", "withdrawn"]),
+                condition=~Q(state__in=["refused", "withdrawn", "recovered"]),
                 name="claim_one_for_a_thing",
             ),
             models.UniqueConstraint(
                 fields=["park", "enterprise", "policy"],
-                condition=~Q(state__in=["refused", "withdrawn"]),
+                condition=~Q(state__in=["refused", "withdrawn", "recovered"]),
                 name="claim_one_under_a_policy",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="claim_amount"),
@@ -70,7 +70,7 @@ class Claim(ParkModel):
                 condition=Q(state__in=["draft", "withdrawn"]) | ~Q(account_number=""), name="claim_account"
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["paid", "closed"])
+                condition=~Q(state__in=["paid", "closed", "recalled", "recovered"])
                 | (Q(paid_on__isnull=False) & ~Q(paid_reference="")),
                 name="claim_paid_with_reference",
             ),

@@ -25,7 +25,9 @@ from ..models import Claim, ClaimEvent, ClaimNotice, ClaimPaper
 from ..states import (
     CLAIM_STEPS,
     CLAIM_WORKING_DAYS,
+    DISBURSED,
     MOST_RETURNS,
+    NEVER_WAITS,
     OPEN,
     OTHER_THAN,
     OVER,
@@ -66,7 +68,7 @@ class Totals:
 def totals(year: int) -> Totals:
     """The year's claims by the day they were filed (Beijing), and payments by their day."""
     filed = queue().filter(submitted_at__year=year).exclude(state__in=OVER)
-    paid = queue().filter(state=ClaimState.CLOSED, paid_on__year=year)
+    paid = queue().filter(state__in=DISBURSED, paid_on__year=year)
     return Totals(
         filed=filed.count(),
         filed_amount=filed.aggregate(sum=Sum("amount"))["sum"] or Decimal(0),
@@ -225,7 +227,7 @@ def waiting_for(actor: Actor) -> QuerySet[Claim]:
     taken = ClaimEvent.objects.filter(person_ref=actor.person_id or 0)
     turn = Q(pk__in=[])
     for state, event, role, _next in CLAIM_STEPS:
-        if role == actor.role and event not in ("refuse", "return", "withdraw"):
+        if role == actor.role and event not in NEVER_WAITS:
             others = taken.filter(event__in=OTHER_THAN.get(event, ()))
             turn |= Q(state=state) & ~Q(pk__in=others.values("claim_id"))
     barred = reviews.conflicts().filter(person_ref=actor.person_id or 0)

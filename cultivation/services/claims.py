@@ -33,6 +33,7 @@ from ..states import (
     CLAIM_STEPS,
     CLAIM_WORKING_DAYS,
     FIRM,
+    NEEDS_NOTE,
     NOTICE_WORKING_DAYS,
     REFUSAL_REASONS,
     ClaimState,
@@ -50,6 +51,9 @@ TOLD = {
     "notice": gettext_lazy("您的政策兑现申请进入公示。"),
     "pay": gettext_lazy("您的政策兑现资金已登记拨付，请留意到账。"),
     "confirm": gettext_lazy("您的政策兑现已办结。"),
+    "recall": gettext_lazy("园区要求退回已兑现的政策资金，请查看原因。"),
+    "drop_recall": gettext_lazy("园区撤销了对政策资金的追缴。"),
+    "recover": gettext_lazy("政策资金已退回，追缴办结。"),
 }
 
 
@@ -156,16 +160,16 @@ def draft(job: jobs.JobHandle) -> dict[str, Any]:
 def step(
     *, by: Actor, claim_id: int, event: str, note: str = "", reason: str = "", paid_on: dt.date | None = None, paid_reference: str = ""
 ) -> Claim:  # fmt: skip
-    """One step by who the table of steps says: review, return, refuse, joint, notice, approve, pay, confirm, withdraw.
+    """One step by who the table of steps says: review, return, refuse, joint, notice, approve, pay, confirm, withdraw, recall, recover.
 
     Raises Refused for what is missing, Conflict when it is not this step's turn, Forbidden when another person has to act.
     """
-    if event == "return" and not note.strip() or event == "refuse" and reason not in REFUSAL_REASONS:
+    if event in NEEDS_NOTE and not note.strip() or event == "refuse" and reason not in REFUSAL_REASONS:
         raise Refused(code="reason_missing", field="note", message=_("请写明原因（不予兑现请选择原因）。"))
     with transaction.atomic(), guarded():
         claim = _locked(by, claim_id)
-        if event == "pay":
-            _payment(claim, paid_on, paid_reference)
+        if event in ("pay", "recover"):
+            _payment(claim, event, paid_on, paid_reference)
         _step(
             by=by,
             claim=claim,
@@ -185,11 +189,15 @@ def step(
     return claim
 
 
-def _payment(claim: Claim, paid_on: dt.date | None, reference: str) -> None:
+def _payment(claim: Claim, event: str, paid_on: dt.date | None, reference: str) -> None:
+    """Money goes out from the approval on, and comes back from its payment on."""
     approved = claim.events.filter(event="approve").order_by("-seq").first()
     first = approved.at.astimezone(BEIJING).date() if approved else db_today()
+    message = _("请填写拨付日期（%(first)s 审定当天至今天）和凭证号。")
+    if event == "recover":
+        first = claim.paid_on or first
+        message = _("请填写追回日期（%(first)s 拨付当天至今天）和凭证号。")
     if paid_on is None or not reference.strip() or not first <= paid_on <= db_today():
-        message = _("请填写拨付日期（%(first)s 审定当天至今天）和凭证号。")
         raise Refused(code="payment", field="paid_on", message=message % {"first": first})
 
 
@@ -231,12 +239,12 @@ def _step(*, by: Actor, claim: Claim, event: str, **more: Any) -> None:
 
 
 def _register(claim: Claim, event: str) -> None:
-    """The register of public money knows a claim from each submission until it is returned, refused or withdrawn.
+    """The register of public money knows a claim from each submission until it is returned, refused, withdrawn or paid back.
 
     Raises Conflict where the policy excludes what the firm has this year, when it is filed and at each step towards payment.
     """
     organisation, subject = claim.enterprise.organisation_id, f"policy:{claim.subject}"
-    if event in ("return", "refuse", "withdraw"):
+    if event in ("return", "refuse", "withdraw", "recover"):
         benefits.let_go(organisation_id=organisation, subject=subject)
     if event not in ("submit", *FORWARD):
         return

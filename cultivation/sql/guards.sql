@@ -127,7 +127,8 @@ BEGIN
     RAISE EXCEPTION 'person % is not % here', NEW.person_ref, NEW.role USING ERRCODE = 'IS005';
   END IF;
   others := CASE NEW.event WHEN 'review' THEN ARRAY['submit'] WHEN 'joint' THEN ARRAY['submit', 'review'] WHEN 'notice' THEN ARRAY['submit', 'review']
-                 WHEN 'approve' THEN ARRAY['submit', 'review', 'joint', 'approve'] WHEN 'pay' THEN ARRAY['submit', 'approve'] WHEN 'confirm' THEN ARRAY['pay'] WHEN 'reject_payment' THEN ARRAY['pay'] ELSE ARRAY[]::text[] END;
+                 WHEN 'approve' THEN ARRAY['submit', 'review', 'joint', 'approve'] WHEN 'pay' THEN ARRAY['submit', 'approve'] WHEN 'confirm' THEN ARRAY['pay'] WHEN 'reject_payment' THEN ARRAY['pay']
+                 WHEN 'drop_recall' THEN ARRAY['recall'] WHEN 'recover' THEN ARRAY['recall'] ELSE ARRAY[]::text[] END;
   IF EXISTS (SELECT FROM public.cultivation_claimevent e WHERE e.park_id = NEW.park_id AND e.claim_id = NEW.claim_id
      AND e.person_ref = NEW.person_ref AND e.event = ANY(others) AND (e.event = 'submit' OR e.seq > (SELECT coalesce(max(s.seq), 0)
        FROM public.cultivation_claimevent s WHERE s.park_id = NEW.park_id AND s.claim_id = NEW.claim_id AND s.event = 'submit'))) THEN
@@ -139,14 +140,18 @@ BEGIN
   IF NEW.event = 'notice' AND (NEW.notice_ends_at IS NULL OR NEW.notice_ends_at < statement_timestamp() + interval '5 days') THEN
     RAISE EXCEPTION 'a notice runs for at least five working days' USING ERRCODE = 'IS004';
   END IF;
-  IF NEW.event IN ('return', 'refuse') AND NEW.note = '' AND NEW.reason = '' THEN
+  IF NEW.event IN ('return', 'refuse', 'recall', 'drop_recall') AND NEW.note = '' AND NEW.reason = '' THEN
     RAISE EXCEPTION 'a reason is missing' USING ERRCODE = 'IS004';
   END IF;
+  IF NEW.event = 'recover' AND (NEW.paid_on IS NULL OR NEW.paid_on < claim.paid_on OR NEW.paid_reference = '') THEN
+    RAISE EXCEPTION 'money that came back has its day and reference' USING ERRCODE = 'IS004';
+  END IF;
 
-  held := claim.state NOT IN ('draft', 'refused', 'withdrawn');
-  holds := NEW.to_state NOT IN ('draft', 'refused', 'withdrawn');
+  held := claim.state NOT IN ('draft', 'refused', 'withdrawn', 'recovered');
+  holds := NEW.to_state NOT IN ('draft', 'refused', 'withdrawn', 'recovered');
   IF held <> holds THEN
-    PERFORM public.cultivation_reserve(NEW.park_id, claim.policy_id, CASE WHEN holds THEN claim.amount ELSE -claim.amount END, 0);
+    PERFORM public.cultivation_reserve(NEW.park_id, claim.policy_id, CASE WHEN holds THEN claim.amount ELSE -claim.amount END,
+      CASE NEW.event WHEN 'recover' THEN -claim.amount ELSE 0 END);
   END IF;
   IF NEW.event = 'confirm' THEN
     PERFORM public.cultivation_reserve(NEW.park_id, claim.policy_id, 0, claim.amount);

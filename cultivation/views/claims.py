@@ -27,7 +27,7 @@ from ..models import Claim
 from ..queries import claims as queries
 from ..queries import matching, matching_facts, policies
 from ..services import claims
-from ..states import BEFORE_NOTICE, OPEN
+from ..states import BEFORE_NOTICE, NEEDS_NOTE, RESERVING
 from ..wording import language
 
 COLUMNS = (
@@ -134,17 +134,22 @@ def _claim_page(
     is_firm = request.actor.role in ENTERPRISE
     names = {event for event, _label in steps}
     step_form = step_form or ClaimStepForm(initial={"paid_on": db_today()})
-    if "return" not in names:
+    if not names & set(NEEDS_NOTE):
         step_form.fields["note"].help_text = ""
     for name in ("paid_on", "paid_reference"):
         step_form.fields[name].required = "pay" in names
+    if "recover" in names:
+        step_form.fields["paid_on"].label, step_form.fields["paid_reference"].label = (
+            _("追回日期"),
+            _("追回凭证号"),
+        )
     context = {
         "claim": row, "told": queries.told(row), "events": past, "papers": queries.papers(row), "clock": queries.clock(row), "form": form, "problem": problem,
         "benefits": [] if is_firm else register.standing(row.enterprise.organisation_id)[:20], "is_firm": is_firm, "card": policies.card(policies.rule_of(row.version), language()), "step_form": step_form,
-        "put_right": None if is_firm or row.state not in OPEN else queries.put_right(row), "also_in": [] if is_firm else queries.also_in(row)[:20],
+        "put_right": None if is_firm or row.state not in RESERVING else queries.put_right(row), "also_in": [] if is_firm else queries.also_in(row)[:20],
         "steps": [(event, label) for event, label in steps if event not in ("submit", "withdraw")],
         "can_withdraw": "withdraw" in names and row.state in ("draft", "returned", *BEFORE_NOTICE),
-        "needs_payment": "pay" in names, "needs_reason": "refuse" in names,
+        "needs_payment": bool(names & {"pay", "recover"}), "needs_reason": "refuse" in names,
         "notice_runs": row.state == "notice" and row.notice_ends_at and row.notice_ends_at > db_now(),
         "step_key": step_form["idempotency_key"].value(),
     }  # fmt: skip
