@@ -137,7 +137,7 @@ def _claim_page(
     if not names & set(NEEDS_NOTE):
         step_form.fields["note"].help_text = ""
     for name in ("paid_on", "paid_reference"):
-        step_form.fields[name].required = "pay" in names
+        step_form.fields[name].required = bool(names & {"pay", "recover"}) and "drop_recall" not in names
     if "recover" in names:
         step_form.fields["paid_on"].label, step_form.fields["paid_reference"].label = (
             _("追回日期"),

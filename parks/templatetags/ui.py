@@ -21,7 +21,7 @@ STATE_TONES = {
     "filed": "warn", "accepted": "info", "investigated": "info", "upheld": "error", "partly": "warn", "valid": "ok",
     "publicised": "warn", "cancelled": "neutral", "done": "ok", "now": "info", "screened": "info", "guarantee_review": "info", "guaranteed": "info", "g_proposed": "info",
     "on_hold": "warn", "overdue": "error", "defaulted": "error", "claim_filed": "warn", "claim_accepted": "warn", "contracted": "ok", "answered": "warn",
-    "published": "ok", "booked": "ok", "waiting": "warn",
+    "published": "ok", "booked": "ok", "waiting": "warn", "recalled": "warn",
 }  # fmt: skip
 
 
