@@ -9,7 +9,18 @@ import pytest
 
 CORES = [
     f"innovscore.core.{name}"
-    for name in ("canonical", "confined", "dates", "digest", "disclosure", "env", "money", "problems", "uscc", "workdays")
+    for name in (
+        "canonical",
+        "confined",
+        "dates",
+        "digest",
+        "disclosure",
+        "env",
+        "money",
+        "problems",
+        "uscc",
+        "workdays",
+    )
 ]
 
 
