@@ -15,6 +15,10 @@ FULL = Decimal(100)
 DIGITS = 15  # before and after the point
 LARGEST = Decimal(10) ** DIGITS
 MOST_POINTS = 50  # of a curve
+LONGEST = {
+    "code": 64, "zh": 80, "en": 120, "evidence": 200, "unit": 20, "formula": 400, "direction": 20, "dimension": 64,
+}  # fmt: skip
+"""Characters of what is typed about an indicator."""
 CORE = "core"
 # What each function is told a group: pairs x:s, or names with a number each; the levels stand apart.
 PAIRS = {"piecewise": "points", "step": "tiers"}

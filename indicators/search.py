@@ -6,25 +6,27 @@ from typing import Any
 
 from parks.search import Asked, Hit, Listed, register
 
-from .models import SchemeVersion
 from .queries import schemes
 
 
-def _indicators(asked: Asked) -> list[tuple[SchemeVersion, Any]]:
-    """Of the version in force."""
-    version = schemes.active().first()
+def indicators_of(version: Any, asked: Asked) -> list[tuple[Any, Any]]:
+    """Indicators of a scheme that fit the words, each with its version; none where there is no version."""
     return [(version, one) for one in schemes.indicators_named(version, asked.text)] if version else []
 
 
-def _in_scheme(asked: Asked, rows: list[tuple[SchemeVersion, Any]]) -> list[Hit]:
+def hit_in(url: str, version: Any, indicator: Any) -> Hit:
+    """An indicator on the page of its version."""
+    return Hit(schemes.name_of(indicator), f"{url}#{indicator.code}", version.version)
+
+
+def _in_force(asked: Asked) -> list[tuple[Any, Any]]:
+    return indicators_of(schemes.active().first(), asked)
+
+
+def _in_scheme(asked: Asked, rows: list[tuple[Any, Any]]) -> list[Hit]:
     return [
-        Hit(
-            schemes.name_of(one),
-            f"{asked.url('indicators:scheme', version_id=version.pk)}#{one.code}",
-            version.version,
-        )
-        for version, one in rows
+        hit_in(asked.url("indicators:scheme", version_id=version.pk), version, one) for version, one in rows
     ]
 
 
-register(Listed("indicators", "indicators:schemes", _indicators, _in_scheme))
+register(Listed("indicators", "indicators:schemes", _in_force, _in_scheme))

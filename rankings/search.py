@@ -7,11 +7,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from indicators.queries import schemes
+from indicators.search import hit_in, indicators_of
 from parks.search import Asked, Hit, Listed, register
 
 from .filters import CertificateFilter
-from .models import PublishedBoard, PublishedCertificate, PublishedMethod
+from .models import PublishedBoard, PublishedCertificate
 from .queries import certificates, profiles, public
 from .queries.profiles import Found
 
@@ -31,18 +31,13 @@ def _place(one: profiles.Listed) -> str:
     return _("%(year)s %(board)s 第 %(n)s 名") % {"year": one.year, "board": one.name, "n": one.place}
 
 
-def _indicators(asked: Asked) -> list[tuple[PublishedMethod, Any]]:
-    method = public.newest_method(asked.zone)
-    return [(method, one) for one in schemes.indicators_named(method, asked.text)] if method else []
+def _published(asked: Asked) -> list[tuple[Any, Any]]:
+    return indicators_of(public.newest_method(asked.zone), asked)
 
 
-def _in_method(asked: Asked, rows: list[tuple[PublishedMethod, Any]]) -> list[Hit]:
+def _in_method(asked: Asked, rows: list[tuple[Any, Any]]) -> list[Hit]:
     return [
-        Hit(
-            schemes.name_of(one),
-            f"{asked.url('rankings:public_method', version=method.version)}#{one.code}",
-            method.version,
-        )
+        hit_in(asked.url("rankings:public_method", version=method.version), method, one)
         for method, one in rows
     ]
 
@@ -53,15 +48,13 @@ def _shown(asked: Asked) -> list[PublishedBoard]:
     return [row for _year, rows in public.years(asked.zone) for row in rows if row.pk in fits]
 
 
+def _edition(row: PublishedBoard, url: str) -> Hit:
+    return Hit(f"{row.year} {public.title_of(row)}", url, public.state_words(row))
+
+
 def _boards(asked: Asked, rows: list[PublishedBoard]) -> list[Hit]:
-    return [
-        Hit(
-            f"{row.year} {public.title_of(row)}",
-            asked.url("rankings:public_board", year=row.year, board=row.board),
-            public.state_words(row),
-        )
-        for row in rows
-    ]
+    url = "rankings:public_board"
+    return [_edition(row, asked.url(url, year=row.year, board=row.board)) for row in rows]
 
 
 def _all_notices(asked: Asked) -> QuerySet[PublishedBoard]:
@@ -69,14 +62,7 @@ def _all_notices(asked: Asked) -> QuerySet[PublishedBoard]:
 
 
 def _notices(asked: Asked, rows: list[PublishedBoard]) -> list[Hit]:
-    return [
-        Hit(
-            f"{row.year} {public.title_of(row)}",
-            asked.url("rankings:public_notice", notice_id=row.pk),
-            public.state_words(row),
-        )
-        for row in rows
-    ]
+    return [_edition(row, asked.url("rankings:public_notice", notice_id=row.pk)) for row in rows]
 
 
 def _all_certificates(_asked: Asked) -> QuerySet[PublishedCertificate]:
@@ -96,7 +82,7 @@ def _certificates(asked: Asked, rows: list[PublishedCertificate]) -> list[Hit]:
 
 register(
     Listed("firms", "rankings:public_boards", _listed_firms, _firms, field="q"),
-    Listed("indicators", "rankings:public_home", _indicators, _in_method, is_page=False),
+    Listed("indicators", "rankings:public_home", _published, _in_method, is_page=False),
     Listed("boards", "rankings:public_boards", _shown, _boards),
     Listed("notices", "rankings:public_notices", _all_notices, _notices),
     Listed("certificates", "rankings:office_certificates", _all_certificates, _certificates, CertificateFilter, "name"),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from innovscore.core import disclosure
+
 TOTAL_JUMP = Decimal(25)  # points of the total against last year
 PLACE_JUMP = Decimal("0.5")  # of the cohort
 SHORTEST_NOTE = 4
 STRONG, WEAK = 70, 30  # percentiles: strengths stand at least here, gaps at most here
 SHOWN = 5
 SMALLEST_INDUSTRY = 10
-SMALLEST_GROUP = 5  # groups below it are not shown: one firm's figures could be read from them
+SMALLEST_GROUP = disclosure.SMALLEST_GROUP
 TOLD_AT_MOST = 99  # per cent of peers that anybody is told to stand above
 BAND = 5  # percentiles of peers are told in steps of this
 WHAT_IFS_AN_HOUR = 30

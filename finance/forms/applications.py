@@ -5,9 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ..states import (
-    REJECT_REASONS,
-)
+from ..states import REJECT_REASONS
 from .fields import MoneyField, OnceForm, PercentField, whole_number
 
 

@@ -10,9 +10,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ..rules import CONSENT_MONTHS, MORE_GROUPS
-from ..states import (
-    GROUPS,
-)
+from ..states import GROUPS
 from .fields import OnceForm, text_area
 
 

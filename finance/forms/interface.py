@@ -5,10 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ..states import (
-    EVENTS,
-    SCOPES,
-)
+from ..states import EVENTS, SCOPES
 from .fields import OnceForm, whole_number
 
 

@@ -8,10 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ..states import (
-    FreezeGround,
-    LineOrderKind,
-)
+from ..states import FreezeGround, LineOrderKind
 from .fields import MoneyField, OnceForm, text_area
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ..states import (
-    GuaranteeWish,
-)
+from ..states import GuaranteeWish
 from .fields import MoneyField, OnceForm, PercentField, text_area, whole_number
 
 

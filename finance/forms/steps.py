@@ -8,10 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ..states import (
-    GUARANTEE_REASONS,
-    RepaymentMethod,
-)
+from ..states import GUARANTEE_REASONS, RepaymentMethod
 from .fields import MoneyField, OnceForm, PercentField, day, text_area
 
 

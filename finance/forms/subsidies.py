@@ -5,10 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ..states import (
-    PROJECT_FIELDS,
-    SubsidyMethod,
-)
+from ..states import PROJECT_FIELDS, SubsidyMethod
 from .fields import MoneyField, OnceForm, PercentField, day, whole_number
 
 

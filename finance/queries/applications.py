@@ -26,7 +26,7 @@ from ..states import (
 from . import consents
 from .acting import organisation_of
 
-SMALL_GROUP = 5
+SMALL_GROUP = disclosure.SMALLEST_GROUP
 """Groups of fewer enterprises are not shown in totals."""
 
 

@@ -130,7 +130,7 @@ def _indicators(fields: dict[str, Any]) -> Rows:
     return [
         (
             item["name"],
-            f"{count(item['value'])} {item['unit']}".strip(),
+            f"{count(item['value'])} {item['unit']}".strip() if item["value"] else MISSING,
             f"{item['points']:.2f} / {item['reachable']:g}" if item["applies"] else _("不适用"),
         )
         for item in fields["items"]

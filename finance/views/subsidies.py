@@ -20,7 +20,6 @@ from parks.roles import Role
 from parks.showing import add_problem, repeatable, run_once, status_of
 
 from ..forms.subsidies import ComputeForm, ProgrammeForm, ProjectForm, StepForm
-from ..models import SubsidyProject
 from ..queries import applications
 from ..queries import subsidies as queries
 from ..queries.acting import organisation_of
@@ -31,7 +30,7 @@ from .documents import document
 COLUMNS = (
     "number", "programme__name", "application__number", "enterprise__name", "period", "interest_paid", "amount", "get_state_display",
 )  # fmt: skip
-BATCH: tuple[tuple[Any, Callable[[SubsidyProject], Any]], ...] = (
+BATCH: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
     (gettext_lazy("编号"), lambda one: one.number),
     (gettext_lazy("批次"), lambda one: one.batch),
     (gettext_lazy("企业"), lambda one: one.enterprise.name),
@@ -46,10 +45,10 @@ BATCH: tuple[tuple[Any, Callable[[SubsidyProject], Any]], ...] = (
     (gettext_lazy("审核意见"), lambda one: one.note),
     (gettext_lazy("贴息项目"), lambda one: one.programme.name),
     (gettext_lazy("贴息标准（%）"), lambda one: one.programme.rate_percent),
-    (gettext_lazy("本金 × 天数（元·天）"), lambda one: one.principal_days),  # type: ignore[attr-defined]  # annotated by the query
-    (gettext_lazy("贴息（元）"), lambda one: one.subsidy),  # type: ignore[attr-defined]  # annotated by the query
+    (gettext_lazy("本金 × 天数（元·天）"), lambda one: one.principal_days),
+    (gettext_lazy("贴息（元）"), lambda one: one.subsidy),
 )
-"""Heads of the batch file, each with its cell."""
+"""Heads of the batch file, each with its cell of a project as `queries.batch` gives it."""
 
 
 def _steps(state: str, role: str) -> list[tuple[str, Any]]:

@@ -107,6 +107,7 @@ def set_indicator(
             kept = {key: value for key, value in item["scoring"].items() if key not in scoring}
             scoring |= kept
         item["scoring"] = scoring
+        _check_lengths(names)
         for key in ("zh", "en", "evidence"):
             if names.get(key, "").strip():
                 item[key] = names[key].strip()
@@ -128,6 +129,7 @@ def add_local(
             raise Refused(code="bad_code", field="code", message=message)
         if code in {item["code"] for item in (*body["indicators"], *body["inputs"])}:
             raise Refused(code="code_taken", field="code", message=_("代码已被使用，请换一个。"))
+        _check_lengths({"code": code, "zh": zh, "en": en})
         if not zh.strip():
             raise Refused(code="name_missing", field="zh", message=_("请填写指标名称。"))
         model = _indicator(body, like)
@@ -144,6 +146,7 @@ def _measured(
     body: Mapping[str, Any], what: Mapping[str, str], constants: Iterable[str] = ()
 ) -> dict[str, Any]:
     """What an indicator measures, as the body keeps it. Raises Refused naming the field."""
+    _check_lengths(what)
     try:
         formula, used = formulas.read(what["formula"], body["inputs"], constants)
     except rules.BadParameters as error:
@@ -158,6 +161,16 @@ def _measured(
         "direction": "lower_better" if what["direction"] == "lower_better" else "higher_better",
         "sources": list(dict.fromkeys(sources)),
     }  # fmt: skip
+
+
+def _check_lengths(words: Mapping[str, str]) -> None:
+    for field, text in words.items():
+        if len(text) > rules.LONGEST[field]:
+            raise Refused(
+                code="too_long",
+                field=field,
+                message=_("最多 %(n)s 个字符，请缩短。") % {"n": rules.LONGEST[field]},
+            )
 
 
 def remove_local(*, by: Actor, draft: SchemeVersion, code: str) -> SchemeVersion:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+SMALLEST_GROUP = 5  # firms: a smaller group's figures would tell of single ones
+
 
 def shown(firms: Sequence[int], fewest: int) -> list[bool]:
     """For each group, by how many firms it has, whether its figures are told.

@@ -337,3 +337,13 @@ def test_a_formula_in_words_has_no_codes_left(source: SchemeVersion) -> None:
     assert not [text for text in told if "_" in text or "max" in text]
     assert told == [formulas.formula_of(scheme_of(source), item) for item in scheme_of(source).indicators]
     assert formulas.read("较大值(上年营业收入, 5)", source.body["inputs"])[0] == "max(revenue_prev, 5)"
+
+
+@pytest.mark.parametrize(("field", "most"), [("zh", 80), ("en", 120), ("formula", 400), ("code", 64)])
+def test_words_that_are_too_long_are_refused_at_their_field(
+    draft: SchemeVersion, editor: Any, field: str, most: int
+) -> None:
+    typed = GROWTH | {"formula": "rd_expense"} | {field: "r" * (most + 1)}
+    with pytest.raises(Refused, match="too_long") as refused:
+        drafts.add_local(by=editor, draft=draft, **typed)
+    assert refused.value.field == field
