@@ -15,10 +15,11 @@ FULL = Decimal(100)
 DIGITS = 15  # before and after the point
 LARGEST = Decimal(10) ** DIGITS
 MOST_POINTS = 50  # of a curve
-LONGEST = {
-    "code": 64, "zh": 80, "en": 120, "evidence": 200, "unit": 20, "formula": 400, "direction": 20, "dimension": 64,
+TYPED = {
+    "code": (gettext_lazy("代码"), 64), "zh": (gettext_lazy("名称"), 80), "en": (gettext_lazy("英文名称"), 120),
+    "evidence": (gettext_lazy("佐证材料"), 200), "unit": (gettext_lazy("单位"), 20), "formula": (gettext_lazy("公式"), 400),
 }  # fmt: skip
-"""Characters of what is typed about an indicator."""
+"""What is typed about an indicator, and how many characters of it."""
 CORE = "core"
 # What each function is told a group: pairs x:s, or names with a number each; the levels stand apart.
 PAIRS = {"piecewise": "points", "step": "tiers"}

@@ -164,13 +164,10 @@ def _measured(
 
 
 def _check_lengths(words: Mapping[str, str]) -> None:
-    for field, text in words.items():
-        if len(text) > rules.LONGEST[field]:
-            raise Refused(
-                code="too_long",
-                field=field,
-                message=_("最多 %(n)s 个字符，请缩短。") % {"n": rules.LONGEST[field]},
-            )
+    for field, (label, most) in rules.TYPED.items():
+        if len(words.get(field, "")) > most:
+            message = _("“%(label)s”最多 %(n)s 个字符，请缩短。") % {"label": label, "n": most}
+            raise Refused(code="too_long", field=field, message=message)
 
 
 def remove_local(*, by: Actor, draft: SchemeVersion, code: str) -> SchemeVersion:
