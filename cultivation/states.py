@@ -169,6 +169,8 @@ OTHER_THAN = {
 NEVER_WAITS = ("refuse", "return", "withdraw", "recall", "drop_recall")
 """Steps that somebody may take but nobody is waited for."""
 NEEDS_NOTE = ("return", "recall", "drop_recall")
+BOOKS_MONEY = ("pay", "recover")
+"""Steps with a day and a reference of the money."""
 
 REFUSAL_REASONS = {
     "conditions": _("不符合政策条件"),

@@ -30,6 +30,7 @@ from ..models import Claim, ClaimEvent, ClaimNotice, ClaimPaper, PolicyVersion
 from ..queries import claims as queries
 from ..queries import matching, matching_facts, policies
 from ..states import (
+    BOOKS_MONEY,
     CLAIM_STEPS,
     CLAIM_WORKING_DAYS,
     FIRM,
@@ -168,17 +169,10 @@ def step(
         raise Refused(code="reason_missing", field="note", message=_("请写明原因（不予兑现请选择原因）。"))
     with transaction.atomic(), guarded():
         claim = _locked(by, claim_id)
-        if event in ("pay", "recover"):
+        booked = {"paid_on": paid_on, "paid_reference": paid_reference} if event in BOOKS_MONEY else {}
+        if booked:
             _payment(claim, event, paid_on, paid_reference)
-        _step(
-            by=by,
-            claim=claim,
-            event=event,
-            note=note,
-            reason=reason,
-            paid_on=paid_on,
-            paid_reference=paid_reference,
-        )
+        _step(by=by, claim=claim, event=event, note=note, reason=reason, **booked)
         claim.refresh_from_db()
         if event == "notice":
             _announce(claim, by.park_id)

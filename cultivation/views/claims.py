@@ -27,7 +27,7 @@ from ..models import Claim
 from ..queries import claims as queries
 from ..queries import matching, matching_facts, policies
 from ..services import claims
-from ..states import BEFORE_NOTICE, NEEDS_NOTE, RESERVING
+from ..states import BEFORE_NOTICE, BOOKS_MONEY, NEEDS_NOTE, RESERVING
 from ..wording import language
 
 COLUMNS = (
@@ -137,7 +137,7 @@ def _claim_page(
     if not names & set(NEEDS_NOTE):
         step_form.fields["note"].help_text = ""
     for name in ("paid_on", "paid_reference"):
-        step_form.fields[name].required = bool(names & {"pay", "recover"}) and "drop_recall" not in names
+        step_form.fields[name].required = bool(names & set(BOOKS_MONEY)) and "drop_recall" not in names
     if "recover" in names:
         step_form.fields["paid_on"].label, step_form.fields["paid_reference"].label = (
             _("追回日期"),
@@ -149,7 +149,7 @@ def _claim_page(
         "put_right": None if is_firm or row.state not in RESERVING else queries.put_right(row), "also_in": [] if is_firm else queries.also_in(row)[:20],
         "steps": [(event, label) for event, label in steps if event not in ("submit", "withdraw")],
         "can_withdraw": "withdraw" in names and row.state in ("draft", "returned", *BEFORE_NOTICE),
-        "needs_payment": bool(names & {"pay", "recover"}), "needs_reason": "refuse" in names,
+        "needs_payment": bool(names & set(BOOKS_MONEY)), "needs_reason": "refuse" in names,
         "notice_runs": row.state == "notice" and row.notice_ends_at and row.notice_ends_at > db_now(),
         "step_key": step_form["idempotency_key"].value(),
     }  # fmt: skip
